@@ -1,0 +1,92 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""One graph per domain and namespace: a file lock on this machine, discovery for everything else.
+
+The lock is the kernel's (flock): it goes with its process, however that ends. Discovery finds graphs
+that were started another way, by ``ros2 launch`` for instance.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import Collection
+from pathlib import Path
+from typing import IO
+
+from live_mvp_ros.bringup.errors import UsageProblem
+
+
+def domain_id() -> int:
+    """Return the ROS domain of this process.
+
+    Raises:
+        UsageProblem: ROS_DOMAIN_ID is not a number from 0 to 232.
+    """
+    text = os.environ.get("ROS_DOMAIN_ID", "") or "0"
+    if not text.isdecimal() or int(text) > 232:
+        raise UsageProblem(f"ROS_DOMAIN_ID = {text!r} is not allowed: it must be 0 to 232")
+    return int(text)
+
+
+class GraphLock:
+    """Holds the right to run the graph of one namespace in this domain until ``release``."""
+
+    def __init__(self, namespace: str) -> None:
+        """Take the lock.
+
+        Raises:
+            UsageProblem: another process holds it, or the file cannot be written.
+        """
+        self._where = f"in ROS domain {domain_id()}, namespace /{namespace}"
+        name = f"live_mvp_ros-{os.getuid()}-{domain_id()}-{namespace.replace('/', '-')}.lock"
+        path = Path(tempfile.gettempdir()) / name
+        try:
+            self._file: IO[str] = path.open("a+")
+        except OSError as error:
+            raise UsageProblem(f"cannot open the lock file {path}: {error.strerror}") from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.seek(0)
+            owner = self._file.read().strip() or "unknown"
+            self._file.close()
+            raise UsageProblem(self._busy(f"process {owner}")) from error
+        self._file.truncate(0)
+        self._file.write(f"{os.getpid()}\n")
+        self._file.flush()
+
+    def check_discovery(self, names: Collection[str], wait_s: float = 0.7) -> None:
+        """Look for nodes called ``names`` (fully qualified) that others already run.
+
+        Raises:
+            UsageProblem: there is one.
+        """
+        import rclpy
+
+        context = rclpy.Context()
+        rclpy.init(context=context)
+        node = rclpy.create_node(f"live_mvp_ros_look_{os.getpid()}", context=context)
+        try:
+            end = time.monotonic() + wait_s
+            while time.monotonic() < end:
+                for name, namespace in node.get_node_names_and_namespaces():
+                    full = f"{namespace.rstrip('/')}/{name}"
+                    if full in names:
+                        raise UsageProblem(self._busy(f"node {full}"))
+                time.sleep(0.05)
+        finally:
+            node.destroy_node()
+            context.try_shutdown()
+
+    def release(self) -> None:
+        """Give the lock back; safe to call again."""
+        self._file.close()
+
+    def _busy(self, owner: str) -> str:
+        return (
+            f"a graph is already running {self._where} ({owner}): stop it, or choose another "
+            "--namespace or ROS_DOMAIN_ID"
+        )

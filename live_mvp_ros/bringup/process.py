@@ -1,0 +1,127 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""One supervised process: its own session, its output kept, and an end that always comes."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+LEASH = Path(__file__).with_name("leash.py")
+RING_LINES = 40
+_LOG_PREFIX = re.compile(r"^\[(?:DEBUG|INFO|WARN|ERROR|FATAL)\] \[[\d.]+\] \[[^\]]*\]: ")
+
+
+class NodeProcess:
+    """A running command in its own process group whose output goes to a file and a ring of lines.
+
+    Must be created in a thread that lives as long as the supervisor (the main thread): the kernel
+    kills the process when that thread ends.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log_file: Path,
+        *,
+        niceness: int = 0,
+    ) -> None:
+        """Start the command; its output is appended to ``log_file``.
+
+        Raises:
+            OSError: the log file cannot be written.
+        """
+        leash = [sys.executable, "-S", "-E", str(LEASH), str(os.getpid()), str(niceness)]
+        self._log = log_file.open("ab", buffering=0)
+        self.started_at = time.monotonic()
+        self._process = subprocess.Popen(
+            [*leash, *command],
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._ring: collections.deque[str] = collections.deque(maxlen=RING_LINES)
+        self._reader = threading.Thread(target=self._read, daemon=True, name="node output")
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Return the process id, which is also its group's and session's."""
+        return self._process.pid
+
+    def returncode(self) -> int | None:
+        """Return the exit status, negative for a signal, or None while it runs."""
+        return self._process.poll()
+
+    def lifetime_s(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self.started_at
+
+    def last_lines(self, count: int = 10) -> list[str]:
+        """Return the last lines of output; after the end, all that was written is counted."""
+        if self.returncode() is not None:
+            self._reader.join(timeout=0.5)
+        return list(self._ring)[-count:]
+
+    def sentence(self) -> str:
+        """Return the last line that says something, without the logger's prefix."""
+        spoken = [line for line in self.last_lines(RING_LINES) if line.strip()]
+        return _LOG_PREFIX.sub("", spoken[-1]).strip() if spoken else "it said nothing"
+
+    def signal_group(self, number: int) -> None:
+        """Send a signal to the process and everything that it started; gone is fine."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    def reap(self, timeout_s: float) -> bool:
+        """Wait for the end; return whether it came."""
+        try:
+            self._process.wait(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Kill what is left of the group and release the log file."""
+        self.signal_group(signal.SIGKILL)
+        self.reap(1.0)
+        self._reader.join(timeout=0.2)
+        self._log.close()
+
+    def _read(self) -> None:
+        stream: IO[bytes] = self._process.stdout  # type: ignore[assignment]
+        for line in stream:
+            with contextlib.suppress(ValueError, OSError):  # closed meanwhile, or the disk is full
+                self._log.write(line)
+            self._ring.append(line.decode(errors="replace").rstrip())
+        stream.close()
+
+
+def stop_all(processes: Sequence[NodeProcess], limit_s: float) -> None:
+    """End processes within ``limit_s``: SIGINT, at half of it SIGTERM, at three quarters SIGKILL."""
+    begin = time.monotonic()
+    stages = ((signal.SIGINT, 0.5), (signal.SIGTERM, 0.75), (signal.SIGKILL, 1.0))
+    left = [process for process in processes if process.returncode() is None]
+    for number, share in stages:
+        for process in left:
+            process.signal_group(number)
+        for process in left:
+            process.reap(max(0.0, begin + share * limit_s - time.monotonic()))
+        left = [process for process in left if process.returncode() is None]
+        if not left:
+            break
+    for process in processes:
+        process.close()

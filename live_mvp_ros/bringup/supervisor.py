@@ -1,0 +1,175 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Keep the processes of a graph alive, and say which one cannot be kept alive and why.
+
+A process that ends is started again after a delay that doubles with each quick death; one that keeps
+dying gives the whole graph up with its name and last lines. Exit status 2 means that it was
+configured wrongly, which no restart can mend: the graph ends at once with its sentence.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from live_mvp_ros.bringup.errors import USED_WRONGLY, BringupError, UsageProblem
+from live_mvp_ros.bringup.process import NodeProcess, stop_all
+
+
+@dataclasses.dataclass(frozen=True)
+class RestartPolicy:
+    """When a process is started again: delays double from the first to the longest one.
+
+    Attributes:
+        first_delay_s: pause before the first restart.
+        longest_delay_s: the pause never gets longer than this.
+        healthy_after_s: a process that lived this long starts again from the first delay.
+        quick_deaths: so many deaths in a row, each before it was healthy, end the graph.
+    """
+
+    first_delay_s: float = 0.25
+    longest_delay_s: float = 8.0
+    healthy_after_s: float = 10.0
+    quick_deaths: int = 4
+
+    def delay_s(self, deaths: int) -> float:
+        """Return the pause after so many quick deaths in a row (1 for the first)."""
+        return min(self.longest_delay_s, self.first_delay_s * 2.0 ** max(0, deaths - 1))
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """What to run under which name."""
+
+    name: str
+    arguments: tuple[str, ...]
+    niceness: int = 0
+    policy: RestartPolicy = RestartPolicy()
+
+
+@dataclasses.dataclass
+class _Slot:
+    command: Command
+    process: NodeProcess
+    deaths: int = 0
+    restarts: int = 0
+    restart_at: float | None = None
+
+
+class Supervisor:
+    """Runs commands until ``stop``; ``poll`` must be called regularly from the creating thread."""
+
+    def __init__(
+        self,
+        commands: Sequence[Command],
+        environment: Mapping[str, str],
+        log_folder: Path,
+        report: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """Remember what to run; ``report`` receives one line for each restart."""
+        self._commands = tuple(commands)
+        self._environment = dict(environment)
+        self._log_folder = log_folder
+        self._report = report
+        self._slots: list[_Slot] = []
+        self._thread = threading.get_ident()
+
+    def start(self) -> None:
+        """Start every command.
+
+        Raises:
+            UsageProblem: the log folder cannot be written.
+        """
+        try:
+            self._log_folder.mkdir(parents=True, exist_ok=True)
+            for command in self._commands:
+                self._slots.append(_Slot(command, self._spawn(command)))
+        except OSError as error:
+            self.kill()
+            raise UsageProblem(f"cannot write the logs to {self._log_folder}: {error}") from error
+
+    def poll(self) -> None:
+        """Restart what died.
+
+        Raises:
+            UsageProblem: a process says that it was configured wrongly (exit status 2).
+            BringupError: a process keeps dying.
+        """
+        if threading.get_ident() != self._thread:
+            raise RuntimeError("poll must be called from the thread that created the supervisor")
+        for slot in self._slots:
+            if slot.restart_at is not None:
+                if time.monotonic() >= slot.restart_at:
+                    slot.restart_at = None
+                    slot.restarts += 1
+                    slot.process = self._spawn(slot.command)
+            elif (status := slot.process.returncode()) is not None:
+                self._bury(slot, status)
+
+    def pids(self) -> dict[str, int]:
+        """Return the process ids of the commands that run, by name."""
+        return {
+            slot.command.name: slot.process.pid
+            for slot in self._slots
+            if slot.restart_at is None and slot.process.returncode() is None
+        }
+
+    def restarts(self) -> dict[str, int]:
+        """Return how often each command was started again."""
+        return {slot.command.name: slot.restarts for slot in self._slots}
+
+    def last_lines(self, name: str, count: int = 10) -> list[str]:
+        """Return the last lines of output of one command."""
+        slot = next(slot for slot in self._slots if slot.command.name == name)
+        return slot.process.last_lines(count)
+
+    def stop(self, limit_s: float = 2.0) -> None:
+        """End everything within ``limit_s``; safe to call again."""
+        slots, self._slots = self._slots, []
+        stop_all([slot.process for slot in slots], limit_s)
+
+    def kill(self) -> None:
+        """Kill everything at once; may be called from a signal handler during ``stop``."""
+        slots, self._slots = self._slots, []
+        for slot in slots:
+            slot.process.signal_group(signal.SIGKILL)
+        for slot in slots:
+            slot.process.close()
+
+    def _spawn(self, command: Command) -> NodeProcess:
+        return NodeProcess(
+            command.arguments,
+            self._environment,
+            self._log_folder / f"{command.name}.log",
+            niceness=command.niceness,
+        )
+
+    def _bury(self, slot: _Slot, status: int) -> None:
+        name, process, policy = slot.command.name, slot.process, slot.command.policy
+        if status == USED_WRONGLY:
+            raise UsageProblem(f"{name}: {process.sentence()}")
+        slot.deaths = 1 if process.lifetime_s() >= policy.healthy_after_s else slot.deaths + 1
+        if slot.deaths >= policy.quick_deaths:
+            raise BringupError(
+                f"{name} {describe_status(status)} {slot.deaths} times in a row; its last lines:\n"
+                + "\n".join("  " + line for line in process.last_lines())
+            )
+        delay = policy.delay_s(slot.deaths)
+        last = f" ({process.sentence()})"
+        process.close()
+        slot.restart_at = time.monotonic() + delay
+        self._report(f"{name} {describe_status(status)}{last}; starting it again in {delay:g} s")
+
+
+def describe_status(status: int) -> str:
+    """Return an exit status in words: ``ended with status 3`` or ``was killed by SIGSEGV``."""
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"was killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was killed by signal {-status}"

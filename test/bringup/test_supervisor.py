@@ -1,0 +1,180 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The supervisor against real processes that die, refuse, or will not go."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from live_mvp_ros.bringup.errors import BringupError, UsageProblem
+from live_mvp_ros.bringup.supervisor import Command, RestartPolicy, Supervisor, describe_status
+
+QUICK = RestartPolicy(first_delay_s=0.02, longest_delay_s=0.05, healthy_after_s=30.0)
+SLEEP = "import time; print('awake', flush=True); time.sleep(60)"
+STUBBORN = """
+import signal, time
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+print('awake', flush=True)
+while True:
+    time.sleep(1)
+"""
+
+
+def python(name: str, code: str, policy: RestartPolicy = QUICK) -> Command:
+    return Command(name, (sys.executable, "-S", "-E", "-c", code), policy=policy)
+
+
+def wait_for(condition: Callable[[], object], limit_s: float = 10.0) -> None:
+    end = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < end, "the condition never came true"
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.fixture
+def supervise(tmp_path: Path):
+    running: list[Supervisor] = []
+
+    def start(*commands: Command, report=lambda line: None) -> Supervisor:
+        supervisor = Supervisor(commands, os.environ, tmp_path / "log", report)
+        supervisor.start()
+        running.append(supervisor)
+        return supervisor
+
+    yield start
+    for supervisor in running:
+        supervisor.kill()
+
+
+def poll_until(supervisor: Supervisor, condition: Callable[[], object]) -> None:
+    def check() -> object:
+        supervisor.poll()
+        return condition()
+
+    wait_for(check)
+
+
+def test_a_killed_process_is_started_again_and_named(supervise):
+    lines: list[str] = []
+    supervisor = supervise(python("mapper", SLEEP), python("other", SLEEP), report=lines.append)
+    first = supervisor.pids()
+    os.kill(first["mapper"], signal.SIGKILL)
+    poll_until(supervisor, lambda: supervisor.restarts()["mapper"] == 1)
+    poll_until(supervisor, lambda: len(supervisor.pids()) == 2)
+    second = supervisor.pids()
+    assert second["mapper"] != first["mapper"]
+    assert second["other"] == first["other"]
+    assert len(lines) == 1
+    assert lines[0].startswith("mapper was killed by SIGKILL")
+
+
+def test_a_process_that_always_dies_ends_the_graph_with_its_last_lines(supervise):
+    code = "import sys; print('no room left'); print('giving up'); sys.exit(3)"
+    supervisor = supervise(python("mapper", code), python("other", SLEEP))
+    with pytest.raises(BringupError) as caught:
+        poll_until(supervisor, lambda: False)
+    assert caught.value.exit_code == 1
+    text = str(caught.value)
+    assert text.startswith("mapper ended with status 3 4 times in a row")
+    assert "no room left" in text
+    assert "giving up" in text
+
+
+def test_back_off_doubles_up_to_its_limit_and_starts_over_when_healthy():
+    policy = RestartPolicy(first_delay_s=0.5, longest_delay_s=3.0)
+    assert [policy.delay_s(n) for n in (1, 2, 3, 4, 9)] == [0.5, 1.0, 2.0, 3.0, 3.0]
+
+
+def test_a_process_that_lived_long_enough_is_restarted_without_end(supervise):
+    policy = RestartPolicy(first_delay_s=0.01, healthy_after_s=0.0, quick_deaths=2)
+    supervisor = supervise(python("mapper", "pass", policy))
+    poll_until(supervisor, lambda: supervisor.restarts()["mapper"] >= 4)
+
+
+def test_status_2_ends_the_graph_at_once_with_the_sentence_of_the_node(supervise):
+    code = (
+        "import sys; print('[INFO] [12.5] [live_map]: starting');"
+        "print('[FATAL] [12.6] [live_map]: rate_hz = -1 is not allowed'); sys.exit(2)"
+    )
+    supervisor = supervise(python("live_map", code))
+    with pytest.raises(UsageProblem) as caught:
+        poll_until(supervisor, lambda: False)
+    assert str(caught.value) == "live_map: rate_hz = -1 is not allowed"
+    assert caught.value.exit_code == 2
+
+
+def test_stop_ends_stubborn_processes_and_their_children_in_time(supervise):
+    family = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {STUBBORN!r}])"
+    supervisor = supervise(python("stubborn", STUBBORN), python("family", family))
+    wait_for(lambda: all(supervisor.last_lines(name) for name in ("stubborn", "family")))
+    members = [psutil.Process(pid) for pid in supervisor.pids().values()]
+    members += [child for member in members for child in member.children(recursive=True)]
+    assert len(members) == 3
+    begin = time.monotonic()
+    supervisor.stop(limit_s=1.0)
+    assert time.monotonic() - begin < 3.0
+    wait_for(lambda: not any(alive(member.pid) for member in members))
+
+
+def test_output_goes_to_a_file_that_survives_restarts(supervise, tmp_path):
+    supervisor = supervise(python("mapper", "print('hello')"))
+    poll_until(supervisor, lambda: supervisor.restarts()["mapper"] >= 2)
+    supervisor.stop()
+    assert (tmp_path / "log" / "mapper.log").read_text().count("hello") >= 2
+
+
+def test_an_unwritable_log_folder_is_refused_with_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    supervisor = Supervisor([python("a", SLEEP)], os.environ, tmp_path / "file" / "log")
+    with pytest.raises(UsageProblem, match="cannot write the logs"):
+        supervisor.start()
+
+
+def test_a_supervisor_that_is_killed_leaves_no_orphans(tmp_path):
+    script = f"""
+import os, sys, time
+from pathlib import Path
+from live_mvp_ros.bringup.supervisor import Command, Supervisor
+command = (sys.executable, "-S", "-E", "-c", {STUBBORN!r})
+supervisor = Supervisor([Command("a", command), Command("b", command)], os.environ, Path({str(tmp_path)!r}))
+supervisor.start()
+while not all(supervisor.last_lines(name) for name in "ab"):
+    time.sleep(0.01)
+print(*supervisor.pids().values(), flush=True)
+time.sleep(60)
+"""
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    with parent.stdout:
+        pids = [int(word) for word in parent.stdout.readline().split()]
+    try:
+        assert len(pids) == 2
+        assert all(alive(pid) for pid in pids)
+        parent.kill()
+        parent.wait()
+        wait_for(lambda: not any(alive(pid) for pid in pids))
+    finally:
+        parent.kill()
+
+
+def test_exit_statuses_in_words():
+    assert describe_status(1) == "ended with status 1"
+    assert describe_status(-11) == "was killed by SIGSEGV"
+    assert describe_status(-200) == "was killed by signal 200"
