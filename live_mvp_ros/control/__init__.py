@@ -1,0 +1,49 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""How to fly there: MPPI, its cost terms, the I-MPPI controller, tracking and safety."""
+
+from live_mvp_ros.control.controller import (
+    NO_SAFE_PLAN,
+    NOT_FINITE,
+    OK,
+    ControllerConfig,
+    ControllerInputs,
+    ControllerState,
+    ControlOutput,
+    init,
+    step,
+)
+from live_mvp_ros.control.mission import (
+    MissionConfig,
+    MissionDecision,
+    MissionInputs,
+    MissionState,
+    decide,
+)
+from live_mvp_ros.control.safety import filter_command
+from live_mvp_ros.control.surroundings import CostMap, GuidanceField, build_costmap, prepare_field
+from live_mvp_ros.control.tracking import TrackingConfig, hold
+
+__all__ = [
+    "NOT_FINITE",
+    "NO_SAFE_PLAN",
+    "OK",
+    "ControlOutput",
+    "ControllerConfig",
+    "ControllerInputs",
+    "ControllerState",
+    "CostMap",
+    "GuidanceField",
+    "MissionConfig",
+    "MissionDecision",
+    "MissionInputs",
+    "MissionState",
+    "TrackingConfig",
+    "build_costmap",
+    "decide",
+    "filter_command",
+    "hold",
+    "init",
+    "prepare_field",
+    "step",
+]

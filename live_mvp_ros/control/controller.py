@@ -1,0 +1,223 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The I-MPPI controller: informative model predictive path integral control.
+
+Two architectures share everything but one cost term. ``parallel``: the information field and the
+local worth of a look are terms of one MPPI. ``sequential``: the field becomes a reference path, and
+the MPPI tracks it with the local term. In both, a share of the samples is drawn around the input
+sequence of a geometric tracker that follows the reference path, and in both the plan is checked
+against the map before its first command is sent.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.control import mppi
+from live_mvp_ros.control.costs import (
+    CostConfig,
+    CostSetup,
+    Surroundings,
+    Trajectories,
+    total_cost,
+)
+from live_mvp_ros.control.surroundings import CostMap, GuidanceField, clearance_at
+from live_mvp_ros.control.tracking import TrackingConfig, follow_path
+from live_mvp_ros.vehicle import (
+    QuadrotorConfig,
+    QuadrotorState,
+    clip_command,
+    hover_command,
+    rk4_step,
+)
+
+OK, NO_SAFE_PLAN, NOT_FINITE = 0, 1, 2
+"""Result codes of ``step``."""
+
+
+@configuration
+class ControllerConfig:
+    """Everything the controller can be told."""
+
+    architecture: str = parameter(
+        "parallel", choices=("parallel", "sequential"), help="How the field reaches the controller."
+    )
+    cruise_speed_m_s: float = parameter(
+        1.8, unit="m/s", low=0.05, high=20.0, live=True, help="Speed of the proposed samples."
+    )
+    safety_horizon_s: float = parameter(
+        1.0, unit="s", low=0.1, high=10.0, help="How far ahead a plan must be free of contact."
+    )
+    safety_distance_m: float = parameter(
+        0.31, unit="m", low=0.05, high=5.0, live=True, help="Least clearance of an accepted plan."
+    )
+    costmap_reach_m: float = parameter(
+        1.5, unit="m", low=0.2, high=10.0, help="Distances in the cost map are cut off here."
+    )
+    displayed_rollouts: int = parameter(
+        30, low=1, high=1000, help="Samples returned for display."
+    )
+    look_stride_steps: int = parameter(
+        4, low=1, high=100, help="The look term is evaluated at every so many horizon steps."
+    )
+    lower_m: tuple[float, float, float] = parameter(
+        (-100.0, -100.0, 0.5), unit="m", help="Lower corner of the geofence, map frame."
+    )
+    upper_m: tuple[float, float, float] = parameter(
+        (100.0, 100.0, 2.8), unit="m", help="Upper corner of the geofence, map frame."
+    )
+    mppi: mppi.MppiConfig = mppi.MppiConfig()
+    costs: CostConfig = CostConfig()
+    tracking: TrackingConfig = TrackingConfig()
+    vehicle: QuadrotorConfig = QuadrotorConfig()
+
+    def check(self) -> str | None:
+        """Refuse an empty geofence and a safety distance inside the vehicle."""
+        for low, high, axis in zip(self.lower_m, self.upper_m, "xyz", strict=True):
+            if not low < high:
+                return f"lower_m = {low} is not allowed: it must be below upper_m = {high} in {axis}"
+        if self.safety_distance_m < self.vehicle.radius_m:
+            return (
+                f"safety_distance_m = {self.safety_distance_m} is not allowed: it must be at least "
+                f"the vehicle's radius_m = {self.vehicle.radius_m}"
+            )
+        return None
+
+
+class ControllerState(NamedTuple):
+    """What one control step hands to the next."""
+
+    nominal: jax.Array
+    """[H, 4] the current plan's commands."""
+    key: jax.Array
+
+
+class ControllerInputs(NamedTuple):
+    """One control step's view of the world."""
+
+    vehicle: QuadrotorState
+    costmap: CostMap
+    field: GuidanceField
+    elapsed_s: jax.Array
+    """Time since the previous step: the warm start is shifted by it."""
+
+
+class ControlOutput(NamedTuple):
+    """A command and what stands behind it."""
+
+    command: jax.Array
+    """[4] thrust [N] and body rates [rad/s]."""
+    plan: jax.Array
+    """[H, 3] positions the plan leads through, map frame."""
+    rollouts: jax.Array
+    """[n, H, 3] some of the samples, map frame."""
+    clearance_m: jax.Array
+    """Clearance at the vehicle."""
+    plan_clearance_m: jax.Array
+    """Least clearance of the plan within the safety horizon."""
+    effective_samples: jax.Array
+    code: jax.Array
+    """OK, NO_SAFE_PLAN or NOT_FINITE; with the latter two the command must not be flown."""
+
+
+def init(config: ControllerConfig, key: jax.Array) -> ControllerState:
+    """Return a controller that plans to hover."""
+    hover = hover_command(config.vehicle)
+    return ControllerState(jnp.tile(hover, (config.mppi.horizon_steps, 1)), key)
+
+
+def step(
+    config: ControllerConfig, state: ControllerState, inputs: ControllerInputs
+) -> tuple[ControllerState, ControlOutput]:
+    """Plan once and return the command to fly now; jittable, ``config`` first."""
+    key, sample_key = jax.random.split(state.key)
+    surroundings = Surroundings(
+        inputs.costmap, inputs.field, jnp.asarray(config.lower_m), jnp.asarray(config.upper_m)
+    )
+    setup = CostSetup(
+        config.costs,
+        config.vehicle,
+        config.mppi.step_s,
+        config.architecture == "sequential",
+        config.look_stride_steps,
+    )
+    vehicle = inputs.vehicle
+
+    def evaluate(commands: jax.Array) -> tuple[jax.Array, jax.Array]:
+        samples = rollout(config, vehicle, commands)
+        shown = samples.position[:, :, :: commands.shape[-1] // config.displayed_rollouts or 1]
+        return total_cost(setup, samples, surroundings), shown
+
+    nominal = mppi.shift(state.nominal, inputs.elapsed_s / config.mppi.step_s)
+    proposal = propose(config, vehicle, inputs.field)
+
+    def clip(commands: jax.Array) -> jax.Array:
+        return jnp.moveaxis(clip_command(config.vehicle, jnp.moveaxis(commands, 1, 0)), 0, 1)
+
+    result = mppi.optimise(config.mppi, sample_key, nominal, proposal, clip, evaluate)
+    plan = rollout(config, vehicle, result.commands[..., None])
+    safe_steps = max(1, round(config.safety_horizon_s / config.mppi.step_s))
+    path = plan.position[:, :, 0]
+    ahead = clearance_at(inputs.costmap, path[:safe_steps, 0], path[:safe_steps, 1])
+    here = clearance_at(inputs.costmap, vehicle.position[0], vehicle.position[1])
+    # Where the vehicle already is too close, a plan that leads away is safe.
+    required = jnp.minimum(config.safety_distance_m, here - 0.02)
+    finite = result.finite & jnp.all(jnp.isfinite(path)) & _all_finite(vehicle)
+    safe = jnp.min(ahead) >= required
+    code = jnp.where(finite, jnp.where(safe, OK, NO_SAFE_PLAN), NOT_FINITE)
+    hover = init(config, key).nominal
+    output = ControlOutput(
+        result.commands[0],
+        path,
+        jnp.transpose(result.evaluation[:, :, : config.displayed_rollouts], (2, 0, 1)),
+        here,
+        jnp.min(ahead),
+        result.effective_samples,
+        code,
+    )
+    return ControllerState(jnp.where(finite, result.commands, hover), key), output
+
+
+def rollout(
+    config: ControllerConfig, vehicle: QuadrotorState, commands: jax.Array
+) -> Trajectories:
+    """Fly commands [H, 4, K] from one state; returns the states after each command."""
+    samples = commands.shape[-1]
+    start = jax.tree.map(lambda leaf: jnp.repeat(leaf[:, None], samples, axis=1), vehicle)
+
+    def advance(
+        state: QuadrotorState, command: jax.Array
+    ) -> tuple[QuadrotorState, QuadrotorState]:
+        after = rk4_step(config.vehicle, state, command, config.mppi.step_s)
+        return after, after
+
+    _, states = jax.lax.scan(advance, start, commands)
+    return Trajectories(*states, commands)
+
+
+def propose(
+    config: ControllerConfig, vehicle: QuadrotorState, field: GuidanceField
+) -> jax.Array:
+    """Return the commands [H, 4] of the geometric tracker along the reference path."""
+
+    def advance(state: QuadrotorState, _: None) -> tuple[QuadrotorState, jax.Array]:
+        command = follow_path(
+            config.tracking,
+            config.vehicle,
+            state,
+            field.reference_path_m,
+            field.reference_yaw_rad,
+            config.cruise_speed_m_s,
+        )
+        return rk4_step(config.vehicle, state, command, config.mppi.step_s), command
+
+    _, commands = jax.lax.scan(advance, vehicle, None, length=config.mppi.horizon_steps)
+    return commands
+
+
+def _all_finite(tree: QuadrotorState) -> jax.Array:
+    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in tree]))

@@ -1,0 +1,159 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the controller knows of its surroundings, prepared for fast look-up by many samples.
+
+Two things arrive at their own pace: the map (how far is the next cell that is not known to be free)
+and the information field (where a look teaches most). Both are turned once, on arrival, into arrays
+that the cost terms of every control step only interpolate.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning.geodesy import clearance
+
+OCCUPIED = 0.5
+"""Occupancy probability from which on the vehicle treats a known cell as an obstacle."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class CostMap:
+    """Clearance around the vehicle.
+
+    Attributes:
+        clearance_m: [nx, ny], distance from each cell's centre to the nearest edge of a cell that is
+            occupied or unknown, truncated; 0 inside such cells.
+        spec: geometry of the grid (static).
+    """
+
+    clearance_m: jax.Array
+    spec: GridSpec = dataclasses.field(metadata={"static": True})
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class GuidanceField:
+    """The information field as the cost terms use it.
+
+    Attributes:
+        guidance_m: [nx, ny], metres, higher is better, slope about 1.
+        look: [n_yaw, lx, ly] in [0, 1], worth of looking along yaw -pi + 2 pi k / n_yaw from a
+            position near the vehicle; see ``prepare_field``.
+        look_origin_m: [2], centre of look[:, 0, 0], map frame.
+        reference_path_m: [n, 3], way points along the guidance, map frame.
+        reference_yaw_rad: [n], heading at each way point.
+        spec: geometry of ``guidance_m`` (static).
+        look_resolution_m: cell size of ``look`` (static).
+    """
+
+    guidance_m: jax.Array
+    look: jax.Array
+    look_origin_m: jax.Array
+    reference_path_m: jax.Array
+    reference_yaw_rad: jax.Array
+    spec: GridSpec = dataclasses.field(metadata={"static": True})
+    look_resolution_m: float = dataclasses.field(metadata={"static": True})
+
+
+def build_costmap(
+    spec: GridSpec, p: jax.Array, known: jax.Array, max_distance_m: float
+) -> CostMap:
+    """Return the clearance to everything that is not known to be free.
+
+    Args:
+        spec: grid geometry.
+        p: [nx, ny] occupancy probability, 0.5 where unknown.
+        known: [nx, ny] bool.
+        max_distance_m: clearances are cut off here.
+    """
+    unsafe = ~known | (p >= OCCUPIED)
+    return CostMap(clearance(unsafe, spec.resolution_m, max_distance_m), spec)
+
+
+def prepare_field(
+    spec: GridSpec,
+    guidance_m: jax.Array,
+    local_gain: jax.Array,
+    local_origin_m: jax.Array,
+    local_resolution_m: float,
+    reference_path_m: jax.Array,
+    reference_yaw_rad: jax.Array,
+    yaw_memory_rad: float = 0.7,
+) -> GuidanceField:
+    """Turn an information field into look-up tables without local maxima over yaw.
+
+    A narrow field of view sees nothing of a frontier behind its back, so the raw gain is flat there
+    and a sampling controller would never turn. As guidance does over space, ``look`` carries the best
+    gain backwards over yaw: look(psi) = max_d gain(psi + d) exp(-|d| / yaw_memory_rad), scaled by its
+    largest value, so that it lies in [0, 1] whatever is left to learn.
+    """
+    n_yaw = local_gain.shape[0]
+    steps = jnp.arange(n_yaw)
+    turn = jnp.minimum(steps, n_yaw - steps) * (2.0 * jnp.pi / n_yaw)
+    decay = jnp.exp(-turn / yaw_memory_rad)
+    carried = [jnp.roll(local_gain, -k, axis=0) * decay[k] for k in range(n_yaw)]
+    look = jnp.max(jnp.stack(carried), axis=0)
+    look = look / jnp.maximum(jnp.max(look), 1e-6)
+    return GuidanceField(
+        guidance_m,
+        look,
+        local_origin_m,
+        reference_path_m,
+        reference_yaw_rad,
+        spec,
+        local_resolution_m,
+    )
+
+
+def bilinear(values: jax.Array, u: jax.Array, v: jax.Array) -> jax.Array:
+    """Interpolate ``values`` [nx, ny] at fractional cell coordinates; constant beyond the border."""
+    nx, ny = values.shape
+    u = jnp.clip(u, 0.0, nx - 1.001)
+    v = jnp.clip(v, 0.0, ny - 1.001)
+    i, j = u.astype(jnp.int32), v.astype(jnp.int32)
+    s, t = u - i, v - j
+    flat = values.ravel()
+    base = i * ny + j
+    lower = flat[base] * (1.0 - t) + flat[base + 1] * t
+    upper = flat[base + ny] * (1.0 - t) + flat[base + ny + 1] * t
+    return lower * (1.0 - s) + upper * s
+
+
+def clearance_at(costmap: CostMap, x: jax.Array, y: jax.Array) -> jax.Array:
+    """Return the clearance [m] at positions of any shape; 0 outside the map."""
+    u, v = _cells(costmap.spec, x, y)
+    nx, ny = costmap.spec.shape
+    inside = (u >= -0.5) & (u <= nx - 0.5) & (v >= -0.5) & (v <= ny - 0.5)
+    return jnp.where(inside, bilinear(costmap.clearance_m, u, v), 0.0)
+
+
+def guidance_at(field: GuidanceField, x: jax.Array, y: jax.Array) -> jax.Array:
+    """Return the guidance [m] at positions of any shape; constant beyond the border."""
+    return bilinear(field.guidance_m, *_cells(field.spec, x, y))
+
+
+def look_at(field: GuidanceField, x: jax.Array, y: jax.Array, yaw: jax.Array) -> jax.Array:
+    """Return the worth of a look in [0, 1]: nearest cell in position, linear in yaw."""
+    n_yaw, lx, ly = field.look.shape
+    i = jnp.round((x - field.look_origin_m[0]) / field.look_resolution_m).astype(jnp.int32)
+    j = jnp.round((y - field.look_origin_m[1]) / field.look_resolution_m).astype(jnp.int32)
+    base = jnp.clip(i, 0, lx - 1) * ly + jnp.clip(j, 0, ly - 1)
+    w = (yaw + jnp.pi) * (n_yaw / (2.0 * jnp.pi))
+    k = jnp.floor(w)
+    t = w - k
+    k = k.astype(jnp.int32) % n_yaw
+    flat = field.look.ravel()
+    here = flat[k * (lx * ly) + base]
+    following = flat[((k + 1) % n_yaw) * (lx * ly) + base]
+    return here * (1.0 - t) + following * t
+
+
+def _cells(spec: GridSpec, x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
+    ox, oy = spec.origin_m
+    return (x - ox) / spec.resolution_m, (y - oy) / spec.resolution_m

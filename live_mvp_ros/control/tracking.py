@@ -1,0 +1,137 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Geometric tracking: from a wanted velocity or position to collective thrust and body rates.
+
+A cascade after Lee, Leok and McClamroch, "Geometric tracking control of a quadrotor UAV on SE(3)"
+(CDC 2010), with a proportional attitude loop because the command is body rates: the wanted
+acceleration fixes the thrust axis, the wanted heading fixes the rest of the attitude.
+It holds position when nothing better is known, and proposes samples to the MPPI.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from live_mvp_ros import quaternion
+from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, clip_command
+
+
+@configuration
+class TrackingConfig:
+    """Gains and limits of the cascade."""
+
+    position_gain_per_s: float = parameter(
+        1.5, unit="1/s", low=0.0, high=10.0, live=True, help="Wanted velocity per position error."
+    )
+    velocity_gain_per_s: float = parameter(
+        3.0, unit="1/s", low=0.1, high=20.0, live=True, help="Acceleration per velocity error."
+    )
+    attitude_gain_per_s: float = parameter(
+        8.0, unit="1/s", low=0.1, high=40.0, live=True, help="Body rate per attitude error."
+    )
+    yaw_gain_per_s: float = parameter(
+        2.0, unit="1/s", low=0.0, high=20.0, live=True, help="Yaw rate per heading error."
+    )
+    acceleration_max_m_s2: float = parameter(
+        3.0, unit="m/s^2", low=0.1, high=20.0, live=True, help="Greatest wanted acceleration."
+    )
+    yaw_rate_max_rad_s: float = parameter(
+        1.5, unit="rad/s", low=0.1, high=10.0, live=True, help="Greatest wanted yaw rate."
+    )
+
+
+def track_velocity(
+    config: TrackingConfig,
+    vehicle: QuadrotorConfig,
+    state: QuadrotorState,
+    velocity_m_s: jax.Array,
+    yaw_rad: jax.Array,
+) -> jax.Array:
+    """Return the command [4] that drives ``state`` towards a velocity [3] (map) and a heading."""
+    wanted = config.velocity_gain_per_s * (velocity_m_s - state.velocity)
+    wanted = limit_norm(wanted, config.acceleration_max_m_s2)
+    return accelerate(config, vehicle, state, wanted, yaw_rad)
+
+
+def hold(
+    config: TrackingConfig,
+    vehicle: QuadrotorConfig,
+    state: QuadrotorState,
+    position_m: jax.Array,
+    yaw_rad: jax.Array,
+    speed_max_m_s: float = 1.0,
+) -> jax.Array:
+    """Return the command [4] that brings the vehicle to rest at a position [3] (map)."""
+    velocity = limit_norm(config.position_gain_per_s * (position_m - state.position), speed_max_m_s)
+    return track_velocity(config, vehicle, state, velocity, yaw_rad)
+
+
+def accelerate(
+    config: TrackingConfig,
+    vehicle: QuadrotorConfig,
+    state: QuadrotorState,
+    acceleration_m_s2: jax.Array,
+    yaw_rad: jax.Array,
+) -> jax.Array:
+    """Return the command [4] for an acceleration [3] (map, without gravity) and a heading."""
+    force = acceleration_m_s2.at[2].add(vehicle.gravity_m_s2)
+    # Never ask for a thrust axis below the horizon: the vehicle would have to flip.
+    force = force.at[2].set(jnp.maximum(force[2], 0.2 * vehicle.gravity_m_s2))
+    axis_map = force / jnp.linalg.norm(force)
+    axis = quaternion.rotate(quaternion.conjugate(state.attitude), axis_map)
+    # Rotation vector that turns the body z axis onto the wanted axis, in the body frame.
+    cross = jnp.stack([-axis[1], axis[0]])
+    angle = jnp.arctan2(jnp.sqrt(jnp.sum(cross**2) + 1e-12), axis[2])
+    tilt_error = angle * cross / jnp.sqrt(jnp.sum(cross**2) + 1e-12)
+    yaw_error = wrap_angle(yaw_rad - quaternion.yaw(state.attitude))
+    limit = config.yaw_rate_max_rad_s
+    rates = jnp.stack(
+        [
+            config.attitude_gain_per_s * tilt_error[0],
+            config.attitude_gain_per_s * tilt_error[1],
+            jnp.clip(config.yaw_gain_per_s * yaw_error, -limit, limit),
+        ]
+    )
+    body_z = quaternion.rotate(state.attitude, jnp.array([0.0, 0.0, 1.0]))
+    thrust = vehicle.mass_kg * jnp.maximum(jnp.dot(force, body_z), 0.0)
+    return clip_command(vehicle, jnp.concatenate([thrust[None], rates]))
+
+
+def follow_path(
+    config: TrackingConfig,
+    vehicle: QuadrotorConfig,
+    state: QuadrotorState,
+    path_m: jax.Array,
+    path_yaw_rad: jax.Array,
+    speed_m_s: jax.Array | float,
+    lookahead: int = 6,
+) -> jax.Array:
+    """Return the command [4] towards the point ``lookahead`` entries beyond the nearest of a path.
+
+    Args:
+        config: gains.
+        vehicle: physical constants.
+        state: one vehicle.
+        path_m: [n, 3] way points, map frame.
+        path_yaw_rad: [n] headings.
+        speed_m_s: greatest speed.
+        lookahead: how many way points ahead to aim.
+    """
+    gaps = jnp.sum((path_m - state.position) ** 2, axis=1)
+    carrot = jnp.minimum(jnp.argmin(gaps) + lookahead, path_m.shape[0] - 1)
+    velocity = 2.0 * config.position_gain_per_s * (path_m[carrot] - state.position)
+    velocity = limit_norm(velocity, speed_m_s)
+    return track_velocity(config, vehicle, state, velocity, path_yaw_rad[carrot])
+
+
+def limit_norm(vector: jax.Array, limit: jax.Array | float) -> jax.Array:
+    """Return ``vector`` [n], shortened to length ``limit`` where it is longer."""
+    norm = jnp.sqrt(jnp.sum(vector**2) + 1e-12)
+    return vector * jnp.minimum(1.0, limit / norm)
+
+
+def wrap_angle(angle: jax.Array) -> jax.Array:
+    """Return an angle [rad] in [-pi, pi)."""
+    return (angle + jnp.pi) % (2.0 * jnp.pi) - jnp.pi
