@@ -1,0 +1,40 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What is really there: scenes of primitives, the rays cast at them and the depth camera.
+
+Used to synthesise depth and to score flights, by nothing else.
+"""
+
+from live_mvp_ros.worlds.camera import (
+    LINK_TO_OPTICAL_QUATERNION,
+    DepthCameraConfig,
+    Intrinsics,
+    camera_pose,
+    intrinsics,
+    pixel_directions,
+    render,
+)
+from live_mvp_ros.worlds.files import WORLD_NAMES, load_world
+from live_mvp_ros.worlds.raycast import RayCastConfig, cast_rays
+from live_mvp_ros.worlds.scene import Scene, signed_distance
+from live_mvp_ros.worlds.world import World, WorldError, ground_truth_grid, world_grid
+
+__all__ = [
+    "LINK_TO_OPTICAL_QUATERNION",
+    "WORLD_NAMES",
+    "DepthCameraConfig",
+    "Intrinsics",
+    "RayCastConfig",
+    "Scene",
+    "World",
+    "WorldError",
+    "camera_pose",
+    "cast_rays",
+    "ground_truth_grid",
+    "intrinsics",
+    "load_world",
+    "pixel_directions",
+    "render",
+    "signed_distance",
+    "world_grid",
+]

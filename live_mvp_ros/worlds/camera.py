@@ -1,0 +1,170 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Pinhole depth camera that looks at a scene.
+
+Frames: ``base_link`` is FLU; ``depth_camera_link`` is FLU too, mounted at ``mount_xyz_m`` and turned
+nose down by ``mount_pitch_rad``; ``depth_camera_optical_frame`` has x right, y down, z forward
+(REP 103). Pixel centres have whole-number coordinates, so the image spans [-0.5, width - 0.5].
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from live_mvp_ros import quaternion as quat
+from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.worlds.raycast import RayCastConfig, cast_rays
+from live_mvp_ros.worlds.scene import Scene
+
+LINK_TO_OPTICAL_QUATERNION = (0.5, -0.5, 0.5, -0.5)  # (w, x, y, z): v_link = q v_optical q*
+
+
+class Intrinsics(NamedTuple):
+    """Pinhole parameters in pixels: u = fx x/z + cx, v = fy y/z + cy."""
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+
+@configuration
+class DepthCameraConfig:
+    """The depth camera: image, range, mounting and sensor model."""
+
+    width_px: int = parameter(64, unit="px", low=2, high=1024, help="Image width.")
+    height_px: int = parameter(48, unit="px", low=2, high=1024, help="Image height.")
+    hfov_rad: float = parameter(
+        math.radians(80.0), unit="rad", low=0.1, high=2.8, help="Horizontal field of view."
+    )
+    vfov_rad: float = parameter(
+        math.radians(45.0), unit="rad", low=0.1, high=2.8, help="Vertical field of view."
+    )
+    min_range_m: float = parameter(
+        0.2, unit="m", low=0.0, high=10.0, help="Nearer surfaces give no return."
+    )
+    max_range_m: float = parameter(
+        12.0, unit="m", low=0.1, high=100.0, help="Farther surfaces give no return."
+    )
+    max_steps: int = parameter(
+        64, low=8, high=1024, help="Most steps per ray; a ray that needs more has no return."
+    )
+    mount_xyz_m: tuple[float, float, float] = parameter(
+        (0.05, 0.0, 0.0), unit="m", low=-5.0, high=5.0, help="Camera position in base_link."
+    )
+    mount_pitch_rad: float = parameter(
+        0.0, unit="rad", low=-1.6, high=1.6, help="Camera pitch; positive looks down."
+    )
+    range_noise_a_m: float = parameter(
+        0.0,
+        unit="m",
+        low=0.0,
+        high=1.0,
+        live=True,
+        help="Constant part a of the range noise, sigma = a + b r^2.",
+    )
+    range_noise_b_per_m: float = parameter(
+        0.0,
+        unit="1/m",
+        low=0.0,
+        high=1.0,
+        live=True,
+        help="Part b of the range noise that grows with the square of the range.",
+    )
+    dropout: float = parameter(
+        0.0, low=0.0, high=1.0, live=True, help="Probability that a pixel has no return."
+    )
+
+    def check(self) -> str | None:
+        """Return what is wrong with the combination of fields, if anything."""
+        if self.min_range_m >= self.max_range_m:
+            return (
+                f"min_range_m = {self.min_range_m:g} is not allowed: "
+                f"it must be below max_range_m = {self.max_range_m:g}"
+            )
+        return None
+
+    def mount_quaternion(self) -> tuple[float, float, float, float]:
+        """Return the rotation (w, x, y, z) of depth_camera_link in base_link."""
+        half = 0.5 * self.mount_pitch_rad
+        return math.cos(half), 0.0, math.sin(half), 0.0
+
+
+def intrinsics(config: DepthCameraConfig) -> Intrinsics:
+    """Return the pinhole parameters that span the fields of view."""
+    return Intrinsics(
+        fx=0.5 * config.width_px / math.tan(0.5 * config.hfov_rad),
+        fy=0.5 * config.height_px / math.tan(0.5 * config.vfov_rad),
+        cx=0.5 * (config.width_px - 1),
+        cy=0.5 * (config.height_px - 1),
+    )
+
+
+def camera_pose(
+    config: DepthCameraConfig, position: jax.Array, quaternion: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Return the camera's pose for a body pose.
+
+    Args:
+        config: the camera.
+        position: position [3] of base_link in the map, metres.
+        quaternion: attitude [4] of base_link (w, x, y, z), unit length.
+
+    Returns:
+        R_map_optical [3, 3] and t_map [3]: p_map = R_map_optical @ p_optical + t_map.
+    """
+    attitude = quat.multiply(quaternion, jnp.array(config.mount_quaternion()))
+    rotation = quat.rotation_matrix(quat.multiply(attitude, jnp.array(LINK_TO_OPTICAL_QUATERNION)))
+    return rotation, position + quat.rotate(quaternion, jnp.array(config.mount_xyz_m))
+
+
+def pixel_directions(config: DepthCameraConfig) -> jax.Array:
+    """Return the unit viewing direction [H, W, 3] of each pixel in the optical frame."""
+    fx, fy, cx, cy = intrinsics(config)
+    u = (jnp.arange(config.width_px) - cx) / fx
+    v = (jnp.arange(config.height_px) - cy) / fy
+    x, y, z = jnp.broadcast_arrays(u[None, :], v[:, None], jnp.float32(1.0))
+    directions = jnp.stack([x, y, z], axis=-1)
+    return directions / jnp.linalg.norm(directions, axis=-1, keepdims=True)
+
+
+def render(
+    config: DepthCameraConfig,
+    scene: Scene,
+    position: jax.Array,
+    quaternion: jax.Array,
+    key: jax.Array,
+) -> jax.Array:
+    """Return the organised point cloud that the camera sees.
+
+    Args:
+        config: the camera.
+        scene: what there is to see.
+        position: position [3] of base_link in the map, metres.
+        quaternion: attitude [4] of base_link (w, x, y, z), unit length.
+        key: random key of the sensor model; the same key gives the same noise.
+
+    Returns:
+        Points [H, W, 3] in the optical frame, metres (``[..., 2]`` is the depth image), NaN where
+        there is no return.
+    """
+    rotation, origin = camera_pose(config, position, quaternion)
+    directions = pixel_directions(config)
+    rays = directions.reshape(-1, 3) @ rotation.T
+    settings = RayCastConfig(max_range_m=config.max_range_m, max_steps=config.max_steps)
+    ranges = cast_rays(scene, origin, rays, settings).reshape(directions.shape[:2])
+    return directions * _measured(config, ranges, key)[..., None]
+
+
+def _measured(config: DepthCameraConfig, ranges: jax.Array, key: jax.Array) -> jax.Array:
+    """Apply the sensor model: noise, then the range limits, then dropouts."""
+    noise_key, dropout_key = jax.random.split(key)
+    sigma = config.range_noise_a_m + config.range_noise_b_per_m * ranges**2
+    noisy = ranges + sigma * jax.random.normal(noise_key, ranges.shape)
+    in_range = (noisy >= config.min_range_m) & (noisy <= config.max_range_m)
+    kept = jax.random.uniform(dropout_key, ranges.shape) >= config.dropout
+    return jnp.where(in_range & kept, noisy, jnp.nan)
