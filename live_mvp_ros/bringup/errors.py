@@ -14,7 +14,7 @@ class BringupError(Exception):
     exit_code = FAILED
 
 
-class UsageProblem(BringupError):
+class UsageError(BringupError):
     """Something that was asked for is wrong: a name, a file, a value, a second graph."""
 
     exit_code = USED_WRONGLY

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run a command that dies with its supervisor: ``leash.py PARENT_PID NICENESS COMMAND...``.
 
-The kernel is asked (prctl PR_SET_PDEATHSIG, Linux) to kill this process when the thread that started
-it ends, however it ends; the request survives the exec that follows. A supervisor that is killed with
-SIGKILL therefore leaves no orphans. Run as a script with ``python -S -E`` it costs about 15 ms, and
-it avoids running Python code between fork and exec in a supervisor that has threads.
+The kernel is asked (prctl PR_SET_PDEATHSIG, Linux) to kill this process when the thread that
+started it ends, however it ends; the request survives the exec that follows. A supervisor that is
+killed with SIGKILL therefore leaves no orphans. Run as a script with ``python -S -E`` it costs
+about 15 ms, and avoids running Python code between fork and exec in a process with threads.
 """
 
 from __future__ import annotations

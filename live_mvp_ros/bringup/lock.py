@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One graph per domain and namespace: a file lock on this machine, discovery for everything else.
 
-The lock is the kernel's (flock): it goes with its process, however that ends. Discovery finds graphs
-that were started another way, by ``ros2 launch`` for instance.
+The lock is the kernel's (flock): it goes with its process, however that ends. Discovery finds
+graphs that were started another way, by ``ros2 launch`` for instance.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import IO
 
-from live_mvp_ros.bringup.errors import UsageProblem
+from live_mvp_ros.bringup.errors import UsageError
 
 
 def domain_id() -> int:
     """Return the ROS domain of this process.
 
     Raises:
-        UsageProblem: ROS_DOMAIN_ID is not a number from 0 to 232.
+        UsageError: ROS_DOMAIN_ID is not a number from 0 to 232.
     """
     text = os.environ.get("ROS_DOMAIN_ID", "") or "0"
     if not text.isdecimal() or int(text) > 232:
-        raise UsageProblem(f"ROS_DOMAIN_ID = {text!r} is not allowed: it must be 0 to 232")
+        raise UsageError(f"ROS_DOMAIN_ID = {text!r} is not allowed: it must be 0 to 232")
     return int(text)
 
 
@@ -38,7 +38,7 @@ class GraphLock:
         """Take the lock.
 
         Raises:
-            UsageProblem: another process holds it, or the file cannot be written.
+            UsageError: another process holds it, or the file cannot be written.
         """
         self._where = f"in ROS domain {domain_id()}, namespace /{namespace}"
         name = f"live_mvp_ros-{os.getuid()}-{domain_id()}-{namespace.replace('/', '-')}.lock"
@@ -46,14 +46,14 @@ class GraphLock:
         try:
             self._file: IO[str] = path.open("a+")
         except OSError as error:
-            raise UsageProblem(f"cannot open the lock file {path}: {error.strerror}") from error
+            raise UsageError(f"cannot open the lock file {path}: {error.strerror}") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self._file.seek(0)
             owner = self._file.read().strip() or "unknown"
             self._file.close()
-            raise UsageProblem(self._busy(f"process {owner}")) from error
+            raise UsageError(self._busy(f"process {owner}")) from error
         self._file.truncate(0)
         self._file.write(f"{os.getpid()}\n")
         self._file.flush()
@@ -62,7 +62,7 @@ class GraphLock:
         """Look for nodes called ``names`` (fully qualified) that others already run.
 
         Raises:
-            UsageProblem: there is one.
+            UsageError: there is one.
         """
         import rclpy
 
@@ -75,7 +75,7 @@ class GraphLock:
                 for name, namespace in node.get_node_names_and_namespaces():
                     full = f"{namespace.rstrip('/')}/{name}"
                     if full in names:
-                        raise UsageProblem(self._busy(f"node {full}"))
+                        raise UsageError(self._busy(f"node {full}"))
                 time.sleep(0.05)
         finally:
             node.destroy_node()

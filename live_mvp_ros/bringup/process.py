@@ -111,7 +111,7 @@ class NodeProcess:
 
 
 def stop_all(processes: Sequence[NodeProcess], limit_s: float) -> None:
-    """End processes within ``limit_s``: SIGINT, at half of it SIGTERM, at three quarters SIGKILL."""
+    """End processes within ``limit_s``: SIGINT, at half of it SIGTERM, at 3/4 SIGKILL."""
     begin = time.monotonic()
     stages = ((signal.SIGINT, 0.5), (signal.SIGTERM, 0.75), (signal.SIGKILL, 1.0))
     left = [process for process in processes if process.returncode() is None]

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keep the processes of a graph alive, and say which one cannot be kept alive and why.
 
-A process that ends is started again after a delay that doubles with each quick death; one that keeps
-dying gives the whole graph up with its name and last lines. Exit status 2 means that it was
+A process that ends is started again after a delay that doubles with each quick death; one that
+keeps dying gives the whole graph up with its name and last lines. Exit status 2 means that it was
 configured wrongly, which no restart can mend: the graph ends at once with its sentence.
 """
 
@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from live_mvp_ros.bringup.errors import USED_WRONGLY, BringupError, UsageProblem
+from live_mvp_ros.bringup.errors import USED_WRONGLY, BringupError, UsageError
 from live_mvp_ros.bringup.process import NodeProcess, stop_all
 
 
@@ -82,7 +82,7 @@ class Supervisor:
         """Start every command.
 
         Raises:
-            UsageProblem: the log folder cannot be written.
+            UsageError: the log folder cannot be written.
         """
         try:
             self._log_folder.mkdir(parents=True, exist_ok=True)
@@ -90,13 +90,13 @@ class Supervisor:
                 self._slots.append(_Slot(command, self._spawn(command)))
         except OSError as error:
             self.kill()
-            raise UsageProblem(f"cannot write the logs to {self._log_folder}: {error}") from error
+            raise UsageError(f"cannot write the logs to {self._log_folder}: {error}") from error
 
     def poll(self) -> None:
         """Restart what died.
 
         Raises:
-            UsageProblem: a process says that it was configured wrongly (exit status 2).
+            UsageError: a process says that it was configured wrongly (exit status 2).
             BringupError: a process keeps dying.
         """
         if threading.get_ident() != self._thread:
@@ -151,7 +151,7 @@ class Supervisor:
     def _bury(self, slot: _Slot, status: int) -> None:
         name, process, policy = slot.command.name, slot.process, slot.command.policy
         if status == USED_WRONGLY:
-            raise UsageProblem(f"{name}: {process.sentence()}")
+            raise UsageError(f"{name}: {process.sentence()}")
         slot.deaths = 1 if process.lifetime_s() >= policy.healthy_after_s else slot.deaths + 1
         if slot.deaths >= policy.quick_deaths:
             raise BringupError(

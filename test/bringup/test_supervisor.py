@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from live_mvp_ros.bringup.errors import BringupError, UsageProblem
+from live_mvp_ros.bringup.errors import BringupError, UsageError
 from live_mvp_ros.bringup.supervisor import Command, RestartPolicy, Supervisor, describe_status
 
 QUICK = RestartPolicy(first_delay_s=0.02, longest_delay_s=0.05, healthy_after_s=30.0)
@@ -114,7 +114,7 @@ def test_status_2_ends_the_graph_at_once_with_the_sentence_of_the_node(supervise
         "print('[FATAL] [12.6] [live_map]: rate_hz = -1 is not allowed'); sys.exit(2)"
     )
     supervisor = supervise(python("live_map", code))
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(UsageError) as caught:
         poll_until(supervisor, lambda: False)
     assert str(caught.value) == "live_map: rate_hz = -1 is not allowed"
     assert caught.value.exit_code == 2
@@ -143,7 +143,7 @@ def test_output_goes_to_a_file_that_survives_restarts(supervise, tmp_path):
 def test_an_unwritable_log_folder_is_refused_with_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     supervisor = Supervisor([python("a", SLEEP)], os.environ, tmp_path / "file" / "log")
-    with pytest.raises(UsageProblem, match="cannot write the logs"):
+    with pytest.raises(UsageError, match="cannot write the logs"):
         supervisor.start()
 
 
@@ -153,7 +153,8 @@ import os, sys, time
 from pathlib import Path
 from live_mvp_ros.bringup.supervisor import Command, Supervisor
 command = (sys.executable, "-S", "-E", "-c", {STUBBORN!r})
-supervisor = Supervisor([Command("a", command), Command("b", command)], os.environ, Path({str(tmp_path)!r}))
+commands = [Command("a", command), Command("b", command)]
+supervisor = Supervisor(commands, os.environ, Path({str(tmp_path)!r}))
 supervisor.start()
 while not all(supervisor.last_lines(name) for name in "ab"):
     time.sleep(0.01)
