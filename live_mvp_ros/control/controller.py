@@ -16,6 +16,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.control import mppi
 from live_mvp_ros.control.costs import (
@@ -25,8 +26,13 @@ from live_mvp_ros.control.costs import (
     Trajectories,
     total_cost,
 )
-from live_mvp_ros.control.surroundings import CostMap, GuidanceField, clearance_at
-from live_mvp_ros.control.tracking import TrackingConfig, follow_path
+from live_mvp_ros.control.surroundings import (
+    CostMap,
+    GuidanceField,
+    best_heading,
+    clearance_at,
+)
+from live_mvp_ros.control.tracking import TrackingConfig, towards, track_velocity
 from live_mvp_ros.vehicle import (
     QuadrotorConfig,
     QuadrotorState,
@@ -202,17 +208,17 @@ def rollout(
 def propose(
     config: ControllerConfig, vehicle: QuadrotorState, field: GuidanceField
 ) -> jax.Array:
-    """Return the commands [H, 4] of the geometric tracker along the reference path."""
+    """Return the commands [H, 4] of the geometric tracker: along the path, looking where it teaches."""
 
     def advance(state: QuadrotorState, _: None) -> tuple[QuadrotorState, jax.Array]:
-        command = follow_path(
-            config.tracking,
-            config.vehicle,
-            state,
-            field.reference_path_m,
-            field.reference_yaw_rad,
-            config.cruise_speed_m_s,
+        velocity, carrot = towards(
+            config.tracking, state, field.reference_path_m, config.cruise_speed_m_s
         )
+        x, y, _ = state.position
+        heading = best_heading(
+            field, x, y, quaternion.yaw(state.attitude), field.reference_yaw_rad[carrot]
+        )
+        command = track_velocity(config.tracking, config.vehicle, state, velocity, heading)
         return rk4_step(config.vehicle, state, command, config.mppi.step_s), command
 
     _, commands = jax.lax.scan(advance, vehicle, None, length=config.mppi.horizon_steps)

@@ -7,6 +7,8 @@ Each term is a function ``term(setup, trajectories, surroundings) -> [H, K]`` of
 give it a weight in ``CostConfig`` and list it in ``TERMS``.
 
 Costs are rates (per second), so that a weight keeps its meaning when the horizon step changes.
+A published weight per step of 0.05 s is 20 times its value here (10 (z - z_ref)^2 per step is
+200 per second); the temperature of the optimiser is scaled likewise.
 """
 
 from __future__ import annotations
@@ -49,13 +51,13 @@ class CostConfig:
         1000.0, unit="1/(m s)", low=0.0, high=1e6, live=True, help="Cost of leaving the geofence."
     )
     altitude_weight: float = parameter(
-        10.0, unit="1/(m^2 s)", low=0.0, high=1e4, live=True, help="Cost of leaving the altitude."
+        60.0, unit="1/(m^2 s)", low=0.0, high=1e4, live=True, help="Cost of leaving the altitude."
     )
     altitude_m: float = parameter(
         2.0, unit="m", low=-1000.0, high=10000.0, live=True, help="Altitude to fly at, map frame."
     )
     speed_weight: float = parameter(
-        40.0, unit="s/m^2", low=0.0, high=1e4, live=True, help="Cost of exceeding the speed limit."
+        100.0, unit="s/m^2", low=0.0, high=1e4, live=True, help="Cost of exceeding the speed limit."
     )
     speed_max_m_s: float = parameter(
         2.0, unit="m/s", low=0.05, high=20.0, live=True, help="Speed limit."
@@ -67,7 +69,7 @@ class CostConfig:
         0.35, unit="rad", low=0.05, high=1.2, live=True, help="Lean from which on it costs."
     )
     effort_weight: float = parameter(
-        0.01, low=0.0, high=1e3, live=True, help="Cost of thrust and rates away from hover, squared."
+        0.05, low=0.0, high=1e3, live=True, help="Cost of thrust and rates away from hover, squared."
     )
     yaw_rate_weight: float = parameter(
         40.0, low=0.0, high=1e3, live=True, help="Cost of turning faster than the limit."

@@ -46,13 +46,13 @@ class MppiConfig:
         4, low=1, high=100, help="Horizon steps between support points of the perturbation."
     )
     temperature: float = parameter(
-        0.1, low=1e-4, high=1e4, live=True, help="Lambda: how sharply good samples are preferred."
+        1.0, low=1e-4, high=1e4, live=True, help="Lambda: how sharply good samples are preferred."
     )
     thrust_std_n: float = parameter(
-        2.0, unit="N", low=1e-3, high=100.0, live=True, help="Perturbation of the thrust."
+        1.0, unit="N", low=1e-3, high=100.0, live=True, help="Perturbation of the thrust."
     )
     body_rate_std_rad_s: tuple[float, float, float] = parameter(
-        (0.5, 0.5, 0.5),
+        (0.5, 0.5, 0.8),
         unit="rad/s",
         low=1e-3,
         high=10.0,

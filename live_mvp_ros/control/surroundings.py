@@ -20,6 +20,9 @@ from live_mvp_ros.planning.geodesy import clearance
 OCCUPIED = 0.5
 """Occupancy probability from which on the vehicle treats a known cell as an obstacle."""
 
+YAW_SLOPE_PER_RAD = 0.25
+"""Share of the best local gain that a turn of one radian must be worth."""
+
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
@@ -43,8 +46,9 @@ class GuidanceField:
 
     Attributes:
         guidance_m: [nx, ny], metres, higher is better, slope about 1.
-        look: [n_yaw, lx, ly] in [0, 1], worth of looking along yaw -pi + 2 pi k / n_yaw from a
+        look: [n_yaw, lx, ly] at most 1, worth of looking along yaw -pi + 2 pi k / n_yaw from a
             position near the vehicle; see ``prepare_field``.
+        gain: [n_yaw, lx, ly] in [0, 1], the local gain scaled by its largest value.
         look_origin_m: [2], centre of look[:, 0, 0], map frame.
         reference_path_m: [n, 3], way points along the guidance, map frame.
         reference_yaw_rad: [n], heading at each way point.
@@ -54,6 +58,7 @@ class GuidanceField:
 
     guidance_m: jax.Array
     look: jax.Array
+    gain: jax.Array
     look_origin_m: jax.Array
     reference_path_m: jax.Array
     reference_yaw_rad: jax.Array
@@ -84,25 +89,24 @@ def prepare_field(
     local_resolution_m: float,
     reference_path_m: jax.Array,
     reference_yaw_rad: jax.Array,
-    yaw_memory_rad: float = 0.7,
 ) -> GuidanceField:
     """Turn an information field into look-up tables without local maxima over yaw.
 
     A narrow field of view sees nothing of a frontier behind its back, so the raw gain is flat there
-    and a sampling controller would never turn. As guidance does over space, ``look`` carries the best
-    gain backwards over yaw: look(psi) = max_d gain(psi + d) exp(-|d| / yaw_memory_rad), scaled by its
-    largest value, so that it lies in [0, 1] whatever is left to learn.
+    and a sampling controller would never turn. As guidance does over space, ``look`` carries every
+    gain backwards over yaw at a constant slope, look(psi) = max_d gain(psi + d) - slope |d|, after
+    scaling the gains by their largest value, so that the pull is the same whatever is left to learn.
     """
     n_yaw = local_gain.shape[0]
+    gain = local_gain / jnp.maximum(jnp.max(local_gain), 1e-6)
     steps = jnp.arange(n_yaw)
     turn = jnp.minimum(steps, n_yaw - steps) * (2.0 * jnp.pi / n_yaw)
-    decay = jnp.exp(-turn / yaw_memory_rad)
-    carried = [jnp.roll(local_gain, -k, axis=0) * decay[k] for k in range(n_yaw)]
+    carried = [jnp.roll(gain, -k, axis=0) - YAW_SLOPE_PER_RAD * turn[k] for k in range(n_yaw)]
     look = jnp.max(jnp.stack(carried), axis=0)
-    look = look / jnp.maximum(jnp.max(look), 1e-6)
     return GuidanceField(
         guidance_m,
         look,
+        gain,
         local_origin_m,
         reference_path_m,
         reference_yaw_rad,
@@ -139,11 +143,9 @@ def guidance_at(field: GuidanceField, x: jax.Array, y: jax.Array) -> jax.Array:
 
 
 def look_at(field: GuidanceField, x: jax.Array, y: jax.Array, yaw: jax.Array) -> jax.Array:
-    """Return the worth of a look in [0, 1]: nearest cell in position, linear in yaw."""
+    """Return the worth of a look: nearest cell in position, linear in yaw."""
     n_yaw, lx, ly = field.look.shape
-    i = jnp.round((x - field.look_origin_m[0]) / field.look_resolution_m).astype(jnp.int32)
-    j = jnp.round((y - field.look_origin_m[1]) / field.look_resolution_m).astype(jnp.int32)
-    base = jnp.clip(i, 0, lx - 1) * ly + jnp.clip(j, 0, ly - 1)
+    base = _local_cell(field, x, y)
     w = (yaw + jnp.pi) * (n_yaw / (2.0 * jnp.pi))
     k = jnp.floor(w)
     t = w - k
@@ -152,6 +154,30 @@ def look_at(field: GuidanceField, x: jax.Array, y: jax.Array, yaw: jax.Array) ->
     here = flat[k * (lx * ly) + base]
     following = flat[((k + 1) % n_yaw) * (lx * ly) + base]
     return here * (1.0 - t) + following * t
+
+
+def best_heading(
+    field: GuidanceField, x: jax.Array, y: jax.Array, yaw: jax.Array, otherwise: jax.Array
+) -> jax.Array:
+    """Return the heading [rad] to turn to at one position, coming from ``yaw``.
+
+    The gain of each heading counts less the farther the turn, so that the choice does not flip
+    between two equally good ones. ``otherwise`` is returned where nothing can be learned.
+    """
+    n_yaw, lx, ly = field.gain.shape
+    gain = field.gain.reshape(n_yaw, lx * ly)[:, _local_cell(field, x, y)]
+    headings = -jnp.pi + 2.0 * jnp.pi / n_yaw * jnp.arange(n_yaw)
+    turn = jnp.abs((headings - yaw + jnp.pi) % (2.0 * jnp.pi) - jnp.pi)
+    best = headings[jnp.argmax(gain - YAW_SLOPE_PER_RAD * jnp.max(gain) * turn)]
+    return jnp.where(jnp.max(gain) > 0.0, best, otherwise)
+
+
+def _local_cell(field: GuidanceField, x: jax.Array, y: jax.Array) -> jax.Array:
+    """Return the flat index of the nearest local cell."""
+    _, lx, ly = field.look.shape
+    i = jnp.round((x - field.look_origin_m[0]) / field.look_resolution_m).astype(jnp.int32)
+    j = jnp.round((y - field.look_origin_m[1]) / field.look_resolution_m).astype(jnp.int32)
+    return jnp.clip(i, 0, lx - 1) * ly + jnp.clip(j, 0, ly - 1)
 
 
 def _cells(spec: GridSpec, x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:

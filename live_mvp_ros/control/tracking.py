@@ -99,31 +99,26 @@ def accelerate(
     return clip_command(vehicle, jnp.concatenate([thrust[None], rates]))
 
 
-def follow_path(
+def towards(
     config: TrackingConfig,
-    vehicle: QuadrotorConfig,
     state: QuadrotorState,
     path_m: jax.Array,
-    path_yaw_rad: jax.Array,
     speed_m_s: jax.Array | float,
     lookahead: int = 6,
-) -> jax.Array:
-    """Return the command [4] towards the point ``lookahead`` entries beyond the nearest of a path.
+) -> tuple[jax.Array, jax.Array]:
+    """Return the velocity [3] to follow a path, and the index of the way point aimed at.
 
     Args:
         config: gains.
-        vehicle: physical constants.
         state: one vehicle.
         path_m: [n, 3] way points, map frame.
-        path_yaw_rad: [n] headings.
         speed_m_s: greatest speed.
-        lookahead: how many way points ahead to aim.
+        lookahead: how many way points beyond the nearest to aim.
     """
     gaps = jnp.sum((path_m - state.position) ** 2, axis=1)
     carrot = jnp.minimum(jnp.argmin(gaps) + lookahead, path_m.shape[0] - 1)
     velocity = 2.0 * config.position_gain_per_s * (path_m[carrot] - state.position)
-    velocity = limit_norm(velocity, speed_m_s)
-    return track_velocity(config, vehicle, state, velocity, path_yaw_rad[carrot])
+    return limit_norm(velocity, speed_m_s), carrot
 
 
 def limit_norm(vector: jax.Array, limit: jax.Array | float) -> jax.Array:

@@ -1,0 +1,216 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The whole controller flies towards information, keeps its distance, and refuses what it must."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from live_mvp_ros import control, quaternion
+from live_mvp_ros.config import ConfigurationError, replace
+from live_mvp_ros.control import costs
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.vehicle import QuadrotorConfig, at_rest, hover_command, simulate
+
+SPEC = GridSpec((0.05, 0.05), 0.1, (100, 60))
+CONFIG = control.ControllerConfig(
+    mppi=control.controller.mppi.MppiConfig(num_samples=400),
+    lower_m=(0.0, 0.0, 0.5),
+    upper_m=(10.0, 6.0, 3.0),
+)
+step = jax.jit(control.step)
+fly = jax.jit(simulate, static_argnames="substeps")
+
+
+def costmap(wall=None):
+    p = np.zeros(SPEC.shape, np.float32)
+    if wall is not None:
+        p[wall] = 1.0
+    return control.build_costmap(SPEC, jnp.asarray(p), jnp.ones(SPEC.shape, bool), 1.5)
+
+
+def field(target, path, look=None):
+    x, y = SPEC.centres()
+    guidance = -np.hypot(x[:, None] - target[0], y[None, :] - target[1])
+    gain = np.zeros((16, 8, 8), np.float32)
+    if look is not None:
+        gain[look] = 1.0
+    return control.prepare_field(
+        SPEC,
+        jnp.asarray(guidance, jnp.float32),
+        jnp.asarray(gain),
+        jnp.array([0.0, 0.0]),
+        1.5,
+        jnp.asarray(path, jnp.float32),
+        jnp.zeros(len(path)),
+    )
+
+
+def straight(start, end, points=40):
+    return np.column_stack(
+        [np.linspace(start[i], end[i], points) for i in (0, 1)] + [np.full(points, 2.0)]
+    )
+
+
+def flown(config, start, cmap, guide, steps):
+    state, vehicle = control.init(config, jax.random.key(0)), start
+    track = [np.asarray(vehicle.position)]
+    for _ in range(steps):
+        inputs = control.ControllerInputs(vehicle, cmap, guide, jnp.float32(0.02))
+        state, out = step(config, state, inputs)
+        assert int(out.code) == control.OK
+        vehicle = fly(config.vehicle, vehicle, out.command, 0.02, substeps=4)
+        track.append(np.asarray(vehicle.position))
+    return vehicle, np.array(track)
+
+
+@pytest.mark.parametrize("architecture", ["parallel", "sequential"])
+def test_it_flies_to_the_target_around_a_wall_without_touching_it(architecture):
+    wall = (slice(45, 55), slice(0, 35))
+    config = replace(CONFIG, architecture=architecture)
+    x, y = SPEC.centres()
+    # Guidance around the wall's end at (5, 3.5): the way through the waypoint (5, 4.5).
+    corner = np.array([5.0, 4.5])
+    direct = np.hypot(x[:, None] - 8.0, y[None, :] - 2.0)
+    around = np.hypot(x[:, None] - corner[0], y[None, :] - corner[1]) + np.hypot(3.0, 2.5)
+    guidance = -np.where(x[:, None] < corner[0], around, direct)
+    path = np.vstack([straight((2.0, 2.0), corner, 39), [[5.2, 4.4, 2.0]]])
+    guide = field((8.0, 2.0), path)
+    guide = dataclasses.replace(guide, guidance_m=jnp.asarray(guidance, jnp.float32))
+    vehicle, track = flown(config, at_rest(jnp.array([2.0, 2.0, 2.0])), costmap(wall), guide, 220)
+    assert track[-1, 0] > 4.5
+    # The wall is the rectangle [4.5, 5.5] x [0, 3.5]; distances by hand, not from the cost map.
+    gap = np.hypot(
+        np.maximum(np.abs(track[:, 0] - 5.0) - 0.5, 0.0), np.maximum(track[:, 1] - 3.5, 0.0)
+    )
+    assert gap.min() > 0.3
+    assert np.all(np.abs(track[:, 2] - 2.0) < 0.35)
+    assert np.linalg.norm(np.diff(track, axis=0), axis=1).max() / 0.02 < 3.0
+
+
+def test_it_turns_towards_what_can_be_seen_even_behind_its_back():
+    guide = field((2.0, 2.0), straight((2.0, 2.0), (2.0, 2.0)), look=0)  # yaw -pi
+    vehicle, _ = flown(CONFIG, at_rest(jnp.array([2.0, 2.0, 2.0]), 0.3), costmap(), guide, 200)
+    assert abs(float(quaternion.yaw(vehicle.attitude))) > math.pi - 0.5
+
+
+def test_a_plan_into_a_wall_is_reported_as_unsafe():
+    start = at_rest(jnp.array([2.0, 2.0, 2.0]))._replace(velocity=jnp.array([6.0, 0.0, 0.0]))
+    wall = (slice(25, 30), slice(0, 60))  # 0.5 m ahead at 6 m/s: nothing can avoid it
+    guide = field((8.0, 2.0), straight((2.0, 2.0), (6.0, 2.0)))
+    inputs = control.ControllerInputs(start, costmap(wall), guide, jnp.float32(0.02))
+    _, out = step(CONFIG, control.init(CONFIG, jax.random.key(0)), inputs)
+    assert int(out.code) == control.NO_SAFE_PLAN
+
+
+def test_a_state_that_is_not_finite_is_reported_and_forgotten():
+    start = at_rest(jnp.array([2.0, jnp.nan, 2.0]))
+    guide = field((8.0, 2.0), straight((2.0, 2.0), (6.0, 2.0)))
+    inputs = control.ControllerInputs(start, costmap(), guide, jnp.float32(0.02))
+    state, out = step(CONFIG, control.init(CONFIG, jax.random.key(0)), inputs)
+    assert int(out.code) == control.NOT_FINITE
+    assert bool(jnp.all(jnp.isfinite(state.nominal)))
+
+
+def test_one_seed_gives_one_flight():
+    guide = field((8.0, 2.0), straight((2.0, 2.0), (6.0, 2.0)))
+    runs = [flown(CONFIG, at_rest(jnp.array([2.0, 2.0, 2.0])), costmap(), guide, 10) for _ in "ab"]
+    np.testing.assert_array_equal(runs[0][1], runs[1][1])
+
+
+def test_clearance_is_the_distance_to_what_is_not_known_to_be_free():
+    p = np.zeros(SPEC.shape, np.float32)
+    known = np.ones(SPEC.shape, bool)
+    p[50, 30] = 1.0
+    known[20, 30] = False
+    cmap = control.build_costmap(SPEC, jnp.asarray(p), jnp.asarray(known), 1.5)
+    at = functools.partial(control.surroundings.clearance_at, cmap)
+    assert float(at(4.05, 3.05)) == pytest.approx(1.0 - 0.05, abs=1e-3)  # centre (5.05, 3.05)
+    assert float(at(3.05, 3.05)) == pytest.approx(1.0 - 0.05, abs=1e-3)  # unknown at (2.05, 3.05)
+    assert float(at(-1.0, 3.05)) == 0.0
+
+
+def test_the_look_table_prefers_the_best_yaw_and_falls_off_on_both_sides():
+    guide = field((2.0, 2.0), straight((2.0, 2.0), (2.0, 2.0)), look=4)  # yaw -pi/2
+    yaw = jnp.linspace(-math.pi / 2, math.pi / 2, 9)
+    left = np.asarray(control.surroundings.look_at(guide, jnp.zeros(9), jnp.zeros(9), yaw))
+    assert left[0] == pytest.approx(1.0) and np.all(np.diff(left) < 0)
+    one_step = control.surroundings.look_at(guide, 0.0, 0.0, -math.pi / 2 + math.pi / 8)
+    assert float(one_step) == pytest.approx(1.0 - 0.25 * math.pi / 8, rel=1e-4)
+
+
+def test_the_filter_brings_a_leaving_vehicle_back_and_passes_everything_else():
+    vehicle = QuadrotorConfig()
+    limits = ((0.0, 0.0, 0.5), (10.0, 6.0, 3.0))
+    safe = jax.jit(
+        lambda state, command: control.filter_command(
+            control.TrackingConfig(), vehicle, *limits, state, command
+        )
+    )
+    inside = at_rest(jnp.array([5.0, 3.0, 2.0]))
+    wanted = jnp.array([11.0, 0.1, -0.2, 0.3])
+    command, replaced = safe(inside, wanted)
+    assert not bool(replaced)
+    np.testing.assert_allclose(command, wanted)
+    state = inside._replace(
+        position=jnp.array([9.8, 3.0, 2.0]), velocity=jnp.array([1.5, 0.0, 0.0])
+    )
+    highest = 0.0
+    for _ in range(150):
+        command, _ = safe(state, wanted)
+        state = fly(vehicle, state, command, 0.02, substeps=4)
+        highest = max(highest, float(state.position[0]))
+    assert highest < 10.35
+    not_finite, replaced = safe(inside, wanted.at[0].set(jnp.nan))
+    assert bool(replaced) and np.all(np.isfinite(not_finite))
+
+
+def test_hold_comes_to_rest_at_the_position_asked_for():
+    vehicle, tracking = QuadrotorConfig(), control.TrackingConfig()
+    hold = jax.jit(control.hold)
+    state = at_rest(jnp.array([0.0, 0.0, 2.0]))._replace(velocity=jnp.array([1.0, -1.0, 0.5]))
+    target = jnp.array([0.5, 0.5, 2.0])
+    for _ in range(300):
+        command = hold(tracking, vehicle, state, target, jnp.float32(1.0))
+        state = fly(vehicle, state, command, 0.02, substeps=4)
+    np.testing.assert_allclose(state.position, target, atol=0.03)
+    np.testing.assert_allclose(state.velocity, 0.0, atol=0.03)
+    np.testing.assert_allclose(quaternion.yaw(state.attitude), 1.0, atol=0.05)
+    np.testing.assert_allclose(hold(tracking, vehicle, state, target, jnp.float32(1.0)),
+                               hover_command(vehicle), atol=0.3)
+
+
+def test_cost_terms_at_hand_computed_states():
+    config = costs.CostConfig()
+    setup = costs.CostSetup(config, QuadrotorConfig(), 0.05, False, 1)
+    state = at_rest(jnp.array([5.0, 3.0, 2.5]))._replace(velocity=jnp.array([3.0, 0.0, 0.0]))
+    one = jax.tree.map(lambda leaf: leaf[None, :, None], state)
+    sample = costs.Trajectories(*one, hover_command(setup.vehicle)[None, :, None] + 1.0)
+    guide = field((8.0, 3.0), straight((2.0, 2.0), (6.0, 2.0)))
+    around = costs.Surroundings(
+        costmap(), guide, jnp.array([0.0, 0.0, 0.5]), jnp.array([10.0, 6.0, 2.3])
+    )
+    expected = {
+        costs.altitude: config.altitude_weight * 0.25,
+        costs.speed: config.speed_weight * 1.0,
+        costs.bounds: config.bounds_weight * 0.2,
+        costs.effort: config.effort_weight * 4.0,
+        costs.guidance: config.guidance_weight * 3.0,
+        costs.obstacle: 0.0,
+        costs.tilt: 0.0,
+    }
+    for term, value in expected.items():
+        cost = float(term(setup, sample, around)[0, 0])
+        assert cost == pytest.approx(value, rel=2e-3, abs=1e-3), term.__name__
+
+
+def test_a_geofence_upside_down_is_refused():
+    with pytest.raises(ConfigurationError, match="lower_m = 5.0 .* below upper_m = 1.0 in z"):
+        control.ControllerConfig(lower_m=(0.0, 0.0, 5.0), upper_m=(1.0, 1.0, 1.0))
