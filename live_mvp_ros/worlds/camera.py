@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pinhole depth camera that looks at a scene.
 
-Frames: ``base_link`` is FLU; ``depth_camera_link`` is FLU too, mounted at ``mount_xyz_m`` and turned
-nose down by ``mount_pitch_rad``; ``depth_camera_optical_frame`` has x right, y down, z forward
-(REP 103). Pixel centres have whole-number coordinates, so the image spans [-0.5, width - 0.5].
+Frames: ``base_link`` is FLU; ``depth_camera_link`` is FLU too, mounted at ``mount_xyz_m`` and
+turned nose down by ``mount_pitch_rad``; ``depth_camera_optical_frame`` has x right, y down,
+z forward (REP 103). Pixel centres have whole-number coordinates: the image spans
+[-0.5, width - 0.5].
 """
 
 from __future__ import annotations

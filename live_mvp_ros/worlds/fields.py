@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Typed access to the keys of a world file, with errors that name file, key and what is allowed."""
+"""Typed access to the keys of a world file; errors name file, key and what is allowed."""
 
 from __future__ import annotations
 

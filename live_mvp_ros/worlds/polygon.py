@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cut simple polygons into triangles by ear clipping.
 
-Triangles are convex, which is what the ray caster needs. Corners are (x, y) pairs in metres; either
-orientation is accepted, triangles come out counter-clockwise.
+Triangles are convex, which is what the ray caster needs. Corners are (x, y) pairs in metres;
+either orientation is accepted, triangles come out counter-clockwise.
 """
 
 from __future__ import annotations

@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ray casting by sphere tracing with Newton-sized safe steps.
 
-Sphere tracing advances a ray by the distance to the scene, which stalls at grazing incidence: at an
-angle a to a wall each step shortens the rest by the factor 1 - sin a only, and a threshold on the
-distance stops early by threshold / sin a. Both go away because every primitive is convex: along a
-ray t its signed distance d_i(t) is a convex function, so it lies above its tangent
+Sphere tracing advances a ray by the distance to the scene, which stalls at grazing incidence: at
+an angle a to a wall each step shortens the rest by the factor 1 - sin a only, and a threshold on
+the distance stops early by threshold / sin a. Both go away because every primitive is convex:
+along a ray t its signed distance d_i(t) is a convex function, so it lies above its tangent
 d_i + d_i' s. Hence no primitive is reached before the tangent is zero, and Newton's step
 min_i d_i / -d_i' never passes a surface; on planes it is exact. For a smooth union
 
     L(s) = smin_i(d_i + d_i' s)
 
 lies below the true distance and is concave in s, so with L(0) > 0 any chord from L(0) to a later
-L(s1) < 0 crosses zero before L does: that crossing is the safe step. The step is an estimate of the
-remaining length ALONG the ray, so stopping when it is short bounds the range error itself.
+L(s1) < 0 crosses zero before L does: that crossing is the safe step. The step is an estimate of
+the remaining length ALONG the ray, so stopping when it is short bounds the range error itself.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.worlds.scene import Scene, member_distances, union
+
+_Progress = tuple[jax.Array, jax.Array, jax.Array, jax.Array]  # steps, t [N], hit, active
 
 
 @configuration
@@ -66,11 +68,11 @@ def cast_rays(
     o, d = jnp.where(usable, o, 0.0), jnp.where(usable, d, 0.0)
     limit = config.max_range_m
 
-    def unfinished(carry: tuple[jax.Array, ...]) -> jax.Array:
+    def unfinished(carry: _Progress) -> jax.Array:
         steps, _, _, active = carry
         return jnp.any(active) & (steps < config.max_steps)
 
-    def advance(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+    def advance(carry: _Progress) -> _Progress:
         steps, t, hit, active = carry
         step = _safe_step(scene, o + t * d, d, limit - t)
         t = jnp.where(active, jnp.minimum(t + step, limit + 1.0), t)

@@ -102,7 +102,7 @@ class Scene:
 
 
 def signed_distance(scene: Scene, points: jax.Array) -> jax.Array:
-    """Return the signed distance [...] in metres of points [..., 3] (map frame), negative inside."""
+    """Return the signed distance [...] in metres of points [..., 3] in the map frame."""
     flat = jnp.asarray(points, jnp.float32).reshape(-1, 3).T
     return distance_first_axis(scene, flat).reshape(jnp.shape(points)[:-1])
 

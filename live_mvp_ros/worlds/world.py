@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What is really there: a named scene with its bounds, start pose and goal (map frame, ENU, metres).
+"""What is really there: a named scene with its bounds, start pose and goal (map frame, metres).
 
 Ground truth serves to synthesise depth and to score flights; nothing that flies may read it.
 """
