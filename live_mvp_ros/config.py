@@ -84,13 +84,12 @@ def configuration(cls: type[T]) -> type[T]:
     def __post_init__(self: Any) -> None:
         if not hints:
             hints.update(get_type_hints(cls))
-        concrete = True
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, bool | int | float | str | tuple | list):
                 object.__setattr__(self, field.name, _coerced(field, hints[field.name], value))
-            elif not dataclasses.is_dataclass(value):
-                concrete = False  # a traced leaf: it was validated when it was concrete
+        # Traced leaves were validated when they were concrete.
+        concrete = all(isinstance(leaf, int | float) for leaf in jax.tree.leaves(self))
         check = getattr(self, "check", None)
         if concrete and check is not None and (problem := check()):
             raise ConfigurationError(problem)
