@@ -1,0 +1,237 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Distances on a grid: how far from a wall, where the drone fits, how far along free space.
+
+Grids are indexed [ix, iy]. The Euclidean distance transform is exact (separable, Felzenszwalb and
+Huttenlocher's decomposition evaluated by shifts). Geodesic distance solves the eikonal equation
+|grad u| = 1 by first-order triangle updates in directional raster sweeps (Weber et al., "Parallel
+algorithms for approximation of distance maps on parametric surfaces", 2008): each sweep is a scan over
+columns whose rows are one vector, so that the four sweeps see all eight triangles around a cell.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+
+from live_mvp_ros.grid import GridSpec
+
+FAR = 1e6  # metres (or cells): "not reached"; finite, so that differences stay finite
+_CLEARANCE_SLACK_M = 1e-3  # clearances are multiples of half a cell, equal to a radius only by rounding
+
+
+@partial(jax.jit, static_argnames=("resolution_m", "max_distance_m"))
+def distance_transform(
+    mask: jax.Array, resolution_m: float, max_distance_m: float = 2.0
+) -> jax.Array:
+    """Return the distance [m] from every cell centre to the nearest true cell of ``mask``.
+
+    Measured to the cell's edge: the distance between centres minus half a cell, at least 0, at most
+    ``max_distance_m``. Cells outside the grid do not count: pad the mask where they should.
+
+    Args:
+        mask: [nx, ny] bool.
+        resolution_m: edge of a cell.
+        max_distance_m: where the result saturates; sets the cost, which is linear in it.
+
+    Returns:
+        [nx, ny] float32.
+    """
+    reach = max(1, math.ceil(max_distance_m / resolution_m + 0.5))
+    along_y = _distance_along_y(mask, float(reach))
+    squared = along_y * along_y
+    padded = jnp.pad(squared, ((reach, reach), (0, 0)), constant_values=float(reach * reach))
+
+    def nearer(k: jax.Array, best: jax.Array) -> jax.Array:
+        offset = (k - reach).astype(jnp.float32)
+        return jnp.minimum(
+            best, jax.lax.dynamic_slice_in_dim(padded, k, mask.shape[0], 0) + offset * offset
+        )
+
+    best = jax.lax.fori_loop(0, 2 * reach + 1, nearer, squared)
+    return jnp.clip((jnp.sqrt(best) - 0.5) * resolution_m, 0.0, max_distance_m)
+
+
+def _distance_along_y(mask: jax.Array, limit: float) -> jax.Array:
+    """Distance in cells [nx, ny] to the nearest true cell of the same row, at most ``limit``."""
+    steps = jnp.where(mask.T, 0.0, jnp.float32(limit))
+
+    def walk(previous: jax.Array, here: jax.Array) -> tuple[jax.Array, jax.Array]:
+        distance = jnp.minimum(here, previous + 1.0)
+        return distance, distance
+
+    start = jnp.full(mask.shape[0], jnp.float32(limit))
+    _, forward = jax.lax.scan(walk, start, steps)
+    _, both = jax.lax.scan(walk, start, forward, reverse=True)
+    return both.T
+
+
+def clearance(unsafe: jax.Array, resolution_m: float, max_distance_m: float) -> jax.Array:
+    """Return the distance [m] of every cell to unsafe cells, the outside of the grid included."""
+    around = jnp.pad(unsafe, 1, constant_values=True)
+    return distance_transform(around, resolution_m, max_distance_m)[1:-1, 1:-1]
+
+
+def navigable_cells(
+    unsafe: jax.Array, spec: GridSpec, radius_m: float, seed_xy: jax.Array
+) -> jax.Array:
+    """Return where a disc can go from the seed without touching anything unsafe.
+
+    Args:
+        unsafe: [nx, ny] bool, cells that must not be touched; everything outside the grid is unsafe.
+        spec: geometry of the grid (static).
+        radius_m: least distance between the disc's centre and the CENTRE of an unsafe cell (static);
+            the clearance to the cell's edge is half a cell less.
+        seed_xy: [2] m, map frame. If the disc does not fit there, the nearest cell where it fits
+            within 1 m is the seed.
+
+    Returns:
+        [nx, ny] bool: cells at least ``radius_m`` from anything unsafe and connected to the seed.
+    """
+    fits = fitting_cells(unsafe, spec, radius_m)
+    return connected_cells(fits, seed_cell(fits, spec, seed_xy, 1.0))
+
+
+def fitting_cells(unsafe: jax.Array, spec: GridSpec, radius_m: float) -> jax.Array:
+    """Return the cells [nx, ny] bool whose centre is at least ``radius_m`` from unsafe centres."""
+    gap = clearance(unsafe, spec.resolution_m, radius_m + 2.0 * spec.resolution_m)
+    return gap + 0.5 * spec.resolution_m > radius_m - _CLEARANCE_SLACK_M
+
+
+def seed_cell(fits: jax.Array, spec: GridSpec, xy: jax.Array, within_m: float) -> jax.Array:
+    """Return a mask [nx, ny] that holds the cell of ``fits`` nearest to ``xy``, if any is near enough."""
+    squared = _squared_distance_m2(spec, xy)
+    squared = jnp.where(fits, squared, FAR)
+    return fits & (squared <= jnp.min(squared)) & (squared <= within_m**2)
+
+
+def _squared_distance_m2(spec: GridSpec, xy: jax.Array) -> jax.Array:
+    x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
+    return (x[:, None] - xy[0]) ** 2 + (y[None, :] - xy[1]) ** 2
+
+
+@jax.jit
+def connected_cells(passable: jax.Array, seeds: jax.Array) -> jax.Array:
+    """Return the passable cells [nx, ny] that an 8-connected path without corner cutting joins to a seed."""
+
+    def column(previous: tuple, here: tuple) -> tuple[tuple, jax.Array]:
+        before, open_before = previous
+        reached, free = here
+        middle = reached | before
+        for shift in (1, -1):
+            diagonal = _shifted(before, shift, False) & open_before & _shifted(free, shift, False)
+            middle = middle | diagonal
+        middle = middle & free
+        return (middle, free), middle
+
+    def sweep(reached: jax.Array, free: jax.Array, reverse: bool) -> jax.Array:
+        closed = jnp.zeros(free.shape[1], bool)
+        return jax.lax.scan(column, (closed, closed), (reached, free), reverse=reverse)[1]
+
+    def round_trip(carry: tuple) -> tuple:
+        reached, _ = carry
+        new = sweep(sweep(reached, passable, False), passable, True).T
+        new = sweep(sweep(new, passable.T, False), passable.T, True).T
+        return new, jnp.any(new != reached)
+
+    start = (seeds & passable, jnp.array(True))
+    return jax.lax.while_loop(lambda carry: carry[1], round_trip, start)[0]
+
+
+def _shifted(row: jax.Array, shift: int, fill: float | bool) -> jax.Array:
+    """Return row[j - shift] on the last axis, ``fill`` where that is outside; shift is +1 or -1."""
+    edge = jnp.full_like(row[..., :1], fill)
+    parts = [edge, row[..., :-1]] if shift > 0 else [row[..., 1:], edge]
+    return jnp.concatenate(parts, axis=-1)
+
+
+@partial(jax.jit, static_argnames=("resolution_m", "max_rounds"))
+def geodesic_distance(
+    passable: jax.Array, sources_m: jax.Array, resolution_m: float, max_rounds: int = 64
+) -> jax.Array:
+    """Return min over source cells c of (sources_m[c] + length of the shortest free path from c).
+
+    Args:
+        passable: [nx, ny] bool; paths stay in these cells and cut no corner of the others.
+        sources_m: [nx, ny] initial value of each source, ``FAR`` where there is none.
+        resolution_m: edge of a cell.
+        max_rounds: bound on rounds of four sweeps; a round more is needed for every turn of a path.
+
+    Returns:
+        [nx, ny] float32 m, ``FAR`` where nothing is reached or the cell is not passable.
+    """
+
+    def round_trip(carry: tuple) -> tuple:
+        u, _, count = carry
+        new = _eikonal_sweep(u, passable, resolution_m, False)
+        new = _eikonal_sweep(new, passable, resolution_m, True).T
+        new = _eikonal_sweep(new, passable.T, resolution_m, False)
+        new = _eikonal_sweep(new, passable.T, resolution_m, True).T
+        return new, jnp.max(u - new) > 1e-3 * resolution_m, count + 1
+
+    start = jnp.where(passable, sources_m, FAR).astype(jnp.float32)
+    going = (start, jnp.array(True), jnp.array(0))
+    return jax.lax.while_loop(lambda c: c[1] & (c[2] < max_rounds), round_trip, going)[0]
+
+
+def _eikonal_sweep(u: jax.Array, passable: jax.Array, step_m: float, reverse: bool) -> jax.Array:
+    def column(previous: tuple, here: tuple) -> tuple[tuple, jax.Array]:
+        before, open_before = previous
+        value, free = here
+        best = jnp.minimum(value, before + step_m)
+        for shift in (1, -1):
+            both = open_before & _shifted(free, shift, False)
+            corner = jnp.where(both, _shifted(before, shift, FAR), FAR)
+            best = jnp.minimum(best, _triangle(before, corner, step_m))
+        best = jnp.where(free, best, FAR)
+        return (best, free), best
+
+    start = (jnp.full(u.shape[1], FAR), jnp.zeros(u.shape[1], bool))
+    return jax.lax.scan(column, start, (u, passable), reverse=reverse)[1]
+
+
+def _triangle(side: jax.Array, corner: jax.Array, step_m: float) -> jax.Array:
+    """Arrival time through the edge between the neighbour one step away and the diagonal one."""
+    slope = (side - corner) / step_m
+    inside = side + step_m * jnp.sqrt(jnp.maximum(1.0 - slope * slope, 0.0))
+    through = jnp.where(slope < math.sqrt(0.5), inside, corner + math.sqrt(2.0) * step_m)
+    return jnp.where(slope > 0.0, through, side + step_m)
+
+
+@partial(jax.jit, static_argnames=("resolution_m",))
+def continued(
+    value: jax.Array, valid: jax.Array, resolution_m: float, rise_per_m: float
+) -> jax.Array:
+    """Continue ``value`` [nx, ny] into the cells that are not ``valid``: nearest valid value + rise.
+
+    The nearest valid cell is found by chamfer sweeps, so a cell beside a wall takes the value of its own
+    side, never a better one from behind the wall. ``FAR`` is added nowhere: all cells get a value as
+    soon as one is valid.
+    """
+
+    def column(previous: tuple, here: tuple) -> tuple[tuple, tuple]:
+        near, carried = previous
+        distance, content = here
+        for shift, length in ((0, 1.0), (1, math.sqrt(2.0)), (-1, math.sqrt(2.0))):
+            other = near if shift == 0 else _shifted(near, shift, FAR)
+            payload = carried if shift == 0 else _shifted(carried, shift, 0.0)
+            better = other + length < distance
+            distance = jnp.where(better, other + length, distance)
+            content = jnp.where(better, payload, content)
+        return (distance, content), (distance, content)
+
+    def both_ways(distance: jax.Array, content: jax.Array) -> tuple[jax.Array, jax.Array]:
+        for reverse in (False, True):
+            start = (jnp.full(distance.shape[1], FAR), jnp.zeros(distance.shape[1]))
+            _, (distance, content) = jax.lax.scan(
+                column, start, (distance, content), reverse=reverse
+            )
+        return distance.T, content.T
+
+    distance = jnp.where(valid, 0.0, FAR).astype(jnp.float32)
+    content = jnp.where(valid, value, 0.0).astype(jnp.float32)
+    distance, content = both_ways(*both_ways(distance, content))
+    return content + jnp.where(valid, 0.0, rise_per_m * resolution_m * distance)
