@@ -1,0 +1,183 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Start the exploration graph: ``ros2 launch live_mvp_ros explorer.launch.py world:=office``.
+
+Everything about the graph comes from ``live_mvp_ros.bringup.graph``; this file only turns it into
+launch actions. A node that dies is started again; one that was configured wrongly (exit status 2)
+ends the launch, since no restart can mend it.
+"""
+
+import os
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchContext, LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    ExecuteProcess,
+    OpaqueFunction,
+    RegisterEventHandler,
+    SetEnvironmentVariable,
+)
+from launch.event_handlers import OnProcessExit
+from launch.events import Shutdown
+from launch.events.process import ProcessExited
+from launch.launch_description_entity import LaunchDescriptionEntity
+from launch_ros.actions import Node
+
+from live_mvp_ros.bringup.errors import USED_WRONGLY
+from live_mvp_ros.bringup.facts import world_files
+from live_mvp_ros.bringup.graph import (
+    CONTROLLERS,
+    PACKAGE,
+    VEHICLES,
+    Graph,
+    GraphOptions,
+    NodeSpec,
+    describe,
+)
+
+DEFAULTS = GraphOptions()
+SWITCH = ["true", "false"]
+ARGUMENTS = [
+    DeclareLaunchArgument(
+        "world",
+        default_value=DEFAULTS.world,
+        description=f"World to fly in: {', '.join(world_files())}, or the path of a world file.",
+    ),
+    DeclareLaunchArgument(
+        "controller",
+        default_value=DEFAULTS.controller,
+        choices=CONTROLLERS,
+        description="Who steers; none: something else publishes cmd/body_rates.",
+    ),
+    DeclareLaunchArgument(
+        "vehicle",
+        default_value=DEFAULTS.vehicle,
+        choices=VEHICLES,
+        description="What flies; none: something else publishes odom and depth/points.",
+    ),
+    DeclareLaunchArgument(
+        "namespace",
+        default_value=DEFAULTS.namespace,
+        description="Namespace of every node and topic, for a second drone.",
+    ),
+    DeclareLaunchArgument(
+        "use_sim_time",
+        default_value="true",
+        choices=SWITCH,
+        description="Time comes from /clock; false on a real drone.",
+    ),
+    DeclareLaunchArgument(
+        "real_time_factor",
+        default_value=str(DEFAULTS.real_time_factor),
+        description="Simulated seconds per second.",
+    ),
+    DeclareLaunchArgument(
+        "seed", default_value=str(DEFAULTS.seed), description="Seed of every random number."
+    ),
+    DeclareLaunchArgument(
+        "params_file",
+        default_value="",
+        description="ROS parameters file with overrides; empty: none.",
+    ),
+    DeclareLaunchArgument(
+        "rviz", default_value="false", choices=SWITCH, description="Open RViz with our view."
+    ),
+    DeclareLaunchArgument(
+        "record",
+        default_value="false",
+        choices=SWITCH,
+        description="Record the topics of the graph with ros2 bag (MCAP) into ./bags.",
+    ),
+]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the declared arguments and the function that builds the graph from them."""
+    entities: list[LaunchDescriptionEntity] = [*ARGUMENTS]
+    if "ROS_AUTOMATIC_DISCOVERY_RANGE" not in os.environ:
+        entities.append(SetEnvironmentVariable("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST"))
+    return LaunchDescription([*entities, OpaqueFunction(function=start_graph)])
+
+
+def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return the actions of the graph that the launch arguments ask for."""
+    chosen = context.launch_configurations
+    graph = describe(
+        GraphOptions(
+            world=chosen["world"],
+            controller=chosen["controller"],
+            vehicle=chosen["vehicle"],
+            namespace=chosen["namespace"],
+            use_sim_time=chosen["use_sim_time"] == "true",
+            params_file=chosen["params_file"] or None,
+            real_time_factor=float(chosen["real_time_factor"]),
+            seed=int(chosen["seed"]),
+        )
+    )
+    actions: list[LaunchDescriptionEntity] = []
+    for spec in graph.nodes:
+        node = node_action(spec, graph.params_file)
+        actions += [end_when_refused(node, spec.name), node]
+    if chosen["rviz"] == "true":
+        actions.append(rviz_action(graph))
+    if chosen["record"] == "true":
+        actions.append(record_action(graph))
+    return actions
+
+
+def node_action(spec: NodeSpec, params_file: str | None) -> Node:
+    """Return the launch action of one node."""
+    parameters = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in spec.parameters.items()
+    }
+    return Node(
+        package=PACKAGE,
+        executable=spec.executable,
+        name=spec.name,
+        namespace=spec.namespace,
+        parameters=[parameters, *([params_file] if params_file else [])],
+        remappings=list(spec.remappings),
+        prefix=f"nice -n {spec.niceness}" if spec.niceness else None,
+        respawn=True,
+        respawn_delay=spec.respawn.first_delay_s,
+        output="screen",
+    )
+
+
+def end_when_refused(node: Node, name: str) -> RegisterEventHandler:
+    """End the launch when a node says that it was configured wrongly."""
+
+    def on_exit(
+        event: ProcessExited, context: LaunchContext
+    ) -> list[LaunchDescriptionEntity] | None:
+        if event.returncode != USED_WRONGLY:
+            return None
+        reason = f"{name} was configured wrongly; its last line says how"
+        return [EmitEvent(event=Shutdown(reason=reason))]
+
+    return RegisterEventHandler(OnProcessExit(target_action=node, on_exit=on_exit))
+
+
+def rviz_action(graph: Graph) -> Node:
+    """Return RViz with our view, in the namespace of the graph."""
+    view = Path(get_package_share_directory(PACKAGE)) / "rviz" / "explorer.rviz"
+    return Node(
+        package="rviz2",
+        executable="rviz2",
+        namespace=graph.nodes[0].namespace,
+        arguments=["-d", str(view)],
+        parameters=[{"use_sim_time": graph.options.use_sim_time}],
+        output="log",
+    )
+
+
+def record_action(graph: Graph) -> ExecuteProcess:
+    """Return the recorder; its bag is named by the time of day."""
+    bags = Path("bags")
+    bags.mkdir(exist_ok=True)
+    command = ["ros2", "bag", "record", "--storage", "mcap", *graph.recorded_topics]
+    return ExecuteProcess(cmd=command, cwd=str(bags), output="screen")

@@ -1,0 +1,113 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a mission order says about a world: where to start, where to end, where not to leave.
+
+Reads only the head of a world's data file and needs no JAX, because launch files must load quickly.
+The node that builds the scene (gt_depth) validates the whole file. Map frame, ENU, metres.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from live_mvp_ros.bringup.errors import UsageError
+
+Vector = tuple[float, float, float]
+SUFFIXES = (".yaml", ".yml", ".json")
+_DATA = Path(__file__).parents[1] / "worlds" / "data"
+
+
+@dataclasses.dataclass(frozen=True)
+class MissionFacts:
+    """What a pilot is told before the flight; nothing of what stands in the space."""
+
+    start_m: Vector
+    start_yaw_rad: float
+    goal_m: Vector
+    lower_m: Vector
+    upper_m: Vector
+
+
+def world_files() -> dict[str, Path]:
+    """Return the data files of the worlds that come with the package, by name."""
+    return {path.stem: path for path in sorted(_DATA.iterdir()) if path.suffix in SUFFIXES}
+
+
+def resolve_world(world: str) -> str:
+    """Return a world's name as it is, or the absolute path of a user's file.
+
+    Raises:
+        UsageError: there is no such world; the sentence lists the names.
+    """
+    if world in world_files():
+        return world
+    path = Path(world).expanduser()
+    if path.suffix not in SUFFIXES:
+        names = ", ".join(world_files())
+        raise UsageError(
+            f"there is no world {world!r}: choose one of {names} or the path of a .yaml or "
+            ".json file"
+        )
+    if not path.is_file():
+        raise UsageError(f"the world file {world} does not exist")
+    return str(path.resolve())
+
+
+def mission_facts(world: str) -> MissionFacts:
+    """Return the mission facts of a world by name or path.
+
+    Raises:
+        UsageError: there is no such world, or a fact is missing or no list of three numbers.
+    """
+    resolved = resolve_world(world)
+    values = read_mapping(world_files().get(resolved, Path(resolved)))
+    if "occupied" in values:  # a floor plan: from the floor z = 0 to its height
+        size = _numbers(world, values, "size", 2)
+        height = _numbers(world, {"height": [values.get("height")]}, "height", 1)
+        lower, upper = (0.0, 0.0, 0.0), (size[0], size[1], height[0])
+        names = ("start", "start_yaw", "goal")
+    else:
+        low, high = (_numbers(world, values, key, 3) for key in ("lower_m", "upper_m"))
+        lower, upper = (low[0], low[1], low[2]), (high[0], high[1], high[2])
+        names = ("start_m", "start_yaw_rad", "goal_m")
+    start = _numbers(world, values, names[0], 3)
+    yaw = _numbers(world, {names[1]: [values.get(names[1], 0.0)]}, names[1], 1)
+    goal = _numbers(world, values, names[2], 3)
+    return MissionFacts(
+        (start[0], start[1], start[2]), yaw[0], (goal[0], goal[1], goal[2]), lower, upper
+    )
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Return the mapping that a YAML or JSON file holds.
+
+    Raises:
+        UsageError: it cannot be read, is malformed, or holds something else.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError, json.JSONDecodeError) as error:
+        kind = "JSON" if path.suffix == ".json" else "YAML"
+        reason = " ".join(str(error).split())
+        raise UsageError(f"{path} is not valid {kind}: {reason}") from error
+    if not isinstance(values, dict):
+        raise UsageError(f"{path} must hold a mapping, but holds {type(values).__name__}")
+    return values
+
+
+def _numbers(world: str, values: Mapping[str, Any], key: str, count: int) -> list[float]:
+    value = values.get(key)
+    valid = isinstance(value, list) and len(value) == count
+    if not valid or not all(type(item) in (int, float) for item in value or ()):
+        wanted = f"a list of {count} numbers" if count > 1 else "a number"
+        raise UsageError(f"world {world}: {key} must be {wanted}")
+    return [float(item) for item in value or ()]

@@ -1,0 +1,215 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The one description of the graph: which nodes, with which parameters, names and priorities.
+
+``launch/explorer.launch.py`` turns it into launch actions, ``live-mvp explore`` into supervised
+processes; nothing about the graph is written down anywhere else. Parameters given here are mission
+facts (start, goal, bounds), the world to synthesise depth from, and what the user chose; everything
+else is a default of the nodes, overridden by a parameters file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, read_mapping, resolve_world
+from live_mvp_ros.bringup.supervisor import RestartPolicy
+
+PACKAGE = "live_mvp_ros"
+CONTROLLERS = ("imppi", "none")
+VEHICLES = ("sim", "none")
+RECORDED_TOPICS = (
+    "odom",
+    "cmd/body_rates",
+    "depth/points",
+    "map",
+    "map/status",
+    "info_field",
+    "reference_path",
+    "exploration/status",
+)
+RECORDED_GLOBAL_TOPICS = ("/clock", "/tf", "/tf_static", "/diagnostics")
+
+Value = bool | int | float | str | tuple[float, ...]
+_NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*")
+
+
+@dataclasses.dataclass(frozen=True)
+class GraphOptions:
+    """What a user chooses.
+
+    Attributes:
+        world: name of a world or path of its file; gives the mission facts.
+        controller: ``imppi``, or ``none`` where something else publishes cmd/body_rates.
+        vehicle: ``sim``, or ``none`` where something else publishes odom and depth/points.
+        namespace: of every node, without a leading slash; empty for none.
+        use_sim_time: time comes from /clock (which the simulator publishes).
+        params_file: a ROS parameters file with overrides, or None.
+        real_time_factor: simulated seconds per second.
+        seed: of every random number in the graph.
+    """
+
+    world: str = "office"
+    controller: str = "imppi"
+    vehicle: str = "sim"
+    namespace: str = ""
+    use_sim_time: bool = True
+    params_file: str | None = None
+    real_time_factor: float = 1.0
+    seed: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeSpec:
+    """One node: an executable of this package under a name.
+
+    Attributes:
+        executable: name of the executable and of its module in ``live_mvp_ros.nodes``.
+        name: node name.
+        namespace: without a leading slash.
+        parameters: values that differ from the node's own defaults.
+        remappings: topic names (from, to).
+        niceness: added to the process priority; the control loop comes first on a small machine.
+        respawn: when it is started again.
+    """
+
+    executable: str
+    name: str
+    namespace: str
+    parameters: Mapping[str, Value]
+    remappings: tuple[tuple[str, str], ...] = ()
+    niceness: int = 0
+    respawn: RestartPolicy = RestartPolicy()
+
+    @property
+    def full_name(self) -> str:
+        """Return the fully qualified node name, such as ``/drone1/live_map``."""
+        return "/" + "/".join(part for part in (self.namespace, self.name) if part)
+
+    def arguments(self, params_file: str | None) -> list[str]:
+        """Return the command line after the executable; a parameters file has the last word."""
+        words = ["--ros-args", "-r", f"__node:={self.name}", "-r", f"__ns:=/{self.namespace}"]
+        for source, target in self.remappings:
+            words += ["-r", f"{source}:={target}"]
+        for name, value in self.parameters.items():
+            words += ["-p", f"{name}:={json.dumps(value)}"]  # JSON is YAML, quotes included
+        if params_file:
+            words += ["--params-file", params_file]
+        return words
+
+    def command(self, params_file: str | None) -> tuple[str, ...]:
+        """Return the whole command line that runs the node with this Python."""
+        module = f"{PACKAGE}.nodes.{self.executable}"
+        return (sys.executable, "-m", module, *self.arguments(params_file))
+
+
+@dataclasses.dataclass(frozen=True)
+class Graph:
+    """Everything that runs, and the files that it uses."""
+
+    options: GraphOptions
+    facts: MissionFacts
+    nodes: tuple[NodeSpec, ...]
+    params_file: str | None
+    recorded_topics: tuple[str, ...]
+
+
+def describe(options: GraphOptions) -> Graph:
+    """Return the graph for some options.
+
+    Raises:
+        UsageError: an option is not allowed, or a file is missing or malformed.
+    """
+    _check_choice("controller", options.controller, CONTROLLERS)
+    _check_choice("vehicle", options.vehicle, VEHICLES)
+    namespace = options.namespace.strip("/")
+    if namespace and not _NAMESPACE.fullmatch(namespace):
+        raise UsageError(
+            f"namespace = {options.namespace!r} is not allowed: it must consist of letters, "
+            "digits and underscores, begin with a letter, and may be nested with /"
+        )
+    facts = mission_facts(options.world)
+    nodes = _nodes(options, facts, namespace)
+    params_file = check_params_file(options.params_file, nodes) if options.params_file else None
+    topics = tuple(f"/{namespace}/{topic}".replace("//", "/") for topic in RECORDED_TOPICS)
+    return Graph(options, facts, nodes, params_file, topics + RECORDED_GLOBAL_TOPICS)
+
+
+def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[NodeSpec, ...]:
+    def node(executable: str, niceness: int = 0, **parameters: Value) -> NodeSpec:
+        common = {"use_sim_time": options.use_sim_time}
+        return NodeSpec(
+            executable, executable, namespace, {**common, **parameters}, niceness=niceness
+        )
+
+    bounds = {"lower_m": facts.lower_m, "upper_m": facts.upper_m}
+    world = resolve_world(options.world)
+    nodes: list[NodeSpec] = []
+    if options.vehicle == "sim":
+        nodes += [
+            node(
+                "quadrotor_sim",
+                start_position_m=facts.start_m,
+                start_yaw_rad=facts.start_yaw_rad,
+                real_time_factor=options.real_time_factor,
+            ),
+            node("gt_depth", world=world, seed=options.seed),
+        ]
+    nodes += [
+        node("live_map", niceness=5, seed=options.seed, **bounds),
+        node("info_field", niceness=2, goal_m=facts.goal_m),
+    ]
+    if options.controller == "imppi":
+        nodes.append(
+            node("imppi_controller", goal_m=facts.goal_m, seed=options.seed, **bounds),
+        )
+    return tuple(nodes)
+
+
+def check_params_file(path: str, nodes: tuple[NodeSpec, ...]) -> str:
+    """Return the absolute path of a ROS parameters file that is well formed and names our nodes.
+
+    The nodes check names and values of the parameters themselves.
+
+    Raises:
+        UsageError: it is missing, malformed, or names a node that the graph does not have.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise UsageError(f"the parameters file {path} does not exist")
+    names = [node.name for node in nodes]
+    for key, value in read_mapping(file).items():
+        _check_entry(path, str(key), value, names)
+    return str(file.resolve())
+
+
+def _check_entry(path: str, key: str, value: Any, names: list[str]) -> None:
+    if not isinstance(value, dict):
+        raise UsageError(f"{path}: {key} must hold ros__parameters, but holds {value!r}")
+    last = key.rstrip("/").rsplit("/", 1)[-1]
+    if "ros__parameters" not in value:
+        nested = [item for item in value.values() if isinstance(item, dict)]
+        if not nested or len(nested) != len(value):
+            raise UsageError(f"{path}: {key} has no ros__parameters")
+        for inner, item in value.items():  # a namespace that holds nodes
+            _check_entry(path, f"{key}/{inner}", item, names)
+    elif last not in ("*", "**") and last not in names:
+        raise UsageError(
+            f"{path}: there is no node {key} in the graph: choose from {', '.join(names)}"
+        )
+    elif not isinstance(value["ros__parameters"], dict):
+        raise UsageError(f"{path}: ros__parameters of {key} must hold names and values")
+
+
+def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise UsageError(
+            f"{name} = {value!r} is not allowed: it must be one of {', '.join(allowed)}"
+        )

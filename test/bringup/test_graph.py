@@ -1,0 +1,158 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The description of the graph: who runs, what they are told, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.bringup.graph import Graph, GraphOptions, describe
+
+OFFICE_START = (1.5, 5.0, 2.0)
+OFFICE_GOAL = (9.0, 5.0, 2.0)
+
+
+def node_of(graph: Graph, name: str):
+    return next(node for node in graph.nodes if node.name == name)
+
+
+def test_the_default_graph_has_the_five_nodes_and_tells_them_the_mission():
+    graph = describe(GraphOptions())
+    names = [node.name for node in graph.nodes]
+    assert names == ["quadrotor_sim", "gt_depth", "live_map", "info_field", "imppi_controller"]
+    start = node_of(graph, "quadrotor_sim").parameters
+    assert start["start_position_m"] == OFFICE_START
+    for name in ("info_field", "imppi_controller"):
+        assert node_of(graph, name).parameters["goal_m"] == OFFICE_GOAL
+    assert all(node.parameters["use_sim_time"] is True for node in graph.nodes)
+
+
+def test_only_the_depth_camera_learns_which_world_it_is():
+    graph = describe(GraphOptions(world="seed"))
+    told = [node.name for node in graph.nodes if "seed" in node.parameters.values()]
+    assert told == ["gt_depth"]
+
+
+def test_a_namespace_moves_every_node_and_recorded_topic():
+    graph = describe(GraphOptions(namespace="/fleet/drone1"))
+    assert all(node.full_name == f"/fleet/drone1/{node.name}" for node in graph.nodes)
+    assert "/fleet/drone1/odom" in graph.recorded_topics
+    assert "/clock" in graph.recorded_topics
+    command = node_of(graph, "live_map").command(None)
+    assert "__ns:=/fleet/drone1" in command
+
+
+@pytest.mark.parametrize(
+    ("options", "left_out"),
+    [
+        (GraphOptions(vehicle="none"), {"quadrotor_sim", "gt_depth"}),
+        (GraphOptions(controller="none"), {"imppi_controller"}),
+    ],
+)
+def test_parts_can_be_replaced_by_something_else(options, left_out):
+    everything = {node.name for node in describe(GraphOptions()).nodes}
+    assert {node.name for node in describe(options).nodes} == everything - left_out
+
+
+def test_a_command_line_carries_parameters_as_yaml_and_the_file_last(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("live_map:\n  ros__parameters:\n    rate_hz: 4.0\n")
+    graph = describe(GraphOptions(params_file=str(file)))
+    node = node_of(graph, "imppi_controller")
+    words = node.arguments(graph.params_file)
+    assert words[-2:] == ["--params-file", str(file)]
+    given = dict(word.split(":=", 1) for word in words if ":=" in word and "__" not in word)
+    assert yaml.safe_load(given["goal_m"]) == list(OFFICE_GOAL)
+    assert yaml.safe_load(given["use_sim_time"]) is True
+
+
+def test_a_users_world_gives_its_own_mission_and_an_absolute_path(tmp_path, monkeypatch):
+    world = {
+        "name": "mine",
+        "lower_m": [-1, -2, 0],
+        "upper_m": [3, 4, 5],
+        "start_m": [0, 0, 1],
+        "goal_m": [1, 1, 1],
+        "primitives": [],
+    }
+    (tmp_path / "mine.json").write_text(json.dumps(world))
+    monkeypatch.chdir(tmp_path)
+    graph = describe(GraphOptions(world="mine.json"))
+    assert graph.facts.lower_m == (-1.0, -2.0, 0.0)
+    assert graph.facts.start_yaw_rad == 0.0
+    path = node_of(graph, "gt_depth").parameters["world"]
+    assert path == str(tmp_path / "mine.json")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (GraphOptions(world="atlantis"), ["no world 'atlantis'", "office", "seed"]),
+        (GraphOptions(world="/nowhere/x.yaml"), ["/nowhere/x.yaml does not exist"]),
+        (GraphOptions(controller="ai"), ["controller = 'ai'", "imppi"]),
+        (GraphOptions(vehicle="boat"), ["vehicle = 'boat'", "sim"]),
+        (GraphOptions(namespace="1st drone"), ["namespace = '1st drone'"]),
+        (GraphOptions(params_file="/nowhere/p.yaml"), ["/nowhere/p.yaml does not exist"]),
+    ],
+)
+def test_wrong_options_are_refused_with_a_sentence(options, words):
+    with pytest.raises(UsageError) as caught:
+        describe(options)
+    assert all(word in str(caught.value) for word in words)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("live_map: [1, 2", "is not valid YAML"),
+        ("- a list", "must hold a mapping"),
+        ("", "must hold a mapping"),
+        ("live_mapp:\n  ros__parameters: {rate_hz: 4.0}", "no node live_mapp in the graph"),
+        ("live_map:\n  rate_hz: 4.0", "live_map has no ros__parameters"),
+        ("live_map: 3", "must hold ros__parameters"),
+        ("live_map:\n  ros__parameters: 3", "must hold names and values"),
+    ],
+)
+def test_wrong_parameter_files_are_refused_with_a_sentence(tmp_path: Path, text: str, word: str):
+    file = tmp_path / "p.yaml"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=word) as caught:
+        describe(GraphOptions(params_file=str(file)))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/**:\n  ros__parameters: {use_sim_time: true}",
+        "/drone1/live_map:\n  ros__parameters: {}",
+        "drone1:\n  live_map:\n    ros__parameters: {}",
+    ],
+)
+def test_every_way_to_name_a_node_in_a_parameter_file_is_accepted(tmp_path: Path, text: str):
+    file = tmp_path / "p.yaml"
+    file.write_text(text)
+    assert describe(GraphOptions(params_file=str(file))).params_file == str(file)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"goal_m": [1, 2]}, "goal_m must be a list of 3 numbers"),
+        ({"start_m": "here"}, "start_m must be a list of 3 numbers"),
+        ({"start_yaw_rad": "north"}, "start_yaw_rad must be a number"),
+        ({"upper_m": None}, "upper_m must be a list of 3 numbers"),
+    ],
+)
+def test_worlds_without_mission_facts_are_refused(tmp_path: Path, change: dict, word: str):
+    world = {"lower_m": [0, 0, 0], "upper_m": [1, 1, 1], "start_m": [0, 0, 0], "goal_m": [1, 1, 1]}
+    file = tmp_path / "w.yaml"
+    file.write_text(yaml.safe_dump(world | change))
+    with pytest.raises(UsageError, match=word):
+        describe(GraphOptions(world=str(file)))
