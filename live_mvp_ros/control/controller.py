@@ -50,31 +50,54 @@ class ControllerConfig:
     """Everything the controller can be told."""
 
     architecture: str = parameter(
-        "parallel", choices=("parallel", "sequential"), help="How the field reaches the controller."
+        default="parallel",
+        choices=("parallel", "sequential"),
+        help="How the field reaches the controller.",
     )
     cruise_speed_m_s: float = parameter(
-        1.8, unit="m/s", low=0.05, high=20.0, live=True, help="Speed of the proposed samples."
+        default=1.8,
+        unit="m/s",
+        low=0.05,
+        high=20.0,
+        live=True,
+        help="Speed of the proposed samples.",
     )
     safety_horizon_s: float = parameter(
-        1.0, unit="s", low=0.1, high=10.0, help="How far ahead a plan must be free of contact."
+        default=1.0,
+        unit="s",
+        low=0.1,
+        high=10.0,
+        help="How far ahead a plan must be free of contact.",
     )
     safety_distance_m: float = parameter(
-        0.31, unit="m", low=0.05, high=5.0, live=True, help="Least clearance of an accepted plan."
+        default=0.31,
+        unit="m",
+        low=0.05,
+        high=5.0,
+        live=True,
+        help="Least clearance of an accepted plan.",
     )
     costmap_reach_m: float = parameter(
-        1.5, unit="m", low=0.2, high=10.0, help="Distances in the cost map are cut off here."
+        default=1.5,
+        unit="m",
+        low=0.2,
+        high=10.0,
+        help="Distances in the cost map are cut off here.",
     )
     displayed_rollouts: int = parameter(
-        30, low=1, high=1000, help="Samples returned for display."
+        default=30, low=1, high=1000, help="Samples returned for display."
     )
     look_stride_steps: int = parameter(
-        4, low=1, high=100, help="The look term is evaluated at every so many horizon steps."
+        default=4,
+        low=1,
+        high=100,
+        help="The look term is evaluated at every so many horizon steps.",
     )
     lower_m: tuple[float, float, float] = parameter(
-        (-100.0, -100.0, 0.5), unit="m", help="Lower corner of the geofence, map frame."
+        default=(-100.0, -100.0, 0.5), unit="m", help="Lower corner of the geofence, map frame."
     )
     upper_m: tuple[float, float, float] = parameter(
-        (100.0, 100.0, 2.8), unit="m", help="Upper corner of the geofence, map frame."
+        default=(100.0, 100.0, 2.8), unit="m", help="Upper corner of the geofence, map frame."
     )
     mppi: mppi.MppiConfig = mppi.MppiConfig()
     costs: CostConfig = CostConfig()
@@ -85,7 +108,9 @@ class ControllerConfig:
         """Refuse an empty geofence and a safety distance inside the vehicle."""
         for low, high, axis in zip(self.lower_m, self.upper_m, "xyz", strict=True):
             if not low < high:
-                return f"lower_m = {low} is not allowed: it must be below upper_m = {high} in {axis}"
+                return (
+                    f"lower_m = {low} is not allowed: it must be below upper_m = {high} in {axis}"
+                )
         if self.safety_distance_m < self.vehicle.radius_m:
             return (
                 f"safety_distance_m = {self.safety_distance_m} is not allowed: it must be at least "
@@ -205,12 +230,10 @@ def rollout(
     return Trajectories(*states, commands)
 
 
-def propose(
-    config: ControllerConfig, vehicle: QuadrotorState, field: GuidanceField
-) -> jax.Array:
+def propose(config: ControllerConfig, vehicle: QuadrotorState, field: GuidanceField) -> jax.Array:
     """Return the commands [H, 4] of the geometric tracker: along the path, looking where it teaches."""
 
-    def advance(state: QuadrotorState, _: None) -> tuple[QuadrotorState, jax.Array]:
+    def advance(state: QuadrotorState, unused: None) -> tuple[QuadrotorState, jax.Array]:
         velocity, carrot = towards(
             config.tracking, state, field.reference_path_m, config.cruise_speed_m_s
         )

@@ -36,55 +36,119 @@ class CostConfig:
     """Weights and set points of the cost terms."""
 
     obstacle_weight: float = parameter(
-        1000.0, unit="1/s", low=0.0, high=1e6, live=True, help="Cost of contact."
+        default=1000.0, unit="1/s", low=0.0, high=1e6, live=True, help="Cost of contact."
     )
     proximity_weight: float = parameter(
-        20.0, unit="1/s", low=0.0, high=1e6, live=True, help="Cost of flying just short of contact."
+        default=20.0,
+        unit="1/s",
+        low=0.0,
+        high=1e6,
+        live=True,
+        help="Cost of flying just short of contact.",
     )
     contact_distance_m: float = parameter(
-        0.35, unit="m", low=0.05, high=5.0, live=True, help="Clearance that counts as contact."
+        default=0.35,
+        unit="m",
+        low=0.05,
+        high=5.0,
+        live=True,
+        help="Clearance that counts as contact.",
     )
     comfort_distance_m: float = parameter(
-        0.6, unit="m", low=0.05, high=10.0, live=True, help="Clearance from which on space is free."
+        default=0.6,
+        unit="m",
+        low=0.05,
+        high=10.0,
+        live=True,
+        help="Clearance from which on space is free.",
     )
     bounds_weight: float = parameter(
-        1000.0, unit="1/(m s)", low=0.0, high=1e6, live=True, help="Cost of leaving the geofence."
+        default=1000.0,
+        unit="1/(m s)",
+        low=0.0,
+        high=1e6,
+        live=True,
+        help="Cost of leaving the geofence.",
     )
     altitude_weight: float = parameter(
-        60.0, unit="1/(m^2 s)", low=0.0, high=1e4, live=True, help="Cost of leaving the altitude."
+        default=60.0,
+        unit="1/(m^2 s)",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="Cost of leaving the altitude.",
     )
     altitude_m: float = parameter(
-        2.0, unit="m", low=-1000.0, high=10000.0, live=True, help="Altitude to fly at, map frame."
+        default=2.0,
+        unit="m",
+        low=-1000.0,
+        high=10000.0,
+        live=True,
+        help="Altitude to fly at, map frame.",
     )
     speed_weight: float = parameter(
-        100.0, unit="s/m^2", low=0.0, high=1e4, live=True, help="Cost of exceeding the speed limit."
+        default=100.0,
+        unit="s/m^2",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="Cost of exceeding the speed limit.",
     )
     speed_max_m_s: float = parameter(
-        2.0, unit="m/s", low=0.05, high=20.0, live=True, help="Speed limit."
+        default=2.0, unit="m/s", low=0.05, high=20.0, live=True, help="Speed limit."
     )
     tilt_weight: float = parameter(
-        100.0, unit="1/s", low=0.0, high=1e4, live=True, help="Cost of leaning beyond the limit."
+        default=100.0,
+        unit="1/s",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="Cost of leaning beyond the limit.",
     )
     tilt_max_rad: float = parameter(
-        0.35, unit="rad", low=0.05, high=1.2, live=True, help="Lean from which on it costs."
+        default=0.35,
+        unit="rad",
+        low=0.05,
+        high=1.2,
+        live=True,
+        help="Lean from which on it costs.",
     )
     effort_weight: float = parameter(
-        0.05, low=0.0, high=1e3, live=True, help="Cost of thrust and rates away from hover, squared."
+        default=0.05,
+        low=0.0,
+        high=1e3,
+        live=True,
+        help="Cost of thrust and rates away from hover, squared.",
     )
     yaw_rate_weight: float = parameter(
-        40.0, low=0.0, high=1e3, live=True, help="Cost of turning faster than the limit."
+        default=40.0, low=0.0, high=1e3, live=True, help="Cost of turning faster than the limit."
     )
     yaw_rate_max_rad_s: float = parameter(
-        1.5, unit="rad/s", low=0.1, high=10.0, live=True, help="Turning rate that the camera bears."
+        default=1.5,
+        unit="rad/s",
+        low=0.1,
+        high=10.0,
+        live=True,
+        help="Turning rate that the camera bears.",
     )
     guidance_weight: float = parameter(
-        20.0, unit="1/(m s)", low=0.0, high=1e4, live=True, help="Pull of the information field."
+        default=20.0,
+        unit="1/(m s)",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="Pull of the information field.",
     )
     look_weight: float = parameter(
-        10.0, unit="1/s", low=0.0, high=1e4, live=True, help="Pull towards headings that teach."
+        default=10.0,
+        unit="1/s",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="Pull towards headings that teach.",
     )
     reference_weight: float = parameter(
-        1.0,
+        default=1.0,
         unit="1/(m s)",
         low=0.0,
         high=1e4,

@@ -32,19 +32,39 @@ class MissionConfig:
     """Limits of the mission and ages from which on data is stale."""
 
     odom_timeout_s: float = parameter(
-        0.1, unit="s", low=0.01, high=10.0, live=True, help="Odometry older than this: hold."
+        default=0.1,
+        unit="s",
+        low=0.01,
+        high=10.0,
+        live=True,
+        help="Odometry older than this: hold.",
     )
     map_timeout_s: float = parameter(
-        2.0, unit="s", low=0.1, high=60.0, live=True, help="A map older than this: hold."
+        default=2.0, unit="s", low=0.1, high=60.0, live=True, help="A map older than this: hold."
     )
     field_timeout_s: float = parameter(
-        2.0, unit="s", low=0.1, high=60.0, live=True, help="An older information field: hold."
+        default=2.0,
+        unit="s",
+        low=0.1,
+        high=60.0,
+        live=True,
+        help="An older information field: hold.",
     )
     goal_tolerance_m: float = parameter(
-        1.5, unit="m", low=0.1, high=100.0, live=True, help="The goal counts as reached from here."
+        default=1.5,
+        unit="m",
+        low=0.1,
+        high=100.0,
+        live=True,
+        help="The goal counts as reached from here.",
     )
     time_limit_s: float = parameter(
-        0.0, unit="s", low=0.0, high=1e6, live=True, help="Longest flight; 0 means no limit."
+        default=0.0,
+        unit="s",
+        low=0.0,
+        high=1e6,
+        live=True,
+        help="Longest flight; 0 means no limit.",
     )
 
 

@@ -36,30 +36,41 @@ class MppiConfig:
     """Sampling parameters of the optimiser."""
 
     num_samples: int = parameter(
-        1000, low=2, high=65536, help="Input sequences drawn per step (K)."
+        default=1000, low=2, high=65536, help="Input sequences drawn per step (K)."
     )
-    horizon_steps: int = parameter(40, low=2, high=400, help="Steps in a sequence (H).")
+    horizon_steps: int = parameter(default=40, low=2, high=400, help="Steps in a sequence (H).")
     step_s: float = parameter(
-        0.05, unit="s", low=0.005, high=0.5, help="Length of one horizon step."
+        default=0.05, unit="s", low=0.005, high=0.5, help="Length of one horizon step."
     )
     support_spacing_steps: int = parameter(
-        4, low=1, high=100, help="Horizon steps between support points of the perturbation."
+        default=4,
+        low=1,
+        high=100,
+        help="Horizon steps between support points of the perturbation.",
     )
     temperature: float = parameter(
-        1.0, low=1e-4, high=1e4, live=True, help="Lambda: how sharply good samples are preferred."
+        default=1.0,
+        low=1e-4,
+        high=1e4,
+        live=True,
+        help="Lambda: how sharply good samples are preferred.",
     )
     thrust_std_n: float = parameter(
-        1.0, unit="N", low=1e-3, high=100.0, live=True, help="Perturbation of the thrust."
+        default=1.0, unit="N", low=1e-3, high=100.0, live=True, help="Perturbation of the thrust."
     )
     body_rate_std_rad_s: tuple[float, float, float] = parameter(
-        (0.5, 0.5, 0.8),
+        default=(0.5, 0.5, 0.8),
         unit="rad/s",
         low=1e-3,
         high=10.0,
         help="Perturbation of the body rates about x, y, z.",
     )
     reference_share: float = parameter(
-        0.5, low=0.0, high=0.9, live=True, help="Beta: share of samples around the reference."
+        default=0.5,
+        low=0.0,
+        high=0.9,
+        live=True,
+        help="Beta: share of samples around the reference.",
     )
 
     def check(self) -> str | None:
@@ -124,7 +135,9 @@ def optimise(
             and anything that the caller wants back.
     """
     interpolate = jnp.asarray(support_matrix(config))
-    std = jnp.stack([jnp.asarray(config.thrust_std_n), *map(jnp.asarray, config.body_rate_std_rad_s)])
+    std = jnp.stack(
+        [jnp.asarray(config.thrust_std_n), *map(jnp.asarray, config.body_rate_std_rad_s)]
+    )
     # The reference's displacement, as far as support points can express it.
     project = jnp.asarray(np.linalg.pinv(support_matrix(config)))
     displacement = (project @ (reference - nominal)) / std

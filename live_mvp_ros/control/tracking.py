@@ -23,22 +23,42 @@ class TrackingConfig:
     """Gains and limits of the cascade."""
 
     position_gain_per_s: float = parameter(
-        1.5, unit="1/s", low=0.0, high=10.0, live=True, help="Wanted velocity per position error."
+        default=1.5,
+        unit="1/s",
+        low=0.0,
+        high=10.0,
+        live=True,
+        help="Wanted velocity per position error.",
     )
     velocity_gain_per_s: float = parameter(
-        3.0, unit="1/s", low=0.1, high=20.0, live=True, help="Acceleration per velocity error."
+        default=3.0,
+        unit="1/s",
+        low=0.1,
+        high=20.0,
+        live=True,
+        help="Acceleration per velocity error.",
     )
     attitude_gain_per_s: float = parameter(
-        8.0, unit="1/s", low=0.1, high=40.0, live=True, help="Body rate per attitude error."
+        default=8.0,
+        unit="1/s",
+        low=0.1,
+        high=40.0,
+        live=True,
+        help="Body rate per attitude error.",
     )
     yaw_gain_per_s: float = parameter(
-        2.0, unit="1/s", low=0.0, high=20.0, live=True, help="Yaw rate per heading error."
+        default=2.0, unit="1/s", low=0.0, high=20.0, live=True, help="Yaw rate per heading error."
     )
     acceleration_max_m_s2: float = parameter(
-        3.0, unit="m/s^2", low=0.1, high=20.0, live=True, help="Greatest wanted acceleration."
+        default=3.0,
+        unit="m/s^2",
+        low=0.1,
+        high=20.0,
+        live=True,
+        help="Greatest wanted acceleration.",
     )
     yaw_rate_max_rad_s: float = parameter(
-        1.5, unit="rad/s", low=0.1, high=10.0, live=True, help="Greatest wanted yaw rate."
+        default=1.5, unit="rad/s", low=0.1, high=10.0, live=True, help="Greatest wanted yaw rate."
     )
 
 
@@ -64,7 +84,9 @@ def hold(
     speed_max_m_s: float = 1.0,
 ) -> jax.Array:
     """Return the command [4] that brings the vehicle to rest at a position [3] (map)."""
-    velocity = limit_norm(config.position_gain_per_s * (position_m - state.position), speed_max_m_s)
+    velocity = limit_norm(
+        config.position_gain_per_s * (position_m - state.position), speed_max_m_s
+    )
     return track_velocity(config, vehicle, state, velocity, yaw_rad)
 
 

@@ -29,24 +29,39 @@ from live_mvp_ros.config import configuration, parameter
 class QuadrotorConfig:
     """Physical constants and actuator limits of the vehicle."""
 
-    mass_kg: float = parameter(1.0, unit="kg", low=0.05, high=100.0, help="Take-off mass.")
+    mass_kg: float = parameter(default=1.0, unit="kg", low=0.05, high=100.0, help="Take-off mass.")
     gravity_m_s2: float = parameter(
-        9.81, unit="m/s^2", low=0.1, high=30.0, help="Gravitational acceleration."
+        default=9.81, unit="m/s^2", low=0.1, high=30.0, help="Gravitational acceleration."
     )
     rate_time_constant_s: float = parameter(
-        0.05, unit="s", low=0.005, high=1.0, help="Time constant of the body-rate loop."
+        default=0.05, unit="s", low=0.005, high=1.0, help="Time constant of the body-rate loop."
     )
     drag_per_s: float = parameter(
-        0.0, unit="1/s", low=0.0, high=10.0, help="Linear drag: deceleration per unit of velocity."
+        default=0.0,
+        unit="1/s",
+        low=0.0,
+        high=10.0,
+        help="Linear drag: deceleration per unit of velocity.",
     )
     thrust_ratio_max: float = parameter(
-        4.0, low=1.1, high=20.0, help="Greatest collective thrust, in multiples of the weight."
+        default=4.0,
+        low=1.1,
+        high=20.0,
+        help="Greatest collective thrust, in multiples of the weight.",
     )
     body_rate_max_rad_s: float = parameter(
-        10.0, unit="rad/s", low=0.5, high=50.0, help="Greatest commanded rate about each axis."
+        default=10.0,
+        unit="rad/s",
+        low=0.5,
+        high=50.0,
+        help="Greatest commanded rate about each axis.",
     )
     radius_m: float = parameter(
-        0.3, unit="m", low=0.01, high=5.0, help="Radius of the sphere that encloses the vehicle."
+        default=0.3,
+        unit="m",
+        low=0.01,
+        high=5.0,
+        help="Radius of the sphere that encloses the vehicle.",
     )
 
 

@@ -21,16 +21,18 @@ from live_mvp_ros.config import (
 
 @configuration
 class Inner:
-    gain: float = parameter(1.0, unit="1/s", low=0.0, high=2.0, live=True, help="A gain.")
+    gain: float = parameter(default=1.0, unit="1/s", low=0.0, high=2.0, live=True, help="A gain.")
 
 
 @configuration
 class Outer:
-    count: int = parameter(3, low=1, help="A count.")
-    reach_m: float = parameter(1.0, unit="m", low=0.1, high=2.0, live=True, help="A reach.")
-    corner_m: tuple[float, float] = parameter((1.0, 2.0), unit="m", help="A corner.")
-    mode: str = parameter("slow", choices=("slow", "fast"), help="A mode.")
-    on: bool = parameter(True, help="A switch.")
+    count: int = parameter(default=3, low=1, help="A count.")
+    reach_m: float = parameter(
+        default=1.0, unit="m", low=0.1, high=2.0, live=True, help="A reach."
+    )
+    corner_m: tuple[float, float] = parameter(default=(1.0, 2.0), unit="m", help="A corner.")
+    mode: str = parameter(default="slow", choices=("slow", "fast"), help="A mode.")
+    on: bool = parameter(default=True, help="A switch.")
     inner: Inner = Inner()
 
     def check(self) -> str | None:

@@ -183,8 +183,9 @@ def test_hold_comes_to_rest_at_the_position_asked_for():
     np.testing.assert_allclose(state.position, target, atol=0.03)
     np.testing.assert_allclose(state.velocity, 0.0, atol=0.03)
     np.testing.assert_allclose(quaternion.yaw(state.attitude), 1.0, atol=0.05)
-    np.testing.assert_allclose(hold(tracking, vehicle, state, target, jnp.float32(1.0)),
-                               hover_command(vehicle), atol=0.3)
+    np.testing.assert_allclose(
+        hold(tracking, vehicle, state, target, jnp.float32(1.0)), hover_command(vehicle), atol=0.3
+    )
 
 
 def test_cost_terms_at_hand_computed_states():

@@ -49,9 +49,13 @@ def test_body_rate_approaches_its_command_exponentially():
 
 
 def test_nose_down_accelerates_forwards_and_roll_right_side_down_to_the_right():
-    pitch = fly(CONFIG, at_rest(jnp.zeros(3)), hover_command(CONFIG).at[2].set(0.5), 0.3, substeps=60)
+    pitch = fly(
+        CONFIG, at_rest(jnp.zeros(3)), hover_command(CONFIG).at[2].set(0.5), 0.3, substeps=60
+    )
     assert pitch.velocity[0] > 0.1 and abs(pitch.velocity[1]) < 1e-5
-    roll = fly(CONFIG, at_rest(jnp.zeros(3)), hover_command(CONFIG).at[1].set(0.5), 0.3, substeps=60)
+    roll = fly(
+        CONFIG, at_rest(jnp.zeros(3)), hover_command(CONFIG).at[1].set(0.5), 0.3, substeps=60
+    )
     assert roll.velocity[1] < -0.1 and abs(roll.velocity[0]) < 1e-5
 
 
