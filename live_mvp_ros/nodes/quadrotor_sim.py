@@ -1,0 +1,253 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated vehicle: owns /clock, flies commands, publishes odometry and transforms.
+
+Simulation time starts at the system's time, so that it goes on rather than back after a restart.
+It is paced by the wall clock; on a machine that cannot keep up it slows down, but skips nothing.
+Without a command for ``command_timeout_s`` the vehicle holds its position.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from geometry_msgs.msg import TransformStamped
+from nav_msgs.msg import Odometry
+from rclpy.clock import Clock, ClockType
+from rosgraph_msgs.msg import Clock as ClockMessage
+from std_srvs.srv import SetBool
+from tf2_msgs.msg import TFMessage
+
+from live_mvp_ros import quaternion
+from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.control import TrackingConfig, hold
+from live_mvp_ros.msg import BodyRateThrust, PosePacket
+from live_mvp_ros.packets.explorer import BodyPose, pose_packet
+from live_mvp_ros.ros import convert, qos
+from live_mvp_ros.ros.convert_packets import to_message
+from live_mvp_ros.ros.diagnostics import OK, WARN
+from live_mvp_ros.ros.frames import MAP, Frames
+from live_mvp_ros.ros.node import GraphNode
+from live_mvp_ros.ros.process import StartError, run_node
+from live_mvp_ros.ros.schedule import Every
+from live_mvp_ros.srv import ResetSim, StepSim
+from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, at_rest, simulate
+from live_mvp_ros.worlds import WorldError, load_world
+
+CATCH_UP_STEPS = 10
+PACKET_RATE_HZ = 20.0
+
+
+@configuration
+class SimConfig:
+    """Parameters of quadrotor_sim."""
+
+    world: str = parameter("office", help="World whose start pose is used: a name or a file.")
+    use_world_start: bool = parameter(True, help="Start where the world says.")
+    start_xyz_m: tuple[float, float, float] = parameter(
+        (0.0, 0.0, 2.0), unit="m", help="Start position in the map when use_world_start is false."
+    )
+    start_yaw_rad: float = parameter(
+        0.0, unit="rad", help="Start heading in the map when use_world_start is false."
+    )
+    real_time_factor: float = parameter(
+        1.0, low=0.01, high=100.0, live=True, help="Simulated seconds per second of wall time."
+    )
+    start_paused: bool = parameter(False, help="Wait for sim/step or sim/pause.")
+    rate_hz: float = parameter(
+        100.0, unit="Hz", low=10.0, high=1000.0, help="Rate of odometry and clock, simulated time."
+    )
+    substeps: int = parameter(4, low=1, high=100, help="Integration steps per odometry.")
+    command_timeout_s: float = parameter(
+        0.2, unit="s", low=0.02, high=10.0, live=True, help="Without a command for so long: hold."
+    )
+    frame_prefix: str = parameter("", help="Begins the names of all frames but map.")
+    vehicle: QuadrotorConfig = QuadrotorConfig()
+    tracking: TrackingConfig = TrackingConfig()
+
+
+def advance(
+    config: SimConfig,
+    state: QuadrotorState,
+    command: jax.Array,
+    fresh: jax.Array,
+    hold_at: jax.Array,
+    dt_s: jax.Array,
+) -> QuadrotorState:
+    """Fly ``command`` [4] while it is fresh, else hold at (x, y, z, yaw) [4]."""
+    safe = hold(config.tracking, config.vehicle, state, hold_at[:3], hold_at[3])
+    chosen = jnp.where(fresh, command, safe)
+    return simulate(config.vehicle, state, chosen, dt_s, config.substeps)
+
+
+class QuadrotorSim(GraphNode):
+    """One simulated quadrotor."""
+
+    def __init__(self) -> None:
+        """Declare, compile, publish, then listen."""
+        super().__init__("quadrotor_sim", SimConfig())
+        config = self.parameters.value
+        self._frames = Frames(config.frame_prefix)
+        self._period_ns = round(1e9 / config.rate_hz)
+        self._now_ns = time.time_ns()
+        self._paused = config.start_paused
+        self._start = _start_pose(config)
+        self._advance = jax.jit(advance)
+        self._place(*self._start)
+        self._advance(config, self._state, *self._inputs())  # compile before anyone listens
+        self._packets, self._packet_tick = Every(PACKET_RATE_HZ), 0
+        self._anchor: tuple[float, int, float] | None = None
+        self._factor = (time.monotonic(), self._now_ns)
+
+        self._clock_out = self.publisher(ClockMessage, "/clock", qos.CLOCK)
+        self._odom_out = self.publisher(Odometry, "odom", qos.SENSOR)
+        self._tf_out = self.publisher(TFMessage, "tf", qos.TRANSFORM)
+        self._tf_static_out = self.publisher(TFMessage, "tf_static", qos.TRANSFORM_STATIC)
+        self._packet_out = self.publisher(PosePacket, "packets/pose", qos.SENSOR)
+        fixed = convert.transform(self._now_ns, MAP, self._frames.odom, (0, 0, 0), (1, 0, 0, 0))
+        self._tf_static_out.publish(TFMessage(transforms=[fixed]))
+        self.health.extra = self._extra
+
+        self.listen(BodyRateThrust, "cmd/body_rates", qos.COMMAND_IN, self._on_command)
+        self.create_service(ResetSim, "sim/reset", self._on_reset)
+        self.create_service(SetBool, "sim/pause", self._on_pause)
+        self.create_service(StepSim, "sim/step", self._on_step)
+        self.create_timer(
+            1.0 / config.rate_hz, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
+        self._publish()
+
+    def _place(self, position: Any, attitude: Any) -> None:
+        """Put the vehicle somewhere, at rest, with no command."""
+        level = at_rest(jnp.asarray(position, jnp.float32))
+        self._state = level._replace(attitude=jnp.asarray(attitude, jnp.float32))
+        self._command = np.zeros(4, np.float32)
+        self._command_ns: int | None = None
+        self._hold_at: np.ndarray | None = None
+        self._arrays = [np.asarray(leaf) for leaf in self._state]
+        self._previous = BodyPose(tuple(position), tuple(attitude))
+
+    def _inputs(self) -> tuple[Any, ...]:
+        timeout_ns = 1e9 * self.parameters.value.command_timeout_s
+        fresh = self._command_ns is not None and self._now_ns - self._command_ns <= timeout_ns
+        if fresh:
+            self._hold_at = None
+        elif self._hold_at is None:
+            position, _, attitude, _ = self._arrays
+            self._hold_at = np.append(position, convert.yaw_of(attitude)).astype(np.float32)
+        target = np.zeros(4, np.float32) if self._hold_at is None else self._hold_at
+        return self._command, np.bool_(fresh), target, np.float32(1e-9 * self._period_ns)
+
+    def _on_command(self, message: BodyRateThrust) -> None:
+        self._command = convert.command_array(message)
+        self._command_ns = self._now_ns
+
+    def _on_timer(self) -> None:
+        """Make the steps that wall time asks for; after a long delay, slow down instead."""
+        if self._paused:
+            self._anchor = None
+            return
+        wall, factor = time.monotonic(), self.parameters.value.real_time_factor
+        if self._anchor is None or self._anchor[2] != factor:
+            self._anchor = (wall, self._now_ns, factor)
+        due_ns = self._anchor[1] + (wall - self._anchor[0]) * factor * 1e9
+        behind = int((due_ns - self._now_ns) / self._period_ns + 0.5)
+        most = math.ceil(CATCH_UP_STEPS * max(1.0, factor))
+        for _ in range(min(behind, most)):
+            self._tick()
+        if behind > most:
+            self._anchor = None
+
+    def _tick(self) -> None:
+        begin = time.monotonic()
+        config = self.parameters.value
+        self._state = self._advance(config, self._state, *self._inputs())
+        self._arrays = [np.asarray(leaf) for leaf in self._state]
+        self._now_ns += self._period_ns
+        self._publish()
+        self.health.produced(time.monotonic() - begin)
+
+    def _publish(self) -> None:
+        """Publish odometry before the clock: who wakes at this time then knows where it is."""
+        state = convert.VehicleState(self._now_ns, *self._arrays)
+        frames = self._frames
+        odometry = convert.odometry(state, frames.odom, frames.base_link)
+        self._odom_out.publish(odometry)
+        self._clock_out.publish(ClockMessage(clock=odometry.header.stamp))
+        moving = TransformStamped(header=odometry.header, child_frame_id=frames.base_link)
+        position = odometry.pose.pose.position
+        moving.transform.translation = convert.vector((position.x, position.y, position.z))
+        moving.transform.rotation = odometry.pose.pose.orientation
+        self._tf_out.publish(TFMessage(transforms=[moving]))
+        if self._packets.due(self._now_ns):
+            self._publish_packet(state)
+
+    def _publish_packet(self, state: convert.VehicleState) -> None:
+        body = BodyPose(tuple(state.position.tolist()), tuple(state.attitude.tolist()))
+        packet = pose_packet(
+            self._now_ns, MAP, self._packet_tick, 1.0 / PACKET_RATE_HZ, body, self._previous
+        )
+        self._packet_out.publish(to_message(packet))
+        self._packet_tick, self._previous = self._packet_tick + 1, body
+
+    def _on_reset(self, request: ResetSim.Request, response: ResetSim.Response) -> Any:
+        try:
+            pose = self._start if request.use_default else convert.pose_arrays(request.pose)
+        except convert.InvalidMessage as error:
+            response.success, response.message = False, f"the pose is not usable: {error}"
+            return response
+        self._place(*pose)
+        self._publish()
+        response.success = True
+        return response
+
+    def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> Any:
+        self._paused = request.data
+        response.success = True
+        response.message = "paused" if request.data else "running"
+        return response
+
+    def _on_step(self, request: StepSim.Request, response: StepSim.Response) -> Any:
+        response.success = self._paused and request.ticks >= 1
+        for _ in range(request.ticks if response.success else 0):
+            self._tick()
+        response.stamp = convert.to_time(self._now_ns)
+        return response
+
+    def _extra(self) -> dict[str, str]:
+        wall, then = time.monotonic(), self._factor
+        self._factor = (wall, self._now_ns)
+        factor = 1e-9 * (self._now_ns - then[1]) / max(wall - then[0], 1e-6)
+        wanted = self.parameters.value.real_time_factor
+        slow = not self._paused and factor < 0.9 * wanted
+        sentence = f"slower than asked for: {factor:.2f} instead of {wanted:g}" if slow else ""
+        self.health.problem(WARN if slow else OK, sentence)
+        return {
+            "real_time_factor": f"{factor:.3f}",
+            "paused": str(self._paused).lower(),
+            "holding": str(self._hold_at is not None).lower(),
+        }
+
+
+def _start_pose(config: SimConfig) -> tuple[Any, Any]:
+    if not config.use_world_start:
+        return config.start_xyz_m, convert.yaw_rotation(config.start_yaw_rad)
+    try:
+        world = load_world(config.world)
+    except WorldError as error:
+        raise StartError(str(error)) from None
+    return world.start_m, tuple(np.asarray(quaternion.from_yaw(world.start_yaw_rad)).tolist())
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node."""
+    return run_node(QuadrotorSim, args)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,109 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Packets of the explorer scenario, from the running system: one column, the body itself.
+
+The column's chart is the sphere of gaze directions: u = yaw / 2 pi mod 1, v = 1/2 + pitch / pi with
+pitch positive upwards, clipped just below 1.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from live_mvp_ros.packets import context
+from live_mvp_ros.packets.types import (
+    ActionPacket,
+    BodyPose,
+    CameraIntrinsics,
+    ChartPoint,
+    ColumnObservation,
+    ColumnPose,
+    ContextPacket,
+    ObservationPacket,
+    Patch,
+    PosePacket,
+)
+
+COLUMN = "col0"
+_BELOW_ONE = 1.0 - 1e-9
+
+
+def wrap(delta: float) -> float:
+    """Return the shortest way round a unit circle, in [-0.5, 0.5)."""
+    return (delta + 0.5) % 1.0 - 0.5
+
+
+def gaze(body: BodyPose) -> ChartPoint:
+    """Return the chart point of the body's forward direction."""
+    w, x, y, z = body.quaternion
+    yaw = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+    upwards = max(-1.0, min(1.0, 2.0 * (x * z - w * y)))
+    u = (yaw / (2.0 * math.pi)) % 1.0
+    return ChartPoint(min(u, _BELOW_ONE), min(0.5 + math.asin(upwards) / math.pi, _BELOW_ONE))
+
+
+def pose_packet(
+    stamp_ns: int, frame_id: str, tick: int, dt_s: float, body: BodyPose, previous: BodyPose
+) -> PosePacket:
+    """Return where the body is now and was one step ago."""
+    now, before = gaze(body), gaze(previous)
+    column = ColumnPose(
+        COLUMN, now, before, wrap(now.u - before.u) / dt_s, wrap(now.v - before.v) / dt_s
+    )
+    return PosePacket(
+        stamp_ns,
+        frame_id,
+        tick,
+        dt_s,
+        (column,),
+        has_body_pose=True,
+        body_pose=body,
+        body_pose_previous=previous,
+    )
+
+
+def observation_packet(
+    stamp_ns: int,
+    frame_id: str,
+    tick: int,
+    world: str,
+    camera: CameraIntrinsics,
+    depth_m: np.ndarray,
+    body: BodyPose,
+    previous: BodyPose,
+) -> ObservationPacket:
+    """Return the depth image [height, width] seen from a body pose; NaN = no return."""
+    patch = Patch(("depth",), np.asarray(depth_m, np.float32)[..., None])
+    column = ColumnObservation(COLUMN, patch, gaze(body), gaze(previous))
+    return ObservationPacket(stamp_ns, frame_id, tick, world, camera, (column,))
+
+
+def context_packet(
+    stamp_ns: int, tick: int, yaw_rad: float, speed_m_s: float, exploring: bool
+) -> ContextPacket:
+    """Return heading, rate of motion and intent as context bits, with the metronome."""
+    sources = {
+        "metronome": context.metronome(tick),
+        "head_direction": context.head_direction(yaw_rad),
+        "motion_rate": context.motion_rate(speed_m_s),
+        "intent": context.intent(exploring),
+    }
+    indices = tuple(sorted(index for bits in sources.values() for index in bits))
+    return ContextPacket(stamp_ns, "", tick, context.CONTEXT_LENGTH, indices, tuple(sources))
+
+
+def motor_action(
+    stamp_ns: int,
+    frame_id: str,
+    tick: int,
+    command: np.ndarray,
+    thrust_max_n: float,
+    body_rate_max_rad_s: float,
+) -> ActionPacket:
+    """Return a command [4] (thrust N, body rates rad/s) as a motor action in [-1, 1]."""
+    thrust = 2.0 * float(command[0]) / thrust_max_n - 1.0
+    rates = (float(rate) / body_rate_max_rad_s for rate in command[1:])
+    motor = tuple(max(-1.0, min(1.0, value)) for value in (thrust, *rates))
+    return ActionPacket(stamp_ns, frame_id, tick, action="motor", column_id=COLUMN, motor=motor)

@@ -1,0 +1,331 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Messages to arrays and back: the only place that knows both conventions.
+
+Core: quaternions (w, x, y, z); grids [ix, iy] with the centre of cell [0, 0] as origin; velocities in
+the map frame. Messages: (x, y, z, w); OccupancyGrid y slowest with the lower-left corner as origin;
+Odometry's twist in the child frame. Incoming messages are validated here: what cannot be used raises
+InvalidMessage with the reason. Large fields are read as views and written as whole array.arrays:
+element-wise assignment would cost more than the computation.
+"""
+
+from __future__ import annotations
+
+import array
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import (
+    Point,
+    Pose,
+    PoseStamped,
+    Quaternion,
+    Transform,
+    TransformStamped,
+    Vector3,
+)
+from nav_msgs.msg import MapMetaData, OccupancyGrid, Odometry, Path
+from std_msgs.msg import ColorRGBA, Header
+from visualization_msgs.msg import Marker, MarkerArray
+
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.msg import BodyRateThrust
+
+NS_PER_S = 1_000_000_000
+
+
+class InvalidMessage(ValueError):
+    """A message cannot be used; the text says why."""
+
+
+class VehicleState(NamedTuple):
+    """Odometry in the core's conventions (float32, map frame; body rates in the body frame)."""
+
+    stamp_ns: int
+    position: np.ndarray
+    velocity: np.ndarray
+    attitude: np.ndarray
+    body_rates: np.ndarray
+
+
+class ProbabilityGrid(NamedTuple):
+    """A map as planning and control take it; see OccupancyGrid for what a message can carry."""
+
+    stamp_ns: int
+    spec: GridSpec
+    p: np.ndarray
+    known: np.ndarray
+
+
+# --- time, vectors, rotations ---------------------------------------------------------------------
+
+
+def to_ns(stamp: Time) -> int:
+    """Return a stamp as nanoseconds."""
+    return stamp.sec * NS_PER_S + stamp.nanosec
+
+
+def to_time(stamp_ns: int) -> Time:
+    """Return nanoseconds as a stamp."""
+    return Time(sec=int(stamp_ns // NS_PER_S), nanosec=int(stamp_ns % NS_PER_S))
+
+
+def header(stamp_ns: int, frame: str) -> Header:
+    """Return a header."""
+    return Header(stamp=to_time(stamp_ns), frame_id=frame)
+
+
+def point(xyz: Any) -> Point:
+    """Return a position [3] as a Point."""
+    return Point(x=float(xyz[0]), y=float(xyz[1]), z=float(xyz[2]))
+
+
+def vector(xyz: Any) -> Vector3:
+    """Return a vector [3] as a Vector3."""
+    return Vector3(x=float(xyz[0]), y=float(xyz[1]), z=float(xyz[2]))
+
+
+def rotation(wxyz: Any) -> Quaternion:
+    """Return a unit quaternion (w, x, y, z) as a message."""
+    w, x, y, z = (float(value) for value in wxyz)
+    return Quaternion(x=x, y=y, z=z, w=w)
+
+
+def pose(xyz: Any, wxyz: Any) -> Pose:
+    """Return a position and a unit quaternion (w, x, y, z) as a Pose."""
+    return Pose(position=point(xyz), orientation=rotation(wxyz))
+
+
+def pose_arrays(message: Pose) -> tuple[np.ndarray, np.ndarray]:
+    """Return position [3] and unit quaternion [4] (w, x, y, z) of a Pose.
+
+    Raises:
+        InvalidMessage: a value is not finite or the quaternion is not of unit length.
+    """
+    p, q = message.position, message.orientation
+    position = np.array([p.x, p.y, p.z], np.float32)
+    wxyz = np.array([q.w, q.x, q.y, q.z], np.float32)
+    norm = float(np.linalg.norm(wxyz))
+    if not (np.isfinite(position).all() and math.isfinite(norm)):
+        raise InvalidMessage("the pose holds a value that is not finite")
+    if abs(norm - 1.0) > 0.01:
+        raise InvalidMessage(f"the quaternion has length {norm:.3f} instead of 1")
+    return position, wxyz / np.float32(norm)
+
+
+def transform(stamp_ns: int, parent: str, child: str, xyz: Any, wxyz: Any) -> TransformStamped:
+    """Return the transform T_parent_child."""
+    return TransformStamped(
+        header=header(stamp_ns, parent),
+        child_frame_id=child,
+        transform=Transform(translation=vector(xyz), rotation=rotation(wxyz)),
+    )
+
+
+def transform_arrays(message: TransformStamped) -> np.ndarray:
+    """Return T_parent_child [4, 4] (float32) of a transform.
+
+    Raises:
+        InvalidMessage: a value is not finite or the quaternion is not of unit length.
+    """
+    t, q = message.transform.translation, message.transform.rotation
+    position = Point(x=t.x, y=t.y, z=t.z)
+    xyz, wxyz = pose_arrays(Pose(position=position, orientation=q))
+    matrix = np.eye(4, dtype=np.float32)
+    matrix[:3, :3], matrix[:3, 3] = _matrix(wxyz), xyz
+    return matrix
+
+
+def yaw_rotation(yaw_rad: float) -> tuple[float, float, float, float]:
+    """Return the quaternion (w, x, y, z) of a heading."""
+    return math.cos(0.5 * yaw_rad), 0.0, 0.0, math.sin(0.5 * yaw_rad)
+
+
+def yaw_of(wxyz: Any) -> float:
+    """Return the heading [rad] of a unit quaternion (w, x, y, z)."""
+    w, x, y, z = (float(value) for value in wxyz)
+    return math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+
+
+def _matrix(wxyz: np.ndarray) -> np.ndarray:
+    w, x, y, z = (float(value) for value in wxyz)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ],
+        np.float32,
+    )
+
+
+# --- vehicle ---------------------------------------------------------------------------------------
+
+
+def odometry(state: VehicleState, frame: str, child_frame: str) -> Odometry:
+    """Return a vehicle state as Odometry: pose in ``frame``, twist in ``child_frame``."""
+    message = Odometry(header=header(state.stamp_ns, frame), child_frame_id=child_frame)
+    message.pose.pose = pose(state.position, state.attitude)
+    message.twist.twist.linear = vector(_matrix(state.attitude).T @ state.velocity)
+    message.twist.twist.angular = vector(state.body_rates)
+    return message
+
+
+def vehicle_state(message: Odometry, frames: tuple[str, ...]) -> VehicleState:
+    """Return the core's state of an Odometry whose frame is one of ``frames``.
+
+    Raises:
+        InvalidMessage: wrong frame, a value that is not finite, a quaternion not of unit length.
+    """
+    if message.header.frame_id not in frames:
+        raise InvalidMessage(
+            f"its frame is {message.header.frame_id!r} instead of {' or '.join(frames)}"
+        )
+    position, attitude = pose_arrays(message.pose.pose)
+    v, w = message.twist.twist.linear, message.twist.twist.angular
+    velocity = np.array([v.x, v.y, v.z], np.float32)
+    rates = np.array([w.x, w.y, w.z], np.float32)
+    if not (np.isfinite(velocity).all() and np.isfinite(rates).all()):
+        raise InvalidMessage("the twist holds a value that is not finite")
+    stamp_ns = to_ns(message.header.stamp)
+    return VehicleState(stamp_ns, position, _matrix(attitude) @ velocity, attitude, rates)
+
+
+def body_rate_thrust(stamp_ns: int, frame: str, command: Any) -> BodyRateThrust:
+    """Return a command [4] (thrust N, body rates rad/s) that answers odometry of ``stamp_ns``."""
+    return BodyRateThrust(
+        header=header(stamp_ns, frame), thrust=float(command[0]), body_rates=vector(command[1:])
+    )
+
+
+def command_array(message: BodyRateThrust) -> np.ndarray:
+    """Return the command [4] of a message.
+
+    Raises:
+        InvalidMessage: a value is not finite, or the thrust is negative.
+    """
+    rates = message.body_rates
+    command = np.array([message.thrust, rates.x, rates.y, rates.z], np.float32)
+    if not np.isfinite(command).all():
+        raise InvalidMessage("the command holds a value that is not finite")
+    if command[0] < 0.0:
+        raise InvalidMessage(f"the thrust is {message.thrust} N, it must not be negative")
+    return command
+
+
+# --- grids -----------------------------------------------------------------------------------------
+
+
+def occupancy_grid(stamp_ns: int, frame: str, spec: GridSpec, cells: Any) -> OccupancyGrid:
+    """Return cells [nx, ny] (-1 unknown, 0 ... 100) as an OccupancyGrid."""
+    values = np.asarray(cells)
+    if values.shape != spec.shape:
+        raise ValueError(f"cells have shape {values.shape}, the grid has {spec.shape}")
+    half = 0.5 * spec.resolution_m
+    corner = (spec.origin_m[0] - half, spec.origin_m[1] - half, 0.0)
+    info = MapMetaData(
+        map_load_time=to_time(stamp_ns),
+        resolution=spec.resolution_m,
+        width=spec.shape[0],
+        height=spec.shape[1],
+        origin=pose(corner, (1.0, 0.0, 0.0, 0.0)),
+    )
+    data = np.ascontiguousarray(values.T, np.int8)
+    return OccupancyGrid(
+        header=header(stamp_ns, frame), info=info, data=array.array("b", data.tobytes())
+    )
+
+
+def occupancy_cells(p: Any, known: Any) -> np.ndarray:
+    """Return probabilities [nx, ny] as cells: -1 where unknown, else 0 ... 100."""
+    percent = np.rint(100.0 * np.clip(np.nan_to_num(np.asarray(p), nan=0.5), 0.0, 1.0))
+    return np.where(np.asarray(known), percent, -1).astype(np.int8)
+
+
+def share_cells(share: Any) -> np.ndarray:
+    """Return values in [0, 1] as cells 0 ... 100; -1 where not finite."""
+    values = np.asarray(share)
+    percent = np.rint(100.0 * np.clip(np.nan_to_num(values), 0.0, 1.0))
+    return np.where(np.isfinite(values), percent, -1).astype(np.int8)
+
+
+def probability_grid(message: OccupancyGrid, frame: str) -> ProbabilityGrid:
+    """Return the map of a message; p is 0.5 where it is unknown.
+
+    Raises:
+        InvalidMessage: wrong frame or size, a turned grid, a value outside -1 ... 100.
+    """
+    info = message.info
+    nx, ny = info.width, info.height
+    if message.header.frame_id != frame:
+        raise InvalidMessage(f"its frame is {message.header.frame_id!r} instead of {frame}")
+    if nx < 1 or ny < 1 or len(message.data) != nx * ny:
+        raise InvalidMessage(f"{len(message.data)} cells do not make a grid of {nx} x {ny}")
+    if not (math.isfinite(info.resolution) and info.resolution > 0.0):
+        raise InvalidMessage(f"the resolution is {info.resolution}")
+    corner, attitude = pose_arrays(info.origin)
+    if abs(yaw_of(attitude)) > 1e-3:
+        raise InvalidMessage("the grid is turned against its frame, which is not supported")
+    cells = np.frombuffer(message.data, np.int8).reshape(ny, nx).T
+    if cells.min() < -1 or cells.max() > 100:
+        raise InvalidMessage("a cell is outside -1 ... 100")
+    known = np.ascontiguousarray(cells >= 0)
+    p = np.where(known, cells.astype(np.float32) / np.float32(100.0), np.float32(0.5))
+    resolution = _decimal(info.resolution)
+    origin = tuple(_decimal(float(c) + 0.5 * resolution) for c in corner[:2])
+    spec = GridSpec((origin[0], origin[1]), resolution, (nx, ny))
+    return ProbabilityGrid(to_ns(message.header.stamp), spec, p, known)
+
+
+def _decimal(value: float) -> float:
+    """Return a float that went through float32 as the decimal number that was meant."""
+    return round(float(value), 6)
+
+
+# --- paths and markers -----------------------------------------------------------------------------
+
+
+def path(stamp_ns: int, frame: str, points: Any, yaws: Any = None) -> Path:
+    """Return points [n, 3] with headings [n] (0 when not given) as a Path."""
+    xyz = np.asarray(points, float)
+    headings = np.zeros(len(xyz)) if yaws is None else np.asarray(yaws, float)
+    head = header(stamp_ns, frame)
+    poses = [
+        PoseStamped(header=head, pose=pose(p, yaw_rotation(yaw)))
+        for p, yaw in zip(xyz.tolist(), headings.tolist(), strict=True)
+    ]
+    return Path(header=head, poses=poses)
+
+
+def path_arrays(message: Path, frame: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points [n, 3] and headings [n] of a Path.
+
+    Raises:
+        InvalidMessage: wrong frame, an empty path, a value that is not finite.
+    """
+    if message.header.frame_id != frame:
+        raise InvalidMessage(f"its frame is {message.header.frame_id!r} instead of {frame}")
+    if not message.poses:
+        raise InvalidMessage("the path is empty")
+    arrays = [pose_arrays(item.pose) for item in message.poses]
+    points = np.stack([position for position, _ in arrays])
+    return points, np.array([yaw_of(attitude) for _, attitude in arrays], np.float32)
+
+
+def rollouts(stamp_ns: int, frame: str, trajectories: Any) -> MarkerArray:
+    """Return sampled trajectories [n, steps, 3] as one marker of line segments."""
+    xyz = np.asarray(trajectories, float)
+    ends = np.stack([xyz[:, :-1], xyz[:, 1:]], axis=2).reshape(-1, 3)
+    marker = Marker(
+        header=header(stamp_ns, frame),
+        ns="rollouts",
+        type=Marker.LINE_LIST,
+        action=Marker.ADD,
+        pose=pose((0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0)),
+        color=ColorRGBA(r=0.2, g=0.6, b=1.0, a=0.35),
+        points=[point(end) for end in ends.tolist()],
+    )
+    marker.scale.x = 0.01
+    return MarkerArray(markers=[marker])

@@ -1,0 +1,118 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""How well a node does: rate, latency, age of its inputs, drops and refused messages, at 1 Hz."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+from live_mvp_ros.ros import qos
+
+PERIOD_S = 1.0
+STALE_AFTER_S = 2.0
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+
+
+class Health:
+    """Counts what a node does and publishes it on /diagnostics by wall time.
+
+    All methods may be called from the executor's thread and from the worker's.
+    """
+
+    def __init__(self, node: Node, inputs: tuple[str, ...] = ()) -> None:
+        """Publish for ``node``; ``inputs`` are the topics without which it cannot work."""
+        self._node = node
+        self._lock = threading.Lock()
+        self._outputs = 0
+        self._latencies_s: deque[float] = deque(maxlen=200)
+        self._arrivals: dict[str, float | None] = dict.fromkeys(inputs)
+        self._refused: Counter[str] = Counter()
+        self._dropped = 0
+        self._problem: tuple[bytes, str] = (OK, "")
+        self._since = time.monotonic()
+        self.extra: Callable[[], dict[str, str]] = dict
+        """More values to publish; replaced by the node that has some."""
+        self._publisher = node.create_publisher(
+            DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS, event_callbacks=qos.publisher_events()
+        )
+        self._timer = node.create_timer(
+            PERIOD_S, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
+
+    def arrived(self, name: str) -> None:
+        """Note that an input has arrived and was good."""
+        self._arrivals[name] = time.monotonic()
+
+    def produced(self, latency_s: float) -> None:
+        """Note one output and how long it took."""
+        with self._lock:
+            self._outputs += 1
+            self._latencies_s.append(latency_s)
+
+    def dropped(self, count: int = 1) -> None:
+        """Note inputs that were not used because newer ones came first."""
+        with self._lock:
+            self._dropped += count
+
+    def refused(self, kind: str, reason: str) -> None:
+        """Count a message that is not valid; the first of each kind is logged."""
+        with self._lock:
+            self._refused[kind] += 1
+            first = self._refused[kind] == 1
+        if first:
+            self._node.get_logger().warning(f"dropped a message on {kind}: {reason}")
+
+    def problem(self, level: bytes, sentence: str) -> None:
+        """Set what is wrong now; OK and an empty sentence when nothing is."""
+        self._problem = (level, sentence)
+
+    def status(self) -> DiagnosticStatus:
+        """Return the status of the time since the last call."""
+        now = time.monotonic()
+        with self._lock:
+            span, self._since = max(now - self._since, 1e-6), now
+            outputs, self._outputs = self._outputs, 0
+            latencies = sorted(self._latencies_s)
+            values = {
+                "rate_hz": f"{outputs / span:.2f}",
+                "latency_ms_p50": _quantile_ms(latencies, 0.50),
+                "latency_ms_p99": _quantile_ms(latencies, 0.99),
+                "dropped": str(self._dropped),
+                "invalid": str(sum(self._refused.values())),
+            }
+        ages = {name: _age(now, at) for name, at in self._arrivals.items()}
+        values |= {f"age_s {name}": f"{age:.3f}" for name, age in ages.items()}
+        values |= self.extra()
+        level, sentence = self._problem
+        late = [name for name, age in ages.items() if age > STALE_AFTER_S]
+        if level == OK and late:
+            level, sentence = WARN, "waiting for " + ", ".join(late)
+        return DiagnosticStatus(
+            level=level,
+            name=self._node.get_fully_qualified_name().lstrip("/"),
+            message=sentence or "ok",
+            hardware_id="",
+            values=[KeyValue(key=key, value=value) for key, value in values.items()],
+        )
+
+    def _publish(self) -> None:
+        message = DiagnosticArray(status=[self.status()])
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(message)
+
+
+def _age(now: float, at: float | None) -> float:
+    return float("inf") if at is None else now - at
+
+
+def _quantile_ms(ordered: list[float], share: float) -> str:
+    if not ordered:
+        return "nan"
+    return f"{1e3 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]:.2f}"

@@ -1,0 +1,78 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What every node of the graph has: validated parameters, diagnostics, and perhaps a worker."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.publisher import Publisher
+from rclpy.subscription import Subscription
+from rclpy.qos import QoSProfile
+
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import InvalidMessage
+from live_mvp_ros.ros.diagnostics import Health
+from live_mvp_ros.ros.parameters import ParameterisedNode
+from live_mvp_ros.ros.worker import Worker
+
+WORKER_STOP_S = 2.0
+
+
+class GraphNode(ParameterisedNode):
+    """A node with the parameters of ``default`` and diagnostics over ``inputs``."""
+
+    def __init__(self, name: str, default: Any, inputs: tuple[str, ...] = ()) -> None:
+        """Create the node; see Health for ``inputs``."""
+        super().__init__(name, default)
+        self.health = Health(self, inputs)
+        self.worker: Worker[Any] | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the worker has ended with an exception."""
+        return self.worker is not None and self.worker.error is not None
+
+    def start_worker(self, work: Callable[[Any], None]) -> Worker[Any]:
+        """Start this node's one worker thread; its failure ends the process."""
+        self.worker = Worker(f"{self.get_name()} worker", work, self._worker_failed)
+        return self.worker
+
+    def publisher(self, message_type: Any, topic: str, profile: QoSProfile) -> Publisher:
+        """Create a publisher without event handlers, which cost time on every wake-up."""
+        return self.create_publisher(
+            message_type, topic, profile, event_callbacks=qos.publisher_events()
+        )
+
+    def listen(
+        self, message_type: Any, topic: str, profile: QoSProfile, use: Callable[[Any], None]
+    ) -> Subscription:
+        """Subscribe; a message that ``use`` finds invalid is dropped, counted and logged once."""
+
+        def callback(message: Any) -> None:
+            try:
+                use(message)
+            except InvalidMessage as error:
+                self.health.refused(topic, str(error))
+            else:
+                self.health.arrived(topic)
+
+        return self.create_subscription(
+            message_type, topic, callback, profile, event_callbacks=qos.subscription_events()
+        )
+
+    def destroy_node(self) -> None:
+        """Stop the worker, then destroy the node."""
+        if self.worker is not None and not self.worker.stop(WORKER_STOP_S):
+            # It is inside a compilation that cannot be interrupted; the interpreter would
+            # crash while it ends with that thread running.
+            os._exit(0)
+        super().destroy_node()
+
+    def _worker_failed(self, error: BaseException) -> None:
+        text = "".join(traceback.format_exception(error))
+        self.get_logger().fatal(f"the worker failed: {text}")
+        self.context.try_shutdown()

@@ -1,0 +1,79 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""One thread that computes: the latest input wins, and what it replaces is counted as dropped."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Worker(Generic[T]):
+    """Run ``work(item)`` for the latest submitted item, one at a time, off the executor's thread.
+
+    An exception in ``work`` ends the thread, is kept in ``error`` and reported once through
+    ``on_error``; it is never lost.
+    """
+
+    def __init__(
+        self, name: str, work: Callable[[T], None], on_error: Callable[[BaseException], None]
+    ) -> None:
+        """Start the thread; ``on_error`` is called on it."""
+        self._work, self._on_error = work, on_error
+        self._changed = threading.Condition()
+        self._waiting: list[T] = []
+        self._busy = False
+        self._stopping = False
+        self.dropped = 0
+        self.error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being computed or waits to be."""
+        with self._changed:
+            return self._busy or bool(self._waiting)
+
+    def submit(self, item: T) -> bool:
+        """Give the worker its next input; returns False if that replaced one not yet begun."""
+        with self._changed:
+            replaced = bool(self._waiting)
+            self.dropped += replaced
+            self._waiting = [item]
+            self._changed.notify_all()
+        return not replaced
+
+    def stop(self, timeout_s: float) -> bool:
+        """Finish the current item, forget the waiting one, end; returns whether it ended in time."""
+        with self._changed:
+            self._stopping = True
+            self._waiting = []
+            self._changed.notify_all()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while (item := self._next()) is not None:
+            try:
+                self._work(item[0])
+            except BaseException:  # noqa: B036 - a thread must not die in silence
+                error = sys.exc_info()[1]
+                assert error is not None
+                self.error = error
+                self._on_error(error)
+                return
+
+    def _next(self) -> list[T] | None:
+        with self._changed:
+            self._busy = False
+            self._changed.wait_for(lambda: self._waiting or self._stopping)
+            if self._stopping:
+                return None
+            item, self._waiting = self._waiting, []
+            self._busy = True
+            return item
