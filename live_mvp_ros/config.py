@@ -1,12 +1,12 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Configuration dataclasses: one definition gives defaults, units, ranges, help and pytree structure.
+"""Configuration dataclasses: one definition gives default, unit, range, help and pytree structure.
 
 A component's whole configuration is one class::
 
     @configuration
     class CameraConfig:
-        max_range_m: float = parameter(12.0, unit="m", low=0.2, high=100.0, help="Longest range.")
+        max_range_m: float = parameter(default=12.0, unit="m", low=0.2, help="Its reach.")
 
 The class becomes a frozen keyword-only dataclass that refuses values outside their range, and a JAX
 pytree. Fields marked ``live=True`` are its leaves, so they are traced and may change between two
@@ -81,7 +81,7 @@ def configuration(cls: type[T]) -> type[T]:
     """
     hints: dict[str, Any] = {}
 
-    def __post_init__(self: Any) -> None:
+    def __post_init__(self: Any) -> None:  # noqa: N807
         if not hints:
             hints.update(get_type_hints(cls))
         for field in dataclasses.fields(self):

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Geometry of a horizontal grid in the map frame (ENU, metres).
 
-Values live in arrays indexed ``[ix, iy]`` (x slowest, as in InfoField); ``origin_m`` is the position
-of the CENTRE of cell ``[0, 0]``. An OccupancyGrid message stores y slowest and the lower-left corner
-instead: ``ros/convert.py`` is the only place that knows both.
+Values live in arrays indexed ``[ix, iy]`` (x slowest, as in InfoField); ``origin_m`` is the
+position of the CENTRE of cell ``[0, 0]``. An OccupancyGrid message stores y slowest and the
+lower-left corner instead: ``ros/convert.py`` is the only place that knows both.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class GridSpec:
     def covering(
         cls, lower_m: tuple[float, ...], upper_m: tuple[float, ...], resolution_m: float
     ) -> GridSpec:
-        """Return the grid whose cells tile [lower, upper] in x and y, starting at the lower corner."""
+        """Return the grid that tiles [lower, upper] in x and y from the lower corner."""
         nx, ny = (
             max(1, int(np.ceil((upper_m[i] - lower_m[i]) / resolution_m - 1e-6))) for i in (0, 1)
         )
@@ -48,11 +48,11 @@ class GridSpec:
         return cls((lower_m[0] + half, lower_m[1] + half), resolution_m, (nx, ny))
 
     def cell_coordinates(self, xy: jax.Array) -> jax.Array:
-        """Return fractional cell coordinates of points [..., 2]; whole numbers are cell centres."""
+        """Return fractional cell coordinates of points [..., 2]; cell centres are whole."""
         return (xy - jnp.asarray(self.origin_m)) / self.resolution_m
 
     def cell_index(self, xy: jax.Array) -> jax.Array:
-        """Return the index [..., 2] (int32) of the cell that holds each point, clamped to the grid."""
+        """Return the int32 index [..., 2] of the cell of each point, clamped to the grid."""
         nearest = jnp.round(self.cell_coordinates(xy)).astype(jnp.int32)
         return jnp.clip(nearest, 0, jnp.asarray(self.shape) - 1)
 

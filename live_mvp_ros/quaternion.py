@@ -1,9 +1,10 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Unit quaternions (w, x, y, z), Hamilton convention, rotating body (FLU) vectors into the map (ENU).
+"""Unit quaternions (w, x, y, z), Hamilton convention, from body (FLU) vectors to the map (ENU).
 
-Components are the FIRST axis, so that a batch of samples is [4, K] and vectors are [3, K]: the sample
-axis stays last and contiguous. Messages use (x, y, z, w); only ``ros/convert.py`` knows that.
+Components are the FIRST axis, so that a batch of samples is [4, K] and vectors are [3, K]: the
+sample axis stays last and contiguous. Messages use (x, y, z, w); only ``ros/convert.py`` knows
+that.
 """
 
 from __future__ import annotations

@@ -10,9 +10,8 @@ from live_mvp_ros.control.controller import (
     ControllerInputs,
     ControllerState,
     ControlOutput,
-    init,
-    step,
 )
+from live_mvp_ros.control.flight import FlightState, fly, init, stay
 from live_mvp_ros.control.mission import (
     MissionConfig,
     MissionDecision,
@@ -20,7 +19,6 @@ from live_mvp_ros.control.mission import (
     MissionState,
     decide,
 )
-from live_mvp_ros.control.safety import filter_command
 from live_mvp_ros.control.surroundings import CostMap, GuidanceField, build_costmap, prepare_field
 from live_mvp_ros.control.tracking import TrackingConfig, hold
 
@@ -33,6 +31,7 @@ __all__ = [
     "ControllerInputs",
     "ControllerState",
     "CostMap",
+    "FlightState",
     "GuidanceField",
     "MissionConfig",
     "MissionDecision",
@@ -41,9 +40,9 @@ __all__ = [
     "TrackingConfig",
     "build_costmap",
     "decide",
-    "filter_command",
+    "fly",
     "hold",
     "init",
     "prepare_field",
-    "step",
+    "stay",
 ]

@@ -3,10 +3,10 @@
 """The I-MPPI controller: informative model predictive path integral control.
 
 Two architectures share everything but one cost term. ``parallel``: the information field and the
-local worth of a look are terms of one MPPI. ``sequential``: the field becomes a reference path, and
-the MPPI tracks it with the local term. In both, a share of the samples is drawn around the input
-sequence of a geometric tracker that follows the reference path, and in both the plan is checked
-against the map before its first command is sent.
+local worth of a look are terms of one MPPI. ``sequential``: the field becomes a reference path,
+and the MPPI tracks it with the local term. In both, a share of the samples is drawn around the
+input sequence of a geometric tracker that follows the reference path, and in both the plan is
+checked against the map before its first command is sent.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ class ControllerConfig:
                 )
         if self.safety_distance_m < self.vehicle.radius_m:
             return (
-                f"safety_distance_m = {self.safety_distance_m} is not allowed: it must be at least "
-                f"the vehicle's radius_m = {self.vehicle.radius_m}"
+                f"safety_distance_m = {self.safety_distance_m} is not allowed: it must be at "
+                f"least the vehicle's radius_m = {self.vehicle.radius_m}"
             )
         return None
 
@@ -231,7 +231,7 @@ def rollout(
 
 
 def propose(config: ControllerConfig, vehicle: QuadrotorState, field: GuidanceField) -> jax.Array:
-    """Return the commands [H, 4] of the geometric tracker: along the path, looking where it teaches."""
+    """Return the commands [H, 4] of the tracker: along the path, looking where it teaches."""
 
     def advance(state: QuadrotorState, unused: None) -> tuple[QuadrotorState, jax.Array]:
         velocity, carrot = towards(

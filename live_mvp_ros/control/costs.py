@@ -3,8 +3,8 @@
 """Cost terms of the I-MPPI controller.
 
 Each term is a function ``term(setup, trajectories, surroundings) -> [H, K]`` of cost per second;
-``total_cost`` weighs them, sums them and integrates over the horizon. To add one: write the function,
-give it a weight in ``CostConfig`` and list it in ``TERMS``.
+``total_cost`` weighs them, sums them and integrates over the horizon. To add one: write the
+function, give it a weight in ``CostConfig`` and list it in ``TERMS``.
 
 Costs are rates (per second), so that a weight keeps its meaning when the horizon step changes.
 A published weight per step of 0.05 s is 20 times its value here (10 (z - z_ref)^2 per step is
@@ -207,7 +207,7 @@ Term = Callable[[CostSetup, Trajectories, Surroundings], jax.Array]
 
 
 def obstacle(setup: CostSetup, t: Trajectories, s: Surroundings) -> jax.Array:
-    """Contact costs ``obstacle_weight``, more inside; it fades out towards the comfort distance."""
+    """Contact costs ``obstacle_weight``, more inside; fades towards the comfort distance."""
     c = setup.costs
     clearance = clearance_at(s.costmap, t.position[:, 0], t.position[:, 1])
     depth = jnp.maximum(c.contact_distance_m - clearance, 0.0) / c.contact_distance_m

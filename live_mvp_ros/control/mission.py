@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mission: when to explore, when to go to the goal, when it is done, and when to hold.
 
-A pure function of what is known now decides the state; faults come first, so that nothing is flown on
-stale or non-finite data, and every state other than EXPLORING and GOING_TO_GOAL holds position.
+A pure function of what is known now decides the state; faults come first, so that nothing is flown
+on stale or non-finite data, and every state other than EXPLORING and GOING_TO_GOAL holds position.
 """
 
 from __future__ import annotations

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Model predictive path integral control with a biased mixture of samples.
 
-Williams et al., "Information-Theoretic Model Predictive Control" (T-RO 2018). One step draws K input
-sequences, rolls the model out, and moves the nominal sequence to the weighted mean,
+Williams et al., "Information-Theoretic Model Predictive Control" (T-RO 2018). One step draws K
+input sequences, rolls the model out, and moves the nominal sequence to the weighted mean,
 
     w_k ~ exp(-S_k / lambda) p(v_k) / q(v_k),   U <- sum_k w_k v_k.
 
 Perturbations are drawn at support points along the horizon and interpolated linearly, so that a
 sample pushes in one direction long enough to get somewhere. A share beta of the samples is centred
-on a reference sequence instead of the nominal one; q is that mixture, p the part around the nominal
-sequence, and p / q corrects the weights for it (in the space of support points):
+on a reference sequence instead of the nominal one; q is that mixture, p the part around the
+nominal sequence, and p / q corrects the weights for it (in the space of support points):
 
     log p/q = -log((1 - beta) + beta exp(d' S^-1 e - d' S^-1 d / 2)),
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The last word before a command leaves: actuator limits, geofence and altitude band.
 
-The cost terms already keep away from all of these. This filter does not rely on them: when the state
-is about to leave the geofence, whatever the planner asked for is replaced by a command that brings the
-vehicle back inside.
+The cost terms already keep away from all of these. This filter does not rely on them: when the
+state is about to leave the geofence, whatever the planner asked for is replaced by a command that
+brings the vehicle back inside.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the controller knows of its surroundings, prepared for fast look-up by many samples.
 
-Two things arrive at their own pace: the map (how far is the next cell that is not known to be free)
-and the information field (where a look teaches most). Both are turned once, on arrival, into arrays
-that the cost terms of every control step only interpolate.
+Two things arrive at their own pace: the map (how far is the next cell that is not known to be
+free) and the information field (where a look teaches most). Both are turned once, on arrival, into
+arrays that the cost terms of every control step only interpolate.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class CostMap:
     """Clearance around the vehicle.
 
     Attributes:
-        clearance_m: [nx, ny], distance from each cell's centre to the nearest edge of a cell that is
+        clearance_m: [nx, ny], distance from each cell's centre to the nearest edge of a cell that
+        is
             occupied or unknown, truncated; 0 inside such cells.
         spec: geometry of the grid (static).
     """
@@ -92,10 +93,11 @@ def prepare_field(
 ) -> GuidanceField:
     """Turn an information field into look-up tables without local maxima over yaw.
 
-    A narrow field of view sees nothing of a frontier behind its back, so the raw gain is flat there
-    and a sampling controller would never turn. As guidance does over space, ``look`` carries every
-    gain backwards over yaw at a constant slope, look(psi) = max_d gain(psi + d) - slope |d|, after
-    scaling the gains by their largest value, so that the pull is the same whatever is left to learn.
+    A narrow field of view sees nothing of a frontier behind its back, so the raw gain is flat
+    there and a sampling controller would never turn. As guidance does over space, ``look`` carries
+    every gain backwards over yaw at a constant slope, look(psi) = max_d gain(psi + d) - slope |d|,
+    after scaling the gains by their largest value, so that the pull is the same whatever is left
+    to learn.
     """
     n_yaw = local_gain.shape[0]
     gain = local_gain / jnp.maximum(jnp.max(local_gain), 1e-6)
@@ -116,7 +118,7 @@ def prepare_field(
 
 
 def bilinear(values: jax.Array, u: jax.Array, v: jax.Array) -> jax.Array:
-    """Interpolate ``values`` [nx, ny] at fractional cell coordinates; constant beyond the border."""
+    """Interpolate ``values`` [nx, ny] at fractional coordinates; constant outside."""
     nx, ny = values.shape
     u = jnp.clip(u, 0.0, nx - 1.001)
     v = jnp.clip(v, 0.0, ny - 1.001)

@@ -144,7 +144,7 @@ def simulate(
     dt_s: jax.Array | float,
     substeps: int,
 ) -> QuadrotorState:
-    """Advance by ``dt_s`` in ``substeps`` equal Runge-Kutta steps, the command clipped and held."""
+    """Advance by ``dt_s`` in ``substeps`` Runge-Kutta steps, the command clipped and held."""
     command = clip_command(config, command)
     h = dt_s / substeps
     return jax.lax.fori_loop(

@@ -15,17 +15,19 @@ import pytest
 
 from live_mvp_ros import control, quaternion
 from live_mvp_ros.config import ConfigurationError, replace
-from live_mvp_ros.control import costs
+from live_mvp_ros.control import controller, costs
+from live_mvp_ros.control.safety import filter_command
+from live_mvp_ros.control.tracking import hold as tracking_hold
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.vehicle import QuadrotorConfig, at_rest, hover_command, simulate
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (100, 60))
 CONFIG = control.ControllerConfig(
-    mppi=control.controller.mppi.MppiConfig(num_samples=400),
+    mppi=controller.mppi.MppiConfig(num_samples=400),
     lower_m=(0.0, 0.0, 0.5),
     upper_m=(10.0, 6.0, 3.0),
 )
-step = jax.jit(control.step)
+step = jax.jit(controller.step)
 fly = jax.jit(simulate, static_argnames="substeps")
 
 
@@ -60,7 +62,7 @@ def straight(start, end, points=40):
 
 
 def flown(config, start, cmap, guide, steps):
-    state, vehicle = control.init(config, jax.random.key(0)), start
+    state, vehicle = controller.init(config, jax.random.key(0)), start
     track = [np.asarray(vehicle.position)]
     for _ in range(steps):
         inputs = control.ControllerInputs(vehicle, cmap, guide, jnp.float32(0.02))
@@ -84,7 +86,7 @@ def test_it_flies_to_the_target_around_a_wall_without_touching_it(architecture):
     path = np.vstack([straight((2.0, 2.0), corner, 39), [[5.2, 4.4, 2.0]]])
     guide = field((8.0, 2.0), path)
     guide = dataclasses.replace(guide, guidance_m=jnp.asarray(guidance, jnp.float32))
-    vehicle, track = flown(config, at_rest(jnp.array([2.0, 2.0, 2.0])), costmap(wall), guide, 220)
+    _, track = flown(config, at_rest(jnp.array([2.0, 2.0, 2.0])), costmap(wall), guide, 220)
     assert track[-1, 0] > 4.5
     # The wall is the rectangle [4.5, 5.5] x [0, 3.5]; distances by hand, not from the cost map.
     gap = np.hypot(
@@ -106,7 +108,7 @@ def test_a_plan_into_a_wall_is_reported_as_unsafe():
     wall = (slice(25, 30), slice(0, 60))  # 0.5 m ahead at 6 m/s: nothing can avoid it
     guide = field((8.0, 2.0), straight((2.0, 2.0), (6.0, 2.0)))
     inputs = control.ControllerInputs(start, costmap(wall), guide, jnp.float32(0.02))
-    _, out = step(CONFIG, control.init(CONFIG, jax.random.key(0)), inputs)
+    _, out = step(CONFIG, controller.init(CONFIG, jax.random.key(0)), inputs)
     assert int(out.code) == control.NO_SAFE_PLAN
 
 
@@ -114,7 +116,7 @@ def test_a_state_that_is_not_finite_is_reported_and_forgotten():
     start = at_rest(jnp.array([2.0, jnp.nan, 2.0]))
     guide = field((8.0, 2.0), straight((2.0, 2.0), (6.0, 2.0)))
     inputs = control.ControllerInputs(start, costmap(), guide, jnp.float32(0.02))
-    state, out = step(CONFIG, control.init(CONFIG, jax.random.key(0)), inputs)
+    state, out = step(CONFIG, controller.init(CONFIG, jax.random.key(0)), inputs)
     assert int(out.code) == control.NOT_FINITE
     assert bool(jnp.all(jnp.isfinite(state.nominal)))
 
@@ -150,7 +152,7 @@ def test_the_filter_brings_a_leaving_vehicle_back_and_passes_everything_else():
     vehicle = QuadrotorConfig()
     limits = ((0.0, 0.0, 0.5), (10.0, 6.0, 3.0))
     safe = jax.jit(
-        lambda state, command: control.filter_command(
+        lambda state, command: filter_command(
             control.TrackingConfig(), vehicle, *limits, state, command
         )
     )
@@ -174,7 +176,7 @@ def test_the_filter_brings_a_leaving_vehicle_back_and_passes_everything_else():
 
 def test_hold_comes_to_rest_at_the_position_asked_for():
     vehicle, tracking = QuadrotorConfig(), control.TrackingConfig()
-    hold = jax.jit(control.hold)
+    hold = jax.jit(tracking_hold)
     state = at_rest(jnp.array([0.0, 0.0, 2.0]))._replace(velocity=jnp.array([1.0, -1.0, 0.5]))
     target = jnp.array([0.5, 0.5, 2.0])
     for _ in range(300):
@@ -215,3 +217,32 @@ def test_cost_terms_at_hand_computed_states():
 def test_a_geofence_upside_down_is_refused():
     with pytest.raises(ConfigurationError, match="lower_m = 5.0 .* below upper_m = 1.0 in z"):
         control.ControllerConfig(lower_m=(0.0, 0.0, 5.0), upper_m=(1.0, 1.0, 1.0))
+
+
+def test_staying_comes_to_rest_where_the_vehicle_can_stop_and_does_not_drift():
+    state = control.init(CONFIG, jax.random.key(0))
+    vehicle = at_rest(jnp.array([2.0, 2.0, 2.0]))._replace(velocity=jnp.array([0.8, 0.0, 0.0]))
+    stay = jax.jit(control.stay)
+    for _ in range(200):
+        state, command = stay(CONFIG, state, vehicle)
+        vehicle = fly(CONFIG.vehicle, vehicle, command, 0.02, substeps=4)
+    assert float(vehicle.position[0]) == pytest.approx(2.32, abs=0.1)
+    np.testing.assert_allclose(vehicle.position[1:], [2.0, 2.0], atol=0.05)
+    np.testing.assert_allclose(vehicle.velocity, 0.0, atol=0.02)
+
+
+def test_without_a_safe_plan_the_command_is_the_one_that_stops():
+    start = at_rest(jnp.array([2.0, 2.0, 2.0]))._replace(velocity=jnp.array([6.0, 0.0, 0.0]))
+    wall = (slice(25, 30), slice(0, 60))
+    guide = field((8.0, 2.0), straight((2.0, 2.0), (6.0, 2.0)))
+    state = control.init(CONFIG, jax.random.key(0))
+    inputs = control.ControllerInputs(start, costmap(wall), guide, jnp.float32(0.02))
+    after, out = jax.jit(control.fly)(CONFIG, state, inputs)
+    _, stop = jax.jit(control.stay)(CONFIG, state, start)
+    assert int(out.code) == control.NO_SAFE_PLAN
+    assert bool(after.anchored)
+    np.testing.assert_allclose(out.command, stop, atol=1e-5)
+    free = control.ControllerInputs(
+        at_rest(jnp.array([2.0, 2.0, 2.0])), costmap(), guide, jnp.float32(0.02)
+    )
+    assert not bool(jax.jit(control.fly)(CONFIG, after, free)[0].anchored)

@@ -1,0 +1,84 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The command that leaves: the plan's where it may be flown, a stop where it may not.
+
+``fly`` plans and flies, ``stay`` holds position; both pass the last filter. A vehicle that stops
+keeps the place where it came to hold (its anchor) until it flies again, so that it does not drift.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from live_mvp_ros import quaternion
+from live_mvp_ros.control import controller
+from live_mvp_ros.control.controller import ControllerConfig, ControllerInputs, ControlOutput
+from live_mvp_ros.control.safety import filter_command
+from live_mvp_ros.control.tracking import hold
+from live_mvp_ros.vehicle import QuadrotorState
+
+_STOPPING_TIME_S = 0.4
+
+
+class FlightState(NamedTuple):
+    """The controller's state and where the vehicle holds."""
+
+    controller: controller.ControllerState
+    anchor_m: jax.Array
+    """[3] where it holds, map frame."""
+    anchor_yaw_rad: jax.Array
+    anchored: jax.Array
+    """Whether it holds; otherwise the anchor is out of date."""
+
+
+def init(config: ControllerConfig, key: jax.Array) -> FlightState:
+    """Return the state of a vehicle that has not flown yet."""
+    return FlightState(
+        controller.init(config, key), jnp.zeros(3), jnp.float32(0.0), jnp.array(False)
+    )
+
+
+def fly(
+    config: ControllerConfig, state: FlightState, inputs: ControllerInputs
+) -> tuple[FlightState, ControlOutput]:
+    """Plan, and return the command to send now; jittable, ``config`` first.
+
+    The output's ``code`` says whether the command is the plan's (OK) or a stop.
+    """
+    planner, output = controller.step(config, state.controller, inputs)
+    holding, stop = _hold(config, state, inputs.vehicle)
+    planned = output.code == controller.OK
+    command = _filtered(config, inputs.vehicle, jnp.where(planned, output.command, stop))
+    after = holding._replace(controller=planner, anchored=~planned)
+    return after, output._replace(command=command)
+
+
+def stay(
+    config: ControllerConfig, state: FlightState, vehicle: QuadrotorState
+) -> tuple[FlightState, jax.Array]:
+    """Return the command [4] that brings the vehicle to rest and keeps it there; jittable.
+
+    The plan is forgotten: what was planned before a stop is out of date after it.
+    """
+    after, command = _hold(config, state, vehicle)
+    fresh = controller.init(config, state.controller.key)
+    return after._replace(controller=fresh), _filtered(config, vehicle, command)
+
+
+def _hold(
+    config: ControllerConfig, state: FlightState, vehicle: QuadrotorState
+) -> tuple[FlightState, jax.Array]:
+    rest = vehicle.position + _STOPPING_TIME_S * vehicle.velocity
+    anchor = jnp.where(state.anchored, state.anchor_m, rest)
+    yaw = jnp.where(state.anchored, state.anchor_yaw_rad, quaternion.yaw(vehicle.attitude))
+    command = hold(config.tracking, config.vehicle, vehicle, anchor, yaw)
+    return FlightState(state.controller, anchor, yaw, jnp.array(True)), command
+
+
+def _filtered(config: ControllerConfig, vehicle: QuadrotorState, command: jax.Array) -> jax.Array:
+    return filter_command(
+        config.tracking, config.vehicle, config.lower_m, config.upper_m, vehicle, command
+    )[0]
