@@ -1,0 +1,41 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What has been learned: evidence voxels, the fields G and Q, their online update, save and load."""
+
+from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
+from live_mvp_ros.mapping.live_map import (
+    LiveMap,
+    MapReport,
+    distance,
+    exposure,
+    exposure_at,
+    init,
+    memory_bytes,
+    occupancy,
+    step,
+)
+from live_mvp_ros.mapping.scan import Scan, scan_from_cloud, scan_from_points
+from live_mvp_ros.mapping.storage import MapFileError, load_map, save_map
+from live_mvp_ros.mapping.surface import SurfacePoints, surface
+
+__all__ = [
+    "LiveMap",
+    "LiveMapConfig",
+    "MapFileError",
+    "MapReport",
+    "Scan",
+    "SurfacePoints",
+    "distance",
+    "exposure",
+    "exposure_at",
+    "init",
+    "load_map",
+    "map_grid",
+    "memory_bytes",
+    "occupancy",
+    "save_map",
+    "scan_from_cloud",
+    "scan_from_points",
+    "step",
+    "surface",
+]

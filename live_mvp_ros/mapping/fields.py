@@ -1,0 +1,116 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The neural fields G (signed distance) and Q (exposure) on one multi-resolution hash grid.
+
+Encoding after Mueller et al., "Instant Neural Graphics Primitives with a Multiresolution Hash
+Encoding", 2022: at each level the eight corners of the cell around a point are hashed into a table
+of feature pairs (coordinates times primes, XOR-ed, masked to the table size) and interpolated
+trilinearly. Two networks 2L -> 64 -> 64 -> 1 (ReLU) read the features: one gives G in metres, the
+other the logit of Q. G and Q share the tables, which halves the cost of both queries and updates;
+the points they are trained at are the same.
+
+Points are [3, N], map frame, metres, clamped to the volume and a margin around it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from live_mvp_ros.mapping.config import LiveMapConfig
+
+MARGIN_M = 0.5  # surfaces on the bound of the volume are learned from both sides
+PRIMES = (1, 2654435761, 805459861)
+
+
+class Network(NamedTuple):
+    """Weights [out, in] and biases [out] of three layers."""
+
+    weights: tuple[jax.Array, jax.Array, jax.Array]
+    biases: tuple[jax.Array, jax.Array, jax.Array]
+
+
+class FieldParameters(NamedTuple):
+    """Everything that is learned: tables [2, L * T] (feature first) and both networks."""
+
+    tables: jax.Array
+    distance: Network
+    exposure: Network
+
+
+def init_fields(config: LiveMapConfig, key: jax.Array) -> FieldParameters:
+    """Return tables from N(0, 1e-4) and networks with He's initial weights."""
+    table_key, distance_key, exposure_key = jax.random.split(key, 3)
+    tables = 1e-4 * jax.random.normal(table_key, (2, config.levels << config.table_size_log2))
+    distance = _init_network(config, distance_key)
+    return FieldParameters(tables, distance, _init_network(config, exposure_key))
+
+
+def _init_network(config: LiveMapConfig, key: jax.Array) -> Network:
+    sizes = (2 * config.levels, config.hidden_width, config.hidden_width, 1)
+    pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
+    weights = [
+        jax.random.normal(k, (n_out, n_in)) * np.sqrt(2.0 / n_in).astype(np.float32)
+        for k, (n_in, n_out) in zip(jax.random.split(key, 3), pairs, strict=True)
+    ]
+    biases = [jnp.zeros(n_out) for _, n_out in pairs]
+    return Network((*weights,), (*biases,))  # type: ignore[arg-type]
+
+
+def level_cells(config: LiveMapConfig) -> np.ndarray:
+    """Return the cells per side [L] of the levels, a geometric sequence rounded down."""
+    ratio = config.finest_cells / config.coarsest_cells
+    exponent = np.arange(config.levels) / max(config.levels - 1, 1)
+    return np.floor(config.coarsest_cells * ratio**exponent + 1e-6).astype(np.float32)
+
+
+def encode(config: LiveMapConfig, tables: jax.Array, x: jax.Array) -> jax.Array:
+    """Return the features [2 L, N] of points x [3, N] (map frame)."""
+    lower, upper = np.array(config.lower_m) - MARGIN_M, np.array(config.upper_m) + MARGIN_M
+    side = float(np.max(upper - lower))  # the same scale on every axis
+    unit = (jnp.clip(x, lower[:, None], upper[:, None]) - lower[:, None]) / side
+    scaled = unit[:, None, :] * level_cells(config)[:, None]
+    cell = jnp.floor(jax.lax.stop_gradient(scaled))
+    part = scaled - cell
+    whole = cell.astype(jnp.uint32)
+    primes = np.array(PRIMES, np.uint32)
+    hashed = [(whole[a] * primes[a], (whole[a] + 1) * primes[a]) for a in range(3)]
+    size = 1 << config.table_size_log2
+    first = (jnp.arange(config.levels, dtype=jnp.int32) * size)[:, None]
+    features: list[jax.Array] = [jnp.zeros_like(part[0])] * 2
+    for corner in np.ndindex(2, 2, 2):  # one gather at a time keeps the interpolation fused
+        i, j, k = corner
+        index = (hashed[0][i] ^ hashed[1][j] ^ hashed[2][k]) & np.uint32(size - 1)
+        entry = first + index.astype(jnp.int32)
+        weight = jnp.ones_like(part[0])
+        for axis in range(3):
+            weight = weight * (part[axis] if corner[axis] else 1.0 - part[axis])
+        features = [
+            total + table.at[entry].get(mode="promise_in_bounds") * weight
+            for total, table in zip(features, tables, strict=True)
+        ]
+    return jnp.concatenate(features)
+
+
+def evaluate(network: Network, features: jax.Array) -> jax.Array:
+    """Return the output [N] of a network for features [2 L, N]."""
+    h = features
+    for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
+        h = jax.nn.relu(weight @ h + bias[:, None])
+    return (network.weights[-1] @ h)[0] + network.biases[-1]
+
+
+def distance_and_slope(
+    config: LiveMapConfig, parameters: FieldParameters, x: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Return G [N] and its gradient [3, N] at points x [3, N]."""
+
+    def total(points: jax.Array) -> tuple[jax.Array, jax.Array]:
+        values = evaluate(parameters.distance, encode(config, parameters.tables, points))
+        return jnp.sum(values), values
+
+    (_, values), slope = jax.value_and_grad(total, has_aux=True)(x)
+    return values, slope

@@ -1,0 +1,211 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The live map: evidence voxels, the fields G and Q, and past scans for replay, in one state.
+
+``step`` integrates one scan into the evidence and makes one update of the fields. The state is a
+pytree without Python state; jit ``step`` and donate the state to save copies.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from live_mvp_ros.mapping import evidence as voxels
+from live_mvp_ros.mapping import fields, replay, samples, training
+from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
+from live_mvp_ros.mapping.scan import Scan
+
+
+class LiveMap(NamedTuple):
+    """Everything the drone knows.
+
+    Attributes:
+        evidence: log-odds and which voxels were ever observed.
+        parameters: the neural fields.
+        adam: their optimiser.
+        replay: past scans.
+        key: random key data, uint32 [2].
+        ticks: scans integrated.
+        rays: rays that carried evidence.
+        ignored_rays: rays that carried none (no return, or not finite).
+        nonfinite_updates: field updates thrown away because they were not finite.
+    """
+
+    evidence: voxels.Evidence
+    parameters: fields.FieldParameters
+    adam: training.AdamState
+    replay: replay.Replay
+    key: jax.Array
+    ticks: jax.Array
+    rays: jax.Array
+    ignored_rays: jax.Array
+    nonfinite_updates: jax.Array
+
+
+class MapReport(NamedTuple):
+    """What one step did.
+
+    Attributes:
+        losses: loss terms before the update, NaN if nothing was trained.
+        rays: rays of this scan that carried evidence.
+        ignored_rays: rays of this scan that carried none.
+        trained: the fields changed, bool.
+        nonfinite: an update was thrown away because it was not finite, bool.
+    """
+
+    losses: training.Losses
+    rays: jax.Array
+    ignored_rays: jax.Array
+    trained: jax.Array
+    nonfinite: jax.Array
+
+
+def init(config: LiveMapConfig, key: jax.Array) -> LiveMap:
+    """Return the map of somebody who has seen nothing."""
+    field_key, state_key = jax.random.split(key)
+    parameters = fields.init_fields(config, field_key)
+    ticks, rays, ignored, nonfinite = (jnp.zeros((), jnp.int32) for _ in range(4))
+    return LiveMap(
+        evidence=voxels.init_evidence(config),
+        parameters=parameters,
+        adam=training.init_adam(parameters),
+        replay=replay.init_replay(config),
+        key=jax.random.key_data(state_key),
+        ticks=ticks,
+        rays=rays,
+        ignored_rays=ignored,
+        nonfinite_updates=nonfinite,
+    )
+
+
+def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, MapReport]:
+    """Integrate one scan and update the fields once.
+
+    A scan without a usable ray changes no voxel by rays and no parameter. An update that is not
+    finite is thrown away and counted.
+    """
+    key, frame_key, offer_key, train_key = jax.random.split(jax.random.wrap_key_data(state.key), 4)
+    finite = jnp.all(jnp.isfinite(scan.points_m), axis=1) & jnp.all(jnp.isfinite(scan.origin_m))
+    usable = jnp.sum(finite.astype(jnp.int32))
+    ignored = finite.size - usable
+    evidence = voxels.integrate(config, state.evidence, scan)
+    frame = replay.thinned(config, scan, frame_key)
+    parameters, adam, losses, nonfinite = _train(config, state, evidence, frame, train_key)
+
+    due = (state.ticks % config.keyframe_interval == 0) & (usable > 0)
+    kept = jax.lax.cond(
+        due, lambda r: replay.offer(config, r, frame, offer_key), lambda r: r, state.replay
+    )
+    after = LiveMap(
+        evidence=evidence,
+        parameters=parameters,
+        adam=adam,
+        replay=kept,
+        key=jax.random.key_data(key),
+        ticks=state.ticks + 1,
+        rays=state.rays + usable,
+        ignored_rays=state.ignored_rays + ignored,
+        nonfinite_updates=state.nonfinite_updates + nonfinite,
+    )
+    trained = adam.steps > state.adam.steps
+    return after, MapReport(losses, usable, ignored, trained, nonfinite)
+
+
+def _train(
+    config: LiveMapConfig,
+    state: LiveMap,
+    evidence: voxels.Evidence,
+    frame: replay.Keyframe,
+    key: jax.Array,
+) -> tuple[fields.FieldParameters, training.AdamState, training.Losses, jax.Array]:
+    """Update the fields from a scan and replayed ones, unless the scan is empty."""
+    before = (state.parameters, state.adam)
+
+    def learn() -> tuple[tuple, training.Losses, jax.Array]:
+        batch = _batch(config, state, evidence, frame, key)
+        parameters, adam, losses = training.update(config, *before, batch)
+        good = jnp.all(jnp.array([jnp.all(jnp.isfinite(p)) for p in jax.tree.leaves(parameters)]))
+        after = jax.lax.cond(good, lambda: (parameters, adam), lambda: before)
+        return after, losses, ~good
+
+    def skip() -> tuple[tuple, training.Losses, jax.Array]:
+        nothing = training.Losses(*[jnp.float32(jnp.nan)] * 5)
+        return before, nothing, jnp.array(False)
+
+    anything = jnp.any(jnp.isfinite(frame.points_m))
+    after, losses, nonfinite = jax.lax.cond(anything, learn, skip)
+    return *after, losses, nonfinite
+
+
+def _batch(
+    config: LiveMapConfig,
+    state: LiveMap,
+    evidence: voxels.Evidence,
+    frame: replay.Keyframe,
+    key: jax.Array,
+) -> training.Batch:
+    """Draw the training points: rays of this scan, rays of past ones, points of the volume."""
+    recall_key, ray_key, volume_key = jax.random.split(key, 3)
+    past = replay.recall(config, state.replay, recall_key)
+    frames = jax.tree.map(lambda one, more: jnp.concatenate([one[None], more]), frame, past)
+    keys = jax.random.split(ray_key, config.replay_frames + 1)
+    drawn = jax.lax.map(lambda pair: samples.sample_rays(config, *pair), (frames, keys))
+    merged = jax.tree.map(lambda a: jnp.moveaxis(a, 0, -2).reshape(*a.shape[1:-1], -1), drawn)
+    volume = samples.volume_points(config, volume_key)
+    seen = voxels.seen_at(config, evidence, jnp.concatenate([merged.x, volume], axis=1))
+    return training.Batch(merged, volume, seen)
+
+
+def distance(config: LiveMapConfig, state: LiveMap, points: jax.Array) -> jax.Array:
+    """Return the learned signed distance [...] in metres at points [..., 3] (map frame)."""
+    values = fields.evaluate(state.parameters.distance, _encoded(config, state, points))
+    return values.reshape(points.shape[:-1])
+
+
+def exposure_at(config: LiveMapConfig, state: LiveMap, points: jax.Array) -> jax.Array:
+    """Return the learned exposure [...] in 0..1 at points [..., 3] (map frame)."""
+    logits = fields.evaluate(state.parameters.exposure, _encoded(config, state, points))
+    return jax.nn.sigmoid(logits).reshape(points.shape[:-1])
+
+
+def _encoded(config: LiveMapConfig, state: LiveMap, points: jax.Array) -> jax.Array:
+    x = jnp.nan_to_num(points.reshape(-1, 3).T.astype(jnp.float32))
+    return fields.encode(config, state.parameters.tables, x)
+
+
+def _slice_points(config: LiveMapConfig, altitude_m: jax.Array) -> jax.Array:
+    """Return the cell centres [nx, ny, 3] of the planar map at an altitude."""
+    x, y = map_grid(config).centres()
+    axes = jnp.broadcast_arrays(x[:, None], y[None, :], jnp.asarray(altitude_m, jnp.float32))
+    return jnp.stack([a.astype(jnp.float32) for a in axes], axis=-1)
+
+
+def exposure(config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array) -> jax.Array:
+    """Return the exposure [nx, ny] in 0..1 of the cells of ``map_grid`` at an altitude."""
+    return exposure_at(config, state, _slice_points(config, altitude_m))
+
+
+def occupancy(
+    config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Return the planar map around an altitude, on ``map_grid(config)``.
+
+    Returns:
+        The probability [nx, ny] that a cell is occupied, 0.5 where unknown, and where it is known
+        (bool). With the source "evidence" a cell is known if and only if a voxel of the band was
+        ever observed; with "fields" if its exposure at the altitude is above one half.
+    """
+    if config.occupancy_source == "evidence":
+        return voxels.band_occupancy(config, state.evidence, altitude_m)
+    points = _slice_points(config, altitude_m)
+    known = exposure_at(config, state, points) > 0.5
+    inside = jax.nn.sigmoid(-distance(config, state, points) / (0.5 * config.resolution_m))
+    return jnp.where(known, inside, 0.5), known
+
+
+def memory_bytes(state: LiveMap) -> int:
+    """Return the size of all arrays of a map."""
+    return sum(leaf.nbytes for leaf in jax.tree.leaves(state))

@@ -1,0 +1,122 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Keep a live map in one file.
+
+The file is an uncompressed NumPy archive: a JSON header (format, version, configuration) and every
+array of the state. It is written beside its destination, flushed and renamed, so that there is
+always either the old map or the new one. Nothing in it is executed on loading.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from live_mvp_ros.config import ConfigurationError, from_mapping
+from live_mvp_ros.mapping.config import LiveMapConfig
+from live_mvp_ros.mapping.live_map import LiveMap, init
+
+FORMAT = "live_mvp_ros map"
+VERSION = 1
+_HEADER = "header"
+
+
+class MapFileError(ValueError):
+    """A map file cannot be read or written; the text names it and says why."""
+
+
+def save_map(path: str | os.PathLike[str], config: LiveMapConfig, state: LiveMap) -> None:
+    """Write a map; on failure the file that was there before is untouched.
+
+    Raises:
+        MapFileError: the file cannot be written.
+    """
+    destination = Path(path)
+    header = {"format": FORMAT, "version": VERSION, "config": _as_mapping(config)}
+    arrays = {name: np.asarray(leaf) for name, leaf in _named(state)}
+    content = io.BytesIO()
+    text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    np.savez(content, **{_HEADER: text}, **arrays)
+    temporary = destination.with_name(f".{destination.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, destination)
+        _sync_folder(destination.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise MapFileError(f"{destination}: cannot be written: {error.strerror}") from error
+
+
+def load_map(path: str | os.PathLike[str]) -> tuple[LiveMapConfig, LiveMap]:
+    """Return the configuration and state that ``save_map`` wrote.
+
+    Raises:
+        MapFileError: there is no such file, or it is not a whole map of a known version.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except FileNotFoundError as error:
+        raise MapFileError(f"{path}: there is no such file") from error
+    except (OSError, EOFError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        raise MapFileError(f"{path}: is not a whole map file") from error
+    config = _config(path, arrays)
+    template = jax.eval_shape(init, config, jax.random.key(0))
+    for name, leaf in _named(template):
+        array = arrays.get(name)
+        if array is None or array.shape != leaf.shape or array.dtype != leaf.dtype:
+            raise MapFileError(f"{path}: is not a whole map file: {name} is missing or misshapen")
+    leaves = [jnp.asarray(arrays[name]) for name, _ in _named(template)]
+    return config, jax.tree.unflatten(jax.tree.structure(template), leaves)
+
+
+def _config(path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> LiveMapConfig:
+    """Return the configuration in the header of a map file."""
+    try:
+        header = json.loads(arrays[_HEADER].tobytes())
+        is_map = header["format"] == FORMAT
+        version, values = int(header["version"]), dict(header["config"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise MapFileError(f"{path}: is not a map file of live_mvp_ros") from error
+    if not is_map:
+        raise MapFileError(f"{path}: is not a map file of live_mvp_ros")
+    if version > VERSION:
+        raise MapFileError(
+            f"{path}: has version {version}, written by a newer live_mvp_ros; "
+            f"this one reads versions up to {VERSION}"
+        )
+    try:
+        return from_mapping(LiveMapConfig, values)
+    except (ConfigurationError, TypeError) as error:
+        raise MapFileError(f"{path}: has a configuration that is not allowed: {error}") from error
+
+
+def _as_mapping(config: LiveMapConfig) -> dict[str, Any]:
+    return {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}  # type: ignore[arg-type]
+
+
+def _named(state: Any) -> list[tuple[str, Any]]:
+    """Return the leaves of a state with their names."""
+    leaves = jax.tree_util.tree_leaves_with_path(state)
+    return [(jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in leaves]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,72 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Surface points: where the learned distance is zero near occupied evidence.
+
+Each occupied voxel's centre is moved onto the zero of G by Newton's method along its gradient,
+x <- x - G grad G / |grad G|^2; points that do not arrive close by are dropped.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from live_mvp_ros.mapping import fields
+from live_mvp_ros.mapping.config import LiveMapConfig
+from live_mvp_ros.mapping.live_map import LiveMap, exposure_at
+
+_STEPS = 3
+_ZERO_M = 0.02  # a surface point's |G| is below this
+
+
+class SurfacePoints(NamedTuple):
+    """Points [P, 3] (map frame, NaN beyond the valid ones), G [P], Q [P] and how many are valid."""
+
+    points: jax.Array
+    distance: jax.Array
+    exposure: jax.Array
+    count: jax.Array
+
+
+def surface(config: LiveMapConfig, state: LiveMap, max_points: int) -> SurfacePoints:
+    """Return at most ``max_points`` points of the surface, spread evenly; valid ones come first."""
+    start, chosen = _occupied_centres(config, state, max_points)
+
+    def newton(_: int, x: jax.Array) -> jax.Array:
+        value, slope = fields.distance_and_slope(config, state.parameters, x)
+        length = jnp.clip(value, -config.resolution_m, config.resolution_m)
+        return x - length * slope / jnp.maximum(jnp.sum(slope**2, axis=0), 0.1)
+
+    x = jax.lax.fori_loop(0, _STEPS, newton, start)
+    value = fields.evaluate(
+        state.parameters.distance, fields.encode(config, state.parameters.tables, x)
+    )
+    moved = jnp.linalg.norm(x - start, axis=0)
+    good = chosen & (jnp.abs(value) < _ZERO_M) & (moved < 2.0 * config.resolution_m)
+    order = jnp.argsort(~good, stable=True)
+    good = good[order]
+    points = x.T[order]
+    exposed = exposure_at(config, state, points)
+    return SurfacePoints(
+        jnp.where(good[:, None], points, jnp.nan),
+        jnp.where(good, value[order], jnp.nan),
+        jnp.where(good, exposed, jnp.nan),
+        jnp.sum(good.astype(jnp.int32)),
+    )
+
+
+def _occupied_centres(
+    config: LiveMapConfig, state: LiveMap, max_points: int
+) -> tuple[jax.Array, jax.Array]:
+    """Return centres [3, P] of occupied voxels, every n-th if there are many, and which exist."""
+    occupied = (state.evidence.seen & (state.evidence.log_odds > 0.0)).reshape(-1)
+    rank = jnp.cumsum(occupied.astype(jnp.int32)) - 1
+    stride = jnp.maximum((rank[-1] + max_points) // max_points, 1)
+    kept = occupied & (rank % stride == 0)
+    (index,) = jnp.nonzero(kept, size=max_points, fill_value=occupied.size)
+    exists = index < occupied.size
+    cell = jnp.stack(jnp.unravel_index(jnp.where(exists, index, 0), config.shape))
+    lower = jnp.array(config.lower_m)[:, None]
+    return lower + (cell + 0.5) * config.resolution_m, exists
