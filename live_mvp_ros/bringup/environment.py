@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where ROS 2 is found: the environment of every process, with or without a sourced ROS.
 
-On a sourced ROS 2 there is nothing to do. Where ROS 2 came as wheels into a virtual environment, the
-libraries of our own messages are found through LD_LIBRARY_PATH only, which must be right before
-Python starts: ``enter`` computes the environment and executes the process once more with it. What
-it needs to know was written down by the set-up in ``share/live_mvp_ros/overlay.json``.
+On a sourced ROS 2 there is nothing to do. Where ROS 2 came as wheels into a virtual environment,
+the libraries of our own messages are found through LD_LIBRARY_PATH only, which must be right
+before Python starts: ``enter`` computes the environment and executes the process once more with
+it. What it needs to know was written down by the set-up in ``share/live_mvp_ros/overlay.json``.
 
 Imports the standard library only, since it runs before anything else.
 """
@@ -125,8 +125,8 @@ def child_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
 def enter(arguments: Sequence[str] | None = None) -> None:
     """Execute this process once more in the overlay's environment, unless it is there already.
 
-    Does nothing on a sourced ROS 2 and where there is no overlay. ``arguments`` are the interpreter's
-    (default: those of this process).
+    Does nothing on a sourced ROS 2 and where there is no overlay. ``arguments`` are those of the
+    interpreter (default: this process's).
 
     Raises:
         RosMissingError: the environment was entered once and still lacks a path.
@@ -154,14 +154,14 @@ def require_ros() -> None:
         RosMissingError: one of them cannot; the text says what to do.
     """
     try:
-        import rclpy  # noqa: F401, PLC0415
+        import rclpy  # noqa: F401
     except ImportError as error:
         raise RosMissingError(
-            "this command needs ROS 2, which is not installed here: run `make setup` in a checkout "
+            "this needs ROS 2, which is not installed here: run `make setup` in a checkout "
             "of live_mvp_ros, or source a ROS 2 workspace that contains it"
         ) from error
     try:
-        import live_mvp_ros.msg  # noqa: F401, PLC0415
+        import live_mvp_ros.msg  # noqa: F401
     except ImportError as error:
         raise RosMissingError(
             "the message types of live_mvp_ros are not built: run `make setup`, or `colcon build` "
@@ -176,7 +176,7 @@ def main() -> int:
     except RosMissingError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
-    from live_mvp_ros.cli.main import main as command  # noqa: PLC0415 - only in the right environment
+    from live_mvp_ros.cli.main import main as command
 
     return command() or 0
 
@@ -184,7 +184,9 @@ def main() -> int:
 def run(arguments: Sequence[str]) -> int:
     """Execute a command in the environment of ROS 2; return only when that is impossible."""
     if not arguments:
-        sys.stderr.write("usage: python -m live_mvp_ros.bringup.environment COMMAND [ARGUMENT ...]\n")
+        sys.stderr.write(
+            "usage: python -m live_mvp_ros.bringup.environment COMMAND [ARGUMENT ...]\n"
+        )
         return EXIT_USAGE
     try:
         environment = child_environment()
