@@ -23,9 +23,8 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from std_srvs.srv import SetBool
 from tf2_msgs.msg import TFMessage
 
-from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.control import TrackingConfig, hold
+from live_mvp_ros.control.tracking import TrackingConfig, hold
 from live_mvp_ros.msg import BodyRateThrust, PosePacket
 from live_mvp_ros.packets.explorer import BodyPose, pose_packet
 from live_mvp_ros.ros import convert, qos
@@ -33,11 +32,10 @@ from live_mvp_ros.ros.convert_packets import to_message
 from live_mvp_ros.ros.diagnostics import OK, WARN
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.node import GraphNode
-from live_mvp_ros.ros.process import StartError, run_node
+from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
 from live_mvp_ros.srv import ResetSim, StepSim
 from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, at_rest, simulate
-from live_mvp_ros.worlds import WorldError, load_world
 
 CATCH_UP_STEPS = 10
 PACKET_RATE_HZ = 20.0
@@ -47,26 +45,37 @@ PACKET_RATE_HZ = 20.0
 class SimConfig:
     """Parameters of quadrotor_sim."""
 
-    world: str = parameter("office", help="World whose start pose is used: a name or a file.")
-    use_world_start: bool = parameter(True, help="Start where the world says.")
-    start_xyz_m: tuple[float, float, float] = parameter(
-        (0.0, 0.0, 2.0), unit="m", help="Start position in the map when use_world_start is false."
+    start_position_m: tuple[float, float, float] = parameter(
+        default=(1.0, 5.0, 2.0), unit="m", help="Where the vehicle starts, map frame."
     )
     start_yaw_rad: float = parameter(
-        0.0, unit="rad", help="Start heading in the map when use_world_start is false."
+        default=0.0, unit="rad", low=-7.0, high=7.0, help="Heading at the start."
     )
     real_time_factor: float = parameter(
-        1.0, low=0.01, high=100.0, live=True, help="Simulated seconds per second of wall time."
+        default=1.0,
+        low=0.01,
+        high=100.0,
+        live=True,
+        help="Simulated seconds per second of wall time.",
     )
-    start_paused: bool = parameter(False, help="Wait for sim/step or sim/pause.")
+    start_paused: bool = parameter(default=False, help="Wait for sim/step or sim/pause.")
     rate_hz: float = parameter(
-        100.0, unit="Hz", low=10.0, high=1000.0, help="Rate of odometry and clock, simulated time."
+        default=100.0,
+        unit="Hz",
+        low=10.0,
+        high=1000.0,
+        help="Rate of odometry and clock, in simulated time.",
     )
-    substeps: int = parameter(4, low=1, high=100, help="Integration steps per odometry.")
+    substeps: int = parameter(default=4, low=1, high=100, help="Integration steps per odometry.")
     command_timeout_s: float = parameter(
-        0.2, unit="s", low=0.02, high=10.0, live=True, help="Without a command for so long: hold."
+        default=0.2,
+        unit="s",
+        low=0.02,
+        high=10.0,
+        live=True,
+        help="Without a command for so long: hold.",
     )
-    frame_prefix: str = parameter("", help="Begins the names of all frames but map.")
+    frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     vehicle: QuadrotorConfig = QuadrotorConfig()
     tracking: TrackingConfig = TrackingConfig()
 
@@ -96,7 +105,7 @@ class QuadrotorSim(GraphNode):
         self._period_ns = round(1e9 / config.rate_hz)
         self._now_ns = time.time_ns()
         self._paused = config.start_paused
-        self._start = _start_pose(config)
+        self._start = (config.start_position_m, convert.yaw_rotation(config.start_yaw_rad))
         self._advance = jax.jit(advance)
         self._place(*self._start)
         self._advance(config, self._state, *self._inputs())  # compile before anyone listens
@@ -232,16 +241,6 @@ class QuadrotorSim(GraphNode):
             "paused": str(self._paused).lower(),
             "holding": str(self._hold_at is not None).lower(),
         }
-
-
-def _start_pose(config: SimConfig) -> tuple[Any, Any]:
-    if not config.use_world_start:
-        return config.start_xyz_m, convert.yaw_rotation(config.start_yaw_rad)
-    try:
-        world = load_world(config.world)
-    except WorldError as error:
-        raise StartError(str(error)) from None
-    return world.start_m, tuple(np.asarray(quaternion.from_yaw(world.start_yaw_rad)).tolist())
 
 
 def main(args: list[str] | None = None) -> int:

@@ -69,6 +69,16 @@ class Health:
         if first:
             self._node.get_logger().warning(f"dropped a message on {kind}: {reason}")
 
+    @property
+    def dropped_total(self) -> int:
+        """Return how many inputs were not used since the start."""
+        return self._dropped
+
+    @property
+    def refused_total(self) -> int:
+        """Return how many messages were not valid since the start."""
+        return sum(self._refused.values())
+
     def problem(self, level: bytes, sentence: str) -> None:
         """Set what is wrong now; OK and an empty sentence when nothing is."""
         self._problem = (level, sentence)

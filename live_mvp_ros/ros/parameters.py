@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Configuration dataclasses as ROS parameters: name, type, range, unit and help from one definition.
 
-A nested configuration becomes a dotted prefix (``camera.max_range_m``). Fields that are not ``live``
+A nested configuration becomes a dotted prefix (``camera.max_range_m``), except for the ones that its
+parent lists in a class attribute ``FLAT``: a node's main component. Fields that are not ``live``
 are read-only after the start. A value that is not allowed is refused with the sentence of
 ConfigurationError: rclpy checks types and ranges before any callback and words that itself, so the
 start values are validated before they are declared, and requests before rclpy sees them.
@@ -52,7 +53,7 @@ def entries(default: Any, prefix: str = "") -> Iterator[Entry]:
     for field in dataclasses.fields(default):
         value = getattr(default, field.name)
         if dataclasses.is_dataclass(value):
-            yield from entries(value, f"{prefix}{field.name}.")
+            yield from entries(value, _inner_prefix(default, field.name, prefix))
         else:
             yield Entry(prefix + field.name, value, info_of(field))
 
@@ -67,13 +68,17 @@ def build(default: T, values: Mapping[str, Any], prefix: str = "") -> T:
     for field in dataclasses.fields(default):  # type: ignore[arg-type]
         value, name = getattr(default, field.name), prefix + field.name
         if dataclasses.is_dataclass(value):
-            changes[field.name] = build(value, values, name + ".")
+            changes[field.name] = build(value, values, _inner_prefix(default, field.name, prefix))
         elif name in values:
             changes[field.name] = values[name]
     try:
         return dataclasses.replace(default, **changes)  # type: ignore[type-var]
     except ConfigurationError as error:
         raise ConfigurationError(_with_prefix(str(error), changes, prefix)) from None
+
+
+def _inner_prefix(parent: Any, name: str, prefix: str) -> str:
+    return prefix if name in getattr(parent, "FLAT", ()) else f"{prefix}{name}."
 
 
 def _with_prefix(sentence: str, changes: Mapping[str, Any], prefix: str) -> str:

@@ -1,0 +1,169 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The information field: where a look teaches most, from the latest map and odometry.
+
+Computed whenever a map arrives; while maps stay away, the last one serves with the newest pose. A map
+of another geometry starts a new field.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any, ClassVar, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from nav_msgs.msg import OccupancyGrid, Odometry, Path
+
+from live_mvp_ros import planning
+from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.msg import InfoField
+from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
+from live_mvp_ros.ros import convert, convert_sensors, qos
+from live_mvp_ros.ros.convert import InvalidMessage, ProbabilityGrid, VehicleState
+from live_mvp_ros.ros.frames import MAP, Frames
+from live_mvp_ros.ros.node import GraphNode
+from live_mvp_ros.ros.process import run_node
+from live_mvp_ros.ros.schedule import Every
+
+LONGEST_STEP_S = 1.0
+
+
+@configuration
+class FieldConfig:
+    """Parameters of info_field; those of the field itself have no prefix."""
+
+    FLAT: ClassVar[tuple[str, ...]] = ("field",)
+
+    rate_hz: float = parameter(
+        default=5.0, unit="Hz", low=0.1, high=50.0, help="Highest rate of information fields."
+    )
+    goal_m: tuple[float, float, float] = parameter(
+        default=(9.0, 5.0, 2.0),
+        unit="m",
+        live=True,
+        help="Where to go when nothing is left to explore, map frame; goal_pose replaces it.",
+    )
+    frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
+    field: InfoFieldConfig = InfoFieldConfig()
+
+
+class Job(NamedTuple):
+    """One computation."""
+
+    grid: ProbabilityGrid
+    vehicle: VehicleState
+
+
+class InfoFieldNode(GraphNode):
+    """The information field of one vehicle."""
+
+    def __init__(self) -> None:
+        """Declare, publish, then listen; the first map compiles, because it sets the geometry."""
+        super().__init__("info_field", FieldConfig(), inputs=("map", "odom"))
+        config = self.parameters.value
+        self._frames = Frames(config.frame_prefix)
+        self._goal_m: np.ndarray | None = None
+        self._grid: ProbabilityGrid | None = None
+        self._vehicle: VehicleState | None = None
+        self._state: Any = None
+        self._spec: Any = None
+        self._previous_ns = self._last_ns = 0
+        self._due = Every(config.rate_hz)
+        self._step = jax.jit(planning.step, static_argnums=1)
+
+        self._field_out = self.publisher(InfoField, "info_field", qos.LATCHED)
+        self._grid_out = self.publisher(OccupancyGrid, "info_field/grid", qos.LATCHED)
+        self._path_out = self.publisher(Path, "reference_path", qos.LATCHED)
+        work = self.start_worker(self._work)
+        self.health.extra = lambda: {"overtaken": str(work.dropped)}
+
+        self.listen(OccupancyGrid, "map", qos.LATCHED, self._on_map)
+        self.listen(Odometry, "odom", qos.SENSOR, self._on_odometry)
+        self.listen(PoseStamped, "goal_pose", qos.STATUS, self._on_goal)
+
+    def _on_map(self, message: OccupancyGrid) -> None:
+        self._grid = convert.probability_grid(message, MAP)
+        self._submit()
+
+    def _on_odometry(self, message: Odometry) -> None:
+        first = self._vehicle is None
+        self._vehicle = convert.vehicle_state(message, (self._frames.odom, MAP))
+        if first or self._vehicle.stamp_ns - self._previous_ns > 1.5e9 / self._rate_hz:
+            self._submit()
+
+    def _on_goal(self, message: PoseStamped) -> None:
+        if message.header.frame_id != MAP:
+            raise InvalidMessage(f"its frame is {message.header.frame_id!r} instead of {MAP}")
+        self._goal_m, _ = convert.pose_arrays(message.pose)
+
+    @property
+    def _rate_hz(self) -> float:
+        return float(self.parameters.value.rate_hz)
+
+    def _submit(self) -> None:
+        grid, vehicle = self._grid, self._vehicle
+        if grid is None or vehicle is None or not self._due.due(vehicle.stamp_ns):
+            return
+        self._previous_ns = vehicle.stamp_ns
+        if self.worker is not None and not self.worker.submit(Job(grid, vehicle)):
+            self.health.dropped()
+
+    def _work(self, job: Job) -> None:
+        """Compute and publish, on the worker's thread."""
+        begin = time.monotonic()
+        config, (grid, vehicle) = self.parameters.value, job
+        if grid.spec != self._spec:
+            self._spec, self._last_ns = grid.spec, vehicle.stamp_ns
+            self._state = planning.init(config.field, grid.spec)
+        elapsed_s = 1e-9 * (vehicle.stamp_ns - self._last_ns)
+        self._last_ns = vehicle.stamp_ns
+        goal = config.goal_m if self._goal_m is None else self._goal_m
+        inputs = InfoFieldInputs(
+            p=jnp.asarray(grid.p),
+            known=jnp.asarray(grid.known),
+            position_m=jnp.asarray(vehicle.position),
+            yaw_rad=jnp.float32(convert.yaw_of(vehicle.attitude)),
+            goal_m=jnp.asarray(goal, jnp.float32),
+            dt_s=jnp.float32(min(max(elapsed_s, 0.0), LONGEST_STEP_S)),
+        )
+        self._state, output = self._step(config.field, grid.spec, self._state, inputs)
+        output = jax.tree.map(np.asarray, output)
+        compute_s = time.monotonic() - begin
+        self._publish(grid, vehicle, output, compute_s)
+        self.health.produced(compute_s)
+
+    def _publish(
+        self, grid: ProbabilityGrid, vehicle: VehicleState, output: InfoFieldOutput, compute_s: float
+    ) -> None:
+        stamp, altitude_m = vehicle.stamp_ns, float(vehicle.position[2])
+        given = {f.name: getattr(output, f.name) for f in dataclasses.fields(output)}
+        arrays = {name: given[name] for name in convert_sensors.Field._fields if name in given}
+        scalars = {name: value.item() for name, value in arrays.items() if value.ndim == 0}
+        field = convert_sensors.Field(
+            stamp_ns=stamp,
+            map_stamp_ns=grid.stamp_ns,
+            spec=grid.spec,
+            local_resolution_m=self.parameters.value.field.local_resolution_m,
+            **{**arrays, **scalars},
+        )
+        self._path_out.publish(
+            convert.path(stamp, MAP, output.reference_path_m, output.reference_yaw_rad)
+        )
+        self._field_out.publish(convert_sensors.info_field(MAP, field, altitude_m, 1e3 * compute_s))
+        if self._grid_out.get_subscription_count():
+            gain = np.asarray(output.gain)
+            cells = convert.share_cells(gain / max(float(gain.max()), 1e-6))
+            self._grid_out.publish(convert.occupancy_grid(stamp, MAP, grid.spec, cells))
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node."""
+    return run_node(InfoFieldNode, args)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
