@@ -1,3 +1,34 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 """Where a look teaches most: mutual information, guidance over the known map, trajectory gain."""
+
+from live_mvp_ros.planning.geodesy import (
+    distance_transform,
+    geodesic_distance,
+    navigable_cells,
+)
+from live_mvp_ros.planning.info_field import (
+    InfoFieldConfig,
+    InfoFieldInputs,
+    InfoFieldOutput,
+    InfoFieldState,
+    init,
+    step,
+)
+from live_mvp_ros.planning.interpolation import interp2d, interp3d
+from live_mvp_ros.planning.observable import observable_cells
+
+__all__ = [
+    "InfoFieldConfig",
+    "InfoFieldInputs",
+    "InfoFieldOutput",
+    "InfoFieldState",
+    "distance_transform",
+    "geodesic_distance",
+    "init",
+    "interp2d",
+    "interp3d",
+    "navigable_cells",
+    "observable_cells",
+    "step",
+]

@@ -20,7 +20,9 @@ import jax.numpy as jnp
 from live_mvp_ros.grid import GridSpec
 
 FAR = 1e6  # metres (or cells): "not reached"; finite, so that differences stay finite
-_CLEARANCE_SLACK_M = 1e-3  # clearances are multiples of half a cell, equal to a radius only by rounding
+_CLEARANCE_SLACK_M = (
+    1e-3  # clearances are multiples of half a cell, equal to a radius only by rounding
+)
 
 
 @partial(jax.jit, static_argnames=("resolution_m", "max_distance_m"))

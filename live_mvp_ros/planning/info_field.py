@@ -10,23 +10,53 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning.fsmi import P_MAX
+from live_mvp_ros.planning.geodesy import (
+    FAR,
+    connected_cells,
+    continued,
+    fitting_cells,
+    geodesic_distance,
+    seed_cell,
+)
+from live_mvp_ros.planning.looking import plain_view
+from live_mvp_ros.planning.reference_path import climb, headings, look_yaw
+from live_mvp_ros.planning.sweep import (
+    SweepPlan,
+    directional_gain,
+    first_hit,
+    yaw_gain,
+    yaw_weights,
+)
 
 PATH_POINTS = 40
 PATH_STEP_M = 0.1  # 2 m/s in steps of 0.05 s
+_SEED_WITHIN_M = 1.0
+_LONGEST_STEP_S = 1.0  # a node that was stalled for longer did not look at one place all the time
+_LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
+_LEAST_SHARE = 1e-3  # of the best gain: a speck is worth a detour too
 
 
 @configuration
 class InfoFieldConfig:
     """Settings of the information field, the guidance and the reference path."""
 
-    n_beams: int = parameter(12, low=1, high=256, help="Beams over the field of view (scales gain).")
+    n_beams: int = parameter(
+        12, low=1, high=256, help="Beams over the field of view (scales gain)."
+    )
     fov_rad: float = parameter(
-        math.radians(80.0), unit="rad", low=0.1, high=2.0 * math.pi, help="Horizontal field of view."
+        math.radians(80.0),
+        unit="rad",
+        low=0.1,
+        high=2.0 * math.pi,
+        help="Horizontal field of view.",
     )
     range_m: float = parameter(
         7.0, unit="m", low=0.5, high=50.0, help="Range within which a look makes cells known."
@@ -39,10 +69,14 @@ class InfoFieldConfig:
     )
     n_yaw: int = parameter(16, low=4, high=128, help="Headings of the local gain.")
     navigable_radius_m: float = parameter(
-        0.35, unit="m", low=0.05, high=2.0, help="Distance to keep from cells not known to be free."
+        0.35,
+        unit="m",
+        low=0.05,
+        high=2.0,
+        help="Distance to keep from cells not known to be free.",
     )
     occupied_threshold: float = parameter(
-        0.65, low=0.5, high=0.99, help="Probability from which a known cell blocks view and flight."
+        0.5, low=0.3, high=0.99, help="Probability from which a known cell blocks view and flight."
     )
     local_half_width_m: float = parameter(
         5.0, unit="m", low=0.5, high=20.0, help="Half width of the yaw-resolved local gain."
@@ -51,18 +85,34 @@ class InfoFieldConfig:
         0.25, unit="m", low=0.05, high=2.0, help="Cell of the yaw-resolved local gain."
     )
     discount_length_m: float = parameter(
-        1.5, unit="m", low=0.0, high=50.0, live=True, help="Detour that a gain e times larger is worth."
+        1.5,
+        unit="m",
+        low=0.0,
+        high=50.0,
+        live=True,
+        help="Detour that a gain e times larger is worth.",
     )
     look_patience_s: float = parameter(
-        1.5, unit="s", low=0.05, high=60.0, live=True,
+        1.5,
+        unit="s",
+        low=0.05,
+        high=60.0,
+        live=True,
         help="How long a cell may stay unknown in plain view before it is given up.",
     )
     goal_radius_m: float = parameter(
-        1.5, unit="m", low=0.1, high=20.0, live=True,
+        1.5,
+        unit="m",
+        low=0.1,
+        high=20.0,
+        live=True,
         help="A navigable cell this close to the goal makes it reachable.",
     )
     off_path_slope: float = parameter(
-        2.0, low=1.0, high=20.0, live=True,
+        2.0,
+        low=1.0,
+        high=20.0,
+        live=True,
         help="Metres of guidance lost per metre away from navigable cells.",
     )
 
@@ -141,3 +191,186 @@ class InfoFieldOutput:
     explored_fraction: jax.Array
     target_m: jax.Array
     navigable: jax.Array
+
+
+def init(config: InfoFieldConfig, spec: GridSpec) -> InfoFieldState:
+    """Return the state before the first look."""
+    del config  # the state's shape depends on the map alone
+    return InfoFieldState(looked_s=jnp.zeros(spec.shape))
+
+
+def step(
+    config: InfoFieldConfig, spec: GridSpec, state: InfoFieldState, inputs: InfoFieldInputs
+) -> tuple[InfoFieldState, InfoFieldOutput]:
+    """Compute the information field of one map (``spec`` is static; the caller jits)."""
+    xy = jnp.asarray(inputs.position_m)[:2]
+    free = inputs.known & (inputs.p < config.occupied_threshold)
+    looked_s = _looked(config, spec, state, inputs, free)
+    view = _classify(config, inputs, free, looked_s)
+    gains = _gains(config, spec, view)
+    gain = jnp.max(gains.per_yaw, axis=0)
+    navigable = _navigable(config, spec, free, xy)
+
+    sources = navigable & (gain > _LEAST_GAIN)
+    nothing_left = ~jnp.any(sources)
+    goal = seed_cell(navigable, spec, jnp.asarray(inputs.goal_m)[:2], FAR)
+    start_m = jnp.where(sources, _detour(config, gain, sources), FAR)
+    start_m = jnp.where(nothing_left, jnp.where(goal, 0.0, FAR), start_m)
+    distance = geodesic_distance(navigable, start_m, spec.resolution_m)
+    guidance = -continued(distance, navigable, spec.resolution_m, config.off_path_slope)
+
+    worth_looking = jnp.where(nothing_left, 0.0, 1.0)
+    local_gain, local_origin_m = _local(config, spec, gains.per_yaw * worth_looking, xy)
+    path, path_yaw = _reference(spec, guidance, free, gains.per_yaw, inputs)
+    unknown_m2 = jnp.where(
+        nothing_left, 0.0, _reachable_unknown_m2(spec, gains.plan, view, navigable)
+    )
+    known_m2 = jnp.sum(free) * spec.resolution_m**2
+    return InfoFieldState(looked_s), InfoFieldOutput(
+        gain=gain * worth_looking,
+        best_yaw=_yaw_of(jnp.argmax(gains.per_yaw, axis=0), config.n_yaw),
+        guidance=guidance,
+        local_gain=local_gain,
+        local_origin_m=local_origin_m,
+        reference_path_m=path,
+        reference_yaw_rad=path_yaw,
+        nothing_left=nothing_left,
+        goal_reachable=_near_goal(config, spec, goal, inputs),
+        reachable_unknown_m2=unknown_m2,
+        explored_fraction=known_m2 / jnp.maximum(known_m2 + unknown_m2, 1e-6),
+        target_m=_target(spec, navigable, start_m, xy),
+        navigable=navigable,
+    )
+
+
+class _View(NamedTuple):
+    """The map as the planner sees it; all [nx, ny]."""
+
+    p: jax.Array
+    free: jax.Array
+    resolvable: jax.Array
+    opaque: jax.Array
+
+
+class _Gains(NamedTuple):
+    plan: SweepPlan
+    per_yaw: jax.Array  # [n_yaw, nx, ny]
+
+
+def _looked(
+    config: InfoFieldConfig,
+    spec: GridSpec,
+    state: InfoFieldState,
+    inputs: InfoFieldInputs,
+    free: jax.Array,
+) -> jax.Array:
+    """Add the time since the last step to the cells in plain view; forget those that became known."""
+    xy = jnp.asarray(inputs.position_m)[:2]
+    weight = plain_view(spec, free, xy, inputs.yaw_rad, config.fov_rad, config.range_m)
+    unknown = ~inputs.known
+    dt_s = jnp.clip(inputs.dt_s, 0.0, _LONGEST_STEP_S)
+    return jnp.where(unknown, state.looked_s + dt_s * weight, 0.0)
+
+
+def _classify(
+    config: InfoFieldConfig, inputs: InfoFieldInputs, free: jax.Array, looked_s: jax.Array
+) -> _View:
+    given_up = ~inputs.known & (looked_s >= config.look_patience_s)
+    opaque = (inputs.known & ~free) | given_up
+    p = jnp.where(given_up, P_MAX, jnp.where(inputs.known, inputs.p, 0.5))
+    return _View(p, free, ~inputs.known & ~given_up, opaque)
+
+
+def _gains(config: InfoFieldConfig, spec: GridSpec, view: _View) -> _Gains:
+    """Gain of a look from every known free cell; beams that meet nothing unknown within range count 0."""
+    plan = SweepPlan.of(config.n_directions, config.range_m / spec.resolution_m)
+    sigma = config.noise_sigma_m / spec.resolution_m
+    beams = directional_gain(plan, view.p, sigma, outside=1.0)
+    reaches = first_hit(plan, view.resolvable, view.opaque) <= plan.range_cells
+    beams = jnp.where(reaches & view.free, jnp.maximum(beams, 0.0), 0.0)
+    weights = yaw_weights(plan, config.fov_rad, config.n_beams, config.n_yaw)
+    return _Gains(plan, yaw_gain(beams, weights))
+
+
+def _navigable(
+    config: InfoFieldConfig, spec: GridSpec, free: jax.Array, xy: jax.Array
+) -> jax.Array:
+    """Cells where the drone fits, joined to it; its own cell always counts, for there it is."""
+    fits = fitting_cells(~free, spec, config.navigable_radius_m)
+    here = _cell_mask(spec, xy)
+    seeds = seed_cell(fits, spec, xy, _SEED_WITHIN_M) | here
+    return connected_cells(fits | here, seeds)
+
+
+def _cell_mask(spec: GridSpec, xy: jax.Array) -> jax.Array:
+    index = spec.cell_index(xy)
+    return jnp.zeros(spec.shape, bool).at[index[0], index[1]].set(True)
+
+
+def _detour(config: InfoFieldConfig, gain: jax.Array, sources: jax.Array) -> jax.Array:
+    """Metres that a source is worth less than the best one."""
+    best = jnp.max(jnp.where(sources, gain, 0.0))
+    share = jnp.clip(gain / jnp.maximum(best, 1e-9), _LEAST_SHARE, 1.0)
+    return -config.discount_length_m * jnp.log(share)
+
+
+def _local(
+    config: InfoFieldConfig, spec: GridSpec, per_yaw: jax.Array, xy: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Cut the yaw-resolved gain around the drone: [n_yaw, lx, lx] and the centre of its first cell."""
+    half = round(config.local_half_width_m / config.local_resolution_m)
+    offset = (jnp.arange(2 * half + 1) - half) * config.local_resolution_m
+    u = (xy[:, None] + offset - jnp.asarray(spec.origin_m)[:, None]) / spec.resolution_m
+    nearest = jnp.round(u).astype(jnp.int32)
+    limit = jnp.asarray(spec.shape)[:, None] - 1
+    inside = (nearest >= 0) & (nearest <= limit)
+    i, j = jnp.clip(nearest, 0, limit)
+    window = per_yaw[:, i[:, None], j[None, :]]
+    keep = inside[0][:, None] & inside[1][None, :]
+    return jnp.where(keep, window, 0.0), xy + offset[0]
+
+
+def _reference(
+    spec: GridSpec,
+    guidance: jax.Array,
+    free: jax.Array,
+    per_yaw: jax.Array,
+    inputs: InfoFieldInputs,
+) -> tuple[jax.Array, jax.Array]:
+    """Return the path [40, 3] at the drone's altitude and its yaw [40]."""
+    position = jnp.asarray(inputs.position_m, jnp.float32)
+    path = climb(spec, guidance, free, position[:2], PATH_POINTS, PATH_STEP_M)
+    end = spec.cell_index(path[-1])
+    arrival = look_yaw(per_yaw[:, end[0], end[1]], inputs.yaw_rad)
+    altitude = jnp.full((PATH_POINTS, 1), position[2])
+    return jnp.concatenate([path, altitude], axis=-1), headings(path, inputs.yaw_rad, arrival)
+
+
+def _reachable_unknown_m2(
+    spec: GridSpec, plan: SweepPlan, view: _View, navigable: jax.Array
+) -> jax.Array:
+    """Area of the unknown in line of sight of navigable cells, were the unknown itself transparent."""
+    distance = first_hit(plan, navigable, view.opaque)
+    seen = jnp.any(distance <= plan.range_cells, axis=0) & view.resolvable
+    return jnp.sum(seen) * spec.resolution_m**2
+
+
+def _near_goal(
+    config: InfoFieldConfig, spec: GridSpec, goal: jax.Array, inputs: InfoFieldInputs
+) -> jax.Array:
+    x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
+    at = jnp.asarray(inputs.goal_m)
+    squared = (x[:, None] - at[0]) ** 2 + (y[None, :] - at[1]) ** 2
+    return jnp.any(goal & (squared <= config.goal_radius_m**2))
+
+
+def _target(spec: GridSpec, navigable: jax.Array, start_m: jax.Array, xy: jax.Array) -> jax.Array:
+    """Return the source [2] that the guidance leads to from the drone."""
+    here = jnp.where(_cell_mask(spec, xy), 0.0, FAR)
+    total = start_m + geodesic_distance(navigable, here, spec.resolution_m)
+    best = jnp.unravel_index(jnp.argmin(total), spec.shape)
+    return jnp.asarray(spec.origin_m) + spec.resolution_m * jnp.stack(best)
+
+
+def _yaw_of(k: jax.Array, n_yaw: int) -> jax.Array:
+    return -math.pi + 2.0 * math.pi * k / n_yaw

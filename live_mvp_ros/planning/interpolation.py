@@ -1,0 +1,56 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Multilinear lookup of gridded values: exact at grid points, 0 outside, fit for jit and vmap."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+
+
+def interp2d(values: jax.Array, u: jax.Array, v: jax.Array) -> jax.Array:
+    """Return the bilinear interpolation of values [nx, ny] at fractional cells (u, v), any shape.
+
+    Whole numbers are grid points; beyond the outermost grid points the result is 0.
+    """
+    i, fu = _split(u, values.shape[0])
+    j, fv = _split(v, values.shape[1])
+    low = values[i, j] * (1.0 - fv) + values[i, j + 1] * fv
+    high = values[i + 1, j] * (1.0 - fv) + values[i + 1, j + 1] * fv
+    inside = _within(u, values.shape[0]) & _within(v, values.shape[1])
+    return jnp.where(inside, low * (1.0 - fu) + high * fu, 0.0)
+
+
+def interp3d(values: jax.Array, u: jax.Array, v: jax.Array, yaw_rad: jax.Array) -> jax.Array:
+    """Return the trilinear interpolation of values [n_yaw, nx, ny]; yaw is periodic.
+
+    Layer k belongs to yaw -pi + 2 pi k / n_yaw. Outside the grid of u, v the result is 0.
+    """
+    n_yaw = values.shape[0]
+    turn = (yaw_rad + math.pi) * (n_yaw / (2.0 * math.pi))
+    base = jnp.floor(turn)
+    share = turn - base
+    k = base.astype(jnp.int32) % n_yaw
+    i, fu = _split(u, values.shape[1])
+    j, fv = _split(v, values.shape[2])
+
+    def layer(k: jax.Array) -> jax.Array:
+        low = values[k, i, j] * (1.0 - fv) + values[k, i, j + 1] * fv
+        high = values[k, i + 1, j] * (1.0 - fv) + values[k, i + 1, j + 1] * fv
+        return low * (1.0 - fu) + high * fu
+
+    result = layer(k) * (1.0 - share) + layer((k + 1) % n_yaw) * share
+    inside = _within(u, values.shape[1]) & _within(v, values.shape[2])
+    return jnp.where(inside, result, 0.0)
+
+
+def _split(u: jax.Array, n: int) -> tuple[jax.Array, jax.Array]:
+    """Return the lower grid point (at most n-2, so that the upper one exists) and the remainder."""
+    lower = jnp.clip(jnp.floor(u), 0, n - 2)
+    return lower.astype(jnp.int32), u - lower
+
+
+def _within(u: jax.Array, n: int) -> jax.Array:
+    return (u >= 0.0) & (u <= n - 1.0)
