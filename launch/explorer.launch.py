@@ -171,6 +171,7 @@ def rviz_action(graph: Graph) -> Node:
         namespace=graph.nodes[0].namespace,
         arguments=["-d", str(view)],
         parameters=[{"use_sim_time": graph.options.use_sim_time}],
+        remappings=[("/tf", "tf"), ("/tf_static", "tf_static")],
         output="log",
     )
 

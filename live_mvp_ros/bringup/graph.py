@@ -3,9 +3,9 @@
 """The one description of the graph: which nodes, with which parameters, names and priorities.
 
 ``launch/explorer.launch.py`` turns it into launch actions, ``live-mvp explore`` into supervised
-processes; nothing about the graph is written down anywhere else. Parameters given here are mission
-facts (start, goal, bounds), the world to synthesise depth from, and what the user chose; everything
-else is a default of the nodes, overridden by a parameters file.
+processes; nothing about the graph is written down anywhere else. Parameters given here are
+mission facts (start, goal, bounds), the world to synthesise depth from, and what the user chose;
+everything else is a default of the nodes, overridden by a parameters file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, read_mapping, resolve_world
-from live_mvp_ros.bringup.supervisor import RestartPolicy
+from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, RestartPolicy
 
 PACKAGE = "live_mvp_ros"
 CONTROLLERS = ("imppi", "none")
@@ -34,8 +34,10 @@ RECORDED_TOPICS = (
     "info_field",
     "reference_path",
     "exploration/status",
+    "tf",
+    "tf_static",
 )
-RECORDED_GLOBAL_TOPICS = ("/clock", "/tf", "/tf_static", "/diagnostics")
+RECORDED_GLOBAL_TOPICS = ("/clock", "/diagnostics")
 
 Value = bool | int | float | str | tuple[float, ...]
 _NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*")
@@ -86,7 +88,7 @@ class NodeSpec:
     parameters: Mapping[str, Value]
     remappings: tuple[tuple[str, str], ...] = ()
     niceness: int = 0
-    respawn: RestartPolicy = RestartPolicy()
+    respawn: RestartPolicy = DEFAULT_POLICY
 
     @property
     def full_name(self) -> str:
@@ -144,7 +146,9 @@ def describe(options: GraphOptions) -> Graph:
 
 def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[NodeSpec, ...]:
     def node(executable: str, niceness: int = 0, **parameters: Value) -> NodeSpec:
-        common = {"use_sim_time": options.use_sim_time}
+        common: dict[str, Value] = {"use_sim_time": options.use_sim_time}
+        if namespace:
+            common["frame_prefix"] = f"{namespace}/"
         return NodeSpec(
             executable, executable, namespace, {**common, **parameters}, niceness=niceness
         )
@@ -156,7 +160,8 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         nodes += [
             node(
                 "quadrotor_sim",
-                start_position_m=facts.start_m,
+                use_world_start=False,
+                start_xyz_m=facts.start_m,
                 start_yaw_rad=facts.start_yaw_rad,
                 real_time_factor=options.real_time_factor,
             ),

@@ -65,9 +65,11 @@ class GraphLock:
             UsageError: there is one.
         """
         import rclpy
+        from rclpy.context import Context
+        from rclpy.signals import SignalHandlerOptions
 
-        context = rclpy.Context()
-        rclpy.init(context=context)
+        context = Context()
+        rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
         node = rclpy.create_node(f"live_mvp_ros_look_{os.getpid()}", context=context)
         try:
             end = time.monotonic() + wait_s

@@ -41,6 +41,9 @@ class RestartPolicy:
         return min(self.longest_delay_s, self.first_delay_s * 2.0 ** max(0, deaths - 1))
 
 
+DEFAULT_POLICY = RestartPolicy()
+
+
 @dataclasses.dataclass(frozen=True)
 class Command:
     """What to run under which name."""
@@ -48,7 +51,7 @@ class Command:
     name: str
     arguments: tuple[str, ...]
     niceness: int = 0
-    policy: RestartPolicy = RestartPolicy()
+    policy: RestartPolicy = DEFAULT_POLICY
 
 
 @dataclasses.dataclass

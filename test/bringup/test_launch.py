@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The launch file: it offers every option, describes each, and starts exactly the described graph."""
+"""The launch file: it offers every option and starts exactly the described graph."""
 
 from __future__ import annotations
 

@@ -1,0 +1,164 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Watch a running graph over DDS like any other subscriber, and keep the record of its flight.
+
+Callbacks only take numbers down; scoring happens elsewhere. Clouds and fields are counted without
+being decoded. Runs in its own thread and context, so that signals stay with the main thread.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from nav_msgs.msg import OccupancyGrid, Odometry
+from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import PointCloud2
+
+from live_mvp_ros.bringup.record import FlightRecord, Status
+from live_mvp_ros.msg import BodyRateThrust, ExplorationStatus, InfoField
+from live_mvp_ros.ros import qos
+from live_mvp_ros.srv import SaveMap
+
+STATES = {
+    ExplorationStatus.WAITING_FOR_ODOM: "WAITING_FOR_ODOM",
+    ExplorationStatus.WAITING_FOR_MAP: "WAITING_FOR_MAP",
+    ExplorationStatus.EXPLORING: "EXPLORING",
+    ExplorationStatus.GOING_TO_GOAL: "GOING_TO_GOAL",
+    ExplorationStatus.DONE: "DONE",
+    ExplorationStatus.HOLDING: "HOLDING",
+    ExplorationStatus.FAULT: "FAULT",
+}
+FLYING = ("EXPLORING", "GOING_TO_GOAL", "DONE")
+_PATIENT = QoSProfile(  # best effort, but nothing is lost while this process is busy for a second
+    history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT
+)
+
+Info = dict[str, int]
+
+
+class Monitor:
+    """Subscribes to a graph and fills ``record`` until ``close``."""
+
+    def __init__(
+        self,
+        namespace: str,
+        on_map: Callable[[OccupancyGrid, float], None],
+        *,
+        flies_by_odometry: bool = False,
+    ) -> None:
+        """Start watching the graph in a namespace.
+
+        Args:
+            namespace: of the graph, without a leading slash.
+            on_map: called with each map and the flight time; must return quickly.
+            flies_by_odometry: the flight begins with the first odometry, because no controller
+                of ours reports a state.
+        """
+        self.record = FlightRecord()
+        self.latest_map: OccupancyGrid | None = None
+        self.complaints: dict[str, str] = {}
+        self._on_map = on_map
+        self._flies_by_odometry = flies_by_odometry
+        self._context = Context()
+        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        self._node = rclpy.create_node(
+            "explore_monitor", namespace=f"/{namespace}", context=self._context
+        )
+        self._save = self._node.create_client(SaveMap, "map/save")
+        self._subscribe()
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._thread = threading.Thread(target=self._spin, name="monitor", daemon=True)
+        self._thread.start()
+
+    def save_map(self, path: Path, timeout_s: float) -> str | None:
+        """Have the map saved; return None when it is, else a sentence that says why not."""
+        if not self._save.service_is_ready():
+            return "the map node is not running"
+        done = threading.Event()
+        future = self._save.call_async(SaveMap.Request(path=str(path)))
+        future.add_done_callback(lambda _: done.set())
+        if not done.wait(timeout_s):
+            return f"the map node did not answer within {timeout_s:g} s"
+        response = future.result()
+        return None if response is None or response.success else str(response.message)
+
+    def close(self) -> None:
+        """Stop watching; safe to call again."""
+        if self._context.ok():
+            self._executor.shutdown(timeout_sec=0.5)
+            self._thread.join(timeout=1.0)
+            self._node.destroy_node()
+            self._context.try_shutdown()
+
+    def _subscribe(self) -> None:
+        def listen(kind: Any, topic: str, profile: Any, use: Any, raw: bool = False) -> None:
+            self._node.create_subscription(
+                kind, topic, use, profile, raw=raw, event_callbacks=qos.subscription_events()
+            )
+
+        listen(Odometry, "odom", _PATIENT, self._odometry)
+        listen(BodyRateThrust, "cmd/body_rates", _PATIENT, self._command)
+        listen(PointCloud2, "depth/points", qos.SENSOR, self._counted("points"), raw=True)
+        listen(InfoField, "info_field", qos.LATCHED, self._counted("info_field"), raw=True)
+        listen(OccupancyGrid, "map", qos.LATCHED, self._map)
+        listen(ExplorationStatus, "exploration/status", qos.STATUS, self._status)
+        listen(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS, self._diagnostics)
+
+    def _odometry(self, message: Odometry, info: Info) -> None:
+        if self._flies_by_odometry:
+            self.record.begin()
+        at = message.pose.pose.position
+        stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
+        self.record.odometry(stamp, info["source_timestamp"], (at.x, at.y, at.z))
+
+    def _command(self, message: BodyRateThrust, info: Info) -> None:
+        stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
+        self.record.command(stamp, info["source_timestamp"])
+
+    def _counted(self, topic: str) -> Callable[[bytes, Info], None]:
+        def count(_: bytes, info: Info) -> None:
+            self.record.arrived(topic, info["source_timestamp"])
+
+        return count
+
+    def _map(self, message: OccupancyGrid, info: Info) -> None:
+        self.latest_map = message
+        self.record.arrived("map", info["source_timestamp"])
+        self._on_map(message, self.record.now_s())
+
+    def _status(self, message: ExplorationStatus, info: Info) -> None:
+        status = Status(
+            state=STATES.get(message.state, f"UNKNOWN_{message.state}"),
+            reason=message.reason,
+            explored_fraction=message.explored_fraction,
+            clearance_m=message.clearance_m,
+            speed_m_s=message.speed if math.isfinite(message.speed) else 0.0,
+            control_ms_p50=message.control_ms_p50,
+            goal_reached=message.goal_reached,
+        )
+        if status.state in FLYING:
+            self.record.begin()
+        self.record.report(status)
+
+    def _diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            if status.level == DiagnosticStatus.OK:
+                self.complaints.pop(status.name, None)
+            else:
+                self.complaints[status.name] = status.message
+
+    def _spin(self) -> None:
+        try:
+            self._executor.spin()
+        except ExternalShutdownException:
+            return

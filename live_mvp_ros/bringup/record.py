@@ -1,0 +1,167 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What was observed of a flight from outside: trajectory, arrivals, command latencies and states.
+
+Filled by one thread (the monitor's), read by others. Every message comes with two times: its stamp
+(simulation time, or system time on a real drone) and the wall time at which its publisher sent it,
+which the middleware carries along; so numbers here do not depend on how busy the observer is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import OrderedDict
+
+import numpy as np
+
+TOPICS = ("odom", "points", "map", "info_field", "command")
+_NS = 1e-9
+_REMEMBERED_ODOMETRY = 400
+_BACKWARDS_S = 0.5
+
+
+@dataclasses.dataclass
+class Arrivals:
+    """Count of messages of one topic and when its first and last one were sent (wall, ns)."""
+
+    count: int = 0
+    first_ns: int = 0
+    last_ns: int = 0
+
+    def add(self, sent_ns: int) -> None:
+        """Count one message."""
+        self.first_ns = self.first_ns or sent_ns
+        self.last_ns = sent_ns
+        self.count += 1
+
+    def rate_hz(self) -> float | None:
+        """Return messages per second of wall time, None for fewer than two."""
+        duration = (self.last_ns - self.first_ns) * _NS
+        return (self.count - 1) / duration if self.count > 1 and duration > 0 else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Status:
+    """The controller's latest word on the mission; NaN where it knows nothing yet."""
+
+    state: str
+    reason: str
+    explored_fraction: float
+    clearance_m: float
+    speed_m_s: float
+    control_ms_p50: float
+    goal_reached: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Trajectory:
+    """Flown path: times [N] s since take-off, positions [N, 3] m (map frame)."""
+
+    times_s: np.ndarray
+    positions_m: np.ndarray
+
+
+class FlightRecord:
+    """Collects one flight; nothing is kept from before ``begin``."""
+
+    def __init__(self) -> None:
+        """Start with nothing observed."""
+        self.flying = False
+        self.status: Status | None = None
+        self.transitions: list[tuple[float, str, str]] = []
+        self.arrivals = {topic: Arrivals() for topic in TOPICS}
+        self.latencies_ms: list[float] = []
+        self.intervals_ms: list[float] = []
+        self.time_jumps = 0
+        self._odometry: list[tuple[float, float, float, float]] = []
+        self._odometry_sent_ns: OrderedDict[int, int] = OrderedDict()
+        self._stamp_s = math.nan
+        self._offset_s = 0.0
+
+    def begin(self) -> None:
+        """Begin the flight: from now on everything counts."""
+        self.flying = True
+
+    def now_s(self) -> float:
+        """Return the flight time of the latest odometry, 0 before the flight."""
+        return self._odometry[-1][0] - self._odometry[0][0] if self._odometry else 0.0
+
+    def last_stamp_s(self) -> float:
+        """Return the stamp of the latest odometry, NaN before the first."""
+        return self._stamp_s
+
+    def odometry(
+        self, stamp_ns: int, sent_ns: int, position_m: tuple[float, float, float]
+    ) -> None:
+        """Take one odometry; one that is not finite is left out."""
+        stamp = stamp_ns * _NS
+        if stamp < self._stamp_s - _BACKWARDS_S:  # the simulator was restarted
+            self.time_jumps += 1
+            self._offset_s += self._stamp_s - stamp
+        self._stamp_s = stamp
+        self._odometry_sent_ns[stamp_ns] = sent_ns
+        if len(self._odometry_sent_ns) > _REMEMBERED_ODOMETRY:
+            self._odometry_sent_ns.popitem(last=False)
+        if self.flying and all(map(math.isfinite, position_m)):
+            self.arrivals["odom"].add(sent_ns)
+            self._odometry.append((stamp + self._offset_s, *position_m))
+
+    def command(self, answered_ns: int, sent_ns: int) -> None:
+        """Take one command that answers the odometry stamped ``answered_ns``."""
+        if not self.flying:
+            return
+        last = self.arrivals["command"].last_ns
+        if last:
+            self.intervals_ms.append((sent_ns - last) * 1e-6)
+        self.arrivals["command"].add(sent_ns)
+        odometry_sent_ns = self._odometry_sent_ns.get(answered_ns)
+        if odometry_sent_ns is not None:
+            self.latencies_ms.append((sent_ns - odometry_sent_ns) * 1e-6)
+
+    def arrived(self, topic: str, sent_ns: int) -> None:
+        """Count a message of which only the arrival matters."""
+        if self.flying:
+            self.arrivals[topic].add(sent_ns)
+
+    def report(self, status: Status) -> None:
+        """Take the controller's status; remember changes of state."""
+        before = self.status
+        self.status = status
+        if before is None or before.state != status.state:
+            self.transitions.append((self.now_s(), status.state, status.reason))
+
+    def trajectory(self) -> Trajectory:
+        """Return the flown path."""
+        rows = np.array(self._odometry, float).reshape(-1, 4)
+        times = rows[:, 0] - rows[0, 0] if len(rows) else rows[:, 0]
+        return Trajectory(times, rows[:, 1:])
+
+    def positions_since(self, index: int) -> np.ndarray:
+        """Return the positions [N, 3] from an index on."""
+        return np.array(self._odometry[index:], float).reshape(-1, 4)[:, 1:]
+
+    def speed_m_s(self) -> float:
+        """Return the speed over the last few odometries, 0 before the flight."""
+        if len(self._odometry) < 11:
+            return 0.0
+        old, new = self._odometry[-11], self._odometry[-1]
+        return math.dist(old[1:], new[1:]) / (new[0] - old[0]) if new[0] > old[0] else 0.0
+
+    def real_time_factor(self) -> float | None:
+        """Return stamped seconds per second of wall time during the flight."""
+        odometry = self.arrivals["odom"]
+        wall = (odometry.last_ns - odometry.first_ns) * _NS
+        return self.now_s() / wall if wall > 0 else None
+
+    def on_time_fraction(self, period_ms: float) -> float | None:
+        """Return the share of control periods whose command left less than half a period late.
+
+        A gap counts with every period that it should have held, not as one late command.
+        """
+        if not self.intervals_ms:
+            return None
+        intervals = np.array(self.intervals_ms)
+        on_time = np.count_nonzero(intervals <= 1.5 * period_ms)
+        due = max(len(intervals), round(float(intervals.sum()) / period_ms))
+        return float(on_time / due)

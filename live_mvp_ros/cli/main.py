@@ -1,0 +1,97 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The ``live-mvp`` command: subcommands load when they are called, errors are sentences.
+
+Exit codes: 0 done, 1 failed, 2 used wrongly.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from live_mvp_ros.bringup.environment import RosMissingError
+from live_mvp_ros.bringup.errors import FAILED, USED_WRONGLY, BringupError
+
+COMMANDS = {
+    "explore": "Fly the exploration mission and write its report.",
+    "doctor": "Check the installation and say what to fix.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose subcommand NAME is ``live_mvp_ros.cli.NAME.NAME``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the subcommands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a subcommand, None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"live_mvp_ros.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of subcommands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from live_mvp_ros.bringup.report import package_version
+
+        click.echo(f"live-mvp {package_version()}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def cli() -> None:
+    """Autonomous exploration of unknown space with a quadrotor."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    try:
+        result = cli.main(arguments, prog_name="live-mvp", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.ClickException as error:
+        return _refuse(_one_sentence(error), USED_WRONGLY)
+    except BringupError as error:
+        return _refuse(str(error), error.exit_code)
+    except RosMissingError as error:
+        return _refuse(str(error), USED_WRONGLY)
+    except (click.Abort, KeyboardInterrupt):
+        return _refuse("interrupted", FAILED)
+
+
+def _one_sentence(error: click.ClickException) -> str:
+    text = " ".join(error.format_message().split())
+    ctx = getattr(error, "ctx", None)
+    hint = f" (see {ctx.command_path} --help)" if ctx is not None else ""
+    return text.rstrip(".") + hint
+
+
+def _refuse(sentence: str, code: int) -> int:
+    click.echo(f"live-mvp: {sentence}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

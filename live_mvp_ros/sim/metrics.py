@@ -1,0 +1,164 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Score a flight against ground truth: what could be seen, what was seen, and how close it went.
+
+Words (map frame, metres, at the flight altitude): a cell is *navigable* when its centre is not
+nearer than the drone's radius to any occupied cell's centre and connected to the start by such
+cells (four neighbours); a free cell is *observable* when a navigable one sees it in sensor range.
+The explored fraction is the share of observable cells that are known. A collision is an episode in
+which the true clearance is below the drone's radius, not the number of samples in it.
+
+Nothing here is visible to a map, planner or controller: these numbers judge them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy import ndimage
+
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning.observable import observable_cells
+from live_mvp_ros.worlds import Scene, World, ground_truth_grid, signed_distance, world_grid
+
+THRESHOLDS = (0.50, 0.90, 0.95, 0.99)
+_CHUNK = 4096
+
+
+@dataclasses.dataclass(frozen=True)
+class GroundTruth:
+    """What is really there at the flight altitude; every mask is bool [nx, ny] over ``spec``."""
+
+    spec: GridSpec
+    occupied: np.ndarray
+    navigable: np.ndarray
+    observable: np.ndarray
+
+    @property
+    def free(self) -> np.ndarray:
+        """Return the cells that are not occupied."""
+        return ~self.occupied
+
+
+@dataclasses.dataclass(frozen=True)
+class Exploration:
+    """How much of the observable space became known, and when; ``None`` means never."""
+
+    times_s: np.ndarray
+    fractions: np.ndarray
+    time_to_s: tuple[float | None, ...]
+
+    @property
+    def final(self) -> float:
+        """Return the last explored fraction, 0 if no map was ever seen."""
+        return float(self.fractions[-1]) if self.fractions.size else 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Safety:
+    """True clearance of the drone's centre to the nearest surface along the flight."""
+
+    clearance_m: np.ndarray
+    collisions: int
+    min_clearance_m: float | None
+
+
+def navigable_mask(
+    occupied: np.ndarray, spec: GridSpec, radius_m: float, start_xy: Sequence[float]
+) -> np.ndarray:
+    """Return the cells ``radius_m`` or more from any occupied one and connected to the start.
+
+    An enclosing wall is not assumed: the edge of the grid is no obstacle. A start that is itself
+    too close to something has no navigable cells at all.
+    """
+    if occupied.any():
+        distance = ndimage.distance_transform_edt(~occupied) * spec.resolution_m
+    else:
+        distance = np.full(occupied.shape, np.inf)
+    wide_enough = distance > radius_m - 1e-6  # the rounding of 3 * 0.1 must not decide
+    labels, _ = ndimage.label(wide_enough)
+    start = labels[tuple(np.asarray(spec.cell_index(jnp.asarray(start_xy[:2]))))]
+    return (labels == start) & wide_enough
+
+
+def ground_truth(
+    world: World, *, resolution_m: float = 0.1, radius_m: float = 0.3, range_m: float = 8.0
+) -> GroundTruth:
+    """Return the masks of a world at the altitude of its start, for a sensor of ``range_m``."""
+    spec = world_grid(world, resolution_m)
+    occupied = np.asarray(ground_truth_grid(world, spec, world.start_m[2]))
+    navigable = navigable_mask(occupied, spec, radius_m, world.start_m)
+    cells = max(1, round(range_m / resolution_m))
+    look = jax.jit(observable_cells, static_argnums=2)
+    seen = look(jnp.asarray(occupied), jnp.asarray(navigable), cells)
+    observable = (np.asarray(seen) | navigable) & ~occupied
+    return GroundTruth(spec, occupied, navigable, observable)
+
+
+def resample(values: np.ndarray, source: GridSpec, target: GridSpec) -> np.ndarray:
+    """Return bool cells [nx, ny] of ``source`` looked up at the cell centres of ``target``.
+
+    Centres outside ``source`` are False: what a map does not cover, it does not know.
+    """
+    if source == target:
+        return values
+    index, inside = [], []
+    for axis, centres in enumerate(target.centres()):
+        cell = np.rint((centres - source.origin_m[axis]) / source.resolution_m).astype(int)
+        inside.append((cell >= 0) & (cell < source.shape[axis]))
+        index.append(np.clip(cell, 0, source.shape[axis] - 1))
+    return values[np.ix_(*index)] & np.outer(*inside)
+
+
+def explored_fraction(known: np.ndarray, source: GridSpec, truth: GroundTruth) -> float:
+    """Return the share of observable cells that ``known`` (bool over ``source``) holds, 0..1."""
+    total = np.count_nonzero(truth.observable)
+    seen = np.count_nonzero(resample(known, source, truth.spec) & truth.observable)
+    return seen / total if total else 0.0
+
+
+def exploration(times_s: Sequence[float], fractions: Sequence[float]) -> Exploration:
+    """Return when each of ``THRESHOLDS`` was first reached, in the times that are given."""
+    times, values = np.asarray(times_s, float), np.asarray(fractions, float)
+    reached: list[float | None] = []
+    for threshold in THRESHOLDS:
+        hits = np.flatnonzero(values >= threshold)
+        reached.append(float(times[hits[0]]) if hits.size else None)
+    return Exploration(times, values, tuple(reached))
+
+
+def collision_episodes(clearance_m: np.ndarray, radius_m: float) -> int:
+    """Count the times the clearance [N] fell below the radius; starting below it counts as one."""
+    below = np.asarray(clearance_m) < radius_m
+    return int(np.count_nonzero(below & ~np.concatenate([[False], below[:-1]])))
+
+
+def clearance(scene: Scene, positions_m: np.ndarray) -> np.ndarray:
+    """Return the true distance [N] of positions [N, 3] to the nearest surface, negative inside."""
+    count = len(positions_m)
+    padded = np.full((max(1, -(-count // _CHUNK)) * _CHUNK, 3), 0.0, np.float32)
+    padded[:count] = positions_m
+    chunks = [_signed_distance(scene, chunk) for chunk in padded.reshape(-1, _CHUNK, 3)]
+    return np.concatenate([np.asarray(chunk) for chunk in chunks])[:count]
+
+
+def safety(scene: Scene, positions_m: np.ndarray, radius_m: float) -> Safety:
+    """Return clearance and collisions of the flown positions [N, 3]."""
+    distances = clearance(scene, positions_m)
+    lowest = float(distances.min()) if distances.size else None
+    return Safety(distances, collision_episodes(distances, radius_m), lowest)
+
+
+def path_length(positions_m: np.ndarray) -> float:
+    """Return the length [m] of the polyline through positions [N, 3]."""
+    steps = np.diff(np.asarray(positions_m, float), axis=0)
+    return float(np.linalg.norm(steps, axis=1).sum()) if len(steps) else 0.0
+
+
+@jax.jit
+def _signed_distance(scene: Scene, points: jax.Array) -> jax.Array:
+    return signed_distance(scene, points)

@@ -1,0 +1,86 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a record says about flights whose messages are made up."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from live_mvp_ros.bringup.record import FlightRecord, Status
+
+MS = 1_000_000
+
+
+def flown(seconds: float = 1.0, factor: float = 1.0) -> FlightRecord:
+    """Return a straight flight at 2 m/s: odometry at 100 Hz, every second one answered in 7 ms."""
+    record = FlightRecord()
+    record.begin()
+    for i in range(round(100 * seconds) + 1):
+        stamp, sent = i * 10 * MS, round(i * 10 * MS / factor) + 5
+        record.odometry(stamp, sent, (0.02 * i, 0.0, 2.0))
+        if i % 2 == 0:
+            record.command(stamp, sent + 7 * MS)
+    return record
+
+
+def test_nothing_counts_before_the_flight_begins():
+    record = FlightRecord()
+    record.odometry(0, 1, (0.0, 0.0, 0.0))
+    record.command(0, 2)
+    record.arrived("map", 3)
+    assert record.now_s() == 0.0
+    assert record.trajectory().positions_m.shape == (0, 3)
+    assert all(arrivals.count == 0 for arrivals in record.arrivals.values())
+    assert record.real_time_factor() is None
+    assert record.on_time_fraction(20.0) is None
+
+
+def test_rates_latency_and_speed_of_a_regular_flight():
+    record = flown()
+    assert record.now_s() == pytest.approx(1.0)
+    assert record.speed_m_s() == pytest.approx(2.0)
+    assert record.arrivals["odom"].rate_hz() == pytest.approx(100.0)
+    assert record.arrivals["command"].rate_hz() == pytest.approx(50.0)
+    assert record.latencies_ms == pytest.approx([7.0] * 51)
+    assert record.on_time_fraction(20.0) == 1.0
+    assert record.real_time_factor() == pytest.approx(1.0)
+
+
+def test_a_slow_machine_shows_in_the_real_time_factor_and_the_wall_rates():
+    record = flown(factor=0.5)
+    assert record.real_time_factor() == pytest.approx(0.5, rel=1e-3)
+    assert record.arrivals["odom"].rate_hz() == pytest.approx(50.0, rel=1e-3)
+
+
+def test_a_gap_counts_with_every_period_that_it_should_have_held():
+    record = FlightRecord()
+    record.begin()
+    for sent_ms in (0, 20, 40, 140, 160):  # five periods of silence
+        record.command(1, sent_ms * MS + 1)
+    assert record.on_time_fraction(20.0) == pytest.approx(3 / 8)
+
+
+def test_a_restarted_simulator_does_not_turn_the_flight_time_back():
+    record = flown(seconds=1.0)
+    for i in range(51):
+        record.odometry(i * 10 * MS, 2_000_000_000 + i * 10 * MS, (2.0, 0.0, 2.0))
+    assert record.time_jumps == 1
+    assert record.now_s() == pytest.approx(1.5)
+    assert (record.trajectory().times_s >= 0).all()
+
+
+def test_positions_that_are_not_finite_are_left_out():
+    record = FlightRecord()
+    record.begin()
+    record.odometry(0, 1, (0.0, math.nan, 0.0))
+    assert len(record.trajectory().times_s) == 0
+
+
+def test_changes_of_state_are_remembered_with_their_time():
+    record = flown()
+    for state in ("EXPLORING", "EXPLORING", "DONE"):
+        record.report(Status(state, "", 0.5, 1.0, 2.0, 7.0, False))
+    assert [state for _, state, _ in record.transitions] == ["EXPLORING", "DONE"]
+    assert record.transitions[0][0] == pytest.approx(1.0)

@@ -1,0 +1,159 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a run leaves behind: files that other programs accept, numbers that are there or null."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from live_mvp_ros.bringup import plots, report
+from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.bringup.flight import new_folder, remove_folder
+from live_mvp_ros.bringup.graph import GraphOptions, describe
+from live_mvp_ros.bringup.record import FlightRecord, Status
+from live_mvp_ros.bringup.report import Ending, Scores
+from live_mvp_ros.sim import metrics
+
+REQUIRED = {
+    "mission_complete",
+    "goal_reached",
+    "explored_fraction",
+    "time_to_50_s",
+    "time_to_90_s",
+    "time_to_95_s",
+    "time_to_99_s",
+    "flight_time_s",
+    "path_length_m",
+    "collisions",
+    "min_clearance_m",
+    "real_time_factor",
+    "control_latency_ms",
+    "control_on_time_fraction",
+    "rates_hz",
+    "peak_rss_mib",
+    "world",
+    "seed",
+    "versions",
+    "end_reason",
+}
+
+
+def flight_to(x: float, y: float, goal_reached: bool) -> FlightRecord:
+    record = FlightRecord()
+    record.begin()
+    for i in range(101):
+        share = i / 100
+        position = (1.5 + share * (x - 1.5), 5.0 + share * (y - 5.0), 2.0)
+        record.odometry(i * 10_000_000, i * 10_000_000 + 1, position)
+    record.report(Status("DONE", "", 0.98, 0.6, 0.0, 7.0, goal_reached))
+    return record
+
+
+def values_of(record: FlightRecord, complete: bool, scores: Scores | None = None) -> dict:
+    graph = describe(GraphOptions())
+    return report.metrics(
+        graph, record, Ending("because", complete), scores, peak_rss_mib=1000.0, restarts={}
+    )
+
+
+def test_metrics_have_every_key_and_no_nan_even_without_a_flight():
+    values = values_of(FlightRecord(), complete=False)
+    assert set(values) >= REQUIRED
+    assert set(values["control_latency_ms"]) == {"p50", "p99"}
+    assert set(values["rates_hz"]) == {"odom", "points", "map", "info_field", "command"}
+    json.dumps(values, allow_nan=False)
+    assert values["explored_fraction"] is None
+    assert values["mission_complete"] is False
+
+
+@pytest.mark.parametrize(
+    ("x", "said", "complete", "expected"),
+    [
+        (9.0, True, True, True),
+        (7.6, True, True, True),  # 1.4 m from the goal
+        (7.4, True, True, False),  # 1.6 m
+        (9.0, False, True, False),
+        (9.0, True, False, False),
+    ],
+)
+def test_a_mission_is_complete_when_controller_and_position_agree(x, said, complete, expected):
+    values = values_of(flight_to(x, 5.0, said), complete)
+    assert values["mission_complete"] is expected
+
+
+def test_scores_reach_the_metrics():
+    explored = metrics.exploration([0.0, 1.0], [0.6, 0.96])
+    safety = metrics.Safety(np.array([0.5, 0.4]), 0, 0.4)
+    values = values_of(flight_to(9.0, 5.0, True), True, Scores(explored, safety))
+    assert values["explored_fraction"] == 0.96
+    assert values["time_to_50_s"] == 0.0
+    assert values["time_to_95_s"] == 1.0
+    assert values["time_to_99_s"] is None
+    assert values["collisions"] == 0
+    assert values["min_clearance_m"] == 0.4
+    assert values["path_length_m"] == pytest.approx(7.5)
+
+
+def test_a_map_is_written_the_way_nav2_reads_it(tmp_path):
+    pytest.importorskip("rclpy", reason="the map is an OccupancyGrid message")
+    from live_mvp_ros.grid import GridSpec
+    from live_mvp_ros.ros.convert import occupancy_grid
+
+    cells = np.full((4, 3), -1)  # [ix, iy]
+    cells[0, 0], cells[3, 2] = 100, 0
+    spec = GridSpec((-0.75, 2.25), 0.5, (4, 3))
+    report.write_map(tmp_path, occupancy_grid(0, "map", spec, cells))
+    pixels = np.asarray(Image.open(tmp_path / "map.png"))
+    assert pixels.shape == (3, 4)
+    assert pixels[2, 0] == plots.OCCUPIED  # lower left
+    assert pixels[0, 3] == plots.FREE  # upper right
+    assert (pixels == plots.UNKNOWN).sum() == 10
+    info = yaml.safe_load((tmp_path / "map.yaml").read_text())
+    assert info["image"] == "map.png"
+    assert info["origin"] == [-1.0, 2.0, 0.0]
+    assert info["resolution"] == 0.5
+    assert info["negate"] == 0
+    # nav2_map_server: p = (255 - grey) / 255; the three values must fall on the right sides.
+    probability = {v: (255 - v) / 255 for v in (plots.FREE, plots.UNKNOWN, plots.OCCUPIED)}
+    assert probability[plots.FREE] < info["free_thresh"] < probability[plots.UNKNOWN] + 1e-3
+    assert probability[plots.OCCUPIED] > info["occupied_thresh"]
+
+
+def test_pictures_are_png_files_also_without_map_or_score(tmp_path):
+    graph = describe(GraphOptions())
+    report.write_plots(tmp_path, graph, flight_to(9.0, 5.0, True), None, None)
+    assert Image.open(tmp_path / "trajectory.png").size[0] > 300
+    assert not (tmp_path / "explored.png").exists()
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path):
+    target = tmp_path / "metrics.json"
+    report.write_metrics(target, {"a": 1})
+    with pytest.raises(ValueError, match="JSON"):
+        report.write_metrics(target, {"a": float("nan")})
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        report.write(tmp_path / "folder", b"content")
+    assert json.loads(target.read_text()) == {"a": 1}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "metrics.json"]
+
+
+def test_run_folders_of_one_second_differ_and_vanish_when_removed(tmp_path):
+    first, second = new_folder(tmp_path / "runs"), new_folder(tmp_path / "runs")
+    assert first != second
+    (first / "log").mkdir()
+    remove_folder(first)
+    assert (tmp_path / "runs").exists()
+    remove_folder(second)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_folder_that_cannot_be_created_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot create"):
+        new_folder(tmp_path / "file")
