@@ -160,8 +160,7 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         nodes += [
             node(
                 "quadrotor_sim",
-                use_world_start=False,
-                start_xyz_m=facts.start_m,
+                start_position_m=facts.start_m,
                 start_yaw_rad=facts.start_yaw_rad,
                 real_time_factor=options.real_time_factor,
             ),

@@ -26,8 +26,7 @@ def test_the_default_graph_has_the_five_nodes_and_tells_them_the_mission():
     names = [node.name for node in graph.nodes]
     assert names == ["quadrotor_sim", "gt_depth", "live_map", "info_field", "imppi_controller"]
     start = node_of(graph, "quadrotor_sim").parameters
-    assert start["start_xyz_m"] == OFFICE_START
-    assert start["use_world_start"] is False
+    assert start["start_position_m"] == OFFICE_START
     for name in ("info_field", "imppi_controller"):
         assert node_of(graph, name).parameters["goal_m"] == OFFICE_GOAL
     assert all(node.parameters["use_sim_time"] is True for node in graph.nodes)
