@@ -14,6 +14,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -154,7 +155,7 @@ class Setup:
     def is_as_wanted(self) -> bool:
         """Return whether the virtual environment exists and has the Python that was asked for."""
         exists = (self.venv / "bin" / "pip").exists()
-        return exists and (not self.wanted or _version(self.python) == _version(self.wanted))
+        return exists and (not self.wanted or _version(self.venv) == _named_version(self.wanted))
 
     def make_environment(self) -> None:
         """Create the virtual environment; one that works with the wanted Python is kept."""
@@ -236,9 +237,22 @@ def _project_table(path: Path) -> str:
     return path.read_text(encoding="utf-8").split("\n[tool.", 1)[0]
 
 
-def _version(python: str) -> str:
-    command = [python, "-I", "-c", "import sys; print(sys.version_info[:2])"]
-    return subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout.decode()
+def _version(venv: Path) -> str:
+    """Return the version of Python that a virtual environment was made with, such as 3.12."""
+    match = re.search(r"^version\w* = (\d+\.\d+)", (venv / "pyvenv.cfg").read_text(), re.MULTILINE)
+    return match.group(1) if match else ""
+
+
+def _named_version(python: str) -> str:
+    """Return the version in the name of a Python, or else what it says itself."""
+    match = re.search(r"python(\d+\.\d+)$", python)
+    if match:
+        return match.group(1)
+    command = [python, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    try:
+        return subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout.decode().strip()
+    except OSError:
+        return "none"
 
 
 def _read_json(path: Path) -> dict[str, str]:

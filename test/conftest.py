@@ -1,0 +1,34 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Run tests that use ROS against the built overlay, also when pytest was started without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from live_mvp_ros.bringup import environment
+
+PURE = tuple(Path(__file__).parent / name for name in ("core", "numerics"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start pytest again in the overlay's environment, unless only pure tests are asked for."""
+    if hasattr(config, "workerinput") or not _needs_ros(config):
+        return
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.stop_global_capturing()  # the new process would inherit redirected outputs
+    environment.enter(["-m", "pytest", *config.invocation_params.args])
+    if capture is not None:
+        capture.start_global_capturing()
+
+
+def _needs_ros(config: pytest.Config) -> bool:
+    overlay = environment.find_overlay()
+    if overlay is None or environment.is_entered(overlay, environment.os.environ):
+        return False
+    base = config.invocation_params.dir
+    paths = [(base / argument.split("::")[0]).resolve() for argument in config.args]
+    return not all(any(path.is_relative_to(pure) for pure in PURE) for path in paths)
