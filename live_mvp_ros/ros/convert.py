@@ -299,8 +299,10 @@ def path(stamp_ns: int, frame: str, points: Any, yaws: Any = None) -> Path:
     return Path(header=head, poses=poses)
 
 
-def path_arrays(message: Path, frame: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the points [n, 3] and headings [n] of a Path.
+def path_arrays(message: Path, frame: str, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first ``length`` points [length, 3] and headings [length] of a Path.
+
+    A shorter path is continued with its last pose, so that the shape is always the same.
 
     Raises:
         InvalidMessage: wrong frame, an empty path, a value that is not finite.
@@ -309,7 +311,8 @@ def path_arrays(message: Path, frame: str) -> tuple[np.ndarray, np.ndarray]:
         raise InvalidMessage(f"its frame is {message.header.frame_id!r} instead of {frame}")
     if not message.poses:
         raise InvalidMessage("the path is empty")
-    arrays = [pose_arrays(item.pose) for item in message.poses]
+    arrays = [pose_arrays(item.pose) for item in message.poses[:length]]
+    arrays += arrays[-1:] * (length - len(arrays))
     points = np.stack([position for position, _ in arrays])
     return points, np.array([yaw_of(attitude) for _, attitude in arrays], np.float32)
 

@@ -32,6 +32,7 @@ class Health:
         self._lock = threading.Lock()
         self._outputs = 0
         self._latencies_s: deque[float] = deque(maxlen=200)
+        self._needed = inputs
         self._arrivals: dict[str, float | None] = dict.fromkeys(inputs)
         self._refused: Counter[str] = Counter()
         self._dropped = 0
@@ -101,7 +102,7 @@ class Health:
         values |= {f"age_s {name}": f"{age:.3f}" for name, age in ages.items()}
         values |= self.extra()
         level, sentence = self._problem
-        late = [name for name, age in ages.items() if age > STALE_AFTER_S]
+        late = [name for name in self._needed if ages[name] > STALE_AFTER_S]
         if level == OK and late:
             level, sentence = WARN, "waiting for " + ", ".join(late)
         return DiagnosticStatus(

@@ -1,0 +1,68 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a mission has achieved so far, as far as the vehicle itself can know it."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+
+SHARES = (0.50, 0.90, 0.95, 0.99)
+_WINDOW = 500
+
+
+class FlightLog:
+    """Counts time, way and clearance from the first to the last moment of a mission.
+
+    Time runs only while ``advance`` is told that the mission runs.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.elapsed_s = 0.0
+        self.distance_m = 0.0
+        self.explored_fraction = math.nan
+        self.clearance_m = math.nan
+        self.min_clearance_m = math.nan
+        self.times_s = dict.fromkeys(SHARES, math.nan)
+        self.deadlines_missed = 0
+        self._last_s: float | None = None
+        self._last_m: Sequence[float] | None = None
+        self._latencies_s: deque[float] = deque(maxlen=_WINDOW)
+
+    def advance(self, time_s: float, position_m: Sequence[float], running: bool) -> None:
+        """Take the position [3] at a time; time that jumps back or far ahead does not count."""
+        if running and self._last_s is not None and self._last_m is not None:
+            step_s = time_s - self._last_s
+            if 0.0 < step_s < 1.0:
+                self.elapsed_s += step_s
+                self.distance_m += math.dist(position_m, self._last_m)
+        self._last_s, self._last_m = time_s, tuple(position_m)
+
+    def explored(self, fraction: float) -> None:
+        """Take the explored share now known."""
+        self.explored_fraction = fraction
+        for share, reached_s in self.times_s.items():
+            if fraction >= share and math.isnan(reached_s):
+                self.times_s[share] = self.elapsed_s
+
+    def clear(self, clearance_m: float) -> None:
+        """Take the clearance now known."""
+        self.clearance_m = clearance_m
+        self.min_clearance_m = min(clearance_m, self.min_clearance_m, key=_number_first)
+
+    def commanded(self, latency_s: float) -> None:
+        """Take the latency of one command."""
+        self._latencies_s.append(latency_s)
+
+    def latency_ms(self, share: float) -> float:
+        """Return a quantile of the recent latencies in milliseconds; NaN before the first."""
+        ordered = sorted(self._latencies_s)
+        if not ordered:
+            return math.nan
+        return 1e3 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def _number_first(value: float) -> float:
+    return math.inf if math.isnan(value) else value

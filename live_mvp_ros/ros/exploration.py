@@ -1,0 +1,131 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The mission towards ROS: ExplorationStatus, ExplorationMetrics and the action ``explore``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.node import Node
+
+from live_mvp_ros.action import Explore
+from live_mvp_ros.control import MissionDecision
+from live_mvp_ros.control.flight_log import FlightLog
+from live_mvp_ros.msg import ExplorationMetrics, ExplorationStatus
+from live_mvp_ros.ros.convert import VehicleState, header
+from live_mvp_ros.ros.frames import MAP
+
+
+def status_message(
+    vehicle: VehicleState | None, decision: MissionDecision, log: FlightLog, unknown_m2: float
+) -> ExplorationStatus:
+    """Return what the mission is doing now."""
+    stamp_ns = 0 if vehicle is None else vehicle.stamp_ns
+    return ExplorationStatus(
+        header=header(stamp_ns, MAP),
+        state=int(decision.state),
+        reason=decision.reason,
+        explored_fraction=log.explored_fraction,
+        reachable_unknown_m2=unknown_m2,
+        elapsed_s=log.elapsed_s,
+        distance_m=log.distance_m,
+        speed=0.0 if vehicle is None else float(np.linalg.norm(vehicle.velocity)),
+        clearance_m=log.clearance_m,
+        min_clearance_m=log.min_clearance_m,
+        control_ms_p50=log.latency_ms(0.50),
+        control_ms_p99=log.latency_ms(0.99),
+        deadlines_missed=log.deadlines_missed,
+        goal_reached=decision.goal_reached,
+    )
+
+
+def metrics_message(log: FlightLog, goal_reached: bool) -> ExplorationMetrics:
+    """Return what the mission has achieved."""
+    t50, t90, t95, t99 = log.times_s.values()
+    return ExplorationMetrics(
+        explored_fraction=log.explored_fraction,
+        flight_time_s=log.elapsed_s,
+        path_length_m=log.distance_m,
+        min_clearance_m=log.min_clearance_m,
+        time_to_50_s=t50,
+        time_to_90_s=t90,
+        time_to_95_s=t95,
+        time_to_99_s=t99,
+        control_ms_p50=log.latency_ms(0.50),
+        control_ms_p99=log.latency_ms(0.99),
+        deadlines_missed=log.deadlines_missed,
+        goal_reached=goal_reached,
+    )
+
+
+class ExploreServer:
+    """The action ``explore``: one goal at a time, which ends with the mission or by cancelling.
+
+    A coroutine that waits would keep rclpy's executor awake all the time, so a goal is only
+    remembered when it is accepted and executed when its mission has ended.
+    """
+
+    def __init__(
+        self, node: Node, start: Callable[[Any], None], cancel: Callable[[], None]
+    ) -> None:
+        """Serve on ``node``; ``start`` gets the goal's request, ``cancel`` is told to stop."""
+        self._start, self._cancel = start, cancel
+        self._goal: Any = None
+        self._result: Any = None
+        self._server = ActionServer(
+            node,
+            Explore,
+            "explore",
+            execute_callback=self._execute,
+            goal_callback=self._on_goal,
+            handle_accepted_callback=self._on_accepted,
+            cancel_callback=self._on_cancel,
+        )
+
+    @property
+    def active(self) -> bool:
+        """Whether a goal is being pursued."""
+        return self._goal is not None
+
+    def feedback(self, status: ExplorationStatus) -> None:
+        """Tell the client how the mission goes."""
+        if self._goal is not None:
+            self._goal.publish_feedback(Explore.Feedback(status=status))
+
+    def finish(self, success: bool, reason: str, metrics: ExplorationMetrics) -> None:
+        """End the goal, if there is one."""
+        if self._goal is not None:
+            goal, self._goal = self._goal, None
+            self._result = Explore.Result(success=success, reason=reason, metrics=metrics)
+            goal.execute()
+
+    def destroy(self) -> None:
+        """Stop serving."""
+        self._server.destroy()
+
+    def _on_goal(self, request: Any) -> GoalResponse:
+        numbers = (request.time_limit_s, request.target_explored_fraction)
+        at = request.goal_position
+        usable = all(np.isfinite([*numbers, at.x, at.y, at.z])) and min(numbers) >= 0.0
+        busy = self._goal is not None
+        return GoalResponse.ACCEPT if usable and not busy else GoalResponse.REJECT
+
+    def _on_accepted(self, goal: Any) -> None:
+        self._goal = goal
+        self._start(goal.request)
+
+    def _on_cancel(self, _: Any) -> CancelResponse:
+        self._cancel()
+        return CancelResponse.ACCEPT
+
+    def _execute(self, goal: Any) -> Any:
+        if goal.is_cancel_requested:
+            goal.canceled()
+        elif self._result.success:
+            goal.succeed()
+        else:
+            goal.abort()
+        return self._result
