@@ -25,6 +25,7 @@ from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, RestartPolicy
 PACKAGE = "live_mvp_ros"
 CONTROLLERS = ("imppi", "none")
 VEHICLES = ("sim", "none")
+VERTICAL_MARGIN_M = 0.4
 RECORDED_TOPICS = (
     "odom",
     "cmd/body_rates",
@@ -172,9 +173,16 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     ]
     if options.controller == "imppi":
         nodes.append(
-            node("imppi_controller", goal_m=facts.goal_m, seed=options.seed, **bounds),
+            node("imppi_controller", goal_m=facts.goal_m, seed=options.seed, **_fence(facts)),
         )
     return tuple(nodes)
+
+
+def _fence(facts: MissionFacts) -> dict[str, tuple[float, float, float]]:
+    """Return where the body's centre may be: the bounds, with room above and below."""
+    (x0, y0, z0), (x1, y1, z1) = facts.lower_m, facts.upper_m
+    margin = min(VERTICAL_MARGIN_M, 0.4 * (z1 - z0))
+    return {"lower_m": (x0, y0, z0 + margin), "upper_m": (x1, y1, z1 - margin)}
 
 
 def check_params_file(path: str, nodes: tuple[NodeSpec, ...]) -> str:
