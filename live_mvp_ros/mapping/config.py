@@ -47,6 +47,14 @@ class LiveMapConfig:
         live=True,
         help="Never-seen voxels this near to the drone become free: it is there.",
     )
+    start_radius_m: float = parameter(
+        0.5,
+        unit="m",
+        low=0.0,
+        high=5.0,
+        live=True,
+        help="As footprint_radius_m, for the very first scan: a place to take off from is clear.",
+    )
     log_odds_hit: float = parameter(
         0.85, low=0.01, high=10.0, live=True, help="Evidence of one scan that hits a voxel."
     )
@@ -73,7 +81,7 @@ class LiveMapConfig:
         0.001, low=0.000001, high=0.1, live=True, help="Step size of Adam for the networks."
     )
     table_learning_rate: float = parameter(
-        0.01, low=0.000001, high=0.1, live=True, help="Step size of Adam for the hash tables."
+        0.003, low=0.000001, high=0.1, live=True, help="Step size of Adam for the hash tables."
     )
     truncation_m: float = parameter(
         0.4, unit="m", low=0.1, high=2.0, live=True, help="Distances are learned up to this."
@@ -82,10 +90,10 @@ class LiveMapConfig:
         0.5, low=0.0, high=100.0, live=True, help="Weight of the distance loss off the surface."
     )
     eikonal_weight: float = parameter(
-        0.1, low=0.0, high=100.0, live=True, help="Weight of the loss on the slope of distance."
+        0.02, low=0.0, high=100.0, live=True, help="Weight of the loss on the slope of distance."
     )
     exposure_weight: float = parameter(
-        0.1, low=0.0, high=100.0, live=True, help="Weight of the exposure loss."
+        0.02, low=0.0, high=100.0, live=True, help="Weight of the exposure loss."
     )
     train_rays: int = parameter(
         64, low=8, high=4096, help="Rays per step and frame (the scan and each keyframe)."

@@ -38,7 +38,9 @@ def init_evidence(config: LiveMapConfig) -> Evidence:
 def integrate(config: LiveMapConfig, evidence: Evidence, scan: Scan) -> Evidence:
     """Return the evidence after one more scan."""
     free, hit = observed(config, scan)
-    around = footprint(config, scan.body_m) & ~evidence.seen
+    first = ~jnp.any(evidence.seen)
+    radius = jnp.where(first, config.start_radius_m, config.footprint_radius_m)
+    around = footprint(config, scan.body_m, radius) & ~evidence.seen
     free = (free | around) & ~hit
     change = jnp.where(hit, config.log_odds_hit, jnp.where(free, -config.log_odds_miss, 0.0))
     log_odds = jnp.clip(evidence.log_odds + change, config.log_odds_min, config.log_odds_max)
@@ -82,7 +84,8 @@ def _traverse(
 ) -> jax.Array:
     """Return the voxels, flat with one entry more, on segments in voxel units [3, R]."""
     bound = jnp.array(shape, jnp.int32)[:, None]
-    inverse = 1.0 / jnp.where(jnp.abs(direction) < 1e-9, 1e-9, direction)
+    direction = jnp.where(jnp.abs(direction) < 1e-9, 1e-9, direction)  # parallel to an axis
+    inverse = 1.0 / direction
     to_low, to_high = -start * inverse, (bound - start) * inverse
     enter = jnp.maximum(jnp.max(jnp.minimum(to_low, to_high), axis=0), 0.0)
     leave = jnp.minimum(jnp.min(jnp.maximum(to_low, to_high), axis=0), stop)
@@ -105,14 +108,14 @@ def _traverse(
     return jax.lax.while_loop(lambda c: jnp.any(c[1]), advance, carry)[2]  # type: ignore[arg-type]
 
 
-def footprint(config: LiveMapConfig, body_m: jax.Array) -> jax.Array:
-    """Return which voxels [nx, ny, nz] have their centre within the vehicle's footprint."""
+def footprint(config: LiveMapConfig, body_m: jax.Array, radius_m: jax.Array) -> jax.Array:
+    """Return which voxels [nx, ny, nz] have their centre within a radius of the vehicle."""
     x, y, z = (
         config.lower_m[i] + (jnp.arange(n) + 0.5) * config.resolution_m - body_m[i]
         for i, n in enumerate(config.shape)
     )
     squared = x[:, None, None] ** 2 + y[None, :, None] ** 2 + z[None, None, :] ** 2
-    return squared <= config.footprint_radius_m**2
+    return squared <= radius_m**2
 
 
 def band_occupancy(

@@ -80,19 +80,54 @@ def encode(config: LiveMapConfig, tables: jax.Array, x: jax.Array) -> jax.Array:
     hashed = [(whole[a] * primes[a], (whole[a] + 1) * primes[a]) for a in range(3)]
     size = 1 << config.table_size_log2
     first = (jnp.arange(config.levels, dtype=jnp.int32) * size)[:, None]
-    features: list[jax.Array] = [jnp.zeros_like(part[0])] * 2
-    for corner in np.ndindex(2, 2, 2):  # one gather at a time keeps the interpolation fused
+    entries, weights = [], []
+    for corner in np.ndindex(2, 2, 2):
         i, j, k = corner
         index = (hashed[0][i] ^ hashed[1][j] ^ hashed[2][k]) & np.uint32(size - 1)
-        entry = first + index.astype(jnp.int32)
-        weight = jnp.ones_like(part[0])
-        for axis in range(3):
-            weight = weight * (part[axis] if corner[axis] else 1.0 - part[axis])
-        features = [
-            total + table.at[entry].get(mode="promise_in_bounds") * weight
-            for total, table in zip(features, tables, strict=True)
+        entries.append(first + index.astype(jnp.int32))
+        sides = [part[a] if corner[a] else 1.0 - part[a] for a in range(3)]
+        weights.append(sides[0] * sides[1] * sides[2])
+    features = _interpolate(tables, jnp.stack(entries), jnp.stack(weights))
+    return features.reshape(2 * config.levels, -1)
+
+
+@jax.custom_vjp
+def _interpolate(tables: jax.Array, entries: jax.Array, weights: jax.Array) -> jax.Array:
+    """Return the weighted sums [2, L, N] of table entries at eight corners [8, L, N].
+
+    The gradient is spelt out because the automatic one scatters each corner into a table of its
+    own and adds sixteen of them.
+    """
+    return jnp.stack(
+        [
+            sum(t.at[e].get(mode="promise_in_bounds") * w for e, w in zip(entries, weights))
+            for t in tables
         ]
-    return jnp.concatenate(features)
+    )
+
+
+_Saved = tuple[jax.Array, jax.Array, jax.Array]
+
+
+def _interpolate_forward(
+    tables: jax.Array, entries: jax.Array, weights: jax.Array
+) -> tuple[jax.Array, _Saved]:
+    return _interpolate(tables, entries, weights), (tables, entries, weights)
+
+
+def _interpolate_backward(
+    saved: _Saved, gradient: jax.Array
+) -> tuple[jax.Array, None, jax.Array]:
+    tables, entries, weights = saved
+    pairs = list(zip(tables, gradient, strict=True))
+    to_tables = [
+        jnp.zeros_like(t).at[entries].add(weights * g, mode="promise_in_bounds") for t, g in pairs
+    ]
+    to_weights = sum(t.at[entries].get(mode="promise_in_bounds") * g for t, g in pairs)
+    return jnp.stack(to_tables), None, jnp.asarray(to_weights)
+
+
+_interpolate.defvjp(_interpolate_forward, _interpolate_backward)
 
 
 def evaluate(network: Network, features: jax.Array) -> jax.Array:

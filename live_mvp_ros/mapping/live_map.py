@@ -155,7 +155,7 @@ def _batch(
     drawn = jax.lax.map(lambda pair: samples.sample_rays(config, *pair), (frames, keys))
     merged = jax.tree.map(lambda a: jnp.moveaxis(a, 0, -2).reshape(*a.shape[1:-1], -1), drawn)
     volume = samples.volume_points(config, volume_key)
-    seen = voxels.seen_at(config, evidence, jnp.concatenate([merged.x, volume], axis=1))
+    seen = voxels.seen_at(config, evidence, jnp.concatenate([volume, merged.x], axis=1))
     return training.Batch(merged, volume, seen)
 
 

@@ -3,7 +3,8 @@
 """Losses of the neural fields and their optimiser.
 
 Distance: G(hit)^2, the squared error to the target distance elsewhere, and the eikonal loss
-(|grad G| - 1)^2 at the hits. Exposure: cross entropy with both classes weighted alike, free samples
+(|grad G| - 1)^2 at the hits, its gradient by differences over a tetrahedron (as wide as the finest
+cells, which also spreads the loss over neighbouring cells: Li et al., "Neuralangelo", 2023). Exposure: cross entropy with both classes weighted alike, free samples
 by 1 / (1 + r^2). Adam: Kingma and Ba, 2015.
 """
 
@@ -13,12 +14,15 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from live_mvp_ros.mapping.config import LiveMapConfig
-from live_mvp_ros.mapping.fields import FieldParameters, distance_and_slope, encode, evaluate
+from live_mvp_ros.mapping.fields import FieldParameters, encode, evaluate
 from live_mvp_ros.mapping.samples import RaySamples
 
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.99, 1e-10
+_EIKONAL_STEP_M = 0.02
+_TETRAHEDRON = np.array([[1, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]], np.float32)
 
 
 class AdamState(NamedTuple):
@@ -45,7 +49,7 @@ class Batch(NamedTuple):
     Attributes:
         samples: points on rays, N of them.
         volume: points [3, V] from the whole volume.
-        seen: whether the N + V points were ever observed, bool.
+        seen: whether the V points, then the N, were ever observed, bool.
     """
 
     samples: RaySamples
@@ -64,15 +68,19 @@ def losses(
 ) -> tuple[jax.Array, Losses]:
     """Return the total loss, twice: alone for differentiation and among its terms."""
     s = batch.samples
-    features = encode(config, parameters.tables, jnp.concatenate([s.x, batch.volume], axis=1))
-    error = evaluate(parameters.distance, features[:, : s.x.shape[1]]) - s.distance_m
+    around, at_hit = _around_hits(config, s)
+    points = jnp.concatenate([batch.volume, s.x, around], axis=1)
+    features = encode(config, parameters.tables, points)
+    inner, outer = batch.volume.shape[1], batch.seen.shape[0]
+    distance = evaluate(parameters.distance, features[:, inner:])
+    error = distance[: s.distance_m.shape[0]] - s.distance_m
     surface = _mean(error**2, s.is_hit)
     free = _mean(error**2, s.weight * ~s.is_hit)
-    hits = config.train_rays  # the first rows of the first frame: a fixed share of all hits
-    _, slope = distance_and_slope(config, parameters, s.x[:, :hits])
+    corners = distance[s.distance_m.shape[0] :].reshape(4, -1)
+    slope = (_TETRAHEDRON.T @ corners) / (4.0 * _EIKONAL_STEP_M)
     steepness = jnp.sqrt(jnp.sum(slope**2, axis=0) + 1e-12)
-    eikonal = _mean((steepness - 1.0) ** 2, s.is_hit[:hits])
-    exposure = _exposure_loss(evaluate(parameters.exposure, features), batch)
+    eikonal = _mean((steepness - 1.0) ** 2, at_hit)
+    exposure = _exposure_loss(evaluate(parameters.exposure, features[:, :outer]), batch)
     total = (
         surface
         + config.free_weight * free
@@ -82,6 +90,15 @@ def losses(
     return total, Losses(total, surface, free, eikonal, exposure)
 
 
+def _around_hits(config: LiveMapConfig, s: RaySamples) -> tuple[jax.Array, jax.Array]:
+    """Return four points around the end of each ray, [3, 4 R], and which ends are hits [R]."""
+    frames = config.replay_frames + 1
+    ends = s.x.reshape(3, frames, -1, config.train_rays)[:, :, 0].reshape(3, 1, -1)
+    at_hit = s.is_hit.reshape(frames, -1, config.train_rays)[:, 0].reshape(-1)
+    around = ends + _EIKONAL_STEP_M * _TETRAHEDRON.T[:, :, None]
+    return around.reshape(3, -1), at_hit
+
+
 def _mean(values: jax.Array, weights: jax.Array) -> jax.Array:
     return jnp.sum(values * weights) / jnp.maximum(jnp.sum(weights), 1e-6)
 
@@ -89,10 +106,10 @@ def _mean(values: jax.Array, weights: jax.Array) -> jax.Array:
 def _exposure_loss(logits: jax.Array, batch: Batch) -> jax.Array:
     """Return the cross entropy of exposure, with both classes weighted alike."""
     s = batch.samples
-    weights = jnp.concatenate([s.valid / (1.0 + s.range_m**2), jnp.ones(batch.volume.shape[1])])
-    positive = _mean(jax.nn.softplus(-logits), weights * batch.seen)
-    negative = jnp.concatenate([1.0 * s.valid, jnp.ones(batch.volume.shape[1])]) * ~batch.seen
-    return positive + _mean(jax.nn.softplus(logits), negative)
+    ones = jnp.ones(batch.volume.shape[1])
+    positive = jnp.concatenate([ones, s.valid / (1.0 + s.range_m**2)]) * batch.seen
+    negative = jnp.concatenate([ones, 1.0 * s.valid]) * ~batch.seen
+    return _mean(jax.nn.softplus(-logits), positive) + _mean(jax.nn.softplus(logits), negative)
 
 
 def update(
