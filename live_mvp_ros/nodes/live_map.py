@@ -130,7 +130,7 @@ class LiveMapNode(GraphNode):
         self.health.extra = lambda: {"overtaken": str(work.dropped)}
 
         self.listen(TFMessage, "tf_static", qos.TRANSFORM_STATIC, self._on_mounts)
-        self.listen(Odometry, "odom", qos.SENSOR, self._on_odometry)
+        self.listen(Odometry, "odom", qos.SENSOR_HISTORY, self._on_odometry)
         self.listen(PointCloud2, "depth/points", qos.SENSOR, self._on_points)
         self.create_service(SaveMap, "map/save", self._on_save)
         self.create_service(LoadMap, "map/load", self._on_load)

@@ -46,7 +46,7 @@ class SimConfig:
     """Parameters of quadrotor_sim."""
 
     start_position_m: tuple[float, float, float] = parameter(
-        default=(1.0, 5.0, 2.0), unit="m", help="Where the vehicle starts, map frame."
+        default=(1.5, 5.0, 2.0), unit="m", help="Where the vehicle starts, map frame."
     )
     start_yaw_rad: float = parameter(
         default=0.0, unit="rad", low=-7.0, high=7.0, help="Heading at the start."

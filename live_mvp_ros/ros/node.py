@@ -30,11 +30,8 @@ class GraphNode(ParameterisedNode):
         super().__init__(name, default)
         self.health = Health(self, inputs)
         self.worker: Worker[Any] | None = None
-
-    @property
-    def failed(self) -> bool:
+        self.failed = False
         """Whether the worker has ended with an exception."""
-        return self.worker is not None and self.worker.error is not None
 
     def start_worker(self, work: Callable[[Any], None]) -> Worker[Any]:
         """Start this node's one worker thread; its failure ends the process."""
@@ -73,6 +70,9 @@ class GraphNode(ParameterisedNode):
         super().destroy_node()
 
     def _worker_failed(self, error: BaseException) -> None:
+        if not self.context.ok():
+            return  # a signal has ended the context: there is nothing to publish to any more
+        self.failed = True
         text = "".join(traceback.format_exception(error))
         self.get_logger().fatal(f"the worker failed: {text}")
         self.context.try_shutdown()

@@ -26,6 +26,8 @@ def _profile(depth: int, reliable: bool, latched: bool = False) -> QoSProfile:
 
 
 SENSOR = _profile(5, reliable=False)
+SENSOR_HISTORY = _profile(100, reliable=False)
+"""For a subscriber of a sensor topic that wants every message, also after a second of delay."""
 LATCHED = _profile(1, reliable=True, latched=True)
 COMMAND_IN = _profile(1, reliable=True)
 COMMAND_OUT = _profile(1, reliable=True)

@@ -1,0 +1,82 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The information field alone: half a room is known, and the field leads to the other half."""
+
+from __future__ import annotations
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from nav_msgs.msg import OccupancyGrid, Odometry, Path
+
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.msg import InfoField
+from live_mvp_ros.ros import convert, convert_sensors, qos
+
+SPEC = GridSpec.covering((0.0, 0.0), (8.0, 6.0), 0.1)
+
+
+def half_known_room(stamp_ns: int, everything: bool = False) -> OccupancyGrid:
+    """Return a room with walls; known where x < 4 m, or all of it."""
+    x, y = SPEC.centres()
+    inside = (x[:, None] > 0.2) & (x[:, None] < 7.8) & (y > 0.2) & (y < 5.8)
+    cells = np.where(inside, 0, 100)
+    known = np.ones_like(inside) if everything else np.broadcast_to(x[:, None] < 4.0, cells.shape)
+    return convert.occupancy_grid(stamp_ns, "map", SPEC, np.where(known, cells, -1))
+
+
+class Inputs:
+    """Publishes odometry at (2, 3, 2) at 50 Hz and the map at 5 Hz."""
+
+    def __init__(self, bench, everything=False):
+        self._map = bench.publisher(OccupancyGrid, "map", qos.LATCHED)
+        self._odom = bench.publisher(Odometry, "odom", qos.SENSOR)
+        self._everything, self.tick = everything, 0
+
+    def __call__(self):
+        self.tick += 1
+        stamp, zero = self.tick * 20_000_000, np.zeros(3, np.float32)
+        state = convert.VehicleState(
+            stamp, np.float32([2, 3, 2]), zero, np.float32([1, 0, 0, 0]), zero
+        )
+        self._odom.publish(convert.odometry(state, "odom", "base_link"))
+        if self.tick % 10 == 0:
+            self._map.publish(half_known_room(stamp, self._everything))
+
+
+def test_leads_to_the_unknown_half(bench, ends_cleanly):
+    fields = bench.collect(InfoField, "info_field", qos.LATCHED)
+    paths = bench.collect(Path, "reference_path", qos.LATCHED)
+    shown = bench.collect(OccupancyGrid, "info_field/grid", qos.LATCHED)
+    process = bench.start("info_field")
+    inputs = Inputs(bench)
+    bench.wait(lambda: len(fields) > 3 and paths and shown, during=inputs)
+    field = convert_sensors.field_arrays(fields[-1], "map")
+    assert field.spec == SPEC
+    assert field.map_stamp_ns % 200_000_000 == 0
+    assert not field.nothing_left
+    assert field.target_m[0] > 2.5  # towards x = 4 m
+    i, j = 20, 30  # the cell of (2, 3)
+    assert field.guidance[i + 10, j] > field.guidance[i, j]  # uphill towards the unknown
+    assert (field.gain >= 0.0).all() and field.gain.max() > 0.0
+    points, _ = convert.path_arrays(paths[-1], "map", 40)
+    assert points[-1, 0] > points[0, 0] + 0.5
+    assert ends_cleanly(process)
+
+
+def test_says_when_nothing_is_left_and_goes_to_the_goal(bench):
+    fields = bench.collect(InfoField, "info_field", qos.LATCHED)
+    goals = bench.publisher(PoseStamped, "goal_pose", qos.STATUS)
+    bench.start("info_field", goal_m=[6.5, 1.5, 2.0])
+    inputs = Inputs(bench, everything=True)
+    bench.wait(lambda: fields and fields[-1].nothing_left, during=inputs)
+    assert fields[-1].goal_reachable
+    assert abs(fields[-1].target.x - 6.5) < 1.5 and abs(fields[-1].target.y - 1.5) < 1.5
+
+    goal = PoseStamped()
+    goal.header.frame_id = "map"
+    goal.pose = convert.pose((6.5, 4.5, 2.0), (1.0, 0.0, 0.0, 0.0))
+
+    def moved():
+        return abs(fields[-1].target.y - 4.5) < 1.5
+
+    bench.wait(moved, during=lambda: (goals.publish(goal), inputs()))

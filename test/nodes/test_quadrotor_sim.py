@@ -1,0 +1,166 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The simulator alone: time, hold, commands, pause, step, reset, parameters, end."""
+
+from __future__ import annotations
+
+import math
+import signal
+
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray
+from nav_msgs.msg import Odometry
+from rcl_interfaces.msg import Parameter, ParameterValue
+from rcl_interfaces.srv import DescribeParameters, SetParameters
+from rosgraph_msgs.msg import Clock
+from std_srvs.srv import SetBool
+from tf2_msgs.msg import TFMessage
+
+from live_mvp_ros.msg import BodyRateThrust, PosePacket
+from live_mvp_ros.ros import convert, qos
+from live_mvp_ros.srv import ResetSim, StepSim
+
+
+def stamps(messages):
+    return [convert.to_ns(m.header.stamp) for m in messages]
+
+
+def test_holds_its_start_pose_and_publishes_time_frames_and_packets(bench, ends_cleanly):
+    clock, odom = bench.collect(Clock, "/clock"), bench.collect(Odometry, "odom")
+    moving = bench.collect(TFMessage, "tf", qos.TRANSFORM)
+    fixed = bench.collect(TFMessage, "tf_static", qos.TRANSFORM_STATIC)
+    packets = bench.collect(PosePacket, "packets/pose")
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    process = bench.start("quadrotor_sim", start_position_m=[1.0, 2.0, 3.0], start_yaw_rad=1.0)
+    bench.wait(lambda: len(odom) > 150 and packets and fixed and health)
+    steps = {b - a for a, b in zip(stamps(odom), stamps(odom)[1:], strict=False)}
+    assert min(steps) == 10_000_000  # 100 Hz of simulated time; best effort may lose some
+    last = odom[-1]
+    assert (last.header.frame_id, last.child_frame_id) == ("odom", "base_link")
+    p = last.pose.pose.position
+    assert math.dist((p.x, p.y, p.z), (1.0, 2.0, 3.0)) < 0.01
+    _, attitude = convert.pose_arrays(last.pose.pose)
+    assert convert.yaw_of(attitude) == pytest.approx(1.0, abs=0.01)
+    assert set(stamps(odom)) & {convert.to_ns(c.clock) for c in clock}
+    assert (fixed[0].transforms[0].header.frame_id, fixed[0].transforms[0].child_frame_id) == (
+        "map",
+        "odom",
+    )
+    assert moving[-1].transforms[0].child_frame_id == "base_link"
+    assert packets[-1].columns[0].pose.u == pytest.approx(1.0 / (2 * math.pi), abs=0.01)
+    values = {v.key: v.value for v in health[-1].status[0].values}
+    assert health[-1].status[0].name == "quadrotor_sim"
+    assert values["holding"] == "true"
+    assert float(values["real_time_factor"]) > 0.0
+    assert ends_cleanly(process)
+
+
+def test_flies_a_command_and_holds_when_commands_stop(bench):
+    odom = bench.collect(Odometry, "odom")
+    commands = bench.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
+    bench.start("quadrotor_sim", start_position_m=[0.0, 0.0, 2.0])
+    bench.wait(lambda: odom)
+
+    def climb():
+        commands.publish(BodyRateThrust(thrust=9.81 + 2.0))
+
+    bench.wait(lambda: odom[-1].twist.twist.linear.z > 1.0, during=climb)
+    assert odom[-1].pose.pose.position.z > 2.1
+    bench.wait(lambda: abs(odom[-1].twist.twist.linear.z) < 0.02)
+    left = odom[-1].pose.pose.position
+    assert math.hypot(left.x, left.y) < 0.05
+
+
+def test_refuses_a_command_that_is_not_finite(bench):
+    odom = bench.collect(Odometry, "odom")
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    commands = bench.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
+    bench.start("quadrotor_sim")
+    bench.wait(lambda: odom)
+
+    def invalid():
+        return health and {v.key: v.value for v in health[-1].status[0].values}["invalid"] != "0"
+
+    bench.wait(invalid, during=lambda: commands.publish(BodyRateThrust(thrust=math.nan)))
+    assert math.isfinite(odom[-1].pose.pose.position.z)
+    assert "the command holds a value that is not finite" in bench.log("quadrotor_sim").read_text()
+
+
+def test_pause_step_and_reset(bench):
+    odom = bench.collect(Odometry, "odom")
+    bench.start("quadrotor_sim")
+    bench.wait(lambda: odom)
+    refused = bench.call(StepSim, "sim/step", StepSim.Request(ticks=3))
+    assert not refused.success
+    assert bench.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
+    before = bench.call(StepSim, "sim/step", StepSim.Request(ticks=1))
+    after = bench.call(StepSim, "sim/step", StepSim.Request(ticks=25))
+    assert convert.to_ns(after.stamp) - convert.to_ns(before.stamp) == 250_000_000
+    bench.wait(lambda: stamps(odom)[-1] == convert.to_ns(after.stamp))
+    bench.spin(0.3)
+    assert stamps(odom)[-1] == convert.to_ns(after.stamp)  # time stands still
+
+    request = ResetSim.Request(pose=convert.pose((4.0, 5.0, 1.0), convert.yaw_rotation(0.5)))
+    assert bench.call(ResetSim, "sim/reset", request).success
+    bench.wait(lambda: odom[-1].pose.pose.position.x == pytest.approx(4.0, abs=0.01))
+    bad = ResetSim.Request(pose=convert.pose((4.0, 5.0, 1.0), (0.0, 0.0, 0.0, 0.0)))
+    response = bench.call(ResetSim, "sim/reset", bad)
+    assert not response.success
+    assert response.message == "the pose is not usable: the quaternion has length 0.000 instead of 1"
+
+
+def test_parameters_are_described_changed_and_refused_over_dds(bench):
+    bench.start("quadrotor_sim")
+    described = bench.call(
+        DescribeParameters,
+        "quadrotor_sim/describe_parameters",
+        DescribeParameters.Request(names=["real_time_factor", "vehicle.mass_kg"]),
+    )
+    factor, mass = described.descriptors
+    assert factor.floating_point_range[0].to_value == 100.0
+    assert (factor.read_only, mass.read_only) == (False, True)
+    assert mass.description == "Take-off mass. [kg]"
+
+    def change(name, value):
+        parameter = Parameter(name=name, value=ParameterValue(type=3, double_value=value))
+        request = SetParameters.Request(parameters=[parameter])
+        return bench.call(SetParameters, "quadrotor_sim/set_parameters", request).results[0]
+
+    assert change("real_time_factor", 0.5).successful
+    refused = change("real_time_factor", 1000.0)
+    assert not refused.successful
+    assert refused.reason == (
+        "real_time_factor = 1000.0 is not allowed: it must be between 0.01 and 100"
+    )
+    fixed = change("vehicle.mass_kg", 2.0)
+    assert "it can only be given at the start" in fixed.reason
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ("--ros-args", "-p", "real_time_factor:=-1.0"),
+            "real_time_factor = -1.0 is not allowed: it must be between 0.01 and 100",
+        ),
+        (
+            ("--ros-args", "-p", "start_position_m:=[1.0, 2.0]"),
+            "start_position_m = [1.0, 2.0] is not allowed: it must be a list of 3 numbers",
+        ),
+        (("--ros-args", "-p", "mass:=2.0"), "mass is not a parameter of quadrotor_sim"),
+        (("--ros-args", "--params-file", "/does/not/exist.yaml"), "Error opening YAML file"),
+    ],
+)
+def test_wrong_start_values_end_with_one_sentence(bench, arguments, sentence):
+    process = bench.run("quadrotor_sim", *arguments)
+    assert process.wait(timeout=60) == 2
+    text = bench.log("quadrotor_sim").read_text()
+    assert sentence in text
+    assert "Traceback" not in text
+
+
+def test_sigterm_ends_it_cleanly(bench, ends_cleanly):
+    odom = bench.collect(Odometry, "odom")
+    process = bench.start("quadrotor_sim")
+    bench.wait(lambda: odom)
+    assert ends_cleanly(process, signal.SIGTERM)
