@@ -211,10 +211,9 @@ class Setup:
     def explain(self, step: str, error: subprocess.CalledProcessError) -> str:
         """Return what failed, its last lines and what to do."""
         output = str(error.output or "")
-        remedy = f"read {os.path.relpath(str(self.log))}, fix the cause and run make again"
-        for signs, advice in REMEDIES.items():
-            if any(sign in output for sign in signs):
-                remedy = advice
+        reading = f"read {os.path.relpath(str(self.log))}, fix the cause and run make again"
+        fitting = (a for signs, a in REMEDIES.items() if any(sign in output for sign in signs))
+        remedy = next(fitting, reading)
         lines = [f"    | {line}" for line in output.splitlines() if line.strip()][-8:]
         return "\n".join([f'the step "{step}" failed: {remedy}.', *lines])
 

@@ -138,6 +138,16 @@ def test_failed_step_is_named_with_its_last_lines_and_not_marked_done(machine: M
     assert not (machine.tree / ".venv" / "share").exists()
 
 
+def test_missing_network_is_recognised_before_its_consequences(machine: Machine) -> None:
+    machine.add(*BUILD_TOOLS)
+    machine.add_python(
+        'case "$*" in *--clear*) echo "NewConnectionError: refused"; '
+        'echo "No matching distribution found for uv"; exit 1;; esac\n'
+        f'exec {REAL_PYTHON} "$@"'
+    )
+    assert "the package index cannot be reached" in machine.setup().stderr
+
+
 def load_tool(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"tools_{name}", ROOT / "tools" / f"{name}.py")
     assert spec is not None
