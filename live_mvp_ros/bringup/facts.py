@@ -3,7 +3,7 @@
 """What a mission order says about a world: where to start, where to end, where not to leave.
 
 Reads only the head of a world's data file and needs no JAX, because launch files must load
-quickly. The node that builds the scene (gt_depth) validates the whole file. Map frame, ENU, metres.
+quickly. The node that builds the scene (gt_depth) validates the whole file. Map frame, metres.
 """
 
 from __future__ import annotations

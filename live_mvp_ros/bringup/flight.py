@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 START_LIMIT_S = 180.0
 STANDSTILL_LIMIT_S = 30.0
+TWINS_LIMIT_S = 60.0
 TICK_S = 0.1
 
 
@@ -146,11 +147,11 @@ class Flight:
                 lock.check_discovery({node.full_name for node in self._graph.nodes})
                 if interrupts.asked:
                     return Ending("interrupted")
-                return self._run(interrupts, stack)
+                return self._run(interrupts, lock, stack)
         finally:
             interrupts.restore()
 
-    def _run(self, interrupts: Interrupts, stack: contextlib.ExitStack) -> Ending:
+    def _run(self, interrupts: Interrupts, lock: GraphLock, stack: contextlib.ExitStack) -> Ending:
         folder = self.folder = new_folder(self._options.output)
         supervisor = Supervisor(
             [
@@ -167,7 +168,7 @@ class Flight:
             supervisor.start()
             memory = MemoryWatch(lambda: [*supervisor.pids().values(), os.getpid()])
             stack.callback(memory.stop)
-            ending = self._watch(supervisor, interrupts, stack)
+            ending = self._watch(supervisor, interrupts, lock, stack)
         except UsageError:
             supervisor.stop()
             remove_folder(folder)
@@ -177,7 +178,11 @@ class Flight:
         return ending
 
     def _watch(
-        self, supervisor: Supervisor, interrupts: Interrupts, stack: contextlib.ExitStack
+        self,
+        supervisor: Supervisor,
+        interrupts: Interrupts,
+        lock: GraphLock,
+        stack: contextlib.ExitStack,
     ) -> Ending:
         from live_mvp_ros.bringup.monitor import Monitor  # the nodes are starting meanwhile
 
@@ -187,8 +192,17 @@ class Flight:
             flies_by_odometry=self._graph.options.controller == "none",
         )
         stack.callback(monitor.close)
+        names = [node.full_name for node in self._graph.nodes]
         begin = time.monotonic()
         while not interrupts.wait(TICK_S):
+            # A node that was killed stays visible for a while beside the one that replaces it.
+            fresh = time.monotonic() - begin < TWINS_LIMIT_S
+            if (
+                fresh
+                and not any(supervisor.restarts().values())
+                and (twin := monitor.twice(names))
+            ):
+                raise lock.busy(f"node {twin}")
             try:
                 supervisor.poll()
             except UsageError:
@@ -249,6 +263,7 @@ class Flight:
         assert self._monitor is not None
         assert self.folder is not None
         monitor, folder = self._monitor, self.folder
+        monitor.record.end()
         if monitor.latest_map is not None:
             problem = monitor.save_map(folder / "neural_map.npz", 0.7 if hurry else 15.0)
             if problem:
@@ -281,6 +296,7 @@ class Flight:
         report.write_metrics(folder / "metrics.json", self.metrics)
         if self._options.json_file is not None:
             report.write_metrics(self._options.json_file, self.metrics)
+        report.write_trajectory(folder, record, scores)
         if pictures:  # else JAX and matplotlib are not loaded yet, and there is no time to
             latest = self._monitor.latest_map
             image = report.write_map(folder, latest) if latest is not None else None

@@ -76,12 +76,18 @@ class FlightRecord:
         self.time_jumps = 0
         self._odometry: list[tuple[float, float, float, float]] = []
         self._odometry_sent_ns: OrderedDict[int, int] = OrderedDict()
+        self._ended = False
         self._stamp_s = math.nan
         self._offset_s = 0.0
 
     def begin(self) -> None:
-        """Begin the flight: from now on everything counts."""
-        self.flying = True
+        """Begin the flight: from now on everything counts; no effect after ``end``."""
+        self.flying = not self._ended
+
+    def end(self) -> None:
+        """End the flight: from now on nothing counts, and what is recorded stays as it is."""
+        self._ended = True
+        self.flying = False
 
     def now_s(self) -> float:
         """Return the flight time of the latest odometry, 0 before the flight."""

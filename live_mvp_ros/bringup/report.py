@@ -182,6 +182,21 @@ def path_length(positions_m: np.ndarray) -> float:
     return float(np.linalg.norm(steps, axis=1).sum())
 
 
+def write_trajectory(folder: Path, record: FlightRecord, scores: Scores | None) -> None:
+    """Write trajectory.csv, about 20 rows per second: time, position, true clearance."""
+    flight = record.trajectory()
+    columns = [flight.times_s, *flight.positions_m.T]
+    names = ["time_s", "x_m", "y_m", "z_m"]
+    if scores is not None:
+        columns.append(scores.safety.clearance_m)
+        names.append("clearance_m")
+    step = max(1, round(len(flight.times_s) / max(20.0 * record.now_s(), 1.0)))
+    buffer = io.StringIO()
+    rows = np.stack(columns, axis=1)[::step]
+    np.savetxt(buffer, rows, "%.4f", ",", header=",".join(names), comments="")
+    write(folder / "trajectory.csv", buffer.getvalue().encode())
+
+
 def write(path: Path, content: bytes) -> None:
     """Write a file as a whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

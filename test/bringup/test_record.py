@@ -78,6 +78,14 @@ def test_positions_that_are_not_finite_are_left_out():
     assert len(record.trajectory().times_s) == 0
 
 
+def test_nothing_counts_after_the_end():
+    record = flown()
+    record.end()
+    record.begin()
+    record.odometry(9_000 * MS, 9_000 * MS, (9.0, 0.0, 2.0))
+    assert record.now_s() == pytest.approx(1.0)
+
+
 def test_changes_of_state_are_remembered_with_their_time():
     record = flown()
     for state in ("EXPLORING", "EXPLORING", "DONE"):

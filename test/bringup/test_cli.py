@@ -1,0 +1,123 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The live-mvp command used wrongly: one sentence, exit code 2, nothing written."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.metadata
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rclpy", reason="explore needs ROS 2")
+
+DOMAIN = "77"
+
+
+def live_mvp(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "live_mvp_ros.bringup.environment", sys.executable, "-P", "-m",
+         "live_mvp_ros.cli.main", *arguments],
+        cwd=cwd,
+        env={**os.environ, "ROS_DOMAIN_ID": DOMAIN, "PYTHONSAFEPATH": "1", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )  # fmt: skip
+
+
+def assert_refused(result: subprocess.CompletedProcess[str], cwd: Path, *words: str) -> None:
+    assert result.returncode == 2, result.stderr
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert result.stderr.startswith("live-mvp: ")
+    assert all(word in result.stderr for word in words), result.stderr
+    assert not (cwd / "runs").exists()
+
+
+def test_the_version_is_the_packages(tmp_path):
+    result = live_mvp("--version", cwd=tmp_path)
+    assert result.returncode == 0
+    assert result.stdout == f"live-mvp {importlib.metadata.version('live_mvp_ros')}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("explore", "--world", "atlantis"), ("no world 'atlantis'", "office", "seed")),
+        (("explore", "--params-file", "gone.yaml"), ("gone.yaml does not exist",)),
+        (("explore", "--json", "no/such/m.json"), ("no/such does not exist",)),
+        (("explore", "--json", "."), ("is a folder",)),
+        (("explore", "--real-time-factor", "0"), ("--real-time-factor", "0.01")),
+        (("explore", "--timeout", "-3"), ("--timeout",)),
+        (("explore", "--namespace", "a b"), ("namespace = 'a b'",)),
+        (("explore", "--controller", "ai"), ("ai", "imppi")),
+        (("explore", "--nonsense"), ("--nonsense",)),
+        (("fly",), ("fly",)),
+    ],
+)
+def test_wrong_arguments_are_refused(tmp_path, arguments, words):
+    assert_refused(live_mvp(*arguments, cwd=tmp_path), tmp_path, *words)
+
+
+def test_a_malformed_parameters_file_is_refused(tmp_path):
+    (tmp_path / "p.yaml").write_text("live_map: [1, 2")
+    result = live_mvp("explore", "--params-file", "p.yaml", cwd=tmp_path)
+    assert_refused(result, tmp_path, "p.yaml is not valid YAML")
+
+
+def test_a_wrong_domain_is_refused(tmp_path):
+    result = live_mvp("explore", cwd=tmp_path, ROS_DOMAIN_ID="many")
+    assert_refused(result, tmp_path, "ROS_DOMAIN_ID = 'many'")
+
+
+def test_an_output_folder_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "out").write_text("")
+    result = live_mvp("explore", "--output", "out", cwd=tmp_path)
+    assert_refused(result, tmp_path, "cannot create")
+
+
+def test_a_second_graph_in_the_same_domain_and_namespace_is_refused(tmp_path):
+    name = f"live_mvp_ros-{os.getuid()}-{DOMAIN}-.lock"
+    with (Path(tempfile.gettempdir()) / name).open("a+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        result = live_mvp("explore", cwd=tmp_path)
+    assert_refused(result, tmp_path, "already running in ROS domain 77")
+
+
+@pytest.mark.slow
+def test_nodes_that_somebody_else_started_are_found(tmp_path):
+    import rclpy
+    from rclpy.context import Context
+
+    context = Context()
+    rclpy.init(context=context, domain_id=int(DOMAIN))
+    node = rclpy.create_node("live_map", context=context)
+    try:
+        result = live_mvp("explore", cwd=tmp_path)
+    finally:
+        node.destroy_node()
+        context.try_shutdown()
+    assert_refused(result, tmp_path, "already running", "/live_map")
+
+
+@pytest.mark.slow
+def test_a_parameter_out_of_range_is_refused_by_the_node_that_owns_it(tmp_path):
+    (tmp_path / "p.yaml").write_text("quadrotor_sim:\n  ros__parameters: {rate_hz: -5.0}\n")
+    result = live_mvp("explore", "--params-file", "p.yaml", cwd=tmp_path)
+    assert_refused(result, tmp_path, "quadrotor_sim: rate_hz = -5.0 is not allowed")
+
+
+@pytest.mark.slow
+def test_a_broken_world_file_is_refused(tmp_path):
+    (tmp_path / "w.yaml").write_text(
+        "{name: w, lower_m: [0, 0, 0], upper_m: [4, 4, 3], start_m: [1, 1, 1], goal_m: [3, 3, 1],"
+        " primitives: [{type: pyramid}]}"
+    )
+    result = live_mvp("explore", "--world", "w.yaml", cwd=tmp_path)
+    assert_refused(result, tmp_path, "gt_depth", "pyramid")

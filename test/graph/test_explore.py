@@ -1,0 +1,270 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The whole graph in real processes: it flies, is seen from outside, survives, and always ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import yaml
+from PIL import Image
+
+rclpy = pytest.importorskip("rclpy", reason="the graph needs ROS 2")
+
+pytestmark = pytest.mark.slow
+
+START_LIMIT_S = 240.0  # a first start compiles everything, on a busy machine
+
+
+class Run:
+    """A running ``live-mvp explore`` whose output is collected."""
+
+    def __init__(self, folder: Path, domain: int, *arguments: str) -> None:
+        self.folder, self.domain = folder, domain
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "live_mvp_ros.cli.main", "explore", "--headless",
+             "--json", "m.json", *arguments],
+            cwd=folder,
+            env={**os.environ, "ROS_DOMAIN_ID": str(domain), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def wait_for(self, condition: Callable[[], object], limit_s: float = START_LIMIT_S) -> None:
+        end = time.monotonic() + limit_s
+        while not condition():
+            assert self.process.poll() is None, self.text()
+            assert time.monotonic() < end, self.text()
+            time.sleep(0.1)
+
+    def wait_until_it_flies(self) -> None:
+        self.wait_for(lambda: any(line.startswith("EXPLORING") for line in self.lines))
+
+    def nodes(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def node(self, name: str) -> psutil.Process:
+        return next(
+            process
+            for process in self.nodes()
+            if f"live_mvp_ros.nodes.{name}" in process.cmdline()
+        )
+
+    def end(self, limit_s: float) -> int:
+        code = self.process.wait(timeout=limit_s)
+        self._reader.join(timeout=5.0)
+        return code
+
+    def metrics(self) -> dict:
+        return json.loads((self.folder / "m.json").read_text())
+
+
+@contextlib.contextmanager
+def exploring(folder: Path, domain: int, *arguments: str) -> Iterator[Run]:
+    run = Run(folder, domain, *arguments)
+    try:
+        yield run
+    finally:
+        if run.process.poll() is None:
+            run.process.kill()
+            run.process.wait()
+
+
+def only_run_folder(folder: Path) -> Path:
+    (run,) = (folder / "runs").iterdir()
+    return run
+
+
+class Listener:
+    """A plain subscriber, as anybody would write it."""
+
+    def __init__(self, domain: int) -> None:
+        from live_mvp_ros.msg import BodyRateThrust, InfoField
+        from nav_msgs.msg import OccupancyGrid, Odometry
+        from rclpy.context import Context
+        from rclpy.executors import SingleThreadedExecutor
+        from rclpy.qos import qos_profile_sensor_data
+        from rclpy.signals import SignalHandlerOptions
+        from sensor_msgs.msg import PointCloud2
+
+        self.counts: Counter[str] = Counter()
+        self.latest: dict[str, object] = {}
+        self._context = Context()
+        rclpy.init(
+            context=self._context,
+            domain_id=domain,
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
+        self._node = rclpy.create_node("test_listener", context=self._context)
+        topics = {
+            "odom": Odometry,
+            "depth/points": PointCloud2,
+            "map": OccupancyGrid,
+            "info_field": InfoField,
+            "cmd/body_rates": BodyRateThrust,
+        }
+        for topic, kind in topics.items():
+            self._node.create_subscription(
+                kind, topic, self._taker(topic), qos_profile_sensor_data
+            )
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+
+    def _taker(self, topic: str) -> Callable[[object], None]:
+        def take(message: object) -> None:
+            self.counts[topic] += 1
+            self.latest[topic] = message
+
+        return take
+
+    def listen(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._executor.spin_once(timeout_sec=0.1)
+
+    def close(self) -> None:
+        self._executor.shutdown()
+        self._node.destroy_node()
+        self._context.try_shutdown()
+
+
+@pytest.mark.parametrize(("world", "domain"), [("office", 101), ("seed", 102)])
+def test_a_short_flight_explores_without_touching_anything(tmp_path, world, domain):
+    with exploring(tmp_path, domain, "--world", world, "--timeout", "25") as run:
+        run.wait_until_it_flies()
+        listener = Listener(domain)
+        try:
+            listener.listen(8.0)
+        finally:
+            listener.close()
+        assert run.end(120.0) == 1, run.text()  # 25 s are too few for the whole mission
+    check_messages(listener)
+    check_metrics(run.metrics(), world)
+    check_files(only_run_folder(tmp_path), run.metrics())
+
+
+def check_messages(listener: Listener) -> None:
+    """The topics are there with valid content; exact rates are for a benchmark to measure."""
+    at_least = {
+        "odom": 200, "cmd/body_rates": 50, "depth/points": 20, "map": 8, "info_field": 8
+    }  # fmt: skip
+    for topic, count in at_least.items():
+        assert listener.counts[topic] >= count, listener.counts
+    command = listener.latest["cmd/body_rates"]
+    rates = command.body_rates
+    assert 0.0 <= command.thrust < 100.0
+    assert np.isfinite([rates.x, rates.y, rates.z]).all()
+    cloud = listener.latest["depth/points"]
+    assert (cloud.height, cloud.width) == (48, 64)
+    assert cloud.header.frame_id == "depth_camera_optical_frame"
+    grid = listener.latest["map"]
+    cells = np.frombuffer(grid.data, np.int8)
+    assert cells.size == grid.info.width * grid.info.height
+    assert set(np.unique(cells)) <= set(range(-1, 101))
+    assert (cells == 0).any() or (cells < 35).any()
+    field = listener.latest["info_field"]
+    assert len(field.gain) == len(field.guidance) == field.nx * field.ny
+    assert np.isfinite(np.frombuffer(field.gain, np.float32)).all()
+
+
+def check_metrics(values: dict, world: str) -> None:
+    assert values["world"] == world
+    assert values["mission_complete"] is False
+    assert "time limit" in values["end_reason"]
+    assert values["collisions"] == 0, values
+    assert values["min_clearance_m"] >= 0.3
+    assert 25.0 <= values["flight_time_s"] <= 40.0
+    assert values["path_length_m"] > 3.0
+    assert values["explored_fraction"] > 0.2
+    assert set(values["rates_hz"]) == {"odom", "points", "map", "info_field", "command"}
+    assert all(rate > 0 for rate in values["rates_hz"].values())
+    assert values["control_latency_ms"]["p50"] > 0
+    assert 0.0 < values["control_on_time_fraction"] <= 1.0
+    assert 300 < values["peak_rss_mib"] <= 4096
+    assert set(values["restarts"].values()) == {0}
+    assert all(values["versions"].values())
+
+
+def check_files(folder: Path, values: dict) -> None:
+    assert json.loads((folder / "metrics.json").read_text()) == values
+    info = yaml.safe_load((folder / "map.yaml").read_text())
+    size = Image.open(folder / info["image"]).size
+    assert info["mode"] == "trinary"
+    assert np.asarray(size) * info["resolution"] == pytest.approx((14, 12), abs=2.1)
+    for name in ("trajectory.png", "explored.png"):
+        assert Image.open(folder / name).size[0] > 300
+    with np.load(folder / "neural_map.npz") as neural_map:
+        assert neural_map.files
+    assert len(list((folder / "log").glob("*.log"))) == 5
+
+
+def test_a_killed_node_comes_back_and_ctrl_c_ends_it_all_in_time(tmp_path):
+    with exploring(tmp_path, 103) as run:
+        run.wait_until_it_flies()
+        time.sleep(3.0)
+        run.node("info_field").kill()
+        run.wait_for(lambda: "info_field was killed by SIGKILL" in run.text(), 10.0)
+        count = len(run.lines)
+        run.wait_for(lambda: any(line.startswith("EXPLORING") for line in run.lines[count:]), 90.0)
+        nodes = run.nodes()
+        begin = time.monotonic()
+        run.process.send_signal(signal.SIGINT)
+        assert run.end(10.0) == 1, run.text()
+        assert time.monotonic() - begin < 3.5  # 3 s, and a little for a busy machine
+    assert not any(process.is_running() for process in nodes)
+    values = run.metrics()
+    assert values["end_reason"] == "interrupted"
+    assert values["restarts"]["info_field"] == 1
+    assert values["explored_fraction"] > 0.05
+    assert (only_run_folder(tmp_path) / "trajectory.png").exists()
+
+
+def test_ctrl_c_during_the_start_ends_it_all_in_time(tmp_path):
+    with exploring(tmp_path, 104) as run:
+        run.wait_for(lambda: len(run.nodes()) >= 5, 30.0)
+        time.sleep(1.5)
+        nodes = run.nodes()
+        begin = time.monotonic()
+        run.process.send_signal(signal.SIGTERM)
+        assert run.end(10.0) == 1, run.text()
+        assert time.monotonic() - begin < 3.5
+    assert not any(process.is_running() for process in nodes)
+    assert run.metrics()["end_reason"] == "interrupted"
+    assert "Traceback" not in run.text()
+
+
+def test_a_killed_command_leaves_no_orphans_and_frees_its_place(tmp_path):
+    with exploring(tmp_path, 105) as run:
+        run.wait_for(lambda: len(run.nodes()) >= 5, 30.0)
+        time.sleep(1.0)
+        nodes = run.nodes()
+        run.process.kill()
+        run.process.wait()
+    _, left = psutil.wait_procs(nodes, timeout=5.0)
+    assert not left
