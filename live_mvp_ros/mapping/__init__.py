@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What has been learned: evidence voxels, the fields G and Q, their online update, save and load."""
+"""What has been learned: evidence voxels, the fields G and Q, their update and their file."""
 
 from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
 from live_mvp_ros.mapping.live_map import (

@@ -75,7 +75,7 @@ class LiveMapConfig:
     levels: int = parameter(12, low=1, high=16, help="Levels of the hash grid.")
     coarsest_cells: int = parameter(16, low=2, high=128, help="Cells per side, first level.")
     finest_cells: int = parameter(512, low=2, high=4096, help="Cells per side, last level.")
-    table_size_log2: int = parameter(15, low=8, high=20, help="Entries per level, as a power of 2.")
+    table_size_log2: int = parameter(15, low=8, high=20, help="Entries per level: 2 to this.")
     hidden_width: int = parameter(64, low=4, high=256, help="Width of both hidden layers.")
     learning_rate: float = parameter(
         0.001, low=0.000001, high=0.1, live=True, help="Step size of Adam for the networks."

@@ -3,8 +3,8 @@
 """Evidence voxels: log-odds of occupancy, exact about what was never seen.
 
 Each ray visits, in order, exactly the voxels that its segment passes (Amanatides and Woo, "A Fast
-Voxel Traversal Algorithm for Ray Tracing", 1987); all rays advance in lockstep. In one scan a voxel
-changes at most once: by a hit if any ray ends in it, else by a miss if any ray passes through it.
+Voxel Traversal Algorithm for Ray Tracing", 1987); all rays advance in lockstep. In one scan a
+voxel changes at most once: by a hit if any ray ends in it, else by a miss if any passes through.
 End points are pushed a little along the ray into the surface, because surfaces often lie exactly
 on the face between two voxels.
 """

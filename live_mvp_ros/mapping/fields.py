@@ -14,6 +14,7 @@ Points are [3, N], map frame, metres, clamped to the volume and a margin around 
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import jax
@@ -51,7 +52,7 @@ def init_fields(config: LiveMapConfig, key: jax.Array) -> FieldParameters:
 
 def _init_network(config: LiveMapConfig, key: jax.Array) -> Network:
     sizes = (2 * config.levels, config.hidden_width, config.hidden_width, 1)
-    pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
+    pairs = list(itertools.pairwise(sizes))
     weights = [
         jax.random.normal(k, (n_out, n_in)) * np.sqrt(2.0 / n_in).astype(np.float32)
         for k, (n_in, n_out) in zip(jax.random.split(key, 3), pairs, strict=True)
@@ -98,11 +99,9 @@ def _interpolate(tables: jax.Array, entries: jax.Array, weights: jax.Array) -> j
     The gradient is spelt out because the automatic one scatters each corner into a table of its
     own and adds sixteen of them.
     """
+    corners = list(zip(entries, weights, strict=True))
     return jnp.stack(
-        [
-            sum(t.at[e].get(mode="promise_in_bounds") * w for e, w in zip(entries, weights))
-            for t in tables
-        ]
+        [sum(t.at[e].get(mode="promise_in_bounds") * w for e, w in corners) for t in tables]
     )
 
 
@@ -115,9 +114,7 @@ def _interpolate_forward(
     return _interpolate(tables, entries, weights), (tables, entries, weights)
 
 
-def _interpolate_backward(
-    saved: _Saved, gradient: jax.Array
-) -> tuple[jax.Array, None, jax.Array]:
+def _interpolate_backward(saved: _Saved, gradient: jax.Array) -> tuple[jax.Array, None, jax.Array]:
     tables, entries, weights = saved
     pairs = list(zip(tables, gradient, strict=True))
     to_tables = [

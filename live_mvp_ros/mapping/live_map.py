@@ -63,6 +63,9 @@ class MapReport(NamedTuple):
     nonfinite: jax.Array
 
 
+_Learned = tuple[fields.FieldParameters, training.AdamState]
+
+
 def init(config: LiveMapConfig, key: jax.Array) -> LiveMap:
     """Return the map of somebody who has seen nothing."""
     field_key, state_key = jax.random.split(key)
@@ -124,14 +127,14 @@ def _train(
     """Update the fields from a scan and replayed ones, unless the scan is empty."""
     before = (state.parameters, state.adam)
 
-    def learn() -> tuple[tuple, training.Losses, jax.Array]:
+    def learn() -> tuple[_Learned, training.Losses, jax.Array]:
         batch = _batch(config, state, evidence, frame, key)
         parameters, adam, losses = training.update(config, *before, batch)
         good = jnp.all(jnp.array([jnp.all(jnp.isfinite(p)) for p in jax.tree.leaves(parameters)]))
         after = jax.lax.cond(good, lambda: (parameters, adam), lambda: before)
         return after, losses, ~good
 
-    def skip() -> tuple[tuple, training.Losses, jax.Array]:
+    def skip() -> tuple[_Learned, training.Losses, jax.Array]:
         nothing = training.Losses(*[jnp.float32(jnp.nan)] * 5)
         return before, nothing, jnp.array(False)
 

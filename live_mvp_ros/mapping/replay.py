@@ -57,12 +57,14 @@ def offer(config: LiveMapConfig, replay: Replay, frame: Keyframe, key: jax.Array
     drawn = jax.random.randint(key, (), 0, replay.offered + 1)
     slot = jnp.where(replay.offered < config.keyframes, replay.offered, drawn)
     # a slot beyond the end is dropped: the frame was not chosen
-    frames = jax.tree.map(lambda all_, one: all_.at[slot].set(one, mode="drop"), replay.frames, frame)
+    frames = jax.tree.map(
+        lambda all_, one: all_.at[slot].set(one, mode="drop"), replay.frames, frame
+    )
     return Replay(frames, replay.offered + 1)
 
 
 def recall(config: LiveMapConfig, replay: Replay, key: jax.Array) -> Keyframe:
-    """Return ``config.replay_frames`` keyframes drawn at random, stacked; all NaN if there are none."""
+    """Return ``config.replay_frames`` random keyframes, stacked; all NaN if there are none."""
     available = jnp.clip(replay.offered, 1, config.keyframes)
     index = jax.random.randint(key, (config.replay_frames,), 0, available)
     return jax.tree.map(lambda all_: all_[index], replay.frames)

@@ -70,8 +70,10 @@ def sample_rays(config: LiveMapConfig, frame: Keyframe, key: jax.Array) -> RaySa
     t = jnp.concatenate([length[None], jnp.maximum(length - before, 0.05), part * reach])
     x = origin[:, None] + direction[:, None] * t
     usable = jnp.concatenate(
-        [jnp.broadcast_to(on_surface, (1 + config.near_samples, rays)),
-         jnp.broadcast_to(valid, part.shape)]
+        [
+            jnp.broadcast_to(on_surface, (1 + config.near_samples, rays)),
+            jnp.broadcast_to(valid, part.shape),
+        ]
     )
     left = length - t
     plane = jnp.abs(jnp.sum(normal * direction, axis=0)) * jnp.abs(left)
@@ -81,16 +83,21 @@ def sample_rays(config: LiveMapConfig, frame: Keyframe, key: jax.Array) -> RaySa
     magnitude = jnp.minimum(jnp.minimum(own, nearest), config.truncation_m)
     distance = jnp.where(left < 0.0, -magnitude, magnitude)
     is_hit = jnp.zeros(t.shape, bool).at[0].set(on_surface)
-    flat = [a.reshape(-1) for a in (distance, usable.astype(t.dtype), is_hit, t)]
-    everywhere = jnp.broadcast_to(valid, t.shape).reshape(-1)
-    return RaySamples(x.reshape(3, -1), *flat, everywhere)
+    return RaySamples(
+        x=x.reshape(3, -1),
+        distance_m=distance.reshape(-1),
+        weight=usable.astype(t.dtype).reshape(-1),
+        is_hit=is_hit.reshape(-1),
+        range_m=t.reshape(-1),
+        valid=jnp.broadcast_to(valid, t.shape).reshape(-1),
+    )
 
 
 def _nearest(points: jax.Array, x: jax.Array) -> jax.Array:
     """Return the distance [N] from x [3, N] to the nearest finite point of [M, 3]."""
     p = jnp.nan_to_num(points, nan=1e4)
     squared = sum((p[:, i, None] - x[i]) ** 2 for i in range(3))
-    return jnp.sqrt(jnp.min(squared, axis=0))  # type: ignore[arg-type]
+    return jnp.sqrt(jnp.min(squared, axis=0))
 
 
 def volume_points(config: LiveMapConfig, key: jax.Array) -> jax.Array:

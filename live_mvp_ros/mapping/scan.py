@@ -38,7 +38,7 @@ def scan_from_points(
 
 def scan_from_cloud(
     points_optical: jax.Array,
-    R_map_optical: jax.Array,  # noqa: N803 - frames in names of transforms
+    R_map_optical: jax.Array,
     t_map: jax.Array,
     body_m: jax.Array | None = None,
 ) -> Scan:

@@ -45,7 +45,7 @@ def save_map(path: str | os.PathLike[str], config: LiveMapConfig, state: LiveMap
     arrays = {name: np.asarray(leaf) for name, leaf in _named(state)}
     content = io.BytesIO()
     text = np.frombuffer(json.dumps(header).encode(), np.uint8)
-    np.savez(content, **{_HEADER: text}, **arrays)
+    np.savez(content, allow_pickle=False, **{_HEADER: text, **arrays})
     temporary = destination.with_name(f".{destination.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
@@ -104,13 +104,15 @@ def _config(path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> Live
 
 
 def _as_mapping(config: LiveMapConfig) -> dict[str, Any]:
-    return {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}  # type: ignore[arg-type]
+    return {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
 
 
 def _named(state: Any) -> list[tuple[str, Any]]:
     """Return the leaves of a state with their names."""
     leaves = jax.tree_util.tree_leaves_with_path(state)
-    return [(jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in leaves]
+    return [
+        (jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in leaves
+    ]
 
 
 def _sync_folder(folder: Path) -> None:

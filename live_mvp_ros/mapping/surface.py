@@ -8,7 +8,8 @@ x <- x - G grad G / |grad G|^2; points that do not arrive close by are dropped.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import dataclasses
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -21,8 +22,21 @@ _STEPS = 3
 _ZERO_M = 0.02  # a surface point's |G| is below this
 
 
-class SurfacePoints(NamedTuple):
-    """Points [P, 3] (map frame, NaN beyond the valid ones), G [P], Q [P] and how many are valid."""
+@partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["points", "distance", "exposure", "count"],
+    meta_fields=[],
+)
+@dataclasses.dataclass(frozen=True)
+class SurfacePoints:
+    """Points on the learned surface.
+
+    Attributes:
+        points: positions [P, 3], map frame; NaN beyond the valid ones.
+        distance: G [P] in metres; NaN beyond the valid ones.
+        exposure: Q [P] in 0..1; NaN beyond the valid ones.
+        count: how many are valid.
+    """
 
     points: jax.Array
     distance: jax.Array
@@ -31,7 +45,7 @@ class SurfacePoints(NamedTuple):
 
 
 def surface(config: LiveMapConfig, state: LiveMap, max_points: int) -> SurfacePoints:
-    """Return at most ``max_points`` points of the surface, spread evenly; valid ones come first."""
+    """Return up to ``max_points`` points of the surface, spread evenly, valid ones first."""
     start, chosen = _occupied_centres(config, state, max_points)
 
     def newton(_: int, x: jax.Array) -> jax.Array:

@@ -3,9 +3,10 @@
 """Losses of the neural fields and their optimiser.
 
 Distance: G(hit)^2, the squared error to the target distance elsewhere, and the eikonal loss
-(|grad G| - 1)^2 at the hits, its gradient by differences over a tetrahedron (as wide as the finest
-cells, which also spreads the loss over neighbouring cells: Li et al., "Neuralangelo", 2023). Exposure: cross entropy with both classes weighted alike, free samples
-by 1 / (1 + r^2). Adam: Kingma and Ba, 2015.
+(|grad G| - 1)^2 at the hits, with the gradient from differences over a tetrahedron: about as wide
+as the finest cells, it spreads the loss over neighbouring ones (Li et al., "Neuralangelo", 2023).
+Exposure: cross entropy with both classes weighted alike, points on rays by 1 / (1 + r^2) where
+they were seen. Adam: Kingma and Ba, 2015.
 """
 
 from __future__ import annotations
@@ -127,4 +128,8 @@ def update(
     def moved(p: jax.Array, m: jax.Array, v: jax.Array, rate: jax.Array) -> jax.Array:
         return p - rate * (m / debias_1) / (jnp.sqrt(v / debias_2) + _EPSILON)
 
-    return jax.tree.map(moved, parameters, mean, square, rates), AdamState(mean, square, steps), terms
+    return (
+        jax.tree.map(moved, parameters, mean, square, rates),
+        AdamState(mean, square, steps),
+        terms,
+    )

@@ -151,7 +151,7 @@ def _distances(primitives: Primitives, p: jax.Array) -> jax.Array:
 
 
 def _norm(*components: jax.Array) -> jax.Array:
-    return jnp.sqrt(jnp.maximum(sum(c * c for c in components), _TINY_M2))  # type: ignore[arg-type]
+    return jnp.sqrt(jnp.maximum(sum(c * c for c in components), _TINY_M2))
 
 
 def _extruded(planar: jax.Array, z: jax.Array, half_height: jax.Array) -> jax.Array:

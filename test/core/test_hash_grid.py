@@ -11,7 +11,9 @@ import numpy as np
 from live_mvp_ros.mapping import LiveMapConfig
 from live_mvp_ros.mapping import fields as fd
 
-CONFIG = LiveMapConfig(lower_m=(-1.0, 0.0, 0.0), upper_m=(5.0, 4.0, 2.0), levels=4, finest_cells=64)
+CONFIG = LiveMapConfig(
+    lower_m=(-1.0, 0.0, 0.0), upper_m=(5.0, 4.0, 2.0), levels=4, finest_cells=64
+)
 SIZE = 1 << CONFIG.table_size_log2
 RNG = np.random.default_rng(0)
 TABLES = RNG.normal(size=(2, CONFIG.levels * SIZE)).astype(np.float32)

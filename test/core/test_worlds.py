@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from importlib import resources
@@ -226,7 +227,7 @@ def test_polygon_distance_matches_brute_force_over_its_edges() -> None:
 def brute_force_edge_distance(corners: list[tuple[float, float]], p: np.ndarray) -> np.ndarray:
     ring = np.array([*corners, corners[0]])
     s = np.linspace(0.0, 1.0, 20001)[:, None]
-    dense = np.concatenate([a + s * (b - a) for a, b in zip(ring[:-1], ring[1:], strict=True)])
+    dense = np.concatenate([a + s * (b - a) for a, b in itertools.pairwise(ring)])
     return np.array([np.sqrt(((dense - q) ** 2).sum(axis=1).min()) for q in p])
 
 

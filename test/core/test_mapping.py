@@ -1,0 +1,252 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The live map as a whole: what it learns from a flight around the seed scene, and its file."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from live_mvp_ros import mapping
+from live_mvp_ros import quaternion as quat
+from live_mvp_ros.config import ConfigurationError
+from live_mvp_ros.mapping import LiveMap, LiveMapConfig, MapFileError, Scan, storage
+from live_mvp_ros.mapping.scan import image_normals
+from live_mvp_ros.worlds import (
+    DepthCameraConfig,
+    camera_pose,
+    load_world,
+    pixel_directions,
+    render,
+    signed_distance,
+)
+
+WORLD = load_world("seed")
+CAMERA = DepthCameraConfig(width_px=48, height_px=36)
+CONFIG = LiveMapConfig(lower_m=(-3.0, -4.0, 0.0), upper_m=(5.0, 3.0, 3.0))
+STEP = jax.jit(mapping.step)
+UPDATES = 150
+
+
+@jax.jit
+def look(position: jax.Array, quaternion: jax.Array) -> Scan:
+    points = render(CAMERA, WORLD.scene, position, quaternion, jax.random.key(0))
+    return mapping.scan_from_cloud(points, *camera_pose(CAMERA, position, quaternion), position)
+
+
+class Flight(NamedTuple):
+    start: LiveMap
+    end: LiveMap
+    losses: list[float]
+
+
+@pytest.fixture(scope="module")
+def flight() -> Flight:
+    """Fly half a circle around the ball and the box, looking at them."""
+    start = state = mapping.init(CONFIG, jax.random.key(0))
+    losses = []
+    for angle in np.linspace(math.pi / 2, 1.5 * math.pi, UPDATES):
+        position = jnp.array([2.4 + 3.2 * math.cos(angle), -0.7 + 3.2 * math.sin(angle), 1.6])
+        state, report = STEP(CONFIG, state, look(position, quat.from_yaw(angle + math.pi)))
+        losses.append(float(report.losses.total))
+    return Flight(start, state, losses)
+
+
+def nothing() -> Scan:
+    scan = look(jnp.array([0.0, 0.0, 1.5]), quat.identity())
+    return scan._replace(points_m=jnp.full_like(scan.points_m, jnp.nan))
+
+
+def random_points(state: LiveMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return points of the volume, the true distance there, and whether they were observed."""
+    x = np.random.default_rng(0).uniform(CONFIG.lower_m, CONFIG.upper_m, (60000, 3))
+    cell = np.floor((x - CONFIG.lower_m) / CONFIG.resolution_m).astype(int)
+    seen = np.asarray(state.evidence.seen)[tuple(cell.T)]
+    x = x.astype(np.float32)
+    return x, np.asarray(signed_distance(WORLD.scene, jnp.asarray(x))), seen
+
+
+def test_losses_fall(flight: Flight) -> None:
+    assert np.mean(flight.losses[-20:]) < 0.3 * np.mean(flight.losses[:5])
+
+
+def test_learned_distance_is_close_to_the_truth_near_observed_surfaces(flight: Flight) -> None:
+    x, true, seen = random_points(flight.end)
+    near = seen & (np.abs(true) < 0.3)
+    error = np.abs(np.asarray(jax.jit(mapping.distance)(CONFIG, flight.end, x[near])) - true[near])
+    assert near.sum() > 500
+    assert error.mean() < 0.08  # a map that answers the mean everywhere is off by 0.12
+
+
+def test_exposure_separates_seen_from_never_seen(flight: Flight) -> None:
+    x, _, seen = random_points(flight.end)
+    exposure = np.asarray(jax.jit(mapping.exposure_at)(CONFIG, flight.end, x))
+    assert exposure[seen].mean() > 0.75
+    assert exposure[~seen].mean() < 0.15
+
+
+def test_surface_points_lie_on_the_true_surface(flight: Flight) -> None:
+    found = jax.jit(mapping.surface, static_argnums=2)(CONFIG, flight.end, 2000)
+    count = int(found.count)
+    points = np.asarray(found.points)
+    assert 300 < count <= 2000
+    assert np.isfinite(points[:count]).all() and np.isnan(points[count:]).all()
+    off = np.abs(np.asarray(signed_distance(WORLD.scene, jnp.asarray(points[:count]))))
+    assert np.median(off) < 0.05  # the voxels they start from are off by 0.05 on average
+
+
+def test_observed_free_space_is_free_and_the_ball_is_occupied(flight: Flight) -> None:
+    p, known = (np.asarray(a) for a in mapping.occupancy(CONFIG, flight.end, 1.0))
+    x, y = mapping.map_grid(CONFIG).centres()
+    centres = np.stack(np.broadcast_arrays(x[:, None], y[None, :], np.float32(1.0)), -1)
+    true = np.asarray(signed_distance(WORLD.scene, jnp.asarray(centres, jnp.float32)))
+    assert (known & (p > 0.5)).sum() > 20
+    assert np.all(p[known & (true > 0.35)] < 0.5)  # outside the band's and a voxel's reach
+    assert not known[true < -0.35].any(), "nothing is known inside of solids"
+    assert np.all(p[~known] == 0.5)
+
+
+def test_planar_map_can_come_from_the_fields(flight: Flight) -> None:
+    config = LiveMapConfig(
+        lower_m=CONFIG.lower_m, upper_m=CONFIG.upper_m, occupancy_source="fields"
+    )
+    p, known = (np.asarray(a) for a in mapping.occupancy(config, flight.end, 1.0))
+    q = np.asarray(mapping.exposure(config, flight.end, 1.0))
+    assert np.array_equal(known, q > 0.5)
+    assert np.all(p[~known] == 0.5) and (p[known] < 0.3).any() and (p[known] > 0.5).any()
+
+
+def test_scan_without_returns_changes_no_parameter(flight: Flight) -> None:
+    after, report = STEP(CONFIG, flight.end, nothing())
+    learned = lambda s: jax.tree.leaves((s.parameters, s.adam, s.replay))  # noqa: E731
+    for a, b in zip(learned(flight.end), learned(after), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not report.trained and int(report.rays) == 0
+    assert int(report.ignored_rays) == CAMERA.width_px * CAMERA.height_px
+
+
+def test_bad_points_are_ignored_and_counted() -> None:
+    state = mapping.init(CONFIG, jax.random.key(1))
+    scan = look(jnp.array([-1.0, 0.0, 1.5]), quat.identity())
+    points = np.array(scan.points_m)
+    good = np.isfinite(points).all(axis=1)
+    spoilt = np.flatnonzero(good)[::7]
+    points[spoilt[::2], 1], points[spoilt[1::2], 2] = np.inf, np.nan
+    for _ in range(3):
+        state, report = STEP(CONFIG, state, scan._replace(points_m=jnp.asarray(points)))
+    assert int(report.rays) == good.sum() - len(spoilt)
+    assert int(state.ignored_rays) == 3 * (good.size - good.sum() + len(spoilt))
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state.parameters))
+    assert np.isfinite(state.evidence.log_odds).all() and bool(report.trained)
+
+
+def test_degenerate_rays_leave_everything_finite() -> None:
+    state = mapping.init(CONFIG, jax.random.key(2))
+    scan = look(jnp.array([-1.0, 0.0, 1.5]), quat.identity())
+    for points in (
+        jnp.broadcast_to(scan.origin_m, scan.points_m.shape),  # no length
+        jnp.full_like(scan.points_m, 1e30),
+        scan.origin_m + 1e-4 * jnp.ones_like(scan.points_m),
+    ):
+        state, _ = STEP(CONFIG, state, scan._replace(points_m=points))
+    state, _ = STEP(CONFIG, state, scan._replace(origin_m=jnp.full(3, jnp.nan)))
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state.parameters))
+    assert np.isfinite(state.evidence.log_odds).all()
+
+
+def test_update_that_is_not_finite_is_thrown_away(flight: Flight) -> None:
+    broken = LiveMapConfig(lower_m=CONFIG.lower_m, upper_m=CONFIG.upper_m, free_weight=100.0)
+    object.__setattr__(broken, "learning_rate", float("inf"))
+    scan = look(jnp.array([-1.0, 0.0, 1.5]), quat.identity())
+    after, report = STEP(broken, flight.end, scan)
+    assert bool(report.nonfinite) and not report.trained
+    assert int(after.nonfinite_updates) == 1
+    for a, b in zip(*map(jax.tree.leaves, (flight.end.parameters, after.parameters)), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_same_key_and_scans_give_the_same_map() -> None:
+    def run() -> LiveMap:
+        state = mapping.init(CONFIG, jax.random.key(5))
+        for k in range(3):
+            state, _ = STEP(CONFIG, state, look(jnp.array([-1.0, 0.2 * k, 1.5]), quat.identity()))
+        return state
+
+    for a, b in zip(*map(jax.tree.leaves, (run(), run())), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_normals_of_a_tilted_plane_face_the_sensor() -> None:
+    normal = np.array([0.3, -0.5, -0.8]) / np.linalg.norm([0.3, -0.5, -0.8])
+    directions = np.asarray(pixel_directions(CAMERA))
+    points = directions * (-2.0 / (directions @ normal))[..., None]
+    got = np.asarray(image_normals(jnp.asarray(points, jnp.float32)))
+    known = np.linalg.norm(got, axis=-1) > 0.5
+    assert known[1:-1, 1:-1].mean() > 0.95 and not known[0].any() and not known[:, -1].any()
+    assert np.all(got[known] @ normal > 0.999)
+
+
+def test_saved_map_is_loaded_unchanged(flight: Flight, tmp_path) -> None:
+    path = tmp_path / "map.npz"
+    mapping.save_map(path, CONFIG, flight.end)
+    config, state = mapping.load_map(path)
+    assert config == CONFIG
+    assert jax.tree.structure(state) == jax.tree.structure(flight.end)
+    for a, b in zip(*map(jax.tree.leaves, (flight.end, state)), strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b)
+    assert [p.name for p in tmp_path.iterdir()] == ["map.npz"], "no temporary file is left"
+    scan = look(jnp.array([-1.0, 0.0, 1.5]), quat.identity())
+    for a, b in zip(
+        *(jax.tree.leaves(STEP(CONFIG, s, scan)[0]) for s in (flight.end, state)), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.001, 0.5, 0.999])
+def test_truncated_file_is_refused(flight: Flight, tmp_path, kept: float) -> None:
+    path = tmp_path / "map.npz"
+    mapping.save_map(path, CONFIG, flight.start)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept * len(content))])
+    with pytest.raises(MapFileError, match="is not a whole map file"):
+        mapping.load_map(path)
+
+
+def test_damaged_foreign_and_newer_files_are_refused(flight: Flight, tmp_path) -> None:
+    path = tmp_path / "map.npz"
+    mapping.save_map(path, CONFIG, flight.start)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(MapFileError, match="is not a whole map file"):
+        mapping.load_map(path)
+    path.write_text("hello")
+    with pytest.raises(MapFileError, match="is not a whole map file"):
+        mapping.load_map(path)
+    np.savez(path, a=np.zeros(3))
+    with pytest.raises(MapFileError, match="is not a map file of live_mvp_ros"):
+        mapping.load_map(path)
+    header = {"format": storage.FORMAT, "version": storage.VERSION + 1, "config": {}}
+    np.savez(path, header=np.frombuffer(json.dumps(header).encode(), np.uint8))
+    with pytest.raises(MapFileError, match="newer"):
+        mapping.load_map(path)
+    with pytest.raises(MapFileError, match="there is no such file"):
+        mapping.load_map(tmp_path / "missing.npz")
+
+
+def test_map_that_cannot_be_written_leaves_the_old_one(flight: Flight, tmp_path) -> None:
+    with pytest.raises(MapFileError, match="cannot be written"):
+        mapping.save_map(tmp_path / "no" / "map.npz", CONFIG, flight.start)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_volume_without_height_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="upper_m"):
+        LiveMapConfig(lower_m=(0.0, 0.0, 0.0), upper_m=(1.0, 1.0, 0.0))
