@@ -219,10 +219,9 @@ class LiveMapNode(GraphNode):
             self._exposure_out.publish(convert.occupancy_grid(stamp, MAP, spec, cells))
         if self._surface_out.get_subscription_count():
             found = self._surface(config.map, self._map, config.surface_points)
-            points, distance, exposure = (
-                np.asarray(values)[: int(found.count)] for values in found[:3]
-            )
-            cloud = convert_sensors.surface_cloud(stamp, MAP, points, distance, exposure)
+            columns = (found.points, found.distance, found.exposure)
+            valid = [np.asarray(values)[: int(found.count)] for values in columns]
+            cloud = convert_sensors.surface_cloud(stamp, MAP, *valid)
             self._surface_out.publish(cloud)
 
     def _restore(self, config: MapConfig) -> None:

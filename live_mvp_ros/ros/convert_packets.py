@@ -49,7 +49,7 @@ def to_message(packet: Any) -> Any:
         elif field.name == "frame_id":
             message.header.frame_id = value
         else:
-            setattr(message, field.name, _message_value(value))
+            setattr(message, field.name, _message_value(value, getattr(message, field.name)))
     return message
 
 
@@ -78,12 +78,14 @@ def from_message(kind: type[T], message: Any) -> T:
         raise InvalidMessage(str(error)) from None
 
 
-def _message_value(value: Any) -> Any:
+def _message_value(value: Any, default: Any) -> Any:
+    """Return a field's value in exactly the message's type: rclpy does not survive another one."""
     if dataclasses.is_dataclass(value):
         return to_message(value)
     if isinstance(value, tuple):
-        return [_message_value(item) for item in value]
-    return value
+        numbers = float if isinstance(default, array.array) and default.typecode == "d" else None
+        return [numbers(item) if numbers else _message_value(item, None) for item in value]
+    return float(value) if isinstance(default, float) else value
 
 
 def _packet_value(kind: type, name: str, value: Any) -> Any:

@@ -12,7 +12,7 @@ class Every:
     is not missed by rounding. After a gap, or when time jumps back, it starts anew.
     """
 
-    def __init__(self, rate_hz: float, slack: float = 0.2) -> None:
+    def __init__(self, rate_hz: float, slack: float = 0.05) -> None:
         """Be due ``rate_hz`` times a second, first at once."""
         self._period_ns = round(1e9 / rate_hz)
         self._slack_ns = round(slack * self._period_ns)

@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import os
+
+# A value of the wrong type in a field is an error, here and in the nodes, instead of a crash.
+os.environ["ROS_PYTHON_CHECK_FIELDS"] = "1"
+
 import itertools
 import json
-import os
 import signal
 import subprocess
 import sys

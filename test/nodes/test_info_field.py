@@ -47,7 +47,8 @@ def test_leads_to_the_unknown_half(bench, ends_cleanly):
     fields = bench.collect(InfoField, "info_field", qos.LATCHED)
     paths = bench.collect(Path, "reference_path", qos.LATCHED)
     shown = bench.collect(OccupancyGrid, "info_field/grid", qos.LATCHED)
-    process = bench.start("info_field")
+    # A look reaches 1.5 m, so that the vehicle has to go there.
+    process = bench.start("info_field", range_m=1.5)
     inputs = Inputs(bench)
     bench.wait(lambda: len(fields) > 3 and paths and shown, during=inputs)
     field = convert_sensors.field_arrays(fields[-1], "map")

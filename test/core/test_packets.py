@@ -1,0 +1,85 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Packets of the explorer: charts, context bits, motor actions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from live_mvp_ros import packets
+from live_mvp_ros.packets import context, explorer
+
+RANGES = [v for v in vars(context).values() if isinstance(v, context.IndexRange)]
+
+
+def body(yaw: float, pitch_up: float = 0.0) -> packets.BodyPose:
+    """Return a pose turned by yaw about z, then nosed up (a negative turn about body y)."""
+    cy, sy = math.cos(yaw / 2), math.sin(yaw / 2)
+    cp, sp = math.cos(-pitch_up / 2), math.sin(-pitch_up / 2)
+    return packets.BodyPose((0.0, 0.0, 0.0), (cy * cp, -sy * sp, cy * sp, sy * cp))
+
+
+def test_index_ranges_are_in_order_and_do_not_overlap():
+    assert len(RANGES) == 9
+    for one, other in zip(RANGES, RANGES[1:], strict=False):
+        assert one.start < one.stop <= other.start
+    assert RANGES[-1].stop <= context.CONTEXT_LENGTH
+
+
+@given(st.floats(-0.499, 0.499), st.floats(0.0, 0.999))
+@settings(max_examples=50, deadline=None)
+def test_wrap_is_the_shortest_way_round(delta, start):
+    assert explorer.wrap((start + delta) % 1.0 - start) == pytest.approx(delta, abs=1e-9)
+
+
+def test_gaze_turns_with_yaw_and_rises_with_the_nose():
+    assert explorer.gaze(body(0.0)) == packets.ChartPoint(0.0, 0.5)
+    assert explorer.gaze(body(math.pi / 2)).u == pytest.approx(0.25)
+    assert explorer.gaze(body(-math.pi / 2)).u == pytest.approx(0.75)
+    assert explorer.gaze(body(1.0, pitch_up=math.pi / 4)).v == pytest.approx(0.75)
+
+
+def test_pose_velocity_goes_the_short_way_through_north():
+    packet = explorer.pose_packet(1, "map", 3, 0.05, body(0.01), body(-0.01))
+    column = packet.columns[0]
+    assert column.velocity_u == pytest.approx(0.02 / (2 * math.pi) / 0.05, rel=1e-6)
+    assert packet.body_pose == body(0.01)
+
+
+def test_context_bits_are_sorted_and_say_what_is_going_on():
+    fast = explorer.context_packet(0, 5, math.pi / 2, 1.5, exploring=True)
+    assert list(fast.indices) == sorted(set(fast.indices))
+    bits = set(fast.indices)
+    assert bits >= {context.HEAD_DIRECTION.start + 16}  # a quarter of 64 bins
+    assert bits >= set(range(context.MOTION_RATE.start + 4, context.MOTION_RATE.start + 8))
+    assert bits >= set(range(context.INTENT.start, context.INTENT.start + 4))
+    rest = explorer.context_packet(0, 5, 0.0, 0.0, exploring=False)
+    assert not any(context.MOTION_RATE.start <= i < context.MOTION_RATE.stop for i in rest.indices)
+
+
+def test_the_metronome_has_one_bit_per_rate_and_repeats():
+    assert context.metronome(0) == (0, 16, 32, 48)
+    assert context.metronome(17) == (1, 16 + 4, 32 + 1, 48)
+    assert context.metronome(3) == context.metronome(3 + 1024)
+
+
+@pytest.mark.parametrize("indices", [(3, 2), (3, 3), (-1, 2), (5, 1024)])
+def test_context_indices_that_are_not_ascending_in_range_are_refused(indices):
+    with pytest.raises(ValueError, match="they must be ascending, unique"):
+        packets.ContextPacket(0, "", 0, 1024, indices, ())
+
+
+def test_motor_actions_are_scaled_to_one_and_clipped():
+    action = explorer.motor_action(0, "base_link", 0, np.array([20.0, 5.0, -10.0, 50.0]), 40.0, 10.0)
+    assert action.motor == (0.0, 0.5, -1.0, 1.0)
+    assert action.action == "motor"
+
+
+def test_a_patch_must_fit_its_channels():
+    with pytest.raises(ValueError, match="does not fit"):
+        packets.Patch(("depth", "r"), np.zeros((2, 2, 1), np.float32))

@@ -1,0 +1,254 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Conventions of messages against hand-made numbers, and what is refused at the border."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from builtin_interfaces.msg import Time
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nav_msgs.msg import OccupancyGrid, Odometry
+from sensor_msgs.msg import PointCloud2, PointField
+
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.msg import BodyRateThrust
+from live_mvp_ros.ros import convert, convert_sensors
+from live_mvp_ros.ros.convert import InvalidMessage
+from live_mvp_ros.ros.frames import StaticTransforms
+from live_mvp_ros.ros.pose_buffer import PoseBuffer
+from live_mvp_ros.ros.schedule import Every
+
+NORTH = (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5))  # w, x, y, z: 90 degrees to the left
+
+
+def state(stamp_ns=0, position=(0, 0, 0), velocity=(0, 0, 0), attitude=(1, 0, 0, 0)):
+    arrays = (np.float32(v) for v in (position, velocity, attitude, (0.1, 0.2, 0.3)))
+    return convert.VehicleState(stamp_ns, *arrays)
+
+
+@given(st.integers(0, 2**31 * 10**9 - 1))
+@settings(max_examples=50, deadline=None)
+def test_stamps_are_exact(stamp_ns):
+    assert convert.to_ns(convert.to_time(stamp_ns)) == stamp_ns
+
+
+def test_a_quaternion_changes_order_and_twist_is_in_the_body():
+    # Facing +y of the map and moving along +y: forward in the body.
+    message = convert.odometry(state(7, velocity=(0, 2, 0), attitude=NORTH), "odom", "base_link")
+    q = message.pose.pose.orientation
+    assert (q.x, q.y) == (0.0, 0.0)
+    assert (q.z, q.w) == pytest.approx((math.sqrt(0.5), math.sqrt(0.5)))
+    v = message.twist.twist.linear
+    assert (v.x, v.y, v.z) == pytest.approx((2.0, 0.0, 0.0), abs=1e-6)
+    back = convert.vehicle_state(message, ("odom",))
+    assert back.stamp_ns == 7
+    assert np.allclose(back.velocity, (0, 2, 0), atol=1e-6)
+    assert np.allclose(back.attitude, NORTH, atol=1e-6)
+    assert np.allclose(back.body_rates, (0.1, 0.2, 0.3))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda m: setattr(m.header, "frame_id", "mars"), "its frame is 'mars' instead of odom"),
+        (lambda m: setattr(m.pose.pose.position, "x", math.nan), "the pose holds a value"),
+        (lambda m: setattr(m.pose.pose.orientation, "w", 0.0), "the quaternion has length 0.000"),
+        (lambda m: setattr(m.twist.twist.linear, "y", math.inf), "the twist holds a value"),
+    ],
+)
+def test_odometry_that_cannot_be_used_is_refused(change, reason):
+    message: Odometry = convert.odometry(state(), "odom", "base_link")
+    change(message)
+    with pytest.raises(InvalidMessage, match=reason):
+        convert.vehicle_state(message, ("odom",))
+
+
+def test_commands_are_refused_when_negative_or_not_finite():
+    good = convert.body_rate_thrust(5, "base_link", [9.0, 0.1, 0.2, 0.3])
+    assert np.allclose(convert.command_array(good), [9.0, 0.1, 0.2, 0.3])
+    with pytest.raises(InvalidMessage, match="not finite"):
+        convert.command_array(BodyRateThrust(thrust=math.nan))
+    with pytest.raises(InvalidMessage, match="must not be negative"):
+        convert.command_array(BodyRateThrust(thrust=-1.0))
+
+
+def test_an_occupancy_grid_stores_x_fastest_from_the_lower_left_corner():
+    spec = GridSpec((10.05, 20.05), 0.1, (3, 2))
+    cells = np.array([[0, 1], [2, 3], [4, -1]])  # [ix, iy]
+    message = convert.occupancy_grid(9, "map", spec, cells)
+    assert list(message.data) == [0, 2, 4, 1, 3, -1]
+    assert (message.info.width, message.info.height) == (3, 2)
+    corner = message.info.origin.position
+    assert (corner.x, corner.y) == pytest.approx((10.0, 20.0))
+    back = convert.probability_grid(message, "map")
+    assert back.spec == spec
+    assert back.stamp_ns == 9
+    assert np.allclose(back.p, [[0.0, 0.01], [0.02, 0.03], [0.04, 0.5]])
+    assert back.known.tolist() == [[True, True], [True, True], [True, False]]
+
+
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.sampled_from([0.05, 0.1, 0.25]),
+    st.integers(-200, 200),
+)
+@settings(max_examples=25, deadline=None)
+def test_grid_geometry_survives_the_float32_of_the_message(nx, ny, resolution, tenths):
+    lower = (0.1 * tenths, -0.1 * tenths)
+    upper = (lower[0] + nx * resolution, lower[1] + ny * resolution)
+    spec = GridSpec.covering(lower, upper, resolution)
+    message = convert.occupancy_grid(0, "map", spec, np.zeros(spec.shape))
+    back = convert.probability_grid(message, "map").spec
+    assert back.shape == spec.shape
+    assert back.resolution_m == resolution
+    assert back.origin_m == pytest.approx(spec.origin_m, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda m: setattr(m.header, "frame_id", "odom"), "its frame is 'odom' instead of map"),
+        (lambda m: setattr(m.info, "width", 7), "6 cells do not make a grid of 7 x 2"),
+        (lambda m: setattr(m.info, "resolution", 0.0), "the resolution is 0.0"),
+        (lambda m: setattr(m.info, "origin", convert.pose((0, 0, 0), NORTH)), "turned"),
+        (lambda m: m.data.__setitem__(0, -7), "outside"),
+    ],
+)
+def test_grids_that_cannot_be_used_are_refused(change, reason):
+    spec = GridSpec((0.0, 0.0), 0.1, (3, 2))
+    message: OccupancyGrid = convert.occupancy_grid(0, "map", spec, np.zeros((3, 2)))
+    change(message)
+    with pytest.raises(InvalidMessage, match=reason):
+        convert.probability_grid(message, "map")
+
+
+def test_unknown_and_not_finite_cells_never_become_free():
+    p = np.array([[0.0, 1.0, 0.26, np.nan]])
+    known = np.array([[True, True, True, False]])
+    assert convert.occupancy_cells(p, known).tolist() == [[0, 100, 26, -1]]
+    assert convert.share_cells(np.array([0.5, np.nan, 2.0])).tolist() == [50, -1, 100]
+
+
+def test_a_cloud_keeps_its_rows_and_missing_returns():
+    points = np.arange(24, dtype=np.float32).reshape(2, 4, 3)
+    points[1, 2] = np.nan
+    message = convert_sensors.cloud(3, "cam", points, ("x", "y", "z"))
+    assert (message.height, message.width, message.point_step, message.row_step) == (2, 4, 12, 48)
+    assert not message.is_dense
+    assert np.array_equal(convert_sensors.cloud_points(message, "cam"), points, equal_nan=True)
+
+
+def test_a_cloud_with_other_fields_and_padding_is_understood():
+    layout = np.dtype(
+        {"names": ["i", "z", "y", "x"], "formats": ["<f4"] * 4, "offsets": [0, 8, 12, 16],
+         "itemsize": 24}
+    )
+    rows = np.zeros((2, 3), layout)
+    rows["x"], rows["y"], rows["z"] = 1.0, 2.0, 3.0
+    padded = np.zeros((2, 80), np.uint8)
+    padded[:, :72] = rows.view(np.uint8).reshape(2, 72)
+    fields = [
+        PointField(name=n, offset=o, datatype=PointField.FLOAT32, count=1)
+        for n, o in (("intensity", 0), ("z", 8), ("y", 12), ("x", 16))
+    ]
+    message = PointCloud2(height=2, width=3, fields=fields, point_step=24, row_step=80)
+    message.header.frame_id = "cam"
+    message.data = padded.tobytes()
+    assert np.array_equal(convert_sensors.cloud_points(message, "cam"), np.full((2, 3, 3), [1, 2, 3]))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda m: setattr(m, "width", 5), "do not make 2 rows of 5 points"),
+        (lambda m: m.fields.pop(), "no little-endian float32 fields"),
+        (lambda m: setattr(m.header, "frame_id", "x"), "its frame is 'x' instead of cam"),
+    ],
+)
+def test_clouds_that_cannot_be_used_are_refused(change, reason):
+    message = convert_sensors.cloud(0, "cam", np.zeros((2, 4, 3)), ("x", "y", "z"))
+    change(message)
+    with pytest.raises(InvalidMessage, match=reason):
+        convert_sensors.cloud_points(message, "cam")
+
+
+def field():
+    spec = GridSpec((0.05, 0.05), 0.1, (2, 3))
+    grid, local = np.arange(6, dtype=np.float32).reshape(2, 3), np.ones((4, 2, 2), np.float32)
+    return convert_sensors.Field(
+        5, 4, spec, grid, grid + 1, grid + 2, 0.25, np.float32([1, 2]), local, True, False, 2.0,
+        0.75, np.float32([3, 4]),
+    )
+
+
+def test_an_information_field_survives_and_a_broken_one_is_refused():
+    message = convert_sensors.info_field("map", field(), 2.0, 1.5)
+    assert message.gain[1 * 3 + 2] == 5.0  # cell (1, 2): x is slowest
+    back = convert_sensors.field_arrays(message, "map")
+    for sent, received in zip(field(), back, strict=True):
+        assert np.array_equal(sent, received) if isinstance(sent, np.ndarray) else sent == received
+    message.guidance[0] = math.nan
+    with pytest.raises(InvalidMessage, match="guidance holds a value that is not finite"):
+        convert_sensors.field_arrays(message, "map")
+    message = convert_sensors.info_field("map", field(), 2.0, 1.5)
+    message.nx = 7
+    with pytest.raises(InvalidMessage, match="gain has 6 values instead of 21"):
+        convert_sensors.field_arrays(message, "map")
+
+
+def test_a_path_is_continued_to_its_length():
+    message = convert.path(0, "map", [[0, 0, 1], [1, 0, 1]], [0.0, 1.0])
+    points, yaws = convert.path_arrays(message, "map", 4)
+    assert points[:, 0].tolist() == [0, 1, 1, 1]
+    assert yaws.tolist() == pytest.approx([0, 1, 1, 1], abs=1e-6)
+    with pytest.raises(InvalidMessage, match="the path is empty"):
+        convert.path_arrays(convert.path(0, "map", np.zeros((0, 3))), "map", 4)
+
+
+def test_surface_colours_go_from_red_to_green():
+    message = convert_sensors.surface_cloud(
+        0, "map", np.zeros((2, 3)), np.zeros(2), np.array([0.0, 1.0])
+    )
+    values = np.frombuffer(message.data, np.float32).reshape(2, 6)
+    assert values[:, 5].view(np.uint32).tolist() == [0xFF0040, 0x00FF40]
+
+
+def test_static_transforms_compose_along_the_chain():
+    transforms = StaticTransforms()
+    transforms.add([convert.transform(0, "base", "mast", (0, 0, 1), NORTH)])
+    assert transforms.lookup("base", "camera") is None
+    transforms.add([convert.transform(0, "mast", "camera", (2, 0, 0), (1, 0, 0, 0))])
+    matrix = transforms.lookup("base", "camera")
+    assert matrix is not None
+    # The camera is 2 m along the mast's x, which is the base's y.
+    assert np.allclose(matrix @ [0, 0, 0, 1], [0, 2, 1, 1], atol=1e-6)
+
+
+def test_poses_are_found_by_stamp_and_forgotten_when_time_jumps_back():
+    poses = PoseBuffer()
+    for stamp_ns in (100, 200, 300):
+        poses.add(state(stamp_ns))
+    assert poses.nearest(240, 50).stamp_ns == 200
+    assert poses.nearest(251, 50).stamp_ns == 300
+    assert poses.nearest(400, 50) is None
+    poses.add(state(50))
+    assert poses.nearest(200, 50) is None
+
+
+def test_every_keeps_the_average_rate_of_irregular_stamps_and_starts_anew_after_a_jump():
+    every = Every(10.0)
+    stamps = [round(1e9 * (0.01 * i + 0.002 * (i % 3))) for i in range(1000)]
+    assert sum(every.due(s) for s in stamps) == pytest.approx(100, abs=1)
+    assert every.due(0)  # back in time
+    assert not every.due(50_000_000)
+    assert every.due(10**12)  # far ahead
+    assert not every.due(10**12 + 50_000_000)
+
+
+def test_time_converts_whole_seconds():
+    assert convert.to_time(1_500_000_000) == Time(sec=1, nanosec=500_000_000)
