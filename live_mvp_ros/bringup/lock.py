@@ -1,10 +1,10 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""One graph per domain and namespace: a file lock on this machine, discovery for everything else.
+"""One graph per domain and namespace: a file lock on this machine, discovery for the rest.
 
 The lock is the kernel's (flock): it goes with its process, however that ends. Discovery finds
-graphs that were started another way, by ``ros2 launch`` for instance. It mostly takes 0.1 s, but up
-to 3 s when an announcement is lost; so a short look before the start is followed by a watch for
+graphs that were started another way, by ``ros2 launch`` for instance. It mostly takes 0.1 s, but
+up to 3 s when an announcement is lost; so a short look before the start is followed by a watch for
 names that are there twice.
 """
 
