@@ -39,7 +39,7 @@ class CostConfig:
         default=1000.0, unit="1/s", low=0.0, high=1e6, live=True, help="Cost of contact."
     )
     proximity_weight: float = parameter(
-        default=20.0,
+        default=10.0,
         unit="1/s",
         low=0.0,
         high=1e6,
@@ -47,7 +47,7 @@ class CostConfig:
         help="Cost of flying just short of contact.",
     )
     contact_distance_m: float = parameter(
-        default=0.35,
+        default=0.32,
         unit="m",
         low=0.05,
         high=5.0,
@@ -55,7 +55,7 @@ class CostConfig:
         help="Clearance that counts as contact.",
     )
     comfort_distance_m: float = parameter(
-        default=0.6,
+        default=0.5,
         unit="m",
         low=0.05,
         high=10.0,

@@ -17,6 +17,7 @@ from live_mvp_ros import quaternion
 from live_mvp_ros.control import controller
 from live_mvp_ros.control.controller import ControllerConfig, ControllerInputs, ControlOutput
 from live_mvp_ros.control.safety import filter_command
+from live_mvp_ros.control.surroundings import best_heading
 from live_mvp_ros.control.tracking import hold
 from live_mvp_ros.vehicle import QuadrotorState
 
@@ -46,13 +47,15 @@ def fly(
 ) -> tuple[FlightState, ControlOutput]:
     """Plan, and return the command to send now; jittable, ``config`` first.
 
-    The output's ``code`` says whether the command is the plan's (OK) or a stop.
+    The output's ``code`` says whether the command is the plan's (OK) or a stop. While stopped the
+    vehicle turns to where a look teaches most: what it then sees may open a way.
     """
     planner, output = controller.step(config, state.controller, inputs)
-    holding, stop = _hold(config, state, inputs.vehicle)
+    holding, stop = _hold(config, state, inputs.vehicle, _look_around(inputs))
     planned = output.code == controller.OK
     command = _filtered(config, inputs.vehicle, jnp.where(planned, output.command, stop))
-    after = holding._replace(controller=planner, anchored=~planned)
+    heading = quaternion.yaw(inputs.vehicle.attitude)
+    after = holding._replace(controller=planner, anchored=~planned, anchor_yaw_rad=heading)
     return after, output._replace(command=command)
 
 
@@ -63,19 +66,28 @@ def stay(
 
     The plan is forgotten: what was planned before a stop is out of date after it.
     """
-    after, command = _hold(config, state, vehicle)
+    heading = quaternion.yaw(vehicle.attitude)
+    yaw = jnp.where(state.anchored, state.anchor_yaw_rad, heading)
+    after, command = _hold(config, state, vehicle, yaw)
     fresh = controller.init(config, state.controller.key)
-    return after._replace(controller=fresh), _filtered(config, vehicle, command)
+    after = after._replace(controller=fresh, anchor_yaw_rad=yaw)
+    return after, _filtered(config, vehicle, command)
 
 
 def _hold(
-    config: ControllerConfig, state: FlightState, vehicle: QuadrotorState
+    config: ControllerConfig, state: FlightState, vehicle: QuadrotorState, yaw_rad: jax.Array
 ) -> tuple[FlightState, jax.Array]:
     rest = vehicle.position + _STOPPING_TIME_S * vehicle.velocity
     anchor = jnp.where(state.anchored, state.anchor_m, rest)
-    yaw = jnp.where(state.anchored, state.anchor_yaw_rad, quaternion.yaw(vehicle.attitude))
-    command = hold(config.tracking, config.vehicle, vehicle, anchor, yaw)
-    return FlightState(state.controller, anchor, yaw, jnp.array(True)), command
+    command = hold(config.tracking, config.vehicle, vehicle, anchor, yaw_rad)
+    return FlightState(state.controller, anchor, state.anchor_yaw_rad, jnp.array(True)), command
+
+
+def _look_around(inputs: ControllerInputs) -> jax.Array:
+    """Return the heading [rad] from which a vehicle that cannot move on learns most."""
+    x, y, _ = inputs.vehicle.position
+    yaw = quaternion.yaw(inputs.vehicle.attitude)
+    return best_heading(inputs.field, x, y, yaw, yaw)
 
 
 def _filtered(config: ControllerConfig, vehicle: QuadrotorState, command: jax.Array) -> jax.Array:

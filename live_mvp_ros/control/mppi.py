@@ -49,17 +49,24 @@ class MppiConfig:
         help="Horizon steps between support points of the perturbation.",
     )
     temperature: float = parameter(
-        default=1.0,
+        default=0.1,
         low=1e-4,
         high=1e4,
         live=True,
         help="Lambda: how sharply good samples are preferred.",
     )
+    effective_samples_min: float = parameter(
+        default=20.0,
+        low=1.0,
+        high=1e5,
+        live=True,
+        help="Weights are tempered until so many samples carry the result.",
+    )
     thrust_std_n: float = parameter(
-        default=1.0, unit="N", low=1e-3, high=100.0, live=True, help="Perturbation of the thrust."
+        default=0.7, unit="N", low=1e-3, high=100.0, live=True, help="Perturbation of the thrust."
     )
     body_rate_std_rad_s: tuple[float, float, float] = parameter(
-        default=(0.5, 0.5, 0.8),
+        default=(0.4, 0.4, 0.8),
         unit="rad/s",
         low=1e-3,
         high=10.0,
@@ -150,14 +157,44 @@ def optimise(
     commands = clip(commands)
     costs, evaluation = evaluate(commands)
     usable = jnp.isfinite(costs)
-    log_weight = jnp.where(usable, -costs / config.temperature, -jnp.inf)
-    log_weight += log_mixture_ratio(config.reference_share, displacement, unit)
     finite = jnp.any(usable)
-    log_weight = jnp.where(finite, log_weight, 0.0)
-    weights = jax.nn.softmax(log_weight)
+    log_ratio = log_mixture_ratio(config.reference_share, displacement, unit)
+    weights = weigh(config, jnp.where(usable | ~finite, costs, jnp.inf), log_ratio)
+    weights = jnp.where(finite, weights, 0.0)
     improved = jnp.einsum("hck,k->hc", jnp.nan_to_num(commands), weights)
     improved = jnp.where(finite, improved, nominal)
-    return MppiResult(improved, costs, 1.0 / jnp.sum(weights**2), finite, evaluation)
+    return MppiResult(improved, costs, effective_samples(weights), finite, evaluation)
+
+
+def weigh(config: MppiConfig, costs: jax.Array, log_ratio: jax.Array) -> jax.Array:
+    """Return the weights [K] of samples: (exp(-costs / lambda) p/q)^(1/t), normalised.
+
+    With t = 1 these are the weights of the module's formula. With many samples in a long horizon one
+    of them often takes all the weight, and the command jumps from sample to sample. So the weights
+    are tempered: t >= 1 is found, by bisection of its logarithm, such that
+    ``effective_samples_min`` samples carry the result.
+    """
+    log_weight = -costs / config.temperature + log_ratio
+    log_weight -= jnp.max(log_weight)
+    wanted = jnp.minimum(config.effective_samples_min, 0.5 * costs.shape[0])
+
+    def tempered(log_t: jax.Array) -> jax.Array:
+        return jax.nn.softmax(log_weight * jnp.exp(-log_t))
+
+    def halve(_: int, bracket: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        low, high = bracket
+        middle = 0.5 * (low + high)
+        enough = effective_samples(tempered(middle)) >= wanted
+        return jnp.where(enough, low, middle), jnp.where(enough, middle, high)
+
+    exact = jax.nn.softmax(log_weight)
+    _, log_t = jax.lax.fori_loop(0, 12, halve, (jnp.float32(0.0), jnp.float32(12.0)))
+    return jnp.where(effective_samples(exact) >= wanted, exact, tempered(log_t))
+
+
+def effective_samples(weights: jax.Array) -> jax.Array:
+    """Return 1 / sum(w^2) of normalised weights [K]: 1 for a single carrier, K for equal weights."""
+    return 1.0 / jnp.maximum(jnp.sum(weights**2), 1e-12)
 
 
 def log_mixture_ratio(
