@@ -1,17 +1,18 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Shannon mutual information between a range measurement and the occupancy of the cells it crosses.
+"""Shannon mutual information between a range measurement and the cells that it crosses.
 
 Zhang, Henderson, Sze, Karaman, "FSMI: Fast computation of Shannon mutual information for
-information-theoretic mapping" (IJRR 2020), Theorem 1: with o_j the occupancy of the j-th of n equally long
-cells, r = o/(1-o), P(e_j) = o_j prod_{l<j} (1-o_l) and the gain of one cell's odds update
-f(r, d) = ln((r+1)/(r+1/d)) - ln d/(r d + 1),
+information-theoretic mapping" (IJRR 2020), Theorem 1: with o_j the occupancy of the j-th of n
+equally long cells, r = o/(1-o), P(e_j) = o_j prod_{l<j} (1-o_l) and the gain of one cell's odds
+update f(r, d) = ln((r+1)/(r+1/d)) - ln d/(r d + 1),
 
     MI = sum_j sum_k P(e_j) C_k G_kj,    C_k = f(r_k, d_occ) + sum_{i<k} f(r_i, d_emp),
 
-G_kj = Phi((l_k+ - mu_j)/sigma) - Phi((l_k- - mu_j)/sigma) depends on k-j alone, so the double sum is a
-banded correlation, O(n band). Uniform-FSMI is G = identity, O(n). Result in nats. These functions evaluate
-one beam at a time: they are the truth that ``sweep`` is measured against, and serve single poses.
+G_kj = Phi((l_k+ - mu_j)/sigma) - Phi((l_k- - mu_j)/sigma) depends on k-j alone, so the double sum
+is a banded correlation, O(n band). Uniform-FSMI is G = identity, O(n). Result in nats. These
+functions evaluate one beam at a time: they are the truth that ``sweep`` is measured against, and
+serve single poses.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ def beam_information(p: jax.Array, sigma_m: float, step_m: float) -> jax.Array:
     hit, cumulative = _hits_and_gains(p)
     band = jnp.asarray(noise_band(sigma_m, step_m), cumulative.dtype)
     half = band.shape[0] // 2
-    # expected[j] = sum_d C_{j+d} G_d; cells before the sensor and beyond the last one teach nothing
+    # expected[j] = sum_d C_{j+d} G_d; cells before the sensor and beyond the last one teach
+    # nothing
     expected = jnp.convolve(jnp.pad(cumulative, half), band[::-1], mode="valid")
     return jnp.sum(hit * expected)
 
@@ -103,8 +105,8 @@ def _hits_and_gains(p: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 def beam_cells(
     spec: GridSpec, xy: jax.Array, angle_rad: jax.Array, n: int, step_m: float
-) -> tuple:
-    """Return the indices ([n], [n]) of the cells at the middles of a beam's steps, and which are inside."""
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Return the cells (ix [n], iy [n]) in the middle of each step, and which are inside."""
     along = (jnp.arange(n) + 0.5) * step_m
     direction = jnp.stack([jnp.cos(angle_rad), jnp.sin(angle_rad)])
     index = jnp.round(spec.cell_coordinates(xy + along[:, None] * direction)).astype(jnp.int32)

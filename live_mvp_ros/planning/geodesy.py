@@ -5,8 +5,9 @@
 Grids are indexed [ix, iy]. The Euclidean distance transform is exact (separable, Felzenszwalb and
 Huttenlocher's decomposition evaluated by shifts). Geodesic distance solves the eikonal equation
 |grad u| = 1 by first-order triangle updates in directional raster sweeps (Weber et al., "Parallel
-algorithms for approximation of distance maps on parametric surfaces", 2008): each sweep is a scan over
-columns whose rows are one vector, so that the four sweeps see all eight triangles around a cell.
+algorithms for approximation of distance maps on parametric surfaces", 2008): each sweep is a scan
+over columns whose rows are one vector, so that the four sweeps see all eight triangles around a
+cell.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.grid import GridSpec
+
+Arrays = tuple[jax.Array, ...]
 
 FAR = 1e6  # metres (or cells): "not reached"; finite, so that differences stay finite
 _CLEARANCE_SLACK_M = (
@@ -31,8 +34,8 @@ def distance_transform(
 ) -> jax.Array:
     """Return the distance [m] from every cell centre to the nearest true cell of ``mask``.
 
-    Measured to the cell's edge: the distance between centres minus half a cell, at least 0, at most
-    ``max_distance_m``. Cells outside the grid do not count: pad the mask where they should.
+    Measured to the cell's edge: the distance between centres minus half a cell, at least 0, at
+    most ``max_distance_m``. Cells outside the grid do not count: pad the mask where they should.
 
     Args:
         mask: [nx, ny] bool.
@@ -83,9 +86,11 @@ def navigable_cells(
     """Return where a disc can go from the seed without touching anything unsafe.
 
     Args:
-        unsafe: [nx, ny] bool, cells that must not be touched; everything outside the grid is unsafe.
+        unsafe: [nx, ny] bool, cells that must not be touched; everything outside the grid is
+            unsafe.
         spec: geometry of the grid (static).
-        radius_m: least distance between the disc's centre and the CENTRE of an unsafe cell (static);
+        radius_m: least distance between the disc's centre and the CENTRE of an unsafe cell
+            (static);
             the clearance to the cell's edge is half a cell less.
         seed_xy: [2] m, map frame. If the disc does not fit there, the nearest cell where it fits
             within 1 m is the seed.
@@ -104,7 +109,7 @@ def fitting_cells(unsafe: jax.Array, spec: GridSpec, radius_m: float) -> jax.Arr
 
 
 def seed_cell(fits: jax.Array, spec: GridSpec, xy: jax.Array, within_m: float) -> jax.Array:
-    """Return a mask [nx, ny] that holds the cell of ``fits`` nearest to ``xy``, if any is near enough."""
+    """Return a mask [nx, ny] of the cell of ``fits`` nearest to ``xy``, if it is near enough."""
     squared = _squared_distance_m2(spec, xy)
     squared = jnp.where(fits, squared, FAR)
     return fits & (squared <= jnp.min(squared)) & (squared <= within_m**2)
@@ -117,9 +122,12 @@ def _squared_distance_m2(spec: GridSpec, xy: jax.Array) -> jax.Array:
 
 @jax.jit
 def connected_cells(passable: jax.Array, seeds: jax.Array) -> jax.Array:
-    """Return the passable cells [nx, ny] that an 8-connected path without corner cutting joins to a seed."""
+    """Return the passable cells [nx, ny] that an 8-connected path joins to a seed.
 
-    def column(previous: tuple, here: tuple) -> tuple[tuple, jax.Array]:
+    A path does not cut the corners of cells that are not passable.
+    """
+
+    def column(previous: Arrays, here: Arrays) -> tuple[Arrays, jax.Array]:
         before, open_before = previous
         reached, free = here
         middle = reached | before
@@ -133,7 +141,7 @@ def connected_cells(passable: jax.Array, seeds: jax.Array) -> jax.Array:
         closed = jnp.zeros(free.shape[1], bool)
         return jax.lax.scan(column, (closed, closed), (reached, free), reverse=reverse)[1]
 
-    def round_trip(carry: tuple) -> tuple:
+    def round_trip(carry: Arrays) -> Arrays:
         reached, _ = carry
         new = sweep(sweep(reached, passable, False), passable, True).T
         new = sweep(sweep(new, passable.T, False), passable.T, True).T
@@ -144,7 +152,7 @@ def connected_cells(passable: jax.Array, seeds: jax.Array) -> jax.Array:
 
 
 def _shifted(row: jax.Array, shift: int, fill: float | bool) -> jax.Array:
-    """Return row[j - shift] on the last axis, ``fill`` where that is outside; shift is +1 or -1."""
+    """Return row[j - shift] on the last axis, ``fill`` outside; shift is +1 or -1."""
     edge = jnp.full_like(row[..., :1], fill)
     parts = [edge, row[..., :-1]] if shift > 0 else [row[..., 1:], edge]
     return jnp.concatenate(parts, axis=-1)
@@ -160,13 +168,14 @@ def geodesic_distance(
         passable: [nx, ny] bool; paths stay in these cells and cut no corner of the others.
         sources_m: [nx, ny] initial value of each source, ``FAR`` where there is none.
         resolution_m: edge of a cell.
-        max_rounds: bound on rounds of four sweeps; a round more is needed for every turn of a path.
+        max_rounds: bound on rounds of four sweeps; a round more is needed for every turn of a
+            path.
 
     Returns:
         [nx, ny] float32 m, ``FAR`` where nothing is reached or the cell is not passable.
     """
 
-    def round_trip(carry: tuple) -> tuple:
+    def round_trip(carry: Arrays) -> Arrays:
         u, _, count = carry
         new = _eikonal_sweep(u, passable, resolution_m, False)
         new = _eikonal_sweep(new, passable, resolution_m, True).T
@@ -180,7 +189,7 @@ def geodesic_distance(
 
 
 def _eikonal_sweep(u: jax.Array, passable: jax.Array, step_m: float, reverse: bool) -> jax.Array:
-    def column(previous: tuple, here: tuple) -> tuple[tuple, jax.Array]:
+    def column(previous: Arrays, here: Arrays) -> tuple[Arrays, jax.Array]:
         before, open_before = previous
         value, free = here
         best = jnp.minimum(value, before + step_m)
@@ -207,14 +216,14 @@ def _triangle(side: jax.Array, corner: jax.Array, step_m: float) -> jax.Array:
 def continued(
     value: jax.Array, valid: jax.Array, resolution_m: float, rise_per_m: float
 ) -> jax.Array:
-    """Continue ``value`` [nx, ny] into the cells that are not ``valid``: nearest valid value + rise.
+    """Continue ``value`` [nx, ny] into cells that are not ``valid``: the nearest one + rise.
 
-    The nearest valid cell is found by chamfer sweeps, so a cell beside a wall takes the value of its own
-    side, never a better one from behind the wall. ``FAR`` is added nowhere: all cells get a value as
-    soon as one is valid.
+    The nearest valid cell is found by chamfer sweeps, so a cell beside a wall takes the value of
+    its own side, never a better one from behind the wall. ``FAR`` is added nowhere: all cells get
+    a value as soon as one is valid.
     """
 
-    def column(previous: tuple, here: tuple) -> tuple[tuple, tuple]:
+    def column(previous: Arrays, here: Arrays) -> tuple[Arrays, Arrays]:
         near, carried = previous
         distance, content = here
         for shift, length in ((0, 1.0), (1, math.sqrt(2.0)), (-1, math.sqrt(2.0))):

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a look teaches most, and how to get there: the information field over the whole known map.
 
-Map frame, metres, nats. One step turns an occupancy grid into the gain of every cell (swept FSMI), the
-cells that still see something unknown (sources), and a guidance potential of slope one that leads to them.
+Map frame, metres, nats. One step turns an occupancy grid into the gain of every cell (swept
+FSMI), the cells that still see something unknown (sources), and a guidance potential of slope one
+that leads to them.
 """
 
 from __future__ import annotations
@@ -168,7 +169,8 @@ class InfoFieldOutput:
         guidance: m, higher is better, slope one in navigable cells.
         local_gain: [n_yaw, lx, ly] nats around the drone; yaw k is -pi + 2 pi k / n_yaw.
         local_origin_m: [2] centre of local cell [0, 0].
-        reference_path_m: [40, 3], 0.1 m apart (2 m/s in steps of 0.05 s), first point at the drone.
+        reference_path_m: [40, 3], 0.1 m apart (2 m/s in steps of 0.05 s), first point at the
+            drone.
         reference_yaw_rad: [40].
         nothing_left: bool, no navigable cell sees anything that can still become known.
         goal_reachable: bool, a navigable cell lies within ``goal_radius_m`` of the goal.
@@ -221,7 +223,8 @@ def step(
 
     worth_looking = jnp.where(nothing_left, 0.0, 1.0)
     local_gain, local_origin_m = _local(config, spec, gains.per_yaw * worth_looking, xy)
-    path, path_yaw = _reference(spec, guidance, free, gains.per_yaw, inputs)
+    target_m = _target(spec, navigable, start_m, xy)
+    path, path_yaw = _reference(spec, guidance, free, gains.per_yaw, target_m, inputs)
     unknown_m2 = jnp.where(
         nothing_left, 0.0, _reachable_unknown_m2(spec, gains.plan, view, navigable)
     )
@@ -238,7 +241,7 @@ def step(
         goal_reachable=_near_goal(config, spec, goal, inputs),
         reachable_unknown_m2=unknown_m2,
         explored_fraction=known_m2 / jnp.maximum(known_m2 + unknown_m2, 1e-6),
-        target_m=_target(spec, navigable, start_m, xy),
+        target_m=target_m,
         navigable=navigable,
     )
 
@@ -264,9 +267,9 @@ def _looked(
     inputs: InfoFieldInputs,
     free: jax.Array,
 ) -> jax.Array:
-    """Add the time since the last step to the cells in plain view; forget those that became known."""
+    """Add the time since the last step to cells in plain view; forget those that became known."""
     xy = jnp.asarray(inputs.position_m)[:2]
-    weight = plain_view(spec, free, xy, inputs.yaw_rad, config.fov_rad, config.range_m)
+    weight = plain_view(spec, _plan(config, spec), free, xy, inputs.yaw_rad, config.fov_rad)
     unknown = ~inputs.known
     dt_s = jnp.clip(inputs.dt_s, 0.0, _LONGEST_STEP_S)
     return jnp.where(unknown, state.looked_s + dt_s * weight, 0.0)
@@ -281,9 +284,13 @@ def _classify(
     return _View(p, free, ~inputs.known & ~given_up, opaque)
 
 
+def _plan(config: InfoFieldConfig, spec: GridSpec) -> SweepPlan:
+    return SweepPlan.of(config.n_directions, config.range_m / spec.resolution_m)
+
+
 def _gains(config: InfoFieldConfig, spec: GridSpec, view: _View) -> _Gains:
-    """Gain of a look from every known free cell; beams that meet nothing unknown within range count 0."""
-    plan = SweepPlan.of(config.n_directions, config.range_m / spec.resolution_m)
+    """Gain of a look from every known free cell, of the beams that meet something unknown."""
+    plan = _plan(config, spec)
     sigma = config.noise_sigma_m / spec.resolution_m
     beams = directional_gain(plan, view.p, sigma, outside=1.0)
     reaches = first_hit(plan, view.resolvable, view.opaque) <= plan.range_cells
@@ -317,7 +324,7 @@ def _detour(config: InfoFieldConfig, gain: jax.Array, sources: jax.Array) -> jax
 def _local(
     config: InfoFieldConfig, spec: GridSpec, per_yaw: jax.Array, xy: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Cut the yaw-resolved gain around the drone: [n_yaw, lx, lx] and the centre of its first cell."""
+    """Cut out the gain around the drone: [n_yaw, lx, lx] and the centre of its first cell."""
     half = round(config.local_half_width_m / config.local_resolution_m)
     offset = (jnp.arange(2 * half + 1) - half) * config.local_resolution_m
     u = (xy[:, None] + offset - jnp.asarray(spec.origin_m)[:, None]) / spec.resolution_m
@@ -335,11 +342,12 @@ def _reference(
     guidance: jax.Array,
     free: jax.Array,
     per_yaw: jax.Array,
+    target_m: jax.Array,
     inputs: InfoFieldInputs,
 ) -> tuple[jax.Array, jax.Array]:
     """Return the path [40, 3] at the drone's altitude and its yaw [40]."""
     position = jnp.asarray(inputs.position_m, jnp.float32)
-    path = climb(spec, guidance, free, position[:2], PATH_POINTS, PATH_STEP_M)
+    path = climb(spec, guidance, free, position[:2], target_m, PATH_POINTS, PATH_STEP_M)
     end = spec.cell_index(path[-1])
     arrival = look_yaw(per_yaw[:, end[0], end[1]], inputs.yaw_rad)
     altitude = jnp.full((PATH_POINTS, 1), position[2])
@@ -349,7 +357,7 @@ def _reference(
 def _reachable_unknown_m2(
     spec: GridSpec, plan: SweepPlan, view: _View, navigable: jax.Array
 ) -> jax.Array:
-    """Area of the unknown in line of sight of navigable cells, were the unknown itself transparent."""
+    """Area of the unknown that navigable cells would see, were the unknown transparent."""
     distance = first_hit(plan, navigable, view.opaque)
     seen = jnp.any(distance <= plan.range_cells, axis=0) & view.resolvable
     return jnp.sum(seen) * spec.resolution_m**2

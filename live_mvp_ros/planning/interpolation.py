@@ -47,7 +47,7 @@ def interp3d(values: jax.Array, u: jax.Array, v: jax.Array, yaw_rad: jax.Array) 
 
 
 def _split(u: jax.Array, n: int) -> tuple[jax.Array, jax.Array]:
-    """Return the lower grid point (at most n-2, so that the upper one exists) and the remainder."""
+    """Return the lower grid point (at most n-2: the upper one exists) and the remainder."""
     lower = jnp.clip(jnp.floor(u), 0, n - 2)
     return lower.astype(jnp.int32), u - lower
 

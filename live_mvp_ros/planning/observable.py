@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which cells can be seen at all: line of sight from some place where the drone can be.
 
-The same directional sweeps as the information gain: from every cell, along each of many directions, how far
-is the first navigable cell. Lines do not slip diagonally between two blocked cells.
+The same directional sweeps as the information gain: from every cell, along each of many
+directions, how far is the first navigable cell. Lines do not slip diagonally between two blocked
+cells.
 """
 
 from __future__ import annotations

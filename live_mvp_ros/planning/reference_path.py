@@ -1,9 +1,9 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The reference path: climb the guidance from the drone, at constant speed, through known free cells.
+"""The reference path: climb the guidance from the drone through known free cells.
 
-Map frame, metres. At every step the best of a ring of headings is taken, judged a few steps ahead so that
-the path does not follow the cells' edges. A step never enters a cell that is not free.
+Map frame, metres. At every step the best of a ring of headings is taken, judged a few steps ahead
+so that the path does not follow the cells' edges. A step never enters a cell that is not free.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from live_mvp_ros.planning.interpolation import interp2d
 
 _HEADINGS = 48
 _LOOK_AHEAD = 2.5  # steps at which a heading is judged
+_LEAST_CLIMB = 0.1  # metres of guidance per metre of path: less is the rounding of the cells
+_ARRIVES_WITHIN = 1.5  # steps: nearer than a cell's diagonal the guidance is flat
 _BLOCKED = -1e9
 _TURN_SLOPE_PER_RAD = 0.25  # share of the best gain that a radian of turning must be worth
 _ARRIVING_M = 1.0  # from here on the heading is that of the coming look
@@ -28,6 +30,7 @@ def climb(
     guidance: jax.Array,
     free: jax.Array,
     xy: jax.Array,
+    target: jax.Array,
     n_points: int,
     step_m: float,
 ) -> jax.Array:
@@ -38,6 +41,7 @@ def climb(
         guidance: [nx, ny] m.
         free: [nx, ny] bool, cells that may be entered.
         xy: [2] start; it stays there if nothing around it is both free and better.
+        target: [2] m, where the guidance leads: a path that comes within a step ends exactly there.
         n_points: length (static). Where the path cannot climb further, its last point repeats.
         step_m: distance between points (static).
     """
@@ -54,17 +58,17 @@ def climb(
     def step(at: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
         near, ahead = value(at + ring), value(at + _LOOK_AHEAD * ring)
         ahead = jnp.maximum(ahead, near)  # a wall further on does not forbid the step itself
-        score = jnp.where(near > _BLOCKED, ahead, _BLOCKED)
-        best = jnp.argmax(score)
-        climbs = near[best] > value(at) + 0.1 * step_m
-        following = jnp.where(climbs, at + ring[best], at)
-        return following, at
+        climbs = near > value(at) + _LEAST_CLIMB * step_m
+        best = jnp.argmax(jnp.where(climbs, ahead, _BLOCKED))
+        following = jnp.where(jnp.any(climbs), at + ring[best], at)
+        arrives = jnp.sum((target - at) ** 2) <= (_ARRIVES_WITHIN * step_m) ** 2
+        return jnp.where(arrives, target, following), at
 
     return jax.lax.scan(step, xy, None, length=n_points)[1]
 
 
 def headings(path: jax.Array, yaw_rad: jax.Array, arrival_yaw_rad: jax.Array) -> jax.Array:
-    """Return the yaw [n] along a path [n, 2]: the direction of travel, near the end that of the look."""
+    """Return the yaw [n] along a path [n, 2]: where it goes, near the end where to look."""
     step = jnp.diff(path, axis=0, append=path[-1:])
     length = jnp.linalg.norm(step, axis=-1)
     left = jnp.cumsum(length[::-1])[::-1]
@@ -73,7 +77,7 @@ def headings(path: jax.Array, yaw_rad: jax.Array, arrival_yaw_rad: jax.Array) ->
 
 
 def look_yaw(gain: jax.Array, yaw_rad: jax.Array) -> jax.Array:
-    """Return the yaw worth turning to from ``yaw_rad``, of gains [n_yaw]; yaw k is -pi + 2 pi k / n_yaw.
+    """Return the yaw worth turning to from ``yaw_rad``; gain [n_yaw], yaw k = -pi + 2 pi k / n_yaw.
 
     The largest gain, less what the turn costs: of two equal looks the nearer one, so that a drone
     that has everything around it to see turns round once instead of to and fro.

@@ -2,21 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """FSMI of every cell in every direction, by sweeping the map once per direction.
 
-Two beams that start at neighbouring cells of one line share everything but their first cell. With o, f_occ,
-f_emp of cell i, F_k = sum_{i<k} f_emp, the noise band G and g_i = sum_d G_d (f_occ,{i+d} + F_{i+d} - F_i)
-the gain of a hit in cell i alone, gs = sum_d G_d:
+Two beams that start at neighbouring cells of one line share everything but their first cell. With
+o, f_occ, f_emp of cell i, F_k = sum_{i<k} f_emp, the noise band G and g_i = sum_d G_d
+(f_occ,{i+d} + F_{i+d} - F_i) the gain of a hit in cell i alone, gs = sum_d G_d:
 
     E_i = o_i g_i + (1 - o_i) (E_{i+1} + gs f_emp,i S_{i+1}),    S_i = o_i + (1 - o_i) S_{i+1}.
 
-The map's outside ends every beam, so S = 1. A range of R cells is the difference of two values a range
-apart, with T the product of 1-o and F the sum of f_emp over those cells:
+The map's outside ends every beam, so S = 1. A range of R cells is the difference of two values a
+range apart, with T the product of 1-o and F the sum of f_emp over those cells:
 
     E_i^R = E_i - T_i^R (E_{i+R} + gs F_i^R).
 
-Lines are sheared: in oriented grids (rays run towards growing i) direction s visits (i, round(slope_s i) + m).
-Slopes are rational, slope_s = c_s / R_s, so that the cell a range ahead is the same (R_s, c_s) away from
-every cell of the grid. All directions are swept by one scan over columns: 4 orientations x n/4 slopes x
-rows form one vector. See docs/information_field.md for the derivation and the error.
+Lines are sheared: in oriented grids (rays run towards growing i) direction s visits (i,
+round(slope_s i) + m). Slopes are rational, slope_s = c_s / R_s, so that the cell a range ahead is
+the same (R_s, c_s) away from every cell of the grid. All directions are swept by one scan over
+columns: 4 orientations x n/4 slopes x rows form one vector. See docs/information_field.md for the
+    derivation and the error.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros.planning.fsmi import (
-    DELTA_EMPTY,
-    DELTA_OCCUPIED,
     P_MAX,
     P_MIN,
     cell_information,
     noise_band,
 )
+
+Arrays = tuple[jax.Array, ...]
 
 FAR_CELLS = 1e6
 
@@ -82,25 +83,31 @@ class SweepPlan:
 
     def angles(self) -> np.ndarray:
         """Return the map-frame angle [n_directions] rad of each direction, orientation slowest."""
-        r, c = np.array(self.slopes, float).T
-        ahead, aside = r / np.hypot(r, c), c / np.hypot(r, c)
-        xy = [(ahead, aside), (-ahead, aside), (aside, ahead), (aside, -ahead)]
-        return np.concatenate([np.arctan2(y, x) for x, y in xy])
+        aside = np.array([math.atan2(c, r) for r, c in self.slopes])
+        return (np.arange(4)[:, None] * (0.5 * math.pi) + aside).ravel()
 
 
 def orient(grid: jax.Array, fill: float | bool) -> jax.Array:
-    """Return the grid [nx, ny] as [n, 4, n]: column, orientation (+x, -x, +y, -y), row; padded square."""
+    """Return the grid [nx, ny] turned so that rays run along the first axis: [n, 4, n].
+
+    Column, orientation (towards +x, +y, -x, -y), row; rows grow to the left of the ray. Padded
+    square.
+    """
     n = max(grid.shape)
     wide = jnp.pad(grid, [(0, n - grid.shape[0]), (0, n - grid.shape[1])], constant_values=fill)
-    return jnp.stack([wide, wide[::-1], wide.T, wide.T[::-1]], axis=1)
+    return jnp.stack([wide, wide.T[:, ::-1], wide[::-1, ::-1], wide.T[::-1]], axis=1)
 
 
 def restore(swept: jax.Array, shape: tuple[int, int]) -> jax.Array:
     """Undo ``orient`` for values [n, 4, n_slopes, n]: return [n_directions, nx, ny]."""
-    px, mx, py, my = (swept[:, k] for k in range(4))
-    along_x = [px.transpose(1, 0, 2), mx[::-1].transpose(1, 0, 2)]
-    along_y = [py.transpose(1, 2, 0), my[::-1].transpose(1, 2, 0)]
-    return jnp.concatenate(along_x + along_y)[:, : shape[0], : shape[1]]
+    px, py, mx, my = (swept[:, k] for k in range(4))
+    parts = [
+        px.transpose(1, 0, 2),
+        py[:, :, ::-1].transpose(1, 2, 0),
+        mx[::-1, :, ::-1].transpose(1, 0, 2),
+        my[::-1].transpose(1, 2, 0),
+    ]
+    return jnp.concatenate([part[:, : shape[0], : shape[1]] for part in parts])
 
 
 def directional_gain(
@@ -112,37 +119,32 @@ def directional_gain(
         plan: directions and range (static).
         p: [nx, ny] occupancy probability.
         sigma_cells: standard deviation of the range in cells (static).
-        outside: occupancy outside the map (static): 0.5 = unknown, 1 = a wall.
+        outside: occupancy outside the map (static). 1 = a wall, which costs nothing; anything else
+            is swept as a margin of one range around the map.
+    """
+    margin = math.ceil(plan.range_cells) if outside < P_MAX else 1
+    wide = jnp.pad(p, margin, constant_values=outside)
+    inner = _walled_gain(plan, wide, sigma_cells)
+    return inner[:, margin : margin + p.shape[0], margin : margin + p.shape[1]]
+
+
+def _walled_gain(plan: SweepPlan, p: jax.Array, sigma_cells: float) -> jax.Array:
+    """Gain in a map whose outside ends every beam and teaches nothing.
+
+    A hit beyond the map's last cell counts for nothing, although noise would place it before: the
+    caller's margin holds those hits.
     """
     inside = orient(jnp.ones(p.shape, bool), False)
     o = jnp.where(inside, orient(jnp.clip(p, P_MIN, P_MAX), 1.0), 1.0)
-    edge = _outside_gain(outside)
     hit, weight = hit_gain(plan, p, sigma_cells)
-    hit = jnp.where(inside[:, :, None], hit, edge)
+    hit = jnp.where(inside[:, :, None], hit, 0.0)
     empty = orient(cell_information(p)[1], 0.0)
-    swept = _sweep_information(plan, o, hit, empty, weight, edge)
-    limited = _limited(plan, *swept, weight)
+    limited = _limited(plan, *_sweep_information(plan, o, hit, empty, weight), weight)
     return restore(limited, (p.shape[0], p.shape[1]))
 
 
-def _outside_gain(outside: float) -> float:
-    """Gain of a beam that goes on without end through cells of one occupancy."""
-    o = float(np.clip(outside, P_MIN, P_MAX))
-    occupied, empty = (float(f) for f in _cell_information_numpy(o))
-    return occupied + empty * (1.0 - o) / o
-
-
-def _cell_information_numpy(o: float) -> tuple[float, float]:
-    """``cell_information`` of one known number, at trace time."""
-    r = o / (1.0 - o)
-    return tuple(  # type: ignore[return-value]
-        math.log((r + 1) / (r + 1 / d)) - math.log(d) / (r * d + 1)
-        for d in (DELTA_OCCUPIED, DELTA_EMPTY)
-    )
-
-
 def hit_gain(plan: SweepPlan, p: jax.Array, sigma_cells: float) -> tuple[jax.Array, np.ndarray]:
-    """Return g [n, 4, n_slopes, n]: the gain of a hit relative to the free cells before it; and gs."""
+    """Return g [n, 4, n_slopes, n], a hit's gain relative to the free cells before it, and gs."""
     bands = [noise_band(sigma_cells, float(step)) for step in plan.steps()]
     margin = max(len(band) for band in bands) // 2
     padding = ((margin, margin), (0, 0), (margin, margin))
@@ -159,8 +161,9 @@ def _banded(
 ) -> jax.Array:
     """Return sum_e G_e f_occ,{i+e} + K_e f_emp,{i+e} on the line; K_e are tail sums of the band G.
 
-    A free cell e >= 0 ahead counts where the hit is reported beyond it, one behind (e < 0) is lost where
-    the hit is reported before it. Inputs [n + 2 margin, 4, n + 2 margin] are padded by ``margin``.
+    A free cell e >= 0 ahead counts where the hit is reported beyond it, one behind (e < 0) is
+    lost where the hit is reported before it. Inputs [n + 2 margin, 4, n + 2 margin] are padded by
+    ``margin``.
     """
     half, n = len(band) // 2, occupied.shape[0] - 2 * margin
     total = jnp.zeros((n, 4, n))
@@ -192,16 +195,14 @@ def _sweep_information(
     hit: jax.Array,
     empty: jax.Array,
     weight: np.ndarray,
-    edge: float,
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Run the recursion: return E, sum of ln(1-o) and sum of f_emp from every cell to the edge."""
     n, n_slopes = o.shape[0], len(plan.slopes)
     moves = jnp.asarray(np.diff(plan.lateral(n), axis=0))
     scale = jnp.asarray(weight)[:, None]
     log_free = jnp.log(jnp.maximum(1.0 - o, 1e-9))
-    edges = (edge, 0.0, 0.0)
 
-    def column(carry: tuple, here: tuple) -> tuple[tuple, tuple]:
+    def column(carry: Arrays, here: Arrays) -> tuple[Arrays, Arrays]:
         o_i, hit_i, empty_i, log_i, move = here
         o_i, empty_i, log_i = o_i[:, None], empty_i[:, None], log_i[:, None]
         e, log_pass, passed = (_aside(value, move) for value in carry)
@@ -209,9 +210,9 @@ def _sweep_information(
         out = (gain, log_pass + log_i, passed + empty_i)
         # the barrier keeps the compiler from fusing arithmetic into the copy, which slows both
         out = jax.lax.optimization_barrier(out)
-        return tuple(_padded(v, f) for v, f in zip(out, edges, strict=True)), out
+        return tuple(_padded(value, 0.0) for value in out), out
 
-    start = tuple(jnp.full((4, n_slopes, n + 2), fill, jnp.float32) for fill in edges)
+    start = (jnp.zeros((4, n_slopes, n + 2)),) * 3
     return jax.lax.scan(column, start, (o, hit, empty, log_free, moves), reverse=True)[1]
 
 
@@ -222,7 +223,7 @@ def _limited(
     passed: jax.Array,
     weight: np.ndarray,
 ) -> jax.Array:
-    """Subtract from every beam what lies beyond its range; a beam that leaves the map ends there."""
+    """Subtract from every beam what lies beyond its range; one that leaves the map ends there."""
     n, out = expected.shape[0], []
     for s, (columns, rows) in enumerate(plan.slopes):
         e, logs, f = (v[:, :, s] for v in (expected, log_pass, passed))
@@ -240,10 +241,10 @@ def _limited(
 
 
 def yaw_weights(plan: SweepPlan, fov_rad: float, n_beams: int, n_yaw: int) -> np.ndarray:
-    """Return W [n_yaw, n_directions]: the share of the n_beams of a look at yaw k in each direction.
+    """Return W [n_yaw, n_directions]: how many of a look's beams go in each direction.
 
-    Yaw k is -pi + 2 pi k / n_yaw. A direction stands for the angles nearest to it; its share is the
-    overlap of those with the field of view, so each row sums to ``n_beams``.
+    Yaw k is -pi + 2 pi k / n_yaw. A direction stands for the angles nearest to it; its share is
+    the overlap of those with the field of view, so each row sums to ``n_beams``.
     """
     yaw = -math.pi + 2.0 * math.pi * np.arange(n_yaw) / n_yaw
     width = 2.0 * math.pi / plan.n_directions
@@ -260,10 +261,10 @@ def yaw_gain(directional: jax.Array, weights: np.ndarray) -> jax.Array:
 
 
 def first_hit(plan: SweepPlan, target: jax.Array, opaque: jax.Array) -> jax.Array:
-    """Return the distance [n_directions, nx, ny] in cells to the first target before anything opaque.
+    """Return how far [n_directions, nx, ny] in cells the first target before anything opaque is.
 
-    A line ends at the first target or opaque cell it enters, and does not slip diagonally between two
-    opaque cells. ``FAR_CELLS`` where no target comes first. The start cell counts.
+    A line ends at the first target or opaque cell it enters, and does not slip diagonally between
+    two opaque cells. ``FAR_CELLS`` where no target comes first. The start cell counts.
 
     Args:
         plan: directions (static); its range does not limit the result.
@@ -275,7 +276,7 @@ def first_hit(plan: SweepPlan, target: jax.Array, opaque: jax.Array) -> jax.Arra
     moves = np.diff(plan.lateral(n), axis=0)
     length = jnp.asarray(plan.steps(), jnp.float32)[:, None]
 
-    def column(carry: tuple, here: tuple) -> tuple[tuple, jax.Array]:
+    def column(carry: Arrays, here: Arrays) -> tuple[Arrays, jax.Array]:
         distance, wall_before = carry
         wall_i, goal_i, move = here
         near = _aside(distance, move) + length
@@ -289,3 +290,37 @@ def first_hit(plan: SweepPlan, target: jax.Array, opaque: jax.Array) -> jax.Arra
     inputs = (wall, goal, jnp.asarray(moves))
     swept = jax.lax.scan(column, start, inputs, reverse=True)[1]
     return restore(swept, (target.shape[0], target.shape[1]))
+
+
+def line_cells(
+    plan: SweepPlan, shape: tuple[int, int], cell: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Return the cells that the sweep's lines visit from one cell, in order.
+
+    Args:
+        plan: directions and range (static).
+        shape: (nx, ny) of the grid (static).
+        cell: [2] int, where the lines start.
+
+    Returns:
+        ix, iy [n_directions, n] int, clipped to the grid, and which of them are inside and in range.
+    """
+    n = max(shape)
+    lateral = jnp.asarray(plan.lateral(n))[:n].T
+    last = n - 1
+    x, y = cell[0], cell[1]
+    starts = ((x, y), (y, last - x), (last - x, last - y), (last - y, x))
+    reach = jnp.asarray([columns for columns, _ in plan.slopes])[:, None]
+    columns, rows, inside = [], [], []
+    for quarter, (i0, j0) in enumerate(starts):
+        ahead = jnp.arange(n)[None, :]
+        i = jnp.broadcast_to(i0 + ahead, (len(plan.slopes), n))
+        at = jnp.clip(i, 0, last)
+        j = j0 + jnp.take_along_axis(lateral, at, axis=1) - lateral[:, i0][:, None]
+        u, v = ((i, j), (last - j, i), (last - i, last - j), (j, last - i))[quarter]
+        columns.append(u)
+        rows.append(v)
+        inside.append(jnp.broadcast_to(ahead <= reach, i.shape))
+    ix, iy, near = (jnp.concatenate(part) for part in (columns, rows, inside))
+    near &= (ix >= 0) & (ix < shape[0]) & (iy >= 0) & (iy < shape[1])
+    return jnp.clip(ix, 0, shape[0] - 1), jnp.clip(iy, 0, shape[1] - 1), near

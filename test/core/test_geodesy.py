@@ -1,0 +1,162 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Grid distances against scipy, and the office against its published cell counts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import ndimage
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import dijkstra
+
+import live_mvp_ros
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning import geodesy
+from live_mvp_ros.planning.observable import observable_cells
+
+SHAPE = (50, 40)
+SPEC = GridSpec((0.05, 0.05), 0.1, SHAPE)
+
+
+def office() -> tuple[GridSpec, np.ndarray]:
+    """Rasterise the floor plan of the package's office."""
+    path = Path(live_mvp_ros.__file__).parent / "worlds/data/office.json"
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    spec = GridSpec.covering((0.0, 0.0), tuple(plan["size"]), 0.1)
+    x, y = spec.centres()
+    occupied = np.zeros(spec.shape, bool)
+    for x0, y0, x1, y1 in plan["occupied"]:
+        occupied |= ((x > x0) & (x < x1))[:, None] & ((y > y0) & (y < y1))[None]
+    return spec, occupied
+
+
+def random_mask(seed: int, share: float) -> np.ndarray:
+    return np.random.default_rng(seed).random(SHAPE) < share
+
+
+@pytest.mark.parametrize(("seed", "share"), [(0, 0.001), (1, 0.02), (2, 0.3)])
+def test_distance_transform_is_exact(seed, share):
+    mask = random_mask(seed, share)
+    mask[7, 9] = True
+    expected = np.clip(ndimage.distance_transform_edt(~mask) * 0.1 - 0.05, 0.0, 2.0)
+    got = geodesy.distance_transform(jnp.asarray(mask), 0.1, 2.0)
+    np.testing.assert_allclose(got, expected, atol=1e-6)
+
+
+def test_distance_saturates_without_any_target():
+    got = geodesy.distance_transform(jnp.zeros(SHAPE, bool), 0.1, 1.5)
+    np.testing.assert_allclose(got, 1.5)
+
+
+def edges_without_corner_cutting(free: np.ndarray):
+    index = np.arange(free.size).reshape(free.shape)
+    for di, dj in ((1, 0), (0, 1), (1, 1), (1, -1)):
+        for i in range(free.shape[0] - di):
+            for j in range(max(0, -dj), free.shape[1] - max(0, dj)):
+                a, b = (i, j), (i + di, j + dj)
+                if free[a] and free[b] and free[i + di, j] and free[i, j + dj]:
+                    yield index[a], index[b], np.hypot(di, dj)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_geodesic_distance_follows_free_paths(seed):
+    free = ~random_mask(seed, 0.25)
+    free[20:30, 15:25] = True
+    rows, columns, lengths = zip(*edges_without_corner_cutting(free), strict=True)
+    graph = coo_matrix((lengths, (rows, columns)), (free.size, free.size)).tocsr()
+    source = int(np.ravel_multi_index((25, 20), SHAPE))
+    octile = dijkstra(graph, directed=False, indices=source).reshape(SHAPE) * 0.1
+    start = np.full(SHAPE, geodesy.FAR, np.float32)
+    start[25, 20] = 0.0
+    got = np.asarray(geodesy.geodesic_distance(jnp.asarray(free), jnp.asarray(start), 0.1))
+    np.testing.assert_array_equal(got < geodesy.FAR / 2, np.isfinite(octile))
+    reached = np.isfinite(octile) & (octile > 0)
+    # a path may leave the eight headings: never longer, at most 8.3 % shorter (1/cos(pi/8))
+    assert np.all(got[reached] <= octile[reached] + 1e-4)
+    assert np.all(got[reached] >= octile[reached] * np.cos(np.pi / 8) - 1e-4)
+    same = geodesy.connected_cells(jnp.asarray(free), jnp.asarray(start == 0.0))
+    np.testing.assert_array_equal(same, np.isfinite(octile))
+
+
+def test_geodesic_distance_is_euclidean_in_the_open():
+    start = np.full(SHAPE, geodesy.FAR, np.float32)
+    start[10, 12] = 0.0
+    got = geodesy.geodesic_distance(jnp.ones(SHAPE, bool), jnp.asarray(start), 0.1)
+    i, j = np.indices(SHAPE)
+    expected = 0.1 * np.hypot(i - 10, j - 12)
+    # first order: the error grows with the logarithm of the distance, a fraction of a cell here
+    np.testing.assert_allclose(got, expected, atol=0.1)
+
+
+def test_weighted_sources_compete():
+    start = np.full(SHAPE, geodesy.FAR, np.float32)
+    start[0, 5], start[40, 5] = 0.0, 3.0
+    got = np.asarray(geodesy.geodesic_distance(jnp.ones(SHAPE, bool), jnp.asarray(start), 0.1))
+    assert got[40, 5] == pytest.approx(3.0, abs=1e-3)
+    assert got[38, 5] == pytest.approx(3.2, abs=0.01)
+    assert got[30, 5] == pytest.approx(3.0, abs=0.01)
+
+
+def test_diagonal_walls_are_tight():
+    free = ~np.eye(40, dtype=bool)
+    start = np.full((40, 40), geodesy.FAR, np.float32)
+    start[5, 30] = 0.0
+    got = np.asarray(geodesy.geodesic_distance(jnp.asarray(free), jnp.asarray(start), 0.1))
+    assert (got[np.tril_indices(40)] > geodesy.FAR / 2).all()
+    assert not np.asarray(geodesy.connected_cells(jnp.asarray(free), jnp.asarray(start == 0.0)))[
+        np.tril_indices(40)
+    ].any()
+
+
+def test_continuation_takes_the_nearest_side():
+    value = np.zeros(SHAPE, np.float32)
+    value[25:] = 100.0
+    valid = np.ones(SHAPE, bool)
+    valid[20:30] = False
+    got = np.asarray(geodesy.continued(jnp.asarray(value), jnp.asarray(valid), 0.1, 2.0))
+    assert got[22, 10] == pytest.approx(0.0 + 0.3 * 2.0, abs=1e-5)
+    assert got[28, 10] == pytest.approx(100.0 + 0.2 * 2.0, abs=1e-4)
+
+
+def test_navigable_cells_agree_with_labelling():
+    unsafe = random_mask(5, 0.01)
+    seed_xy = jnp.array([2.55, 2.05])
+    got = np.asarray(geodesy.navigable_cells(jnp.asarray(unsafe), SPEC, 0.25, seed_xy))
+    around = np.pad(~unsafe, 1)
+    fits = ndimage.distance_transform_edt(around)[1:-1, 1:-1] * 0.1 >= 0.25 - 1e-6
+    i, j = np.argwhere(fits)[np.argmin(np.hypot(*(np.argwhere(fits) - [25, 20]).T))]
+    labels, _ = ndimage.label(fits)
+    assert got.sum() > 100
+    # scipy's four-neighbour labels lack only diagonal steps, which here need both sides free
+    np.testing.assert_array_equal(got, labels == labels[i, j])
+
+
+def test_nothing_is_navigable_far_from_any_room():
+    unsafe = np.ones(SHAPE, bool)
+    unsafe[40:, 30:] = False
+    got = geodesy.navigable_cells(jnp.asarray(unsafe), SPEC, 0.2, jnp.array([0.5, 0.5]))
+    assert not np.asarray(got).any()
+
+
+def test_office_has_its_published_counts():
+    spec, occupied = office()
+    assert (~occupied).sum() == 9669
+    navigable = geodesy.navigable_cells(jnp.asarray(occupied), spec, 0.3, jnp.array([1.5, 5.0]))
+    assert int(navigable.sum()) == 6605
+    observable = observable_cells(jnp.asarray(occupied), navigable, 40)
+    # the published 9,448 cut lines of sight another way
+    assert int(observable.sum()) == pytest.approx(9448, rel=0.01)
+
+
+def test_views_do_not_leak_through_diagonal_walls():
+    blocked = np.eye(40, dtype=bool)
+    eye = np.zeros((40, 40), bool)
+    eye[5, 30] = True
+    got = np.asarray(observable_cells(jnp.asarray(blocked), jnp.asarray(eye), 40))
+    assert got[np.triu_indices(40, 1)].sum() > 500
+    assert not got[np.tril_indices(40)].any()

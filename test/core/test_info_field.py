@@ -1,0 +1,220 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The information field in a closed loop: a point robot must finish the office."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import live_mvp_ros
+from live_mvp_ros import planning
+from live_mvp_ros.config import ConfigurationError
+from live_mvp_ros.grid import GridSpec
+
+FOV_RAD, SENSOR_RANGE_M = np.radians(80.0), 8.0
+CONFIG = planning.InfoFieldConfig()
+STEP = jax.jit(planning.step, static_argnums=1)
+
+
+class PointRobot:
+    """Follows the reference path at 2 m/s and 1.5 rad/s; sees perfectly in its field of view."""
+
+    def __init__(self, occupied: np.ndarray, spec: GridSpec, xy, yaw: float) -> None:
+        self.occupied, self.spec = occupied, spec
+        self.xy, self.yaw = np.array(xy, float), yaw
+        self.p = np.full(spec.shape, 0.5, np.float32)
+        self.known = np.zeros(spec.shape, bool)
+        x, y = spec.centres()
+        body = np.hypot(x[:, None] - xy[0], y[None] - xy[1]) < 0.4
+        self.known |= body
+        self.p[body] = 0.05
+        self.path_m = 0.0
+
+    def inputs(self, goal) -> planning.InfoFieldInputs:
+        return planning.InfoFieldInputs(
+            p=jnp.asarray(self.p),
+            known=jnp.asarray(self.known),
+            position_m=jnp.array([*self.xy, 2.0], jnp.float32),
+            yaw_rad=jnp.float32(self.yaw),
+            goal_m=jnp.array([*goal, 2.0], jnp.float32),
+            dt_s=jnp.float32(0.2),
+        )
+
+    def cell(self, xy) -> tuple[int, int]:
+        return tuple(np.round((np.asarray(xy) - self.spec.origin_m) / 0.1).astype(int))
+
+    def follow(self, path: np.ndarray, yaw: np.ndarray) -> None:
+        """Fly 0.2 s along the path, looking twice."""
+        for k in (2, 4):
+            self.path_m += float(np.hypot(*(path[k] - self.xy)))
+            self.xy = path[k].copy()
+            turn = (yaw[k] - self.yaw + np.pi) % (2 * np.pi) - np.pi
+            self.yaw += float(np.clip(turn, -0.15, 0.15))
+            assert not self.occupied[self.cell(self.xy)]
+            self.look()
+
+    def look(self) -> None:
+        angle = self.yaw + np.linspace(-0.5, 0.5, 241) * FOV_RAD
+        along = np.arange(0.05, SENSOR_RANGE_M, 0.05)[:, None]
+        index = [
+            np.clip(
+                np.round((self.xy[a] + along * f(angle) - self.spec.origin_m[a]) / 0.1).astype(
+                    int
+                ),
+                0,
+                self.spec.shape[a] - 1,
+            )
+            for a, f in ((0, np.cos), (1, np.sin))
+        ]
+        solid = self.occupied[index[0], index[1]]
+        reached = np.cumsum(solid, axis=0) - solid == 0
+        for cells, value in ((reached & ~solid, 0.05), (reached & solid, 0.95)):
+            self.p[index[0][cells], index[1][cells]] = value
+            self.known[index[0][cells], index[1][cells]] = True
+
+
+def fly(robot: PointRobot, goal, limit_s: float):
+    state, elapsed = planning.init(CONFIG, robot.spec), 0.0
+    while True:
+        state, out = STEP(CONFIG, robot.spec, state, robot.inputs(goal))
+        path = np.asarray(out.reference_path_m)[:, :2]
+        done = bool(out.nothing_left) and np.hypot(*(robot.xy - goal)) < 1.5
+        if done or elapsed >= limit_s:
+            return out, elapsed
+        robot.follow(path, np.asarray(out.reference_yaw_rad))
+        elapsed += 0.2
+
+
+def office() -> tuple[GridSpec, np.ndarray]:
+    path = Path(live_mvp_ros.__file__).parent / "worlds/data/office.json"
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    spec = GridSpec.covering((0.0, 0.0), tuple(plan["size"]), 0.1)
+    x, y = spec.centres()
+    occupied = np.zeros(spec.shape, bool)
+    for x0, y0, x1, y1 in plan["occupied"]:
+        occupied |= ((x > x0) & (x < x1))[:, None] & ((y > y0) & (y < y1))[None]
+    return spec, occupied
+
+
+@pytest.mark.parametrize(("start", "yaw"), [((1.5, 5.0), 0.0), ((12.0, 4.5), 2.0)])
+def test_office_is_explored_and_the_goal_reached(start, yaw):
+    spec, occupied = office()
+    robot, goal = PointRobot(occupied, spec, start, yaw), (9.0, 5.0)
+    out, elapsed = fly(robot, goal, 150.0)
+    navigable = planning.navigable_cells(jnp.asarray(occupied), spec, 0.3, jnp.array(start))
+    observable = np.asarray(planning.observable_cells(jnp.asarray(occupied), navigable, 70))
+    assert bool(out.nothing_left)
+    assert bool(out.goal_reachable)
+    assert float(out.reachable_unknown_m2) == 0.0
+    assert float(jnp.max(out.gain)) == 0.0
+    assert elapsed < 120.0
+    assert (robot.known & observable).sum() >= 0.99 * observable.sum()
+
+
+def partly_known_office() -> tuple[PointRobot, planning.InfoFieldOutput]:
+    spec, occupied = office()
+    robot = PointRobot(occupied, spec, (3.0, 5.0), 0.0)
+    for xy in ((1.5, 5.5), (3.0, 5.0), (5.0, 4.0), (6.5, 6.0)):
+        for yaw in np.arange(0.0, 6.3, 1.0):
+            robot.xy, robot.yaw = np.array(xy), yaw
+            robot.look()
+    _, out = STEP(CONFIG, spec, planning.init(CONFIG, spec), robot.inputs((9.0, 5.0)))
+    return robot, out
+
+
+def test_guidance_has_slope_one_and_no_trap():
+    _, out = partly_known_office()
+    g = np.where(np.asarray(out.navigable), np.asarray(out.guidance), np.nan)
+    steps = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
+    around = np.nan_to_num(g, nan=-np.inf)
+    best = np.max([np.roll(around, s, (0, 1)) for s in steps], axis=0)
+    peak = (best <= g) & np.asarray(out.navigable)
+    assert peak.any()
+    assert (np.asarray(out.gain)[peak] > 0.0).all()  # a look still teaches something there
+    for axis in (0, 1):
+        difference = np.diff(g, axis=axis)
+        flat = np.isfinite(difference)
+        assert np.abs(difference[flat]).max() <= 0.1 + 1e-3
+
+
+def test_reference_path_stays_in_known_free_cells_and_climbs():
+    robot, out = partly_known_office()
+    path = np.asarray(out.reference_path_m)
+    np.testing.assert_allclose(path[0], [*robot.xy, 2.0], atol=1e-6)
+    lengths = np.hypot(*np.diff(path[:, :2], axis=0).T)
+    assert lengths.max() < 0.15 + 1e-4  # the last step may be half a step longer
+    assert lengths.sum() > 1.0
+    for point in path:
+        cell = robot.cell(point[:2])
+        assert robot.known[cell]
+        assert robot.p[cell] < 0.5
+    g = np.asarray(out.guidance)
+    assert g[robot.cell(path[-1, :2])] >= g[robot.cell(path[0, :2])]
+
+
+def test_local_gain_is_a_window_of_the_field():
+    robot, out = partly_known_office()
+    local, origin = np.asarray(out.local_gain), np.asarray(out.local_origin_m)
+    assert local.shape == (16, 41, 41)
+    np.testing.assert_allclose(origin, robot.xy - 5.0, atol=1e-5)
+    best = local.max(axis=0)
+    for i, j in ((20, 20), (10, 22), (26, 8)):
+        at = origin + 0.25 * np.array([i, j])
+        inside = (at > 0.05).all()
+        assert best[i, j] == pytest.approx(
+            float(out.gain[robot.cell(at)]) if inside else 0.0, rel=1e-5
+        )
+
+
+def test_a_sealed_start_looks_round_and_then_has_nothing_left():
+    spec = GridSpec((0.05, 0.05), 0.1, (60, 50))
+    occupied = np.ones(spec.shape, bool)
+    occupied[20:40, 15:35] = False
+    robot = PointRobot(occupied, spec, (3.0, 2.5), 0.0)
+    out, elapsed = fly(robot, (5.5, 4.5), 12.0)
+    assert bool(out.nothing_left)
+    assert not bool(out.goal_reachable)
+    assert robot.known[~occupied].all()
+    assert elapsed == pytest.approx(12.0, abs=0.3)
+
+
+def test_what_never_becomes_known_in_plain_view_is_given_up():
+    spec = GridSpec((0.05, 0.05), 0.1, (60, 50))
+    p = np.full(spec.shape, 0.95, np.float32)
+    p[5:55, 5:45] = 0.05
+    known = np.ones(spec.shape, bool)
+    known[54:56, 20:30] = False  # a black panel that returns nothing
+    p[~known] = 0.5
+    state = planning.init(CONFIG, spec)
+    ended = None
+    for k in range(100):
+        inputs = planning.InfoFieldInputs(
+            p=jnp.asarray(p),
+            known=jnp.asarray(known),
+            position_m=jnp.array([4.0, 2.5, 2.0]),
+            yaw_rad=jnp.float32(0.0),
+            goal_m=jnp.array([1.0, 1.0, 2.0]),
+            dt_s=jnp.float32(0.2),
+        )
+        state, out = STEP(CONFIG, spec, state, inputs)
+        if k == 0:
+            assert not bool(out.nothing_left)
+            assert abs(float(out.best_yaw[40, 25])) < 0.8
+        if bool(out.nothing_left):
+            ended = 0.2 * (k + 1)
+            break
+    assert ended is not None
+    assert CONFIG.look_patience_s - 0.01 <= ended < 8.0
+
+
+def test_wrong_settings_are_refused_with_a_sentence():
+    with pytest.raises(ConfigurationError, match="n_directions = 20 is not allowed"):
+        planning.InfoFieldConfig(n_directions=20)
+    with pytest.raises(ConfigurationError, match="n_beams = 0 is not allowed"):
+        planning.InfoFieldConfig(n_beams=0)
