@@ -138,6 +138,7 @@ def node_action(spec: NodeSpec, params_file: str | None) -> Node:
         package=PACKAGE,
         executable=spec.executable,
         name=spec.name,
+        exec_name=spec.name,
         namespace=spec.namespace,
         parameters=[parameters, *([params_file] if params_file else [])],
         remappings=list(spec.remappings),
