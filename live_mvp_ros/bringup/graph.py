@@ -146,7 +146,7 @@ def describe(options: GraphOptions) -> Graph:
 
 
 def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[NodeSpec, ...]:
-    def node(executable: str, niceness: int = 0, **parameters: Value) -> NodeSpec:
+    def node(executable: str, niceness: int, parameters: Mapping[str, Value]) -> NodeSpec:
         common: dict[str, Value] = {"use_sim_time": options.use_sim_time}
         if namespace:
             common["frame_prefix"] = f"{namespace}/"
@@ -154,27 +154,24 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
             executable, executable, namespace, {**common, **parameters}, niceness=niceness
         )
 
-    bounds = {"lower_m": facts.lower_m, "upper_m": facts.upper_m}
-    world = resolve_world(options.world)
+    seed: dict[str, Value] = {"seed": options.seed}
+    bounds: dict[str, Value] = {"lower_m": facts.lower_m, "upper_m": facts.upper_m}
+    goal: dict[str, Value] = {"goal_m": facts.goal_m}
+    altitude_m = facts.start_m[2]  # a mission is flown at the altitude of its start
     nodes: list[NodeSpec] = []
     if options.vehicle == "sim":
-        nodes += [
-            node(
-                "quadrotor_sim",
-                start_position_m=facts.start_m,
-                start_yaw_rad=facts.start_yaw_rad,
-                real_time_factor=options.real_time_factor,
-            ),
-            node("gt_depth", world=world, seed=options.seed),
-        ]
-    nodes += [
-        node("live_map", niceness=5, seed=options.seed, **bounds),
-        node("info_field", niceness=2, goal_m=facts.goal_m),
-    ]
+        start = {
+            "start_position_m": facts.start_m,
+            "start_yaw_rad": facts.start_yaw_rad,
+            "real_time_factor": options.real_time_factor,
+        }
+        nodes.append(node("quadrotor_sim", 0, start))
+        nodes.append(node("gt_depth", 0, {"world": resolve_world(options.world), **seed}))
+    nodes.append(node("live_map", 5, {"altitude_m": altitude_m, **bounds, **seed}))
+    nodes.append(node("info_field", 2, goal))
     if options.controller == "imppi":
-        nodes.append(
-            node("imppi_controller", goal_m=facts.goal_m, seed=options.seed, **_fence(facts)),
-        )
+        band = {"costs.altitude_m": altitude_m, **_fence(facts)}
+        nodes.append(node("imppi_controller", 0, {**goal, **band, **seed}))
     return tuple(nodes)
 
 

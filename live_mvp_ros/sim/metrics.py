@@ -116,8 +116,8 @@ def resample(values: np.ndarray, source: GridSpec, target: GridSpec) -> np.ndarr
 
 def explored_fraction(known: np.ndarray, source: GridSpec, truth: GroundTruth) -> float:
     """Return the share of observable cells that ``known`` (bool over ``source``) holds, 0..1."""
-    total = np.count_nonzero(truth.observable)
-    seen = np.count_nonzero(resample(known, source, truth.spec) & truth.observable)
+    total = int(np.count_nonzero(truth.observable))
+    seen = int(np.count_nonzero(resample(known, source, truth.spec) & truth.observable))
     return seen / total if total else 0.0
 
 
