@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The synthetic depth camera: looks at the true world from the odometry's pose.
 
-Everything it publishes carries the stamp of the odometry it was rendered from, so that a subscriber
-can pair depth and pose exactly. This is the one node that knows the world.
+Everything it publishes carries the stamp of the odometry it was rendered from, so that a
+subscriber can pair depth and pose exactly. This is the one node that knows the world.
 """
 
 from __future__ import annotations
@@ -43,7 +43,11 @@ class DepthConfig:
 
     world: str = parameter(default="office", help="World to look at: a name or a file.")
     rate_hz: float = parameter(
-        default=10.0, unit="Hz", low=0.1, high=100.0, help="Rate of depth images, in odometry time."
+        default=10.0,
+        unit="Hz",
+        low=0.1,
+        high=100.0,
+        help="Rate of depth images, in odometry time.",
     )
     packet_rate_hz: float = parameter(
         default=1.0, unit="Hz", low=0.01, high=100.0, help="Rate of packets/observation."

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The I-MPPI controller: flies the mission at a fixed rate, and holds whenever it may not fly.
 
-Each tick hands the latest odometry to the worker, which plans and publishes one command. A worker that
-is late does not delay the hold: that is computed on the executor's thread.
+Each tick hands the latest odometry to the worker, which plans and publishes one command. A
+worker that is late does not delay the hold: that is computed on the executor's thread.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from live_mvp_ros.msg import BodyRateThrust, ExplorationStatus, InfoField
 from live_mvp_ros.planning.info_field import PATH_POINTS
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.ros.control_outputs import ControlOutputs
-from live_mvp_ros.ros.convert import InvalidMessage, ProbabilityGrid, VehicleState
+from live_mvp_ros.ros.convert import InvalidMessageError, ProbabilityGrid, VehicleState
 from live_mvp_ros.ros.diagnostics import OK, WARN
 from live_mvp_ros.ros.exploration import ExploreServer, metrics_message, status_message
 from live_mvp_ros.ros.frames import MAP, Frames
@@ -148,7 +148,7 @@ class ImppiController(GraphNode):
 
     def _on_goal(self, message: PoseStamped) -> None:
         if message.header.frame_id != MAP:
-            raise InvalidMessage(f"its frame is {message.header.frame_id!r} instead of {MAP}")
+            raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {MAP}")
         self._goal_m, _ = convert.pose_arrays(message.pose)
 
     # --- control --------------------------------------------------------------------------------
@@ -209,10 +209,10 @@ class ImppiController(GraphNode):
         begin = time.monotonic()
         config, vehicle = self.parameters.value.controller, tick.seen.vehicle
         self._refresh(config)
-        if self._costmap is not None and self._guide is not None:
-            if self._ready_for != self._geometry():
-                self._prepare(config, vehicle)
-                return
+        complete = self._costmap is not None and self._guide is not None
+        if complete and self._ready_for != self._geometry():
+            self._prepare(config, vehicle)
+            return
         if not tick.flies:
             self._flight, command = self._stay(config, self._flight, self._core_state(vehicle))
             self._publish(tick.seen, command)
@@ -263,12 +263,12 @@ class ImppiController(GraphNode):
     def _inputs(self, vehicle: VehicleState) -> control.ControllerInputs:
         elapsed_s = np.clip(1e-9 * (vehicle.stamp_ns - self._solved_ns), 0.0, 0.2)
         return control.ControllerInputs(
-            self._core_state(vehicle), self._costmap, self._guide, np.float32(elapsed_s)
+            self._core_state(vehicle), self._costmap, self._guide, jnp.float32(elapsed_s)
         )
 
     @staticmethod
     def _core_state(vehicle: VehicleState) -> QuadrotorState:
-        return QuadrotorState(*vehicle[1:])
+        return QuadrotorState(*(jnp.asarray(part) for part in vehicle[1:]))
 
     def _publish(self, seen: Seen, command: Any) -> None:
         values = np.asarray(command)

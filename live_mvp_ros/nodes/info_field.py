@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The information field: where a look teaches most, from the latest map and odometry.
 
-Computed whenever a map arrives; while maps stay away, the last one serves with the newest pose. A map
-of another geometry starts a new field.
+Computed whenever a map arrives; while maps stay away, the last one serves with the newest pose.
+A map of another geometry starts a new field.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.msg import InfoField
 from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
 from live_mvp_ros.ros import convert, convert_sensors, qos
-from live_mvp_ros.ros.convert import InvalidMessage, ProbabilityGrid, VehicleState
+from live_mvp_ros.ros.convert import InvalidMessageError, ProbabilityGrid, VehicleState
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
@@ -97,7 +97,7 @@ class InfoFieldNode(GraphNode):
 
     def _on_goal(self, message: PoseStamped) -> None:
         if message.header.frame_id != MAP:
-            raise InvalidMessage(f"its frame is {message.header.frame_id!r} instead of {MAP}")
+            raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {MAP}")
         self._goal_m, _ = convert.pose_arrays(message.pose)
 
     @property
@@ -137,7 +137,11 @@ class InfoFieldNode(GraphNode):
         self.health.produced(compute_s)
 
     def _publish(
-        self, grid: ProbabilityGrid, vehicle: VehicleState, output: InfoFieldOutput, compute_s: float
+        self,
+        grid: ProbabilityGrid,
+        vehicle: VehicleState,
+        output: InfoFieldOutput,
+        compute_s: float,
     ) -> None:
         stamp, altitude_m = vehicle.stamp_ns, float(vehicle.position[2])
         given = {f.name: getattr(output, f.name) for f in dataclasses.fields(output)}
@@ -153,7 +157,9 @@ class InfoFieldNode(GraphNode):
         self._path_out.publish(
             convert.path(stamp, MAP, output.reference_path_m, output.reference_yaw_rad)
         )
-        self._field_out.publish(convert_sensors.info_field(MAP, field, altitude_m, 1e3 * compute_s))
+        self._field_out.publish(
+            convert_sensors.info_field(MAP, field, altitude_m, 1e3 * compute_s)
+        )
         if self._grid_out.get_subscription_count():
             gain = np.asarray(output.gain)
             cells = convert.share_cells(gain / max(float(gain.max()), 1e-6))

@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The live map: pairs each cloud with the pose of its stamp, learns from it, publishes what is known.
+"""The live map: pairs each cloud with the pose of its stamp, learns, publishes what is known.
 
 The worker integrates the latest scan and then publishes what is due, so a map never waits for more
 than one update, and scans that arrive meanwhile are dropped and counted, never queued.
@@ -24,7 +24,7 @@ from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.mapping import LiveMapConfig, MapFileError
 from live_mvp_ros.msg import MapStatus
 from live_mvp_ros.ros import convert, convert_sensors, qos
-from live_mvp_ros.ros.convert import InvalidMessage, VehicleState
+from live_mvp_ros.ros.convert import InvalidMessageError, VehicleState
 from live_mvp_ros.ros.frames import MAP, Frames, StaticTransforms
 from live_mvp_ros.ros.map_status import map_status
 from live_mvp_ros.ros.node import GraphNode
@@ -149,7 +149,9 @@ class LiveMapNode(GraphNode):
         frame = message.header.frame_id
         points = convert_sensors.cloud_points(message, frame)
         if self._mounts.lookup(self._frames.base_link, frame) is None:
-            raise InvalidMessage(f"no transform leads from {self._frames.base_link} to {frame!r}")
+            raise InvalidMessageError(
+                f"no transform leads from {self._frames.base_link} to {frame!r}"
+            )
         if self._pending is not None:
             self.health.dropped()
         self._pending = Cloud(convert.to_ns(message.header.stamp), frame, points)
@@ -235,8 +237,8 @@ class LiveMapNode(GraphNode):
             config, state = mapping.load_map(path)
         except MapFileError as error:
             return str(error)
-        ours = jax.tree.structure(self.parameters.value.map)
-        if jax.tree.structure(config) != ours:
+        ours: Any = jax.tree.structure(self.parameters.value.map)  # holds all static fields
+        if ours != jax.tree.structure(config):
             return f"{path}: was made with other settings (volume, resolution or networks)"
         self._replacement = state
         return ""

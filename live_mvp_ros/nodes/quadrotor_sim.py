@@ -26,7 +26,8 @@ from tf2_msgs.msg import TFMessage
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.control.tracking import TrackingConfig, hold
 from live_mvp_ros.msg import BodyRateThrust, PosePacket
-from live_mvp_ros.packets.explorer import BodyPose, pose_packet
+from live_mvp_ros.packets import BodyPose
+from live_mvp_ros.packets.explorer import pose_packet
 from live_mvp_ros.ros import convert, qos
 from live_mvp_ros.ros.convert_packets import to_message
 from live_mvp_ros.ros.diagnostics import OK, WARN
@@ -207,7 +208,7 @@ class QuadrotorSim(GraphNode):
     def _on_reset(self, request: ResetSim.Request, response: ResetSim.Response) -> Any:
         try:
             pose = self._start if request.use_default else convert.pose_arrays(request.pose)
-        except convert.InvalidMessage as error:
+        except convert.InvalidMessageError as error:
             response.success, response.message = False, f"the pose is not usable: {error}"
             return response
         self._place(*pose)

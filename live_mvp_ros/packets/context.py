@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The context vector: which index means what, and the bits that each source sets.
 
-The vector has 1024 bits by default; the canonical ranges below end well before that, the rest is free.
+The vector has 1024 bits by default; the canonical ranges below end well before that, the rest is
+free.
 """
 
 from __future__ import annotations

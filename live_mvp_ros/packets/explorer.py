@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packets of the explorer scenario, from the running system: one column, the body itself.
 
-The column's chart is the sphere of gaze directions: u = yaw / 2 pi mod 1, v = 1/2 + pitch / pi with
-pitch positive upwards, clipped just below 1.
+The column's chart is the sphere of gaze directions: u = yaw / 2 pi mod 1, v = 1/2 + pitch / pi
+with pitch positive upwards, clipped just below 1.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packets: what the agent senses, knows, is and does in one step, as plain data.
 
-Each dataclass has the fields of the message of the same name; ``stamp_ns`` and ``frame_id`` stand for
-its header, and a BodyPose for its pose. Chart points lie on the unit torus [0, 1) x [0, 1).
+Each dataclass has the fields of the message of the same name; ``stamp_ns`` and ``frame_id``
+stand for its header, and a BodyPose for its pose. Chart points lie on the unit torus [0, 1) x
+[0, 1).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a controller shows besides its command: plan, samples, context and action packets.
 
-None of it is needed to fly; all of it is published at a lower rate than commands, and what only eyes
-need only when somebody subscribes.
+None of it is needed to fly; all of it is published at a lower rate than commands, and what only
+eyes need only when somebody subscribes.
 """
 
 from __future__ import annotations

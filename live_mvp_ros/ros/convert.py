@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages to arrays and back: the only place that knows both conventions.
 
-Core: quaternions (w, x, y, z); grids [ix, iy] with the centre of cell [0, 0] as origin; velocities in
-the map frame. Messages: (x, y, z, w); OccupancyGrid y slowest with the lower-left corner as origin;
-Odometry's twist in the child frame. Incoming messages are validated here: what cannot be used raises
-InvalidMessage with the reason. Large fields are read as views and written as whole array.arrays:
-element-wise assignment would cost more than the computation.
+Core: quaternions (w, x, y, z); grids [ix, iy] with the centre of cell [0, 0] as origin;
+velocities in the map frame. Messages: (x, y, z, w); OccupancyGrid y slowest with the lower-left
+corner as origin; Odometry's twist in the child frame. Incoming messages are validated here: what
+cannot be used raises InvalidMessageError with the reason. Large fields are read as views and
+written as whole array.arrays: element-wise assignment would cost more than the computation.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from live_mvp_ros.msg import BodyRateThrust
 NS_PER_S = 1_000_000_000
 
 
-class InvalidMessage(ValueError):
+class InvalidMessageError(ValueError):
     """A message cannot be used; the text says why."""
 
 
@@ -59,7 +59,7 @@ class ProbabilityGrid(NamedTuple):
     known: np.ndarray
 
 
-# --- time, vectors, rotations ---------------------------------------------------------------------
+# --- time, vectors, rotations --------------------------------------------------------------------
 
 
 def to_ns(stamp: Time) -> int:
@@ -102,16 +102,16 @@ def pose_arrays(message: Pose) -> tuple[np.ndarray, np.ndarray]:
     """Return position [3] and unit quaternion [4] (w, x, y, z) of a Pose.
 
     Raises:
-        InvalidMessage: a value is not finite or the quaternion is not of unit length.
+        InvalidMessageError: a value is not finite or the quaternion is not of unit length.
     """
     p, q = message.position, message.orientation
     position = np.array([p.x, p.y, p.z], np.float32)
     wxyz = np.array([q.w, q.x, q.y, q.z], np.float32)
     norm = float(np.linalg.norm(wxyz))
     if not (np.isfinite(position).all() and math.isfinite(norm)):
-        raise InvalidMessage("the pose holds a value that is not finite")
+        raise InvalidMessageError("the pose holds a value that is not finite")
     if abs(norm - 1.0) > 0.01:
-        raise InvalidMessage(f"the quaternion has length {norm:.3f} instead of 1")
+        raise InvalidMessageError(f"the quaternion has length {norm:.3f} instead of 1")
     return position, wxyz / np.float32(norm)
 
 
@@ -128,7 +128,7 @@ def transform_arrays(message: TransformStamped) -> np.ndarray:
     """Return T_parent_child [4, 4] (float32) of a transform.
 
     Raises:
-        InvalidMessage: a value is not finite or the quaternion is not of unit length.
+        InvalidMessageError: a value is not finite or the quaternion is not of unit length.
     """
     t, q = message.transform.translation, message.transform.rotation
     position = Point(x=t.x, y=t.y, z=t.z)
@@ -161,7 +161,7 @@ def _matrix(wxyz: np.ndarray) -> np.ndarray:
     )
 
 
-# --- vehicle ---------------------------------------------------------------------------------------
+# --- vehicle -------------------------------------------------------------------------------------
 
 
 def odometry(state: VehicleState, frame: str, child_frame: str) -> Odometry:
@@ -177,10 +177,11 @@ def vehicle_state(message: Odometry, frames: tuple[str, ...]) -> VehicleState:
     """Return the core's state of an Odometry whose frame is one of ``frames``.
 
     Raises:
-        InvalidMessage: wrong frame, a value that is not finite, a quaternion not of unit length.
+        InvalidMessageError: wrong frame, a value that is not finite, a quaternion that is no
+            rotation.
     """
     if message.header.frame_id not in frames:
-        raise InvalidMessage(
+        raise InvalidMessageError(
             f"its frame is {message.header.frame_id!r} instead of {' or '.join(frames)}"
         )
     position, attitude = pose_arrays(message.pose.pose)
@@ -188,7 +189,7 @@ def vehicle_state(message: Odometry, frames: tuple[str, ...]) -> VehicleState:
     velocity = np.array([v.x, v.y, v.z], np.float32)
     rates = np.array([w.x, w.y, w.z], np.float32)
     if not (np.isfinite(velocity).all() and np.isfinite(rates).all()):
-        raise InvalidMessage("the twist holds a value that is not finite")
+        raise InvalidMessageError("the twist holds a value that is not finite")
     stamp_ns = to_ns(message.header.stamp)
     return VehicleState(stamp_ns, position, _matrix(attitude) @ velocity, attitude, rates)
 
@@ -204,18 +205,18 @@ def command_array(message: BodyRateThrust) -> np.ndarray:
     """Return the command [4] of a message.
 
     Raises:
-        InvalidMessage: a value is not finite, or the thrust is negative.
+        InvalidMessageError: a value is not finite, or the thrust is negative.
     """
     rates = message.body_rates
     command = np.array([message.thrust, rates.x, rates.y, rates.z], np.float32)
     if not np.isfinite(command).all():
-        raise InvalidMessage("the command holds a value that is not finite")
+        raise InvalidMessageError("the command holds a value that is not finite")
     if command[0] < 0.0:
-        raise InvalidMessage(f"the thrust is {message.thrust} N, it must not be negative")
+        raise InvalidMessageError(f"the thrust is {message.thrust} N, it must not be negative")
     return command
 
 
-# --- grids -----------------------------------------------------------------------------------------
+# --- grids ---------------------------------------------------------------------------------------
 
 
 def occupancy_grid(stamp_ns: int, frame: str, spec: GridSpec, cells: Any) -> OccupancyGrid:
@@ -255,22 +256,22 @@ def probability_grid(message: OccupancyGrid, frame: str) -> ProbabilityGrid:
     """Return the map of a message; p is 0.5 where it is unknown.
 
     Raises:
-        InvalidMessage: wrong frame or size, a turned grid, a value outside -1 ... 100.
+        InvalidMessageError: wrong frame or size, a turned grid, a value outside -1 ... 100.
     """
     info = message.info
     nx, ny = info.width, info.height
     if message.header.frame_id != frame:
-        raise InvalidMessage(f"its frame is {message.header.frame_id!r} instead of {frame}")
+        raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {frame}")
     if nx < 1 or ny < 1 or len(message.data) != nx * ny:
-        raise InvalidMessage(f"{len(message.data)} cells do not make a grid of {nx} x {ny}")
+        raise InvalidMessageError(f"{len(message.data)} cells do not make a grid of {nx} x {ny}")
     if not (math.isfinite(info.resolution) and info.resolution > 0.0):
-        raise InvalidMessage(f"the resolution is {info.resolution}")
+        raise InvalidMessageError(f"the resolution is {info.resolution}")
     corner, attitude = pose_arrays(info.origin)
     if abs(yaw_of(attitude)) > 1e-3:
-        raise InvalidMessage("the grid is turned against its frame, which is not supported")
+        raise InvalidMessageError("the grid is turned against its frame, which is not supported")
     cells = np.frombuffer(message.data, np.int8).reshape(ny, nx).T
-    if cells.min() < -1 or cells.max() > 100:
-        raise InvalidMessage("a cell is outside -1 ... 100")
+    if np.min(cells) < -1 or np.max(cells) > 100:
+        raise InvalidMessageError("a cell is outside -1 ... 100")
     known = np.ascontiguousarray(cells >= 0)
     p = np.where(known, cells.astype(np.float32) / np.float32(100.0), np.float32(0.5))
     resolution = _decimal(info.resolution)
@@ -284,7 +285,7 @@ def _decimal(value: float) -> float:
     return round(float(value), 6)
 
 
-# --- paths and markers -----------------------------------------------------------------------------
+# --- paths and markers ---------------------------------------------------------------------------
 
 
 def path(stamp_ns: int, frame: str, points: Any, yaws: Any = None) -> Path:
@@ -305,12 +306,12 @@ def path_arrays(message: Path, frame: str, length: int) -> tuple[np.ndarray, np.
     A shorter path is continued with its last pose, so that the shape is always the same.
 
     Raises:
-        InvalidMessage: wrong frame, an empty path, a value that is not finite.
+        InvalidMessageError: wrong frame, an empty path, a value that is not finite.
     """
     if message.header.frame_id != frame:
-        raise InvalidMessage(f"its frame is {message.header.frame_id!r} instead of {frame}")
+        raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {frame}")
     if not message.poses:
-        raise InvalidMessage("the path is empty")
+        raise InvalidMessageError("the path is empty")
     arrays = [pose_arrays(item.pose) for item in message.poses[:length]]
     arrays += arrays[-1:] * (length - len(arrays))
     points = np.stack([position for position, _ in arrays])

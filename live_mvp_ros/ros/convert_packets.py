@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packets to messages and back, field by field: names are the same on both sides.
 
-Only three things differ: ``stamp_ns`` and ``frame_id`` are a message's header, a BodyPose is a Pose
-with its quaternion in the other order, and a Patch carries its shape in the array.
+Only three things differ: ``stamp_ns`` and ``frame_id`` are a message's header, a BodyPose is a
+Pose with its quaternion in the other order, and a Patch carries its shape in the array.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from live_mvp_ros import msg, packets
 from live_mvp_ros.ros import convert
-from live_mvp_ros.ros.convert import InvalidMessage
+from live_mvp_ros.ros.convert import InvalidMessageError
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ def from_message(kind: type[T], message: Any) -> T:
     """Return the packet, or the part, of type ``kind`` that a message holds.
 
     Raises:
-        InvalidMessage: a size does not fit, a pose is not usable, indices are not ascending.
+        InvalidMessageError: a size does not fit, a pose is not usable, indices are not ascending.
     """
     if kind is packets.BodyPose:
         position, attitude = convert.pose_arrays(message)
@@ -75,7 +75,7 @@ def from_message(kind: type[T], message: Any) -> T:
     try:
         return kind(**values)
     except ValueError as error:
-        raise InvalidMessage(str(error)) from None
+        raise InvalidMessageError(str(error)) from None
 
 
 def _message_value(value: Any, default: Any) -> Any:
@@ -112,5 +112,7 @@ def _patch(message: Any) -> packets.Patch:
     shape = (message.height, message.width, len(message.channels))
     values = np.frombuffer(message.data, np.float32)
     if values.size != np.prod(shape):
-        raise InvalidMessage(f"a patch of {values.size} values does not fit the shape {shape}")
+        raise InvalidMessageError(
+            f"a patch of {values.size} values does not fit the shape {shape}"
+        )
     return packets.Patch(tuple(message.channels), values.reshape(shape))

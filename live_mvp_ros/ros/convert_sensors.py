@@ -16,7 +16,7 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import InfoField
-from live_mvp_ros.ros.convert import InvalidMessage, header, point, to_ns
+from live_mvp_ros.ros.convert import InvalidMessageError, header, point, to_ns
 
 
 class Field(NamedTuple):
@@ -68,20 +68,21 @@ def cloud_points(message: PointCloud2, frame: str) -> np.ndarray:
     """Return x, y, z [height, width, 3] of a cloud; NaN = no return.
 
     Raises:
-        InvalidMessage: wrong frame, no float32 x, y, z, sizes that do not agree, infinite values.
+        InvalidMessageError: wrong frame, no float32 x, y, z, wrong sizes, infinite values.
     """
     if message.header.frame_id != frame:
-        raise InvalidMessage(f"its frame is {message.header.frame_id!r} instead of {frame}")
+        raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {frame}")
     offsets = {f.name: f.offset for f in message.fields if f.datatype == PointField.FLOAT32}
     missing = [name for name in "xyz" if name not in offsets]
     if missing or message.is_bigendian:
-        raise InvalidMessage("it has no little-endian float32 fields x, y and z")
+        raise InvalidMessageError("it has no little-endian float32 fields x, y and z")
     height, width, step = message.height, message.width, message.point_step
     rows = message.row_step
     fits = all(offsets[name] + 4 <= step for name in "xyz") and rows >= step * width
     if height < 1 or width < 1 or not fits or len(message.data) != rows * height:
-        raise InvalidMessage(
-            f"{len(message.data)} bytes do not make {height} rows of {width} points of {step} bytes"
+        raise InvalidMessageError(
+            f"{len(message.data)} bytes do not make {height} rows of {width} points of {step} "
+            "bytes"
         )
     layout = np.dtype(
         {
@@ -95,14 +96,14 @@ def cloud_points(message: PointCloud2, frame: str) -> np.ndarray:
     records = np.ascontiguousarray(raw).view(layout).reshape(height, width)
     points = np.stack([records["x"], records["y"], records["z"]], axis=-1)
     if np.isinf(points).any():
-        raise InvalidMessage("a point is infinite (no return is NaN)")
+        raise InvalidMessageError("a point is infinite (no return is NaN)")
     return points
 
 
 def surface_cloud(
     stamp_ns: int, frame: str, points: Any, distance: Any, exposure: Any
 ) -> PointCloud2:
-    """Return surface points [n, 3] with distance and exposure [n] as a cloud, coloured by exposure.
+    """Return surface points [n, 3] with distance and exposure [n] as a coloured cloud.
 
     Red is hardly seen, green is well seen.
     """
@@ -146,9 +147,7 @@ def camera_info(
     )
 
 
-def info_field(
-    frame: str, field: Field, altitude_m: float, compute_ms: float
-) -> InfoField:
+def info_field(frame: str, field: Field, altitude_m: float, compute_ms: float) -> InfoField:
     """Return an information field as a message."""
     origin = (*field.spec.origin_m, altitude_m)
     n_yaw, local_nx, local_ny = field.local_gain.shape
@@ -181,17 +180,17 @@ def field_arrays(message: InfoField, frame: str) -> Field:
     """Return the arrays of an InfoField.
 
     Raises:
-        InvalidMessage: wrong frame, sizes that do not agree, a value that is not finite.
+        InvalidMessageError: wrong frame, sizes that do not agree, a value that is not finite.
     """
     if message.header.frame_id != frame:
-        raise InvalidMessage(f"its frame is {message.header.frame_id!r} instead of {frame}")
+        raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {frame}")
     if not (message.resolution > 0.0 and message.local_resolution > 0.0):
-        raise InvalidMessage("a resolution is not positive")
+        raise InvalidMessageError("a resolution is not positive")
     shape = (message.nx, message.ny)
     local_shape = (message.n_yaw, message.local_nx, message.local_ny)
     origin = (round(message.origin.x, 6), round(message.origin.y, 6))
     if min(shape) < 1 or min(local_shape) < 1:
-        raise InvalidMessage(f"a grid of {shape} or {local_shape} cells is empty")
+        raise InvalidMessageError(f"a grid of {shape} or {local_shape} cells is empty")
     return Field(
         stamp_ns=to_ns(message.header.stamp),
         map_stamp_ns=message.map_stamp_ns,
@@ -217,7 +216,7 @@ def _floats(values: Any) -> array.array[float]:
 def _grid(name: str, data: Any, shape: tuple[int, ...]) -> np.ndarray:
     values = np.frombuffer(data, np.float32)
     if values.size != np.prod(shape):
-        raise InvalidMessage(f"{name} has {values.size} values instead of {np.prod(shape)}")
+        raise InvalidMessageError(f"{name} has {values.size} values instead of {np.prod(shape)}")
     if not np.isfinite(values).all():
-        raise InvalidMessage(f"{name} holds a value that is not finite")
+        raise InvalidMessageError(f"{name} holds a value that is not finite")
     return values.reshape(shape)

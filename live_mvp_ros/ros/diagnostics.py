@@ -41,7 +41,10 @@ class Health:
         self.extra: Callable[[], dict[str, str]] = dict
         """More values to publish; replaced by the node that has some."""
         self._publisher = node.create_publisher(
-            DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS, event_callbacks=qos.publisher_events()
+            DiagnosticArray,
+            "/diagnostics",
+            qos.DIAGNOSTICS,
+            event_callbacks=qos.publisher_events(),
         )
         self._timer = node.create_timer(
             PERIOD_S, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME)

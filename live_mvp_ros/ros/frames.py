@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frame names (REP 105) of one vehicle, and the fixed transforms that others publish.
 
-map -> <prefix>odom -> <prefix>base_link -> <prefix>depth_camera_link -> <prefix>depth_camera_optical_frame.
-All vehicles share ``map``.
+map -> <prefix>odom -> <prefix>base_link -> <prefix>depth_camera_link ->
+<prefix>depth_camera_optical_frame. All vehicles share ``map``.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class StaticTransforms:
         self._parents: dict[str, tuple[str, np.ndarray]] = {}
 
     def add(self, transforms: Iterable[TransformStamped]) -> None:
-        """Take over transforms; raises InvalidMessage for one that is not a rigid motion."""
+        """Take over transforms; raises InvalidMessageError for one that is not a rigid motion."""
         for item in transforms:
             self._parents[item.child_frame_id] = (item.header.frame_id, transform_arrays(item))
 

@@ -8,9 +8,16 @@ import dataclasses
 import math
 
 from live_mvp_ros.config import replace
-from live_mvp_ros.control import MissionConfig, MissionDecision, MissionInputs, MissionState, decide
+from live_mvp_ros.control import (
+    MissionConfig,
+    MissionDecision,
+    MissionInputs,
+    MissionState,
+    decide,
+)
 from live_mvp_ros.control.flight_log import FlightLog
 
+PAUSED = "paused on request"  # what ``decide`` says
 PREPARING = "the controller is being compiled"
 LATE = "the controller needs longer than its period"
 
@@ -52,7 +59,7 @@ class Mission:
         return self.decision.state in (MissionState.DONE, MissionState.FAULT)
 
     def update(self, config: MissionConfig, now: MissionInputs, ready: bool, late: bool) -> None:
-        """Decide again, with what is known now; ``ready`` and ``late`` are about the controller."""
+        """Decide again with what is known; ``ready`` and ``late`` are about the controller."""
         if self.over:
             return
         if self.limits.time_s > 0.0:
@@ -63,7 +70,7 @@ class Mission:
             self.decision,
             dataclasses.replace(now, paused=paused, stopped=self.stopped),
         )
-        if self.waiting and decision.state is MissionState.HOLDING and decision.reason.startswith("paused"):
+        if self.waiting and decision.reason == PAUSED:
             decision = MissionDecision(MissionState.HOLDING, "waiting to be started")
         if decision.flies and not ready:
             decision = MissionDecision(MissionState.WAITING_FOR_MAP, PREPARING)

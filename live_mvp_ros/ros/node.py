@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from rclpy.publisher import Publisher
-from rclpy.subscription import Subscription
 from rclpy.qos import QoSProfile
+from rclpy.subscription import Subscription
 
 from live_mvp_ros.ros import qos
-from live_mvp_ros.ros.convert import InvalidMessage
+from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.diagnostics import Health
 from live_mvp_ros.ros.parameters import ParameterisedNode
 from live_mvp_ros.ros.worker import Worker
@@ -52,7 +52,7 @@ class GraphNode(ParameterisedNode):
         def callback(message: Any) -> None:
             try:
                 use(message)
-            except InvalidMessage as error:
+            except InvalidMessageError as error:
                 self.health.refused(topic, str(error))
             else:
                 self.health.arrived(topic)

@@ -1,12 +1,12 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Configuration dataclasses as ROS parameters: name, type, range, unit and help from one definition.
+"""Configuration dataclasses as ROS parameters: names, types, ranges, units, help, all from one.
 
-A nested configuration becomes a dotted prefix (``camera.max_range_m``), except for the ones that its
-parent lists in a class attribute ``FLAT``: a node's main component. Fields that are not ``live``
-are read-only after the start. A value that is not allowed is refused with the sentence of
-ConfigurationError: rclpy checks types and ranges before any callback and words that itself, so the
-start values are validated before they are declared, and requests before rclpy sees them.
+A nested configuration becomes a dotted prefix (``camera.max_range_m``), except for the ones that
+its parent lists in a class attribute ``FLAT``: a node's main component. Fields that are not
+``live`` are read-only after the start. A value that is not allowed is refused with the sentence
+of ConfigurationError: rclpy checks types and ranges before any callback and words that itself,
+so the start values are validated before they are declared, and requests before rclpy sees them.
 """
 
 from __future__ import annotations

@@ -109,7 +109,8 @@ def _ignore_signals() -> None:
 
 
 def _refuse(sentence: str) -> int:
-    print(sentence, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
     return EXIT_USAGE
 
 

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quality of service by name, so that publishers and subscribers of a topic always agree.
 
-Sensor topics are best effort, keep last 5. Maps, fields and static things are latched: reliable and
-transient local, depth 1. A command publisher offers a deadline; a command subscriber asks for none
-(it watches the age itself, in the vehicle's time), so that publishers without one can connect too.
+Sensor topics are best effort, keep last 5. Maps, fields and static things are latched: reliable
+and transient local, depth 1. A command publisher offers a deadline; a command subscriber asks
+for none (it watches the age itself, in the vehicle's time), so that publishers without one can
+connect too.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from __future__ import annotations
 class Every:
     """Says when the next period has come; keeps the average rate when stamps are irregular.
 
-    A stamp may come up to ``slack`` of a period early, so that data on the same raster as the period
-    is not missed by rounding. After a gap, or when time jumps back, it starts anew.
+    A stamp may come up to ``slack`` of a period early, so that data on the same raster as the
+    period is not missed by rounding. After a gap, or when time jumps back, it starts anew.
     """
 
     def __init__(self, rate_hz: float, slack: float = 0.05) -> None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -49,7 +48,7 @@ class Worker(Generic[T]):
         return not replaced
 
     def stop(self, timeout_s: float) -> bool:
-        """Finish the current item, forget the waiting one, end; returns whether it ended in time."""
+        """End after the current item; returns whether that was in time."""
         with self._changed:
             self._stopping = True
             self._waiting = []
@@ -61,9 +60,7 @@ class Worker(Generic[T]):
         while (item := self._next()) is not None:
             try:
                 self._work(item[0])
-            except BaseException:  # noqa: B036 - a thread must not die in silence
-                error = sys.exc_info()[1]
-                assert error is not None
+            except BaseException as error:  # a thread must not die in silence
                 self.error = error
                 self._on_error(error)
                 return

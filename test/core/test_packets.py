@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -26,7 +27,7 @@ def body(yaw: float, pitch_up: float = 0.0) -> packets.BodyPose:
 
 def test_index_ranges_are_in_order_and_do_not_overlap():
     assert len(RANGES) == 9
-    for one, other in zip(RANGES, RANGES[1:], strict=False):
+    for one, other in itertools.pairwise(RANGES):
         assert one.start < one.stop <= other.start
     assert RANGES[-1].stop <= context.CONTEXT_LENGTH
 
@@ -75,7 +76,9 @@ def test_context_indices_that_are_not_ascending_in_range_are_refused(indices):
 
 
 def test_motor_actions_are_scaled_to_one_and_clipped():
-    action = explorer.motor_action(0, "base_link", 0, np.array([20.0, 5.0, -10.0, 50.0]), 40.0, 10.0)
+    action = explorer.motor_action(
+        0, "base_link", 0, np.array([20.0, 5.0, -10.0, 50.0]), 40.0, 10.0
+    )
     assert action.motor == (0.0, 0.5, -1.0, 1.0)
     assert action.action == "motor"
 

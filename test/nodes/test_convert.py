@@ -11,13 +11,13 @@ import pytest
 from builtin_interfaces.msg import Time
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from live_mvp_ros.msg import BodyRateThrust
 from nav_msgs.msg import OccupancyGrid, Odometry
 from sensor_msgs.msg import PointCloud2, PointField
 
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.msg import BodyRateThrust
 from live_mvp_ros.ros import convert, convert_sensors
-from live_mvp_ros.ros.convert import InvalidMessage
+from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.frames import StaticTransforms
 from live_mvp_ros.ros.pose_buffer import PoseBuffer
 from live_mvp_ros.ros.schedule import Every
@@ -63,16 +63,16 @@ def test_a_quaternion_changes_order_and_twist_is_in_the_body():
 def test_odometry_that_cannot_be_used_is_refused(change, reason):
     message: Odometry = convert.odometry(state(), "odom", "base_link")
     change(message)
-    with pytest.raises(InvalidMessage, match=reason):
+    with pytest.raises(InvalidMessageError, match=reason):
         convert.vehicle_state(message, ("odom",))
 
 
 def test_commands_are_refused_when_negative_or_not_finite():
     good = convert.body_rate_thrust(5, "base_link", [9.0, 0.1, 0.2, 0.3])
     assert np.allclose(convert.command_array(good), [9.0, 0.1, 0.2, 0.3])
-    with pytest.raises(InvalidMessage, match="not finite"):
+    with pytest.raises(InvalidMessageError, match="not finite"):
         convert.command_array(BodyRateThrust(thrust=math.nan))
-    with pytest.raises(InvalidMessage, match="must not be negative"):
+    with pytest.raises(InvalidMessageError, match="must not be negative"):
         convert.command_array(BodyRateThrust(thrust=-1.0))
 
 
@@ -123,7 +123,7 @@ def test_grids_that_cannot_be_used_are_refused(change, reason):
     spec = GridSpec((0.0, 0.0), 0.1, (3, 2))
     message: OccupancyGrid = convert.occupancy_grid(0, "map", spec, np.zeros((3, 2)))
     change(message)
-    with pytest.raises(InvalidMessage, match=reason):
+    with pytest.raises(InvalidMessageError, match=reason):
         convert.probability_grid(message, "map")
 
 
@@ -145,8 +145,12 @@ def test_a_cloud_keeps_its_rows_and_missing_returns():
 
 def test_a_cloud_with_other_fields_and_padding_is_understood():
     layout = np.dtype(
-        {"names": ["i", "z", "y", "x"], "formats": ["<f4"] * 4, "offsets": [0, 8, 12, 16],
-         "itemsize": 24}
+        {
+            "names": ["i", "z", "y", "x"],
+            "formats": ["<f4"] * 4,
+            "offsets": [0, 8, 12, 16],
+            "itemsize": 24,
+        }
     )
     rows = np.zeros((2, 3), layout)
     rows["x"], rows["y"], rows["z"] = 1.0, 2.0, 3.0
@@ -159,7 +163,9 @@ def test_a_cloud_with_other_fields_and_padding_is_understood():
     message = PointCloud2(height=2, width=3, fields=fields, point_step=24, row_step=80)
     message.header.frame_id = "cam"
     message.data = padded.tobytes()
-    assert np.array_equal(convert_sensors.cloud_points(message, "cam"), np.full((2, 3, 3), [1, 2, 3]))
+    assert np.array_equal(
+        convert_sensors.cloud_points(message, "cam"), np.full((2, 3, 3), [1, 2, 3])
+    )
 
 
 @pytest.mark.parametrize(
@@ -173,7 +179,7 @@ def test_a_cloud_with_other_fields_and_padding_is_understood():
 def test_clouds_that_cannot_be_used_are_refused(change, reason):
     message = convert_sensors.cloud(0, "cam", np.zeros((2, 4, 3)), ("x", "y", "z"))
     change(message)
-    with pytest.raises(InvalidMessage, match=reason):
+    with pytest.raises(InvalidMessageError, match=reason):
         convert_sensors.cloud_points(message, "cam")
 
 
@@ -181,8 +187,20 @@ def field():
     spec = GridSpec((0.05, 0.05), 0.1, (2, 3))
     grid, local = np.arange(6, dtype=np.float32).reshape(2, 3), np.ones((4, 2, 2), np.float32)
     return convert_sensors.Field(
-        5, 4, spec, grid, grid + 1, grid + 2, 0.25, np.float32([1, 2]), local, True, False, 2.0,
-        0.75, np.float32([3, 4]),
+        5,
+        4,
+        spec,
+        grid,
+        grid + 1,
+        grid + 2,
+        0.25,
+        np.float32([1, 2]),
+        local,
+        True,
+        False,
+        2.0,
+        0.75,
+        np.float32([3, 4]),
     )
 
 
@@ -193,11 +211,11 @@ def test_an_information_field_survives_and_a_broken_one_is_refused():
     for sent, received in zip(field(), back, strict=True):
         assert np.array_equal(sent, received) if isinstance(sent, np.ndarray) else sent == received
     message.guidance[0] = math.nan
-    with pytest.raises(InvalidMessage, match="guidance holds a value that is not finite"):
+    with pytest.raises(InvalidMessageError, match="guidance holds a value that is not finite"):
         convert_sensors.field_arrays(message, "map")
     message = convert_sensors.info_field("map", field(), 2.0, 1.5)
     message.nx = 7
-    with pytest.raises(InvalidMessage, match="gain has 6 values instead of 21"):
+    with pytest.raises(InvalidMessageError, match="gain has 6 values instead of 21"):
         convert_sensors.field_arrays(message, "map")
 
 
@@ -206,7 +224,7 @@ def test_a_path_is_continued_to_its_length():
     points, yaws = convert.path_arrays(message, "map", 4)
     assert points[:, 0].tolist() == [0, 1, 1, 1]
     assert yaws.tolist() == pytest.approx([0, 1, 1, 1], abs=1e-6)
-    with pytest.raises(InvalidMessage, match="the path is empty"):
+    with pytest.raises(InvalidMessageError, match="the path is empty"):
         convert.path_arrays(convert.path(0, "map", np.zeros((0, 3))), "map", 4)
 
 

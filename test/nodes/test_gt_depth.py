@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+from live_mvp_ros.msg import ObservationPacket
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros import packets
-from live_mvp_ros.msg import ObservationPacket
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.ros.convert_packets import from_message
 from live_mvp_ros.ros.frames import Frames, StaticTransforms
@@ -21,21 +23,22 @@ OPTICAL = "depth_camera_optical_frame"
 
 def odometry(tick: int, xyz=(0.0, 0.0, 2.0), wxyz=(1.0, 0.0, 0.0, 0.0)) -> Odometry:
     zero = np.zeros(3, np.float32)
-    state = convert.VehicleState(
-        tick * 10_000_000, np.float32(xyz), zero, np.float32(wxyz), zero
-    )
+    state = convert.VehicleState(tick * 10_000_000, np.float32(xyz), zero, np.float32(wxyz), zero)
     return convert.odometry(state, "odom", "base_link")
 
 
 def test_sees_the_sphere_of_the_seed_world_at_its_true_distance(bench, ends_cleanly):
     points = bench.collect(PointCloud2, "depth/points")
-    images, infos = bench.collect(Image, "depth/image"), bench.collect(CameraInfo, "depth/camera_info")
+    images, infos = (
+        bench.collect(Image, "depth/image"),
+        bench.collect(CameraInfo, "depth/camera_info"),
+    )
     fixed = bench.collect(TFMessage, "tf_static", qos.TRANSFORM_STATIC)
     observations = bench.collect(ObservationPacket, "packets/observation")
     process = bench.start("gt_depth", world="seed", camera__width_px=65, camera__height_px=49)
     out = bench.publisher(Odometry, "odom", qos.SENSOR)
     tick = iter(range(100, 10**6))
-    # The sphere of the seed world: centre (3, 0, 1), radius 1; the camera is 5 cm ahead of the body.
+    # The sphere of the seed world: centre (3, 0, 1), radius 1; the camera is 5 cm ahead.
     bench.wait(
         lambda: len(points) > 3 and images and infos and fixed and observations,
         during=lambda: out.publish(odometry(next(tick), (0.0, 0.0, 1.0))),
@@ -47,7 +50,7 @@ def test_sees_the_sphere_of_the_seed_world_at_its_true_distance(bench, ends_clea
     assert np.allclose(cloud[24, 32, :2], 0.0, atol=1e-3)
     stamps = [convert.to_ns(m.header.stamp) for m in points]
     assert all(stamp % 10_000_000 == 0 for stamp in stamps)  # stamps of odometry
-    gaps = [b - a for a, b in zip(stamps, stamps[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(stamps)]
     assert min(gaps) >= 90_000_000  # 10 Hz
     depth = np.frombuffer(images[-1].data, np.float32).reshape(49, 65)
     assert images[-1].encoding == "32FC1"

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
+from live_mvp_ros.msg import MapStatus
+from live_mvp_ros.srv import LoadMap, SaveMap
 from nav_msgs.msg import OccupancyGrid, Odometry
 from sensor_msgs.msg import PointCloud2
 from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
 
-from live_mvp_ros.msg import MapStatus
 from live_mvp_ros.ros import convert, convert_sensors, qos
-from live_mvp_ros.srv import LoadMap, SaveMap
 
 OPTICAL = "depth_camera_optical_frame"
 LINK_TO_OPTICAL = (0.5, -0.5, 0.5, -0.5)
@@ -47,7 +47,9 @@ class Wall:
             stamp, np.float32([0.0, 0.0, 1.5]), zero, np.float32([1, 0, 0, 0]), zero
         )
         if self.tick % 5 == 0:
-            self._cloud.publish(convert_sensors.cloud(stamp, OPTICAL, self.points, ("x", "y", "z")))
+            self._cloud.publish(
+                convert_sensors.cloud(stamp, OPTICAL, self.points, ("x", "y", "z"))
+            )
         self._odom.publish(convert.odometry(state, "odom", "base_link"))
 
 

@@ -11,7 +11,7 @@ import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 
 from live_mvp_ros import packets
-from live_mvp_ros.ros.convert import InvalidMessage
+from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.convert_packets import from_message, to_message
 
 POINT, OTHER = packets.ChartPoint(0.25, 0.5), packets.ChartPoint(0.75, 0.125)
@@ -68,9 +68,9 @@ def test_a_quaternion_is_turned_into_message_order():
 def test_a_packet_that_breaks_its_rules_is_refused():
     message = to_message(EXAMPLES[2])
     message.indices = [5, 1]
-    with pytest.raises(InvalidMessage, match="they must be ascending"):
+    with pytest.raises(InvalidMessageError, match="they must be ascending"):
         from_message(packets.ContextPacket, message)
     message = to_message(EXAMPLES[0])
     message.columns[0].patch.height = 9
-    with pytest.raises(InvalidMessage, match="does not fit the shape"):
+    with pytest.raises(InvalidMessageError, match="does not fit the shape"):
         from_message(packets.ObservationPacket, message)

@@ -81,7 +81,10 @@ def test_names_are_dotted_except_for_the_main_component():
 def test_descriptors_carry_range_unit_and_what_is_fixed():
     described = {entry.name: descriptor(entry) for entry in entries(Whole())}
     gain, count = described["part.gain"], described["part.count"]
-    assert (gain.floating_point_range[0].from_value, gain.floating_point_range[0].to_value) == (0, 2)
+    assert (gain.floating_point_range[0].from_value, gain.floating_point_range[0].to_value) == (
+        0,
+        2,
+    )
     assert gain.description == "Gain. [1/s]"
     assert not gain.read_only
     assert count.read_only
@@ -90,7 +93,9 @@ def test_descriptors_carry_range_unit_and_what_is_fixed():
 
 
 def test_start_values_are_taken_over_and_numbers_converted(monkeypatch, context):
-    node = make(monkeypatch, context, "-p", "part.gain:=2", "-p", "corner_m:=[3, 4]", "-p", "gain:=1")
+    node = make(
+        monkeypatch, context, "-p", "part.gain:=2", "-p", "corner_m:=[3, 4]", "-p", "gain:=1"
+    )
     assert node.parameters.value.part.gain == 2.0
     assert node.parameters.value.main.gain == 1.0
     assert node.parameters.value.corner_m == (3.0, 4.0)

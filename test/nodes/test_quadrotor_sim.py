@@ -9,6 +9,8 @@ import signal
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
+from live_mvp_ros.msg import BodyRateThrust, PosePacket
+from live_mvp_ros.srv import ResetSim, StepSim
 from nav_msgs.msg import Odometry
 from rcl_interfaces.msg import Parameter, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, SetParameters
@@ -16,9 +18,7 @@ from rosgraph_msgs.msg import Clock
 from std_srvs.srv import SetBool
 from tf2_msgs.msg import TFMessage
 
-from live_mvp_ros.msg import BodyRateThrust, PosePacket
 from live_mvp_ros.ros import convert, qos
-from live_mvp_ros.srv import ResetSim, StepSim
 
 
 def stamps(messages):
@@ -106,7 +106,9 @@ def test_pause_step_and_reset(bench):
     bad = ResetSim.Request(pose=convert.pose((4.0, 5.0, 1.0), (0.0, 0.0, 0.0, 0.0)))
     response = bench.call(ResetSim, "sim/reset", bad)
     assert not response.success
-    assert response.message == "the pose is not usable: the quaternion has length 0.000 instead of 1"
+    assert (
+        response.message == "the pose is not usable: the quaternion has length 0.000 instead of 1"
+    )
 
 
 def test_parameters_are_described_changed_and_refused_over_dds(bench):
