@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.grid import GridSpec
 
-Arrays = tuple[jax.Array, ...]
+Arrays = Any  # carries and slices of scans: tuples of arrays whose lengths the loops fix
 
 FAR = 1e6  # metres (or cells): "not reached"; finite, so that differences stay finite
 _CLEARANCE_SLACK_M = (
@@ -160,14 +161,22 @@ def _shifted(row: jax.Array, shift: int, fill: float | bool) -> jax.Array:
 
 @partial(jax.jit, static_argnames=("resolution_m", "max_rounds"))
 def geodesic_distance(
-    passable: jax.Array, sources_m: jax.Array, resolution_m: float, max_rounds: int = 64
+    passable: jax.Array,
+    sources_m: jax.Array,
+    resolution_m: float,
+    slowness: jax.Array | None = None,
+    max_rounds: int = 64,
 ) -> jax.Array:
-    """Return min over source cells c of (sources_m[c] + length of the shortest free path from c).
+    """Return min over source cells c of (sources_m[c] + cost of the cheapest free path from c).
+
+    Without ``slowness`` the cost of a path is its length; with it, the eikonal equation is
+    |grad u| = slowness, so that a metre through a cell costs that many metres.
 
     Args:
         passable: [nx, ny] bool; paths stay in these cells and cut no corner of the others.
         sources_m: [nx, ny] initial value of each source, ``FAR`` where there is none.
         resolution_m: edge of a cell.
+        slowness: [nx, ny], at least 1; None means 1 everywhere.
         max_rounds: bound on rounds of four sweeps; a round more is needed for every turn of a
             path.
 

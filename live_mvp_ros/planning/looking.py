@@ -31,9 +31,9 @@ def plain_view(
 ) -> jax.Array:
     """Return how well each cell [nx, ny] is looked at: 0 not at all, 1 from near.
 
-    A cell is looked at when it, or a neighbour, ends a ray: the first one that is not ``free``. The rays
-    are a dense fan, and the very lines along which the sweep promised something from the drone's own
-    cell: a promise that is not kept is then given up, whatever the reason.
+    A cell is looked at when it, or a neighbour, ends a ray: the first one that is not ``free``.
+    The rays are a dense fan, and the very lines along which the sweep promised something from
+    the drone's own cell: a promise that is not kept is then given up, whatever the reason.
 
     Args:
         spec: geometry (static).

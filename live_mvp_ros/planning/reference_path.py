@@ -41,7 +41,7 @@ def climb(
         guidance: [nx, ny] m.
         free: [nx, ny] bool, cells that may be entered.
         xy: [2] start; it stays there if nothing around it is both free and better.
-        target: [2] m, where the guidance leads: a path that comes within a step ends exactly there.
+        target: [2] m, where the guidance leads: a path that comes close ends exactly there.
         n_points: length (static). Where the path cannot climb further, its last point repeats.
         step_m: distance between points (static).
     """
@@ -77,7 +77,7 @@ def headings(path: jax.Array, yaw_rad: jax.Array, arrival_yaw_rad: jax.Array) ->
 
 
 def look_yaw(gain: jax.Array, yaw_rad: jax.Array) -> jax.Array:
-    """Return the yaw worth turning to from ``yaw_rad``; gain [n_yaw], yaw k = -pi + 2 pi k / n_yaw.
+    """Return the yaw worth turning to; gain [n_yaw], yaw k is -pi + 2 pi k / n_yaw.
 
     The largest gain, less what the turn costs: of two equal looks the nearer one, so that a drone
     that has everything around it to see turns round once instead of to and fro.

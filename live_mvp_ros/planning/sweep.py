@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -36,7 +37,7 @@ from live_mvp_ros.planning.fsmi import (
     noise_band,
 )
 
-Arrays = tuple[jax.Array, ...]
+Arrays = Any  # carries and slices of scans: tuples of arrays whose lengths the loops fix
 
 FAR_CELLS = 1e6
 
@@ -303,7 +304,7 @@ def line_cells(
         cell: [2] int, where the lines start.
 
     Returns:
-        ix, iy [n_directions, n] int, clipped to the grid, and which of them are inside and in range.
+        ix, iy [n_directions, n] int, clipped to the grid, and which are inside and in range.
     """
     n = max(shape)
     lateral = jnp.asarray(plan.lateral(n))[:n].T
