@@ -160,7 +160,7 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     altitude_m = facts.start_m[2]  # a mission is flown at the altitude of its start
     nodes: list[NodeSpec] = []
     if options.vehicle == "sim":
-        start = {
+        start: dict[str, Value] = {
             "start_position_m": facts.start_m,
             "start_yaw_rad": facts.start_yaw_rad,
             "real_time_factor": options.real_time_factor,
@@ -170,7 +170,7 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     nodes.append(node("live_map", 5, {"altitude_m": altitude_m, **bounds, **seed}))
     nodes.append(node("info_field", 2, goal))
     if options.controller == "imppi":
-        band = {"costs.altitude_m": altitude_m, **_fence(facts)}
+        band: dict[str, Value] = {"costs.altitude_m": altitude_m, **_fence(facts)}
         nodes.append(node("imppi_controller", 0, {**goal, **band, **seed}))
     return tuple(nodes)
 

@@ -19,6 +19,7 @@ from typing import IO
 
 LEASH = Path(__file__).with_name("leash.py")
 RING_LINES = 40
+_NOISE = re.compile(r"^(-+|For simplicity, JAX has removed its internal frames.*)?$")
 _LOG_PREFIX = re.compile(r"^\[(?:DEBUG|INFO|WARN|ERROR|FATAL)\] \[[\d.]+\] \[[^\]]*\]: ")
 
 
@@ -78,7 +79,7 @@ class NodeProcess:
 
     def sentence(self) -> str:
         """Return the last line that says something, without the logger's prefix."""
-        spoken = [line for line in self.last_lines(RING_LINES) if line.strip()]
+        spoken = [line for line in self.last_lines(RING_LINES) if not _NOISE.match(line.strip())]
         return _LOG_PREFIX.sub("", spoken[-1]).strip() if spoken else "it said nothing"
 
     def signal_group(self, number: int) -> None:

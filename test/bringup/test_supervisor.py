@@ -120,6 +120,14 @@ def test_status_2_ends_the_graph_at_once_with_the_sentence_of_the_node(supervise
     assert caught.value.exit_code == 2
 
 
+def test_the_last_words_of_a_node_leave_out_what_jax_appends_to_a_traceback(supervise):
+    tail = "-" * 20 + "\\nFor simplicity, JAX has removed its internal frames from the traceback."
+    code = f"import sys; print('NameError: no x'); print('{tail}'); sys.exit(2)"
+    supervisor = supervise(python("live_map", code))
+    with pytest.raises(UsageError, match="^live_map: NameError: no x$"):
+        poll_until(supervisor, lambda: False)
+
+
 def test_stop_ends_stubborn_processes_and_their_children_in_time(supervise):
     family = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {STUBBORN!r}])"
     supervisor = supervise(python("stubborn", STUBBORN), python("family", family))
