@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The map alone: a wall painted into depth becomes a wall in the map; save, load, reset, refusal."""
+"""The map alone: a wall painted into depth becomes a wall in the map; save, load, reset."""
 
 from __future__ import annotations
 
