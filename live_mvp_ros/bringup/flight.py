@@ -296,7 +296,7 @@ class Flight:
         report.write_metrics(folder / "metrics.json", self.metrics)
         if self._options.json_file is not None:
             report.write_metrics(self._options.json_file, self.metrics)
-        report.write_trajectory(folder, record, scores)
+        report.write_tables(folder, record, scores)
         if pictures:  # else JAX and matplotlib are not loaded yet, and there is no time to
             latest = self._monitor.latest_map
             image = report.write_map(folder, latest) if latest is not None else None

@@ -15,7 +15,7 @@ import json
 import math
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -182,19 +182,29 @@ def path_length(positions_m: np.ndarray) -> float:
     return float(np.linalg.norm(steps, axis=1).sum())
 
 
-def write_trajectory(folder: Path, record: FlightRecord, scores: Scores | None) -> None:
-    """Write trajectory.csv, about 20 rows per second: time, position, true clearance."""
+def write_tables(folder: Path, record: FlightRecord, scores: Scores | None) -> None:
+    """Write trajectory.csv (about 20 rows per second) and, where it was scored, explored.csv."""
     flight = record.trajectory()
     columns = [flight.times_s, *flight.positions_m.T]
     names = ["time_s", "x_m", "y_m", "z_m"]
     if scores is not None:
         columns.append(scores.safety.clearance_m)
         names.append("clearance_m")
+        explored = scores.exploration
+        write_table(
+            folder / "explored.csv",
+            ("time_s", "explored_fraction"),
+            np.stack([explored.times_s, explored.fractions], axis=1),
+        )
     step = max(1, round(len(flight.times_s) / max(20.0 * record.now_s(), 1.0)))
+    write_table(folder / "trajectory.csv", names, np.stack(columns, axis=1)[::step])
+
+
+def write_table(path: Path, names: Sequence[str], rows: np.ndarray) -> None:
+    """Write rows [N, columns] as comma-separated values under a line of names."""
     buffer = io.StringIO()
-    rows = np.stack(columns, axis=1)[::step]
     np.savetxt(buffer, rows, "%.4f", ",", header=",".join(names), comments="")
-    write(folder / "trajectory.csv", buffer.getvalue().encode())
+    write(path, buffer.getvalue().encode())
 
 
 def write(path: Path, content: bytes) -> None:

@@ -132,14 +132,14 @@ def test_pictures_are_png_files_also_without_map_or_score(tmp_path):
 
 
 def test_the_trajectory_is_written_as_a_table(tmp_path):
-    report.write_trajectory(tmp_path, flight_to(9.0, 5.0, True), None)
+    report.write_tables(tmp_path, flight_to(9.0, 5.0, True), None)
     with (tmp_path / "trajectory.csv").open() as file:
         assert file.readline() == "time_s,x_m,y_m,z_m\n"
         rows = np.loadtxt(file, delimiter=",")
     assert rows[0].tolist() == [0.0, 1.5, 5.0, 2.0]
     assert rows[-1].tolist() == [1.0, 9.0, 5.0, 2.0]
     assert 20 <= len(rows) <= 22
-    report.write_trajectory(tmp_path, FlightRecord(), None)
+    report.write_tables(tmp_path, FlightRecord(), None)
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path):
