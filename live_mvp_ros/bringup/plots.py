@@ -39,9 +39,12 @@ class MapImage(NamedTuple):
 def map_image(
     p: np.ndarray, known: np.ndarray, corner_m: tuple[float, float], resolution_m: float
 ) -> MapImage:
-    """Return probabilities [nx, ny] as the three grey values of a trinary map."""
+    """Return probabilities [nx, ny] as the three grey values of a trinary map.
+
+    A cell that was observed and is more likely free than not is free, be it seen only once.
+    """
     grey = np.full(p.shape, UNKNOWN, np.uint8)
-    grey[known & (p < FREE_THRESHOLD)] = FREE
+    grey[known & (p < 0.5)] = FREE
     grey[known & (p > OCCUPIED_THRESHOLD)] = OCCUPIED
     return MapImage(np.flipud(grey.T), corner_m, resolution_m)
 

@@ -106,13 +106,15 @@ def test_a_map_is_written_the_way_nav2_reads_it(tmp_path):
 
     cells = np.full((4, 3), -1)  # [ix, iy]
     cells[0, 0], cells[3, 2] = 100, 0
+    cells[1, 0], cells[2, 0] = 40, 55  # seen free once; undecided
     spec = GridSpec((-0.75, 2.25), 0.5, (4, 3))
     report.write_map(tmp_path, occupancy_grid(0, "map", spec, cells))
     pixels = np.asarray(Image.open(tmp_path / "map.png"))
     assert pixels.shape == (3, 4)
     assert pixels[2, 0] == plots.OCCUPIED  # lower left
     assert pixels[0, 3] == plots.FREE  # upper right
-    assert (pixels == plots.UNKNOWN).sum() == 10
+    assert pixels[2, 1] == plots.FREE
+    assert (pixels == plots.UNKNOWN).sum() == 9
     info = yaml.safe_load((tmp_path / "map.yaml").read_text())
     assert info["image"] == "map.png"
     assert info["origin"] == [-1.0, 2.0, 0.0]
