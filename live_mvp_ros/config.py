@@ -8,9 +8,9 @@ A component's whole configuration is one class::
     class CameraConfig:
         max_range_m: float = parameter(default=12.0, unit="m", low=0.2, help="Its reach.")
 
-The class becomes a frozen keyword-only dataclass that refuses values outside their range, and a JAX
-pytree. Fields marked ``live=True`` are its leaves, so they are traced and may change between two
-calls of a jitted function without a new trace; every other field is static.
+The class becomes a frozen keyword-only dataclass that refuses values outside their range, and a
+JAX pytree. Fields marked ``live=True`` are its leaves, so they are traced and may change between
+two calls of a jitted function without a new trace; every other field is static.
 """
 
 from __future__ import annotations

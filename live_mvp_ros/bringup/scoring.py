@@ -96,13 +96,13 @@ class Scorer:
         plots.warm_up()
 
     def _score(self, message: Any, time_s: float) -> None:
-        from live_mvp_ros.ros.convert import InvalidMessage, probability_grid
+        from live_mvp_ros.ros.convert import InvalidMessageError, probability_grid
         from live_mvp_ros.sim import metrics
 
         assert self.truth is not None
         try:
             grid = probability_grid(message, message.header.frame_id)
-        except InvalidMessage:
+        except InvalidMessageError:
             return  # a map that nobody can use makes nothing known
         self.fraction = metrics.explored_fraction(grid.known, grid.spec, self.truth)
         self._times.append(time_s)

@@ -24,6 +24,7 @@ from live_mvp_ros.control.costs import (
     CostSetup,
     Surroundings,
     Trajectories,
+    speed_limit,
     total_cost,
 )
 from live_mvp_ros.control.surroundings import (
@@ -43,6 +44,8 @@ from live_mvp_ros.vehicle import (
 
 OK, NO_SAFE_PLAN, NOT_FINITE = 0, 1, 2
 """Result codes of ``step``."""
+
+_CREEP_M = 0.005  # a plan that leads away from an obstacle may come this much nearer at first
 
 
 @configuration
@@ -178,27 +181,37 @@ def step(
     )
     vehicle = inputs.vehicle
 
+    safe_steps = max(1, round(config.safety_horizon_s / config.mppi.step_s))
+
     def evaluate(commands: jax.Array) -> tuple[jax.Array, jax.Array]:
         samples = rollout(config, vehicle, commands)
         shown = samples.position[:, :, :: commands.shape[-1] // config.displayed_rollouts or 1]
-        return total_cost(setup, samples, surroundings), shown
+        return without_contact(total_cost(setup, samples, surroundings), samples), shown
+
+    def without_contact(cost: jax.Array, samples: Trajectories) -> jax.Array:
+        x, y = samples.position[:safe_steps, 0], samples.position[:safe_steps, 1]
+        touches = jnp.min(clearance_at(inputs.costmap, x, y), axis=0) < config.safety_distance_m
+        return jnp.where(touches & ~jnp.all(touches), jnp.inf, cost)
 
     nominal = mppi.shift(state.nominal, inputs.elapsed_s / config.mppi.step_s)
-    proposal = propose(config, vehicle, inputs.field)
+    proposal = propose(config, vehicle, inputs.field, inputs.costmap)
 
     def clip(commands: jax.Array) -> jax.Array:
         return jnp.moveaxis(clip_command(config.vehicle, jnp.moveaxis(commands, 1, 0)), 0, 1)
 
     result = mppi.optimise(config.mppi, sample_key, nominal, proposal, clip, evaluate)
     plan = rollout(config, vehicle, result.commands[..., None])
-    safe_steps = max(1, round(config.safety_horizon_s / config.mppi.step_s))
     path = plan.position[:, :, 0]
     ahead = clearance_at(inputs.costmap, path[:safe_steps, 0], path[:safe_steps, 1])
     here = clearance_at(inputs.costmap, vehicle.position[0], vehicle.position[1])
     # Where the vehicle already is too close, a plan that leads away is safe.
-    required = jnp.minimum(config.safety_distance_m, here - 0.02)
+    leads_away = (
+        (here < config.safety_distance_m)
+        & (ahead[-1] > here)
+        & (jnp.min(ahead) >= here - _CREEP_M)
+    )
+    safe = (jnp.min(ahead) >= config.safety_distance_m) | leads_away
     finite = result.finite & jnp.all(jnp.isfinite(path)) & _all_finite(vehicle)
-    safe = jnp.min(ahead) >= required
     code = jnp.where(finite, jnp.where(safe, OK, NO_SAFE_PLAN), NOT_FINITE)
     hover = init(config, key).nominal
     output = ControlOutput(
@@ -230,14 +243,16 @@ def rollout(
     return Trajectories(*states, commands)
 
 
-def propose(config: ControllerConfig, vehicle: QuadrotorState, field: GuidanceField) -> jax.Array:
+def propose(
+    config: ControllerConfig, vehicle: QuadrotorState, field: GuidanceField, costmap: CostMap
+) -> jax.Array:
     """Return the commands [H, 4] of the tracker: along the path, looking where it teaches."""
 
     def advance(state: QuadrotorState, unused: None) -> tuple[QuadrotorState, jax.Array]:
-        velocity, carrot = towards(
-            config.tracking, state, field.reference_path_m, config.cruise_speed_m_s
-        )
         x, y, _ = state.position
+        limit = speed_limit(config.costs, clearance_at(costmap, x, y))
+        speed = jnp.minimum(config.cruise_speed_m_s, 0.9 * limit)
+        velocity, carrot = towards(config.tracking, state, field.reference_path_m, speed)
         heading = best_heading(
             field, x, y, quaternion.yaw(state.attitude), field.reference_yaw_rad[carrot]
         )

@@ -97,6 +97,14 @@ class CostConfig:
     speed_max_m_s: float = parameter(
         default=2.0, unit="m/s", low=0.05, high=20.0, live=True, help="Speed limit."
     )
+    narrow_speed_m_s: float = parameter(
+        default=0.6,
+        unit="m/s",
+        low=0.05,
+        high=20.0,
+        live=True,
+        help="Speed limit at the contact distance, rising to the full one at comfort.",
+    )
     tilt_weight: float = parameter(
         default=100.0,
         unit="1/s",
@@ -206,6 +214,14 @@ class CostSetup(NamedTuple):
 Term = Callable[[CostSetup, Trajectories, Surroundings], jax.Array]
 
 
+def speed_limit(config: CostConfig, clearance_m: jax.Array) -> jax.Array:
+    """Return the speed limit [m/s] at places of some clearance: narrow places are flown slowly."""
+    span = config.comfort_distance_m - config.contact_distance_m
+    open_share = jnp.clip((clearance_m - config.contact_distance_m) / span, 0.0, 1.0)
+    narrow = jnp.minimum(config.narrow_speed_m_s, config.speed_max_m_s)
+    return narrow + open_share * (config.speed_max_m_s - narrow)
+
+
 def obstacle(setup: CostSetup, t: Trajectories, s: Surroundings) -> jax.Array:
     """Contact costs ``obstacle_weight``, more inside; fades towards the comfort distance."""
     c = setup.costs
@@ -229,9 +245,10 @@ def altitude(setup: CostSetup, t: Trajectories, s: Surroundings) -> jax.Array:
 
 
 def speed(setup: CostSetup, t: Trajectories, s: Surroundings) -> jax.Array:
-    """Squared excess over the speed limit."""
+    """Squared excess over the speed limit of the place."""
     norm = jnp.sqrt(jnp.sum(t.velocity**2, axis=1) + 1e-9)
-    excess = jnp.maximum(norm - setup.costs.speed_max_m_s, 0.0)
+    clearance = clearance_at(s.costmap, t.position[:, 0], t.position[:, 1])
+    excess = jnp.maximum(norm - speed_limit(setup.costs, clearance), 0.0)
     return setup.costs.speed_weight * excess**2
 
 

@@ -169,10 +169,10 @@ def optimise(
 def weigh(config: MppiConfig, costs: jax.Array, log_ratio: jax.Array) -> jax.Array:
     """Return the weights [K] of samples: (exp(-costs / lambda) p/q)^(1/t), normalised.
 
-    With t = 1 these are the weights of the module's formula. With many samples in a long horizon one
-    of them often takes all the weight, and the command jumps from sample to sample. So the weights
-    are tempered: t >= 1 is found, by bisection of its logarithm, such that
-    ``effective_samples_min`` samples carry the result.
+    With t = 1 these are the weights of the module's formula. Over a long horizon one sample often
+    takes all the weight, and the command jumps from sample to sample. So the weights are tempered:
+    t >= 1 is found, by bisection of its logarithm, such that ``effective_samples_min`` samples
+    carry the result.
     """
     log_weight = -costs / config.temperature + log_ratio
     log_weight -= jnp.max(log_weight)
@@ -193,7 +193,7 @@ def weigh(config: MppiConfig, costs: jax.Array, log_ratio: jax.Array) -> jax.Arr
 
 
 def effective_samples(weights: jax.Array) -> jax.Array:
-    """Return 1 / sum(w^2) of normalised weights [K]: 1 for a single carrier, K for equal weights."""
+    """Return 1 / sum(w^2) of normalised weights [K]: how many samples carry them."""
     return 1.0 / jnp.maximum(jnp.sum(weights**2), 1e-12)
 
 

@@ -10,6 +10,7 @@ arrays that the cost terms of every control step only interpolate.
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import jax
 import jax.numpy as jnp
@@ -79,7 +80,11 @@ def build_costmap(
         max_distance_m: clearances are cut off here.
     """
     unsafe = ~known | (p >= OCCUPIED)
-    return CostMap(clearance(unsafe, spec.resolution_m, max_distance_m), spec)
+    # Cells are squares: towards a corner, the edge is nearer than half a cell to the centre's
+    # distance. Subtracting the difference, the clearance is never more than the true one.
+    corner_m = 0.5 * (math.sqrt(2.0) - 1.0) * spec.resolution_m
+    gap = clearance(unsafe, spec.resolution_m, max_distance_m) - corner_m
+    return CostMap(jnp.maximum(gap, 0.0), spec)
 
 
 def prepare_field(

@@ -126,7 +126,7 @@ def towards(
     state: QuadrotorState,
     path_m: jax.Array,
     speed_m_s: jax.Array | float,
-    lookahead: int = 6,
+    lookahead: int = 4,
 ) -> tuple[jax.Array, jax.Array]:
     """Return the velocity [3] to follow a path, and the index of the way point aimed at.
 

@@ -15,16 +15,24 @@ class LiveMapConfig:
     """The live map: everything the drone knows, learned from depth and poses alone."""
 
     lower_m: tuple[float, float, float] = parameter(
-        (0.0, 0.0, 0.0), unit="m", low=-1000.0, high=1000.0, help="Lowest corner of the volume."
+        default=(0.0, 0.0, 0.0),
+        unit="m",
+        low=-1000.0,
+        high=1000.0,
+        help="Lowest corner of the volume.",
     )
     upper_m: tuple[float, float, float] = parameter(
-        (14.0, 12.0, 3.0), unit="m", low=-1000.0, high=1000.0, help="Highest corner of the volume."
+        default=(14.0, 12.0, 3.0),
+        unit="m",
+        low=-1000.0,
+        high=1000.0,
+        help="Highest corner of the volume.",
     )
     resolution_m: float = parameter(
-        0.1, unit="m", low=0.02, high=1.0, help="Edge length of an evidence voxel."
+        default=0.1, unit="m", low=0.02, high=1.0, help="Edge length of an evidence voxel."
     )
     band_half_height_m: float = parameter(
-        0.2,
+        default=0.2,
         unit="m",
         low=0.0,
         high=10.0,
@@ -32,7 +40,7 @@ class LiveMapConfig:
         help="Half height of the band around the flight altitude that the planar map shows.",
     )
     max_range_m: float = parameter(
-        8.0,
+        default=8.0,
         unit="m",
         low=0.5,
         high=100.0,
@@ -40,15 +48,15 @@ class LiveMapConfig:
         help="Longest range of evidence; farther hits count as free space up to it.",
     )
     footprint_radius_m: float = parameter(
-        0.4,
+        default=0.25,
         unit="m",
         low=0.0,
         high=5.0,
         live=True,
-        help="Never-seen voxels this near to the drone become free: it is there.",
+        help="Never-seen voxels this near become free: the drone is there. Less than its radius.",
     )
     start_radius_m: float = parameter(
-        0.5,
+        default=0.5,
         unit="m",
         low=0.0,
         high=5.0,
@@ -56,59 +64,99 @@ class LiveMapConfig:
         help="As footprint_radius_m, for the very first scan: a place to take off from is clear.",
     )
     log_odds_hit: float = parameter(
-        0.85, low=0.01, high=10.0, live=True, help="Evidence of one scan that hits a voxel."
+        default=0.85,
+        low=0.01,
+        high=10.0,
+        live=True,
+        help="Evidence of one scan that hits a voxel.",
     )
     log_odds_miss: float = parameter(
-        0.4, low=0.01, high=10.0, live=True, help="Evidence of one scan that sees through a voxel."
+        default=0.4,
+        low=0.01,
+        high=10.0,
+        live=True,
+        help="Evidence of one scan that sees through a voxel.",
     )
     log_odds_min: float = parameter(
-        -2.0, low=-20.0, high=-0.1, live=True, help="Lowest log-odds of a voxel."
+        default=-2.0, low=-20.0, high=-0.1, live=True, help="Lowest log-odds of a voxel."
     )
     log_odds_max: float = parameter(
-        3.5, low=0.1, high=20.0, live=True, help="Highest log-odds of a voxel."
+        default=3.5, low=0.1, high=20.0, live=True, help="Highest log-odds of a voxel."
     )
     occupancy_source: str = parameter(
-        "evidence",
+        default="evidence",
         choices=("evidence", "fields"),
         help="What the planar map shows: the evidence voxels or the neural fields.",
     )
-    levels: int = parameter(12, low=1, high=16, help="Levels of the hash grid.")
-    coarsest_cells: int = parameter(16, low=2, high=128, help="Cells per side, first level.")
-    finest_cells: int = parameter(512, low=2, high=4096, help="Cells per side, last level.")
-    table_size_log2: int = parameter(15, low=8, high=20, help="Entries per level: 2 to this.")
-    hidden_width: int = parameter(64, low=4, high=256, help="Width of both hidden layers.")
+    levels: int = parameter(default=12, low=1, high=16, help="Levels of the hash grid.")
+    coarsest_cells: int = parameter(
+        default=16, low=2, high=128, help="Cells per side, first level."
+    )
+    finest_cells: int = parameter(
+        default=512, low=2, high=4096, help="Cells per side, last level."
+    )
+    table_size_log2: int = parameter(
+        default=15, low=8, high=20, help="Entries per level: 2 to this."
+    )
+    hidden_width: int = parameter(default=64, low=4, high=256, help="Width of both hidden layers.")
     learning_rate: float = parameter(
-        0.001, low=0.000001, high=0.1, live=True, help="Step size of Adam for the networks."
+        default=0.001,
+        low=0.000001,
+        high=0.1,
+        live=True,
+        help="Step size of Adam for the networks.",
     )
     table_learning_rate: float = parameter(
-        0.003, low=0.000001, high=0.1, live=True, help="Step size of Adam for the hash tables."
+        default=0.003,
+        low=0.000001,
+        high=0.1,
+        live=True,
+        help="Step size of Adam for the hash tables.",
     )
     truncation_m: float = parameter(
-        0.4, unit="m", low=0.1, high=2.0, live=True, help="Distances are learned up to this."
+        default=0.4,
+        unit="m",
+        low=0.1,
+        high=2.0,
+        live=True,
+        help="Distances are learned up to this.",
     )
     free_weight: float = parameter(
-        0.5, low=0.0, high=100.0, live=True, help="Weight of the distance loss off the surface."
+        default=0.5,
+        low=0.0,
+        high=100.0,
+        live=True,
+        help="Weight of the distance loss off the surface.",
     )
     eikonal_weight: float = parameter(
-        0.02, low=0.0, high=100.0, live=True, help="Weight of the loss on the slope of distance."
+        default=0.02,
+        low=0.0,
+        high=100.0,
+        live=True,
+        help="Weight of the loss on the slope of distance.",
     )
     exposure_weight: float = parameter(
-        0.02, low=0.0, high=100.0, live=True, help="Weight of the exposure loss."
+        default=0.02, low=0.0, high=100.0, live=True, help="Weight of the exposure loss."
     )
     train_rays: int = parameter(
-        64, low=8, high=4096, help="Rays per step and frame (the scan and each keyframe)."
+        default=64, low=8, high=4096, help="Rays per step and frame (the scan and each keyframe)."
     )
-    near_samples: int = parameter(6, low=1, high=64, help="Samples per ray around the surface.")
-    free_samples: int = parameter(6, low=1, high=64, help="Samples per ray in free space.")
+    near_samples: int = parameter(
+        default=6, low=1, high=64, help="Samples per ray around the surface."
+    )
+    free_samples: int = parameter(default=6, low=1, high=64, help="Samples per ray in free space.")
     volume_samples: int = parameter(
-        768, low=16, high=65536, help="Samples per step from the whole volume, for exposure."
+        default=768,
+        low=16,
+        high=65536,
+        help="Samples per step from the whole volume, for exposure.",
     )
-    keyframes: int = parameter(96, low=1, high=4096, help="Past scans kept for replay.")
-    keyframe_rays: int = parameter(768, low=16, high=16384, help="Rays kept of a scan.")
+    keyframes: int = parameter(default=96, low=1, high=4096, help="Past scans kept for replay.")
+    keyframe_rays: int = parameter(default=768, low=16, high=16384, help="Rays kept of a scan.")
     keyframe_interval: int = parameter(
-        5, low=1, high=1000, help="Every so many scans one is offered as a keyframe."
+        default=5, low=1, high=1000, help="Every so many scans one is offered as a keyframe."
     )
-    replay_frames: int = parameter(2, low=0, high=16, help="Keyframes replayed per step.")
+    replay_frames: int = parameter(default=2, low=0, high=16, help="Keyframes replayed per step.")
 
     def check(self) -> str | None:
         """Return what is wrong with the combination of fields, if anything."""

@@ -36,18 +36,20 @@ P_MIN, P_MAX = 1e-3, 1.0 - 1e-3  # certainty is never absolute; keeps odds and l
 class SensorConfig:
     """The fan of beams whose information a pose is worth."""
 
-    n_beams: int = parameter(12, low=1, high=256, help="Beams over the field of view.")
+    n_beams: int = parameter(default=12, low=1, high=256, help="Beams over the field of view.")
     fov_rad: float = parameter(
-        math.radians(90.0),
+        default=math.radians(90.0),
         unit="rad",
         low=0.01,
         high=2 * math.pi,
         help="Horizontal field of view.",
     )
-    range_m: float = parameter(10.0, unit="m", low=0.1, high=100.0, help="Longest range.")
-    step_m: float = parameter(0.15, unit="m", low=0.01, high=1.0, help="Length of a beam's cells.")
+    range_m: float = parameter(default=10.0, unit="m", low=0.1, high=100.0, help="Longest range.")
+    step_m: float = parameter(
+        default=0.15, unit="m", low=0.01, high=1.0, help="Length of a beam's cells."
+    )
     noise_sigma_m: float = parameter(
-        0.15,
+        default=0.15,
         unit="m",
         low=0.0,
         high=2.0,

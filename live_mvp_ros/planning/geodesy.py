@@ -183,13 +183,16 @@ def geodesic_distance(
     Returns:
         [nx, ny] float32 m, ``FAR`` where nothing is reached or the cell is not passable.
     """
+    step_m = jnp.full(passable.shape, jnp.float32(resolution_m))
+    if slowness is not None:
+        step_m = step_m * slowness
 
     def round_trip(carry: Arrays) -> Arrays:
         u, _, count = carry
-        new = _eikonal_sweep(u, passable, resolution_m, False)
-        new = _eikonal_sweep(new, passable, resolution_m, True).T
-        new = _eikonal_sweep(new, passable.T, resolution_m, False)
-        new = _eikonal_sweep(new, passable.T, resolution_m, True).T
+        new = _eikonal_sweep(u, passable, step_m, False)
+        new = _eikonal_sweep(new, passable, step_m, True).T
+        new = _eikonal_sweep(new, passable.T, step_m.T, False)
+        new = _eikonal_sweep(new, passable.T, step_m.T, True).T
         return new, jnp.max(u - new) > 1e-3 * resolution_m, count + 1
 
     start = jnp.where(passable, sources_m, FAR).astype(jnp.float32)
@@ -197,10 +200,12 @@ def geodesic_distance(
     return jax.lax.while_loop(lambda c: c[1] & (c[2] < max_rounds), round_trip, going)[0]
 
 
-def _eikonal_sweep(u: jax.Array, passable: jax.Array, step_m: float, reverse: bool) -> jax.Array:
+def _eikonal_sweep(
+    u: jax.Array, passable: jax.Array, steps_m: jax.Array, reverse: bool
+) -> jax.Array:
     def column(previous: Arrays, here: Arrays) -> tuple[Arrays, jax.Array]:
         before, open_before = previous
-        value, free = here
+        value, free, step_m = here
         best = jnp.minimum(value, before + step_m)
         for shift in (1, -1):
             both = open_before & _shifted(free, shift, False)
@@ -210,10 +215,10 @@ def _eikonal_sweep(u: jax.Array, passable: jax.Array, step_m: float, reverse: bo
         return (best, free), best
 
     start = (jnp.full(u.shape[1], FAR), jnp.zeros(u.shape[1], bool))
-    return jax.lax.scan(column, start, (u, passable), reverse=reverse)[1]
+    return jax.lax.scan(column, start, (u, passable, steps_m), reverse=reverse)[1]
 
 
-def _triangle(side: jax.Array, corner: jax.Array, step_m: float) -> jax.Array:
+def _triangle(side: jax.Array, corner: jax.Array, step_m: jax.Array) -> jax.Array:
     """Arrival time through the edge between the neighbour one step away and the diagonal one."""
     slope = (side - corner) / step_m
     inside = side + step_m * jnp.sqrt(jnp.maximum(1.0 - slope * slope, 0.0))

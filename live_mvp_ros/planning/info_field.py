@@ -18,9 +18,11 @@ import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning import progress
 from live_mvp_ros.planning.fsmi import P_MAX
 from live_mvp_ros.planning.geodesy import (
     FAR,
+    clearance,
     connected_cells,
     continued,
     fitting_cells,
@@ -50,43 +52,68 @@ class InfoFieldConfig:
     """Settings of the information field, the guidance and the reference path."""
 
     n_beams: int = parameter(
-        12, low=1, high=256, help="Beams over the field of view (scales gain)."
+        default=12, low=1, high=256, help="Beams over the field of view (scales gain)."
     )
     fov_rad: float = parameter(
-        math.radians(80.0),
+        default=math.radians(80.0),
         unit="rad",
         low=0.1,
         high=2.0 * math.pi,
         help="Horizontal field of view.",
     )
     range_m: float = parameter(
-        7.0, unit="m", low=0.5, high=50.0, help="Range within which a look makes cells known."
+        default=7.0,
+        unit="m",
+        low=0.5,
+        high=50.0,
+        help="Range within which a look makes cells known.",
     )
     noise_sigma_m: float = parameter(
-        0.15, unit="m", low=0.0, high=1.0, help="Standard deviation of the measured range."
+        default=0.15, unit="m", low=0.0, high=1.0, help="Standard deviation of the measured range."
     )
     n_directions: int = parameter(
-        48, low=8, high=256, help="Directions of the sweep; a multiple of 8."
+        default=48, low=8, high=256, help="Directions of the sweep; a multiple of 8."
     )
-    n_yaw: int = parameter(16, low=4, high=128, help="Headings of the local gain.")
+    n_yaw: int = parameter(default=16, low=4, high=128, help="Headings of the local gain.")
     navigable_radius_m: float = parameter(
-        0.35,
+        default=0.28,
         unit="m",
         low=0.05,
         high=2.0,
         help="Distance to keep from cells not known to be free.",
     )
+    comfort_distance_m: float = parameter(
+        default=0.6,
+        unit="m",
+        low=0.05,
+        high=5.0,
+        help="Closer to anything than this, a metre of the way counts more.",
+    )
+    narrow_slowness: float = parameter(
+        default=4.0,
+        low=1.0,
+        high=20.0,
+        live=True,
+        help="What a metre counts where the drone just fits.",
+    )
     occupied_threshold: float = parameter(
-        0.5, low=0.3, high=0.99, help="Probability from which a known cell blocks view and flight."
+        default=0.5,
+        low=0.3,
+        high=0.99,
+        help="Probability from which a known cell blocks view and flight.",
     )
     local_half_width_m: float = parameter(
-        5.0, unit="m", low=0.5, high=20.0, help="Half width of the yaw-resolved local gain."
+        default=5.0,
+        unit="m",
+        low=0.5,
+        high=20.0,
+        help="Half width of the yaw-resolved local gain.",
     )
     local_resolution_m: float = parameter(
-        0.25, unit="m", low=0.05, high=2.0, help="Cell of the yaw-resolved local gain."
+        default=0.25, unit="m", low=0.05, high=2.0, help="Cell of the yaw-resolved local gain."
     )
     discount_length_m: float = parameter(
-        1.5,
+        default=1.5,
         unit="m",
         low=0.0,
         high=50.0,
@@ -94,7 +121,7 @@ class InfoFieldConfig:
         help="Detour that a gain e times larger is worth.",
     )
     look_patience_s: float = parameter(
-        1.5,
+        default=1.5,
         unit="s",
         low=0.05,
         high=60.0,
@@ -102,7 +129,7 @@ class InfoFieldConfig:
         help="How long a cell may stay unknown in plain view before it is given up.",
     )
     goal_radius_m: float = parameter(
-        1.5,
+        default=1.5,
         unit="m",
         low=0.1,
         high=20.0,
@@ -110,17 +137,24 @@ class InfoFieldConfig:
         help="A navigable cell this close to the goal makes it reachable.",
     )
     off_path_slope: float = parameter(
-        2.0,
+        default=2.0,
         low=1.0,
         high=20.0,
         live=True,
         help="Metres of guidance lost per metre away from navigable cells.",
     )
 
+    progress: progress.ProgressConfig = progress.ProgressConfig()
+
     def check(self) -> str | None:
         """Return what is wrong between fields, if anything."""
         if self.n_directions % 8:
             return f"n_directions = {self.n_directions} is not allowed: it must be a multiple of 8"
+        if self.comfort_distance_m <= self.navigable_radius_m:
+            return (
+                f"comfort_distance_m = {self.comfort_distance_m:g} is not allowed: it must be "
+                f"more than navigable_radius_m = {self.navigable_radius_m:g}"
+            )
         return None
 
 
@@ -135,7 +169,8 @@ class InfoFieldInputs:
         position_m: [3] of base_link.
         yaw_rad: heading of the camera (of base_link).
         goal_m: [3], where to go when nothing is left.
-        dt_s: time since the previous step during which the drone looked from about this pose.
+        dt_s: time since the previous step during which the drone looked from about this pose; 0
+            while it holds on purpose, so that no patience runs out.
     """
 
     p: jax.Array
@@ -153,9 +188,11 @@ class InfoFieldState:
 
     Attributes:
         looked_s: [nx, ny] how long a still unknown cell has been in plain view.
+        progress: the watch that gives up targets which lead to nothing.
     """
 
     looked_s: jax.Array
+    progress: progress.Progress
 
 
 @jax.tree_util.register_dataclass
@@ -166,7 +203,7 @@ class InfoFieldOutput:
     Attributes:
         gain: nats, largest over yaw; 0 where the cell is not known to be free.
         best_yaw: rad, the yaw of that gain.
-        guidance: m, higher is better, slope one in navigable cells.
+        guidance: m, higher is better, slope one in the open, more in narrow places.
         local_gain: [n_yaw, lx, ly] nats around the drone; yaw k is -pi + 2 pi k / n_yaw.
         local_origin_m: [2] centre of local cell [0, 0].
         reference_path_m: [40, 3], 0.1 m apart (2 m/s in steps of 0.05 s), first point at the
@@ -198,7 +235,7 @@ class InfoFieldOutput:
 def init(config: InfoFieldConfig, spec: GridSpec) -> InfoFieldState:
     """Return the state before the first look."""
     del config  # the state's shape depends on the map alone
-    return InfoFieldState(looked_s=jnp.zeros(spec.shape))
+    return InfoFieldState(jnp.zeros(spec.shape), progress.init(spec))
 
 
 def step(
@@ -213,23 +250,27 @@ def step(
     gain = jnp.max(gains.per_yaw, axis=0)
     navigable = _navigable(config, spec, free, xy)
 
-    sources = navigable & (gain > _LEAST_GAIN)
+    watch = progress.observe(config.progress, state.progress, inputs.known, xy, inputs.dt_s)
+    sources = navigable & (gain > _LEAST_GAIN) & ~watch.given_up
     nothing_left = ~jnp.any(sources)
     goal = seed_cell(navigable, spec, jnp.asarray(inputs.goal_m)[:2], FAR)
     start_m = jnp.where(sources, _detour(config, gain, sources), FAR)
     start_m = jnp.where(nothing_left, jnp.where(goal, 0.0, FAR), start_m)
-    distance = geodesic_distance(navigable, start_m, spec.resolution_m)
+    slowness = _slowness(config, spec, free)
+    distance = geodesic_distance(navigable, start_m, spec.resolution_m, slowness)
     guidance = -continued(distance, navigable, spec.resolution_m, config.off_path_slope)
 
     worth_looking = jnp.where(nothing_left, 0.0, 1.0)
     local_gain, local_origin_m = _local(config, spec, gains.per_yaw * worth_looking, xy)
-    target_m = _target(spec, navigable, start_m, xy)
+    target_m = _target(spec, navigable, slowness, start_m, xy)
+    judged = progress.judge(config.progress, spec, watch, target_m)
+    watch = jax.tree.map(lambda a, b: jnp.where(nothing_left, a, b), watch, judged)
     path, path_yaw = _reference(spec, guidance, free, gains.per_yaw, target_m, inputs)
     unknown_m2 = jnp.where(
         nothing_left, 0.0, _reachable_unknown_m2(spec, gains.plan, view, navigable)
     )
     known_m2 = jnp.sum(free) * spec.resolution_m**2
-    return InfoFieldState(looked_s), InfoFieldOutput(
+    return InfoFieldState(looked_s, watch), InfoFieldOutput(
         gain=gain * worth_looking,
         best_yaw=_yaw_of(jnp.argmax(gains.per_yaw, axis=0), config.n_yaw),
         guidance=guidance,
@@ -309,6 +350,14 @@ def _navigable(
     return connected_cells(fits | here, seeds)
 
 
+def _slowness(config: InfoFieldConfig, spec: GridSpec, free: jax.Array) -> jax.Array:
+    """What a metre through each cell [nx, ny] counts: ways keep to the middle of narrow places."""
+    gap = clearance(~free, spec.resolution_m, config.comfort_distance_m)
+    span = config.comfort_distance_m - config.navigable_radius_m
+    near = jnp.clip((config.comfort_distance_m - gap) / span, 0.0, 1.0)
+    return 1.0 + (config.narrow_slowness - 1.0) * near**2
+
+
 def _cell_mask(spec: GridSpec, xy: jax.Array) -> jax.Array:
     index = spec.cell_index(xy)
     return jnp.zeros(spec.shape, bool).at[index[0], index[1]].set(True)
@@ -372,10 +421,16 @@ def _near_goal(
     return jnp.any(goal & (squared <= config.goal_radius_m**2))
 
 
-def _target(spec: GridSpec, navigable: jax.Array, start_m: jax.Array, xy: jax.Array) -> jax.Array:
+def _target(
+    spec: GridSpec,
+    navigable: jax.Array,
+    slowness: jax.Array,
+    start_m: jax.Array,
+    xy: jax.Array,
+) -> jax.Array:
     """Return the source [2] that the guidance leads to from the drone."""
     here = jnp.where(_cell_mask(spec, xy), 0.0, FAR)
-    total = start_m + geodesic_distance(navigable, here, spec.resolution_m)
+    total = start_m + geodesic_distance(navigable, here, spec.resolution_m, slowness)
     best = jnp.unravel_index(jnp.argmin(total), spec.shape)
     return jnp.asarray(spec.origin_m) + spec.resolution_m * jnp.stack(best)
 

@@ -26,13 +26,19 @@ class TrajectoryGainConfig:
     """How the gains of a trajectory's poses are added up."""
 
     method: str = parameter(
-        "filtered", choices=("direct", "discount", "filtered"), help="How overlap is counted."
+        default="filtered",
+        choices=("direct", "discount", "filtered"),
+        help="How overlap is counted.",
     )
     decay: float = parameter(
-        0.7, low=0.0, high=10.0, help="Loss per earlier look at the same cells (discount)."
+        default=0.7, low=0.0, high=10.0, help="Loss per earlier look at the same cells (discount)."
     )
-    pose_stride: int = parameter(5, low=1, high=100, help="Every n-th trajectory step is a pose.")
-    rate_hz: float = parameter(10.0, unit="Hz", low=0.01, high=1000.0, help="Looks per second.")
+    pose_stride: int = parameter(
+        default=5, low=1, high=100, help="Every n-th trajectory step is a pose."
+    )
+    rate_hz: float = parameter(
+        default=10.0, unit="Hz", low=0.01, high=1000.0, help="Looks per second."
+    )
 
 
 def visible_cells(

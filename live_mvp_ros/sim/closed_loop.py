@@ -89,7 +89,9 @@ def configure(world: worlds.World, config: ClosedLoopConfig | None = None) -> Cl
     return replace(
         config,
         live_map=replace(config.live_map, lower_m=world.lower_m, upper_m=world.upper_m),
-        controller=replace(config.controller, lower_m=tuple(lower), upper_m=tuple(upper), costs=costs),
+        controller=replace(
+            config.controller, lower_m=tuple(lower), upper_m=tuple(upper), costs=costs
+        ),
     )
 
 
@@ -210,7 +212,7 @@ def plan(
     spec: GridSpec,
 ) -> tuple[planning.InfoFieldState, View]:
     """Read the map and prepare what the controller flies by."""
-    altitude = config.controller.costs.altitude_m
+    altitude = jnp.asarray(config.controller.costs.altitude_m)
     p, known = mapping.occupancy(config.live_map, live_map, altitude)
     inputs = planning.InfoFieldInputs(
         p,

@@ -37,31 +37,38 @@ class Intrinsics(NamedTuple):
 class DepthCameraConfig:
     """The depth camera: image, range, mounting and sensor model."""
 
-    width_px: int = parameter(64, unit="px", low=2, high=1024, help="Image width.")
-    height_px: int = parameter(48, unit="px", low=2, high=1024, help="Image height.")
+    width_px: int = parameter(default=64, unit="px", low=2, high=1024, help="Image width.")
+    height_px: int = parameter(default=48, unit="px", low=2, high=1024, help="Image height.")
     hfov_rad: float = parameter(
-        math.radians(80.0), unit="rad", low=0.1, high=2.8, help="Horizontal field of view."
+        default=math.radians(80.0), unit="rad", low=0.1, high=2.8, help="Horizontal field of view."
     )
     vfov_rad: float = parameter(
-        math.radians(45.0), unit="rad", low=0.1, high=2.8, help="Vertical field of view."
+        default=math.radians(45.0), unit="rad", low=0.1, high=2.8, help="Vertical field of view."
     )
     min_range_m: float = parameter(
-        0.2, unit="m", low=0.0, high=10.0, help="Nearer surfaces give no return."
+        default=0.2, unit="m", low=0.0, high=10.0, help="Nearer surfaces give no return."
     )
     max_range_m: float = parameter(
-        12.0, unit="m", low=0.1, high=100.0, help="Farther surfaces give no return."
+        default=12.0, unit="m", low=0.1, high=100.0, help="Farther surfaces give no return."
     )
     max_steps: int = parameter(
-        64, low=8, high=1024, help="Most steps per ray; a ray that needs more has no return."
+        default=64,
+        low=8,
+        high=1024,
+        help="Most steps per ray; a ray that needs more has no return.",
     )
     mount_xyz_m: tuple[float, float, float] = parameter(
-        (0.05, 0.0, 0.0), unit="m", low=-5.0, high=5.0, help="Camera position in base_link."
+        default=(0.05, 0.0, 0.0),
+        unit="m",
+        low=-5.0,
+        high=5.0,
+        help="Camera position in base_link.",
     )
     mount_pitch_rad: float = parameter(
-        0.0, unit="rad", low=-1.6, high=1.6, help="Camera pitch; positive looks down."
+        default=0.0, unit="rad", low=-1.6, high=1.6, help="Camera pitch; positive looks down."
     )
     range_noise_a_m: float = parameter(
-        0.0,
+        default=0.0,
         unit="m",
         low=0.0,
         high=1.0,
@@ -69,7 +76,7 @@ class DepthCameraConfig:
         help="Constant part a of the range noise, sigma = a + b r^2.",
     )
     range_noise_b_per_m: float = parameter(
-        0.0,
+        default=0.0,
         unit="1/m",
         low=0.0,
         high=1.0,
@@ -77,7 +84,7 @@ class DepthCameraConfig:
         help="Part b of the range noise that grows with the square of the range.",
     )
     dropout: float = parameter(
-        0.0, low=0.0, high=1.0, live=True, help="Probability that a pixel has no return."
+        default=0.0, low=0.0, high=1.0, live=True, help="Probability that a pixel has no return."
     )
 
     def check(self) -> str | None:

@@ -32,13 +32,20 @@ class RayCastConfig:
     """Settings of the ray caster."""
 
     max_range_m: float = parameter(
-        12.0, unit="m", low=0.1, high=1000.0, help="Longest range; beyond it there is no return."
+        default=12.0,
+        unit="m",
+        low=0.1,
+        high=1000.0,
+        help="Longest range; beyond it there is no return.",
     )
     max_steps: int = parameter(
-        64, low=1, high=4096, help="Most steps per ray; a ray that needs more has no return."
+        default=64,
+        low=1,
+        high=4096,
+        help="Most steps per ray; a ray that needs more has no return.",
     )
     hit_tolerance_m: float = parameter(
-        0.0002,
+        default=0.0002,
         unit="m",
         low=0.00001,
         high=0.002,

@@ -105,13 +105,14 @@ class Listener:
     """A plain subscriber, as anybody would write it."""
 
     def __init__(self, domain: int) -> None:
-        from live_mvp_ros.msg import BodyRateThrust, InfoField
         from nav_msgs.msg import OccupancyGrid, Odometry
         from rclpy.context import Context
         from rclpy.executors import SingleThreadedExecutor
         from rclpy.qos import qos_profile_sensor_data
         from rclpy.signals import SignalHandlerOptions
         from sensor_msgs.msg import PointCloud2
+
+        from live_mvp_ros.msg import BodyRateThrust, InfoField
 
         self.counts: Counter[str] = Counter()
         self.latest: dict[str, object] = {}

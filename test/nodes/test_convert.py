@@ -11,11 +11,11 @@ import pytest
 from builtin_interfaces.msg import Time
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from live_mvp_ros.msg import BodyRateThrust
 from nav_msgs.msg import OccupancyGrid, Odometry
 from sensor_msgs.msg import PointCloud2, PointField
 
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.msg import BodyRateThrust
 from live_mvp_ros.ros import convert, convert_sensors
 from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.frames import StaticTransforms

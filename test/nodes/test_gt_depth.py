@@ -8,12 +8,12 @@ import itertools
 
 import numpy as np
 import pytest
-from live_mvp_ros.msg import ObservationPacket
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros import packets
+from live_mvp_ros.msg import ObservationPacket
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.ros.convert_packets import from_message
 from live_mvp_ros.ros.frames import Frames, StaticTransforms

@@ -8,7 +8,12 @@ import math
 
 import numpy as np
 import pytest
+from nav_msgs.msg import OccupancyGrid, Odometry, Path
+from rclpy.action import ActionClient
+from std_srvs.srv import Trigger
+
 from live_mvp_ros.action import Explore
+from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import (
     ActionPacket,
     BodyRateThrust,
@@ -16,11 +21,6 @@ from live_mvp_ros.msg import (
     ExplorationStatus,
     InfoField,
 )
-from nav_msgs.msg import OccupancyGrid, Odometry, Path
-from rclpy.action import ActionClient
-from std_srvs.srv import Trigger
-
-from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.ros import convert, convert_sensors, qos
 
 SPEC = GridSpec.covering((0.0, 0.0), (10.0, 6.0), 0.1)

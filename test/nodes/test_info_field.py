@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
-from live_mvp_ros.msg import InfoField
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.msg import InfoField
 from live_mvp_ros.ros import convert, convert_sensors, qos
 
 SPEC = GridSpec.covering((0.0, 0.0), (8.0, 6.0), 0.1)

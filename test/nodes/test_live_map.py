@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
-from live_mvp_ros.msg import MapStatus
-from live_mvp_ros.srv import LoadMap, SaveMap
 from nav_msgs.msg import OccupancyGrid, Odometry
 from sensor_msgs.msg import PointCloud2
 from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
 
+from live_mvp_ros.msg import MapStatus
 from live_mvp_ros.ros import convert, convert_sensors, qos
+from live_mvp_ros.srv import LoadMap, SaveMap
 
 OPTICAL = "depth_camera_optical_frame"
 LINK_TO_OPTICAL = (0.5, -0.5, 0.5, -0.5)

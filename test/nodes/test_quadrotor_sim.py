@@ -9,8 +9,6 @@ import signal
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
-from live_mvp_ros.msg import BodyRateThrust, PosePacket
-from live_mvp_ros.srv import ResetSim, StepSim
 from nav_msgs.msg import Odometry
 from rcl_interfaces.msg import Parameter, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, SetParameters
@@ -18,7 +16,9 @@ from rosgraph_msgs.msg import Clock
 from std_srvs.srv import SetBool
 from tf2_msgs.msg import TFMessage
 
+from live_mvp_ros.msg import BodyRateThrust, PosePacket
 from live_mvp_ros.ros import convert, qos
+from live_mvp_ros.srv import ResetSim, StepSim
 
 
 def stamps(messages):
