@@ -65,10 +65,11 @@ def main() -> int:
 def listen(namespace: str, seconds: float) -> dict[str, list[float]]:
     """Return the arrival times [s] of each topic."""
     import rclpy
-    from live_mvp_ros.msg import BodyRateThrust, InfoField
     from nav_msgs.msg import OccupancyGrid, Odometry
     from rclpy.qos import qos_profile_sensor_data
     from sensor_msgs.msg import PointCloud2
+
+    from live_mvp_ros.msg import BodyRateThrust, InfoField
 
     kinds = {
         "odom": Odometry,
