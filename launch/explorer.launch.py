@@ -83,6 +83,11 @@ ARGUMENTS = [
         description="ROS parameters file with overrides; empty: none.",
     ),
     DeclareLaunchArgument(
+        "map_file",
+        default_value=DEFAULTS.map_file,
+        description="File that the live map is saved to and restored from; empty: none.",
+    ),
+    DeclareLaunchArgument(
         "rviz", default_value="false", choices=SWITCH, description="Open RViz with our view."
     ),
     DeclareLaunchArgument(
@@ -115,6 +120,7 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             params_file=chosen["params_file"] or None,
             real_time_factor=float(chosen["real_time_factor"]),
             seed=int(chosen["seed"]),
+            map_file=chosen["map_file"],
         )
     )
     actions: list[LaunchDescriptionEntity] = []

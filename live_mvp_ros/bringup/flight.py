@@ -28,7 +28,7 @@ import numpy as np
 from live_mvp_ros.bringup import report
 from live_mvp_ros.bringup.environment import child_environment
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
-from live_mvp_ros.bringup.graph import Graph
+from live_mvp_ros.bringup.graph import Graph, describe
 from live_mvp_ros.bringup.lock import GraphLock
 from live_mvp_ros.bringup.report import Ending, Scores
 from live_mvp_ros.bringup.resources import MemoryWatch
@@ -38,6 +38,7 @@ from live_mvp_ros.bringup.supervisor import Command, Supervisor
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.monitor import Monitor
 
+MAP_FILE = "neural_map.npz"
 START_LIMIT_S = 180.0
 STANDSTILL_LIMIT_S = 30.0
 TWINS_LIMIT_S = 60.0
@@ -153,10 +154,12 @@ class Flight:
 
     def _run(self, interrupts: Interrupts, lock: GraphLock, stack: contextlib.ExitStack) -> Ending:
         folder = self.folder = new_folder(self._options.output)
+        map_file = str(folder / MAP_FILE)
+        graph = describe(dataclasses.replace(self._graph.options, map_file=map_file))
         supervisor = Supervisor(
             [
-                Command(n.name, n.command(self._graph.params_file), n.niceness, n.respawn)
-                for n in self._graph.nodes
+                Command(n.name, n.command(graph.params_file), n.niceness, n.respawn)
+                for n in graph.nodes
             ],
             child_environment(),
             folder / "log",
@@ -265,7 +268,7 @@ class Flight:
         monitor, folder = self._monitor, self.folder
         monitor.record.end()
         if monitor.latest_map is not None:
-            problem = monitor.save_map(folder / "neural_map.npz", 0.7 if hurry else 15.0)
+            problem = monitor.save_map(folder / MAP_FILE, 0.7 if hurry else 15.0)
             if problem:
                 self._say(f"the neural map was not saved: {problem}")
         restarts = supervisor.restarts()

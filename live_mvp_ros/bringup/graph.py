@@ -57,6 +57,8 @@ class GraphOptions:
         params_file: a ROS parameters file with overrides, or None.
         real_time_factor: simulated seconds per second.
         seed: of every random number in the graph.
+        map_file: the live map is saved to it regularly, and restored from it when the map node is
+            started again or the file is there already; empty for none.
     """
 
     world: str = "office"
@@ -67,6 +69,7 @@ class GraphOptions:
     params_file: str | None = None
     real_time_factor: float = 1.0
     seed: int = 0
+    map_file: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,7 +170,8 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         }
         nodes.append(node("quadrotor_sim", 0, start))
         nodes.append(node("gt_depth", 0, {"world": resolve_world(options.world), **seed}))
-    nodes.append(node("live_map", 5, {"altitude_m": altitude_m, **bounds, **seed}))
+    memory: dict[str, Value] = {"autosave_path": options.map_file} if options.map_file else {}
+    nodes.append(node("live_map", 5, {"altitude_m": altitude_m, **bounds, **seed, **memory}))
     nodes.append(node("info_field", 2, goal))
     if options.controller == "imppi":
         band: dict[str, Value] = {"costs.altitude_m": altitude_m, **_fence(facts)}

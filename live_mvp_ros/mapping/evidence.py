@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.scan import Scan
 
-_PUSH_VOXELS = 0.1
+_PUSH_VOXELS = 0.02
 
 
 class Evidence(NamedTuple):

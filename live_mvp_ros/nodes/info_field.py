@@ -3,7 +3,8 @@
 """The information field: where a look teaches most, from the latest map and odometry.
 
 Computed whenever a map arrives; while maps stay away, the last one serves with the newest pose.
-A map of another geometry starts a new field.
+A map of another geometry starts a new field. While exploration/status says that the vehicle is
+held, no patience with a target or a cell runs out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from nav_msgs.msg import OccupancyGrid, Odometry, Path
 
 from live_mvp_ros import planning
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.msg import InfoField
+from live_mvp_ros.msg import ExplorationStatus, InfoField
 from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.ros.convert import InvalidMessageError, ProbabilityGrid, VehicleState
@@ -30,6 +31,7 @@ from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
 
 LONGEST_STEP_S = 1.0
+FLYING = (ExplorationStatus.EXPLORING, ExplorationStatus.GOING_TO_GOAL)
 
 
 @configuration
@@ -69,6 +71,7 @@ class InfoFieldNode(GraphNode):
         self._goal_m: np.ndarray | None = None
         self._grid: ProbabilityGrid | None = None
         self._vehicle: VehicleState | None = None
+        self._flying = True  # a controller that publishes no status is taken to fly
         self._state: Any = None
         self._spec: Any = None
         self._previous_ns = self._last_ns = 0
@@ -84,6 +87,7 @@ class InfoFieldNode(GraphNode):
         self.listen(OccupancyGrid, "map", qos.LATCHED, self._on_map)
         self.listen(Odometry, "odom", qos.SENSOR, self._on_odometry)
         self.listen(PoseStamped, "goal_pose", qos.STATUS, self._on_goal)
+        self.listen(ExplorationStatus, "exploration/status", qos.STATUS, self._on_status)
 
     def _on_map(self, message: OccupancyGrid) -> None:
         self._grid = convert.probability_grid(message, MAP)
@@ -99,6 +103,9 @@ class InfoFieldNode(GraphNode):
         if message.header.frame_id != MAP:
             raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {MAP}")
         self._goal_m, _ = convert.pose_arrays(message.pose)
+
+    def _on_status(self, message: ExplorationStatus) -> None:
+        self._flying = message.state in FLYING
 
     @property
     def _rate_hz(self) -> float:
@@ -119,7 +126,7 @@ class InfoFieldNode(GraphNode):
         if grid.spec != self._spec:
             self._spec, self._last_ns = grid.spec, vehicle.stamp_ns
             self._state = planning.init(config.field, grid.spec)
-        elapsed_s = 1e-9 * (vehicle.stamp_ns - self._last_ns)
+        elapsed_s = 1e-9 * (vehicle.stamp_ns - self._last_ns) if self._flying else 0.0
         self._last_ns = vehicle.stamp_ns
         goal = config.goal_m if self._goal_m is None else self._goal_m
         inputs = InfoFieldInputs(

@@ -32,6 +32,14 @@ class GraphNode(ParameterisedNode):
         self.worker: Worker[Any] | None = None
         self.failed = False
         """Whether the worker has ended with an exception."""
+        self.ending = False
+        """Whether the process is to stop spinning this node."""
+        self._wake = self.create_guard_condition(lambda: None)
+
+    def end(self) -> None:
+        """Have the process stop spinning this node; may be called from any thread."""
+        self.ending = True
+        self._wake.trigger()
 
     def start_worker(self, work: Callable[[Any], None]) -> Worker[Any]:
         """Start this node's one worker thread; its failure ends the process."""
@@ -70,9 +78,7 @@ class GraphNode(ParameterisedNode):
         super().destroy_node()
 
     def _worker_failed(self, error: BaseException) -> None:
-        if not self.context.ok():
-            return  # a signal has ended the context: there is nothing to publish to any more
         self.failed = True
         text = "".join(traceback.format_exception(error))
         self.get_logger().fatal(f"the worker failed: {text}")
-        self.context.try_shutdown()
+        self.end()

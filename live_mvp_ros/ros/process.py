@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import rclpy
-from rclpy.exceptions import InvalidHandle, NotInitializedException
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
 
 from live_mvp_ros.config import ConfigurationError
 from live_mvp_ros.ros.node import GraphNode
@@ -56,56 +57,76 @@ def prepare_jax() -> None:
 
 def run_node(factory: Callable[[], GraphNode], args: Sequence[str] | None = None) -> int:
     """Create a node, spin it until a signal or a failure, and return the exit code."""
+    signals = Signals()
     prepare_jax()
     try:
-        rclpy.init(args=list(args) if args is not None else None)
+        rclpy.init(
+            args=list(args) if args is not None else None,
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
     except RCLError as error:
         return _refuse(_sentence_of(error))
     node: GraphNode | None = None
     try:
         node = factory()
-        return _spin(node)
+        signals.hand_to(node)
+        _spin(node)
+        return EXIT_FAILED if node.failed else EXIT_OK
     except (ConfigurationError, StartError) as error:
         return _refuse(str(error))
-    except (KeyboardInterrupt, ExternalShutdownException):
-        return EXIT_OK
-    except (RCLError, InvalidHandle, NotInitializedException):
-        if rclpy.ok():
-            raise
-        return EXIT_OK  # a signal ended the context while the node was being set up
     finally:
-        _finish(node)
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
 
 
 class StartError(ValueError):
     """A node cannot start with what it was given; the text is one sentence for the user."""
 
 
-def _spin(node: GraphNode) -> int:
+class Signals:
+    """SIGINT and SIGTERM end the node between two callbacks, never inside of one.
+
+    A handler of rclpy's own would invalidate the context while the worker publishes or the node is
+    being built, which crashes in native code. A Python handler has to wait until native code gives
+    control back, which may be a long compilation. So the number of a signal is written to a pipe,
+    and a thread reads it. Before the node spins there is nothing to clean up: the process ends.
+    """
+
+    NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self) -> None:
+        """Take the signals over; must be called from the main thread."""
+        self._lock = threading.Lock()
+        self._node: GraphNode | None = None
+        self._pipe, into = os.pipe()
+        os.set_blocking(into, False)
+        for number in self.NUMBERS:
+            signal.signal(number, lambda *_: None)
+        signal.set_wakeup_fd(into)
+        threading.Thread(target=self._wait, name="signals", daemon=True).start()
+
+    def hand_to(self, node: GraphNode) -> None:
+        """From now on a signal ends ``node``."""
+        with self._lock:
+            self._node = node
+
+    def _wait(self) -> None:
+        while os.read(self._pipe, 1):
+            with self._lock:
+                if self._node is None:
+                    os._exit(EXIT_OK)
+                self._node.end()
+
+
+def _spin(node: GraphNode) -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        while not node.ending:
+            executor.spin_once()
     finally:
-        _ignore_signals()
         executor.shutdown()
-    return EXIT_FAILED if node.failed else EXIT_OK
-
-
-def _finish(node: GraphNode | None) -> None:
-    """Stop the worker, destroy the node, end the context; signals no longer disturb."""
-    _ignore_signals()
-    if node is not None:
-        node.destroy_node()
-    rclpy.try_shutdown()
-    _ignore_signals()  # shutting down restores the handlers of before rclpy.init
-
-
-def _ignore_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _refuse(sentence: str) -> int:

@@ -36,7 +36,8 @@ COMMAND_OUT.deadline = Duration(seconds=COMMAND_DEADLINE_S)
 STATUS = _profile(10, reliable=True)
 DEBUG = _profile(1, reliable=True)
 TRANSFORM = _profile(100, reliable=True)
-TRANSFORM_STATIC = LATCHED
+TRANSFORM_STATIC = _profile(100, reliable=True, latched=True)
+"""Many nodes publish here, and a reader that keeps one sample would keep that of one of them."""
 CLOCK = _profile(1, reliable=True)
 DIAGNOSTICS = _profile(10, reliable=True)
 

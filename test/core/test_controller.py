@@ -134,8 +134,12 @@ def test_clearance_is_the_distance_to_what_is_not_known_to_be_free():
     known[20, 30] = False
     cmap = control.build_costmap(SPEC, jnp.asarray(p), jnp.asarray(known), 1.5)
     at = functools.partial(control.surroundings.clearance_at, cmap)
-    assert float(at(4.05, 3.05)) == pytest.approx(1.0 - 0.05, abs=1e-3)  # centre (5.05, 3.05)
-    assert float(at(3.05, 3.05)) == pytest.approx(1.0 - 0.05, abs=1e-3)  # unknown at (2.05, 3.05)
+    half_diagonal = 0.05 * math.sqrt(2.0)
+    occupied, unknown = 1.0 - half_diagonal, 1.0 - half_diagonal  # (5.05, 3.05), (2.05, 3.05)
+    assert float(at(4.05, 3.05)) == pytest.approx(occupied, abs=1e-3)
+    assert float(at(3.05, 3.05)) == pytest.approx(unknown, abs=1e-3)
+    # Towards the corner (5.0, 3.0) of the occupied cell the distance is exact.
+    assert float(at(4.75, 2.75)) == pytest.approx(math.hypot(0.25, 0.25), abs=1e-3)
     assert float(at(-1.0, 3.05)) == 0.0
 
 
@@ -212,6 +216,17 @@ def test_cost_terms_at_hand_computed_states():
     for term, value in expected.items():
         cost = float(term(setup, sample, around)[0, 0])
         assert cost == pytest.approx(value, rel=2e-3, abs=1e-3), term.__name__
+
+
+def test_narrow_places_are_flown_slowly():
+    config = costs.CostConfig()
+    middle = 0.5 * (config.contact_distance_m + config.comfort_distance_m)
+    limits = [
+        float(costs.speed_limit(config, d)) for d in (0.0, config.contact_distance_m, middle)
+    ]
+    assert limits[0] == limits[1] == pytest.approx(config.narrow_speed_m_s)
+    assert limits[2] == pytest.approx(0.5 * (config.narrow_speed_m_s + config.speed_max_m_s))
+    assert float(costs.speed_limit(config, 2.0)) == pytest.approx(config.speed_max_m_s)
 
 
 def test_a_geofence_upside_down_is_refused():

@@ -35,7 +35,7 @@ def marched(origin: np.ndarray, end: np.ndarray) -> tuple[set, set]:
     """Return the voxels surely on a segment, and those it may touch, by marching 0.2 mm steps."""
     length = np.linalg.norm(end - origin)
     direction = (end - origin) / length
-    stop = min(length + 0.01, CONFIG.max_range_m)
+    stop = min(length + 0.002, CONFIG.max_range_m)  # end points are pushed by 2 % of a voxel
     t = np.arange(0.0, stop, 2e-4)[:, None]
     cells = (origin + t * direction) / 0.1
     inside = np.all((cells >= 0) & (cells < CONFIG.shape), axis=1)

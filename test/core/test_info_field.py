@@ -11,10 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import ndimage
 
 import live_mvp_ros
 from live_mvp_ros import planning
-from live_mvp_ros.config import ConfigurationError
+from live_mvp_ros.config import ConfigurationError, replace
 from live_mvp_ros.grid import GridSpec
 
 FOV_RAD, SENSOR_RANGE_M = np.radians(80.0), 8.0
@@ -117,19 +118,20 @@ def test_office_is_explored_and_the_goal_reached(start, yaw):
     assert (robot.known & observable).sum() >= 0.99 * observable.sum()
 
 
-def partly_known_office() -> tuple[PointRobot, planning.InfoFieldOutput]:
+def partly_known_office(config=CONFIG) -> tuple[PointRobot, planning.InfoFieldOutput]:
     spec, occupied = office()
     robot = PointRobot(occupied, spec, (3.0, 5.0), 0.0)
     for xy in ((1.5, 5.5), (3.0, 5.0), (5.0, 4.0), (6.5, 6.0)):
         for yaw in np.arange(0.0, 6.3, 1.0):
             robot.xy, robot.yaw = np.array(xy), yaw
             robot.look()
-    _, out = STEP(CONFIG, spec, planning.init(CONFIG, spec), robot.inputs((9.0, 5.0)))
+    _, out = STEP(config, spec, planning.init(config, spec), robot.inputs((9.0, 5.0)))
     return robot, out
 
 
-def test_guidance_has_slope_one_and_no_trap():
-    _, out = partly_known_office()
+@pytest.mark.parametrize("slowness", [1.0, CONFIG.narrow_slowness])
+def test_guidance_has_no_trap_and_slope_one_in_the_open(slowness):
+    robot, out = partly_known_office(replace(CONFIG, narrow_slowness=slowness))
     g = np.where(np.asarray(out.navigable), np.asarray(out.guidance), np.nan)
     steps = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
     around = np.nan_to_num(g, nan=-np.inf)
@@ -137,10 +139,13 @@ def test_guidance_has_slope_one_and_no_trap():
     peak = (best <= g) & np.asarray(out.navigable)
     assert peak.any()
     assert (np.asarray(out.gain)[peak] > 0.0).all()  # a look still teaches something there
-    for axis in (0, 1):
-        difference = np.diff(g, axis=axis)
-        flat = np.isfinite(difference)
-        assert np.abs(difference[flat]).max() <= 0.1 + 1e-3
+    free = robot.known & (robot.p < 0.5)
+    gap = 0.1 * ndimage.distance_transform_edt(np.pad(free, 1))[1:-1, 1:-1] - 0.05
+    wide = np.where(gap >= CONFIG.comfort_distance_m, g, np.nan)
+    for values, steepest in ((g, 0.1 * slowness), (wide, 0.1)):
+        for axis in (0, 1):
+            difference = np.diff(values, axis=axis)
+            assert np.nanmax(np.abs(difference)) <= steepest + 1e-3
 
 
 def test_reference_path_stays_in_known_free_cells_and_climbs():
