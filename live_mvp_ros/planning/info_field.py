@@ -113,7 +113,7 @@ class InfoFieldConfig:
         default=0.25, unit="m", low=0.05, high=2.0, help="Cell of the yaw-resolved local gain."
     )
     discount_length_m: float = parameter(
-        default=1.5,
+        default=4.0,
         unit="m",
         low=0.0,
         high=50.0,
