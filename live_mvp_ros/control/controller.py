@@ -65,8 +65,16 @@ class ControllerConfig:
         live=True,
         help="Speed of the proposed samples.",
     )
+    latency_s: float = parameter(
+        default=0.015,
+        unit="s",
+        low=0.0,
+        high=0.2,
+        live=True,
+        help="Time from odometry until a command acts; planning starts from that state.",
+    )
     safety_horizon_s: float = parameter(
-        default=1.0,
+        default=1.5,
         unit="s",
         low=0.1,
         high=10.0,
@@ -200,30 +208,42 @@ def step(
         return jnp.moveaxis(clip_command(config.vehicle, jnp.moveaxis(commands, 1, 0)), 0, 1)
 
     result = mppi.optimise(config.mppi, sample_key, nominal, proposal, clip, evaluate)
-    plan = rollout(config, vehicle, result.commands[..., None])
-    path = plan.position[:, :, 0]
-    ahead = clearance_at(inputs.costmap, path[:safe_steps, 0], path[:safe_steps, 1])
     here = clearance_at(inputs.costmap, vehicle.position[0], vehicle.position[1])
-    # Where the vehicle already is too close, a plan that leads away is safe.
-    leads_away = (
-        (here < config.safety_distance_m)
-        & (ahead[-1] > here)
-        & (jnp.min(ahead) >= here - _CREEP_M)
-    )
-    safe = (jnp.min(ahead) >= config.safety_distance_m) | leads_away
+    # The mean of safe samples need not be safe; the best sample is where any is.
+    candidates = jnp.stack([result.commands, result.best], axis=-1)
+    flown = rollout(config, vehicle, candidates).position
+    ahead = clearance_at(inputs.costmap, flown[:safe_steps, 0], flown[:safe_steps, 1])
+    safe = is_safe(config, here, ahead)
+    chosen = jnp.where(safe[0], 0, 1)
+    commands, path = candidates[..., chosen], flown[..., chosen]
     finite = result.finite & jnp.all(jnp.isfinite(path)) & _all_finite(vehicle)
-    code = jnp.where(finite, jnp.where(safe, OK, NO_SAFE_PLAN), NOT_FINITE)
+    code = jnp.where(finite, jnp.where(safe[chosen], OK, NO_SAFE_PLAN), NOT_FINITE)
     hover = init(config, key).nominal
     output = ControlOutput(
-        result.commands[0],
+        commands[0],
         path,
         jnp.transpose(result.evaluation[:, :, : config.displayed_rollouts], (2, 0, 1)),
         here,
-        jnp.min(ahead),
+        jnp.min(ahead[:, chosen]),
         result.effective_samples,
         code,
     )
-    return ControllerState(jnp.where(finite, result.commands, hover), key), output
+    return ControllerState(jnp.where(finite, commands, hover), key), output
+
+
+def is_safe(config: ControllerConfig, here: jax.Array, ahead: jax.Array) -> jax.Array:
+    """Return which of N plans may be flown.
+
+    Args:
+        config: the least clearance.
+        here: clearance [m] at the vehicle.
+        ahead: [steps, N] clearance along the plans, within the safety horizon.
+    """
+    least = jnp.min(ahead, axis=0)
+    # Where the vehicle already is too close, a plan that leads away is safe.
+    cornered = here < config.safety_distance_m
+    leads_away = cornered & (ahead[-1] > here) & (least >= here - _CREEP_M)
+    return (least >= config.safety_distance_m) | leads_away
 
 
 def rollout(

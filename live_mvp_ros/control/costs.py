@@ -55,7 +55,7 @@ class CostConfig:
         help="Clearance that counts as contact.",
     )
     comfort_distance_m: float = parameter(
-        default=0.5,
+        default=0.6,
         unit="m",
         low=0.05,
         high=10.0,
@@ -98,7 +98,7 @@ class CostConfig:
         default=2.0, unit="m/s", low=0.05, high=20.0, live=True, help="Speed limit."
     )
     narrow_speed_m_s: float = parameter(
-        default=0.6,
+        default=0.5,
         unit="m/s",
         low=0.05,
         high=20.0,

@@ -19,9 +19,9 @@ from live_mvp_ros.control.controller import ControllerConfig, ControllerInputs, 
 from live_mvp_ros.control.safety import filter_command
 from live_mvp_ros.control.surroundings import best_heading
 from live_mvp_ros.control.tracking import hold
-from live_mvp_ros.vehicle import QuadrotorState
+from live_mvp_ros.vehicle import QuadrotorState, hover_command, rk4_step
 
-_STOPPING_TIME_S = 0.4
+_REACTION_S = 0.1  # of body rates and attitude, before the vehicle decelerates
 
 
 class FlightState(NamedTuple):
@@ -33,12 +33,18 @@ class FlightState(NamedTuple):
     anchor_yaw_rad: jax.Array
     anchored: jax.Array
     """Whether it holds; otherwise the anchor is out of date."""
+    command: jax.Array
+    """[4] the command sent last."""
 
 
 def init(config: ControllerConfig, key: jax.Array) -> FlightState:
     """Return the state of a vehicle that has not flown yet."""
     return FlightState(
-        controller.init(config, key), jnp.zeros(3), jnp.float32(0.0), jnp.array(False)
+        controller.init(config, key),
+        jnp.zeros(3),
+        jnp.float32(0.0),
+        jnp.array(False),
+        hover_command(config.vehicle),
     )
 
 
@@ -50,12 +56,16 @@ def fly(
     The output's ``code`` says whether the command is the plan's (OK) or a stop. While stopped the
     vehicle turns to where a look teaches most: what it then sees may open a way.
     """
-    planner, output = controller.step(config, state.controller, inputs)
+    # Until the new command acts, the vehicle flies on with the previous one.
+    soon = rk4_step(config.vehicle, inputs.vehicle, state.command, config.latency_s)
+    planner, output = controller.step(config, state.controller, inputs._replace(vehicle=soon))
     holding, stop = _hold(config, state, inputs.vehicle, _look_around(inputs))
     planned = output.code == controller.OK
     command = _filtered(config, inputs.vehicle, jnp.where(planned, output.command, stop))
     heading = quaternion.yaw(inputs.vehicle.attitude)
-    after = holding._replace(controller=planner, anchored=~planned, anchor_yaw_rad=heading)
+    after = holding._replace(
+        controller=planner, anchored=~planned, anchor_yaw_rad=heading, command=command
+    )
     return after, output._replace(command=command)
 
 
@@ -70,17 +80,19 @@ def stay(
     yaw = jnp.where(state.anchored, state.anchor_yaw_rad, heading)
     after, command = _hold(config, state, vehicle, yaw)
     fresh = controller.init(config, state.controller.key)
-    after = after._replace(controller=fresh, anchor_yaw_rad=yaw)
-    return after, _filtered(config, vehicle, command)
+    command = _filtered(config, vehicle, command)
+    return after._replace(controller=fresh, anchor_yaw_rad=yaw, command=command), command
 
 
 def _hold(
     config: ControllerConfig, state: FlightState, vehicle: QuadrotorState, yaw_rad: jax.Array
 ) -> tuple[FlightState, jax.Array]:
-    rest = vehicle.position + _STOPPING_TIME_S * vehicle.velocity
+    speed = jnp.linalg.norm(vehicle.velocity)
+    stopping_s = _REACTION_S + 0.5 * speed / config.tracking.acceleration_max_m_s2
+    rest = vehicle.position + stopping_s * vehicle.velocity
     anchor = jnp.where(state.anchored, state.anchor_m, rest)
     command = hold(config.tracking, config.vehicle, vehicle, anchor, yaw_rad)
-    return FlightState(state.controller, anchor, state.anchor_yaw_rad, jnp.array(True)), command
+    return state._replace(anchor_m=anchor, anchored=jnp.array(True)), command
 
 
 def _look_around(inputs: ControllerInputs) -> jax.Array:

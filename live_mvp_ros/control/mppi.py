@@ -95,6 +95,8 @@ class MppiResult(NamedTuple):
 
     commands: jax.Array
     """[H, 4] the new nominal sequence."""
+    best: jax.Array
+    """[H, 4] the sample of least cost."""
     costs: jax.Array
     """[K] total cost of each sample."""
     effective_samples: jax.Array
@@ -163,7 +165,9 @@ def optimise(
     weights = jnp.where(finite, weights, 0.0)
     improved = jnp.einsum("hck,k->hc", jnp.nan_to_num(commands), weights)
     improved = jnp.where(finite, improved, nominal)
-    return MppiResult(improved, costs, effective_samples(weights), finite, evaluation)
+    best = jnp.where(finite, commands[..., jnp.argmin(jnp.where(usable, costs, jnp.inf))], nominal)
+    carriers = effective_samples(weights)
+    return MppiResult(improved, best, costs, carriers, finite, evaluation)
 
 
 def weigh(config: MppiConfig, costs: jax.Array, log_ratio: jax.Array) -> jax.Array:

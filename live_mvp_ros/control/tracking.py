@@ -31,7 +31,7 @@ class TrackingConfig:
         help="Wanted velocity per position error.",
     )
     velocity_gain_per_s: float = parameter(
-        default=3.0,
+        default=5.0,
         unit="1/s",
         low=0.1,
         high=20.0,
@@ -50,7 +50,7 @@ class TrackingConfig:
         default=2.0, unit="1/s", low=0.0, high=20.0, live=True, help="Yaw rate per heading error."
     )
     acceleration_max_m_s2: float = parameter(
-        default=3.0,
+        default=4.0,
         unit="m/s^2",
         low=0.1,
         high=20.0,

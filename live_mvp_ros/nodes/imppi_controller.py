@@ -18,22 +18,22 @@ import numpy as np
 from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from rclpy.clock import Clock, ClockType
-from std_srvs.srv import Trigger
 
 from live_mvp_ros import control
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.control import ControllerConfig, MissionConfig, MissionInputs
-from live_mvp_ros.msg import BodyRateThrust, ExplorationStatus, InfoField
+from live_mvp_ros.msg import BodyRateThrust, InfoField
 from live_mvp_ros.planning.info_field import PATH_POINTS
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.ros.control_outputs import ControlOutputs
-from live_mvp_ros.ros.convert import InvalidMessageError, ProbabilityGrid, VehicleState
+from live_mvp_ros.ros.convert import InvalidMessageError, VehicleState
 from live_mvp_ros.ros.diagnostics import OK, WARN
-from live_mvp_ros.ros.exploration import ExploreServer, metrics_message, status_message
 from live_mvp_ros.ros.frames import MAP, Frames
-from live_mvp_ros.ros.mission import Limits, Mission
+from live_mvp_ros.ros.mission import Mission
+from live_mvp_ros.ros.mission_server import MissionServer
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
+from live_mvp_ros.ros.surroundings import LatestSurroundings
 from live_mvp_ros.vehicle import QuadrotorState, at_rest
 
 STATUS_PERIOD_S = 0.2
@@ -90,24 +90,15 @@ class ImppiController(GraphNode):
         self._mission = Mission(config.autostart)
         self._goal_m: np.ndarray | None = None
         self._seen: Seen | None = None
-        self._grid: ProbabilityGrid | None = None
-        self._field: convert_sensors.Field | None = None
-        self._path: tuple[np.ndarray, np.ndarray] | None = None
-        self._built: tuple[Any, Any] = (None, None)  # what the two below were built from
-        self._costmap: Any = None
-        self._guide: Any = None
+        self._around = LatestSurroundings()
         self._ready_for: Any = None
         self._late_ticks = 0
         self._solved_ns = 0
         self._flight = self._rescue = control.init(config.controller, jax.random.key(config.seed))
-        self._build_costmap = jax.jit(control.build_costmap, static_argnums=(0, 3))
-        self._prepare_field = jax.jit(control.prepare_field, static_argnums=(0, 4))
         self._fly, self._stay = jax.jit(control.fly), jax.jit(control.stay)
         self._stay(config.controller, self._rescue, at_rest(jnp.zeros(3)))
 
         self._command_out = self.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
-        self._status_out = self.publisher(ExplorationStatus, "exploration/status", qos.STATUS)
-        self._goal_out = self.publisher(PoseStamped, "goal_pose", qos.STATUS)
         self._outputs = ControlOutputs(self, config.controller.vehicle, self._frames.base_link)
         work = self.start_worker(self._work)
         self.health.extra = lambda: {
@@ -121,14 +112,10 @@ class ImppiController(GraphNode):
         self.listen(Path, "reference_path", qos.LATCHED, self._on_path)
         self.listen(InfoField, "info_field", qos.LATCHED, self._on_field)
         self.listen(PoseStamped, "goal_pose", qos.STATUS, self._on_goal)
-        for name, use in (("start", self._start), ("pause", self._pause), ("stop", self._stop)):
-            self.create_service(Trigger, f"explore/{name}", use)
-        self._explore = ExploreServer(self, self._begin, self._cancel)
+        self._server = MissionServer(self, self._mission)
         self.create_timer(1.0 / config.rate_hz, self._on_tick)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(STATUS_PERIOD_S, self._on_status, clock=steady)
-
-    # --- inputs ---------------------------------------------------------------------------------
 
     def _on_odometry(self, message: Odometry) -> None:
         vehicle = convert.vehicle_state(message, (self._frames.odom, MAP))
@@ -137,25 +124,23 @@ class ImppiController(GraphNode):
         self._mission.log.advance(1e-9 * vehicle.stamp_ns, vehicle.position.tolist(), running)
 
     def _on_map(self, message: OccupancyGrid) -> None:
-        self._grid = convert.probability_grid(message, MAP)
+        self._around.grid = convert.probability_grid(message, MAP)
 
     def _on_path(self, message: Path) -> None:
-        self._path = convert.path_arrays(message, MAP, PATH_POINTS)
+        self._around.path = convert.path_arrays(message, MAP, PATH_POINTS)
 
     def _on_field(self, message: InfoField) -> None:
-        self._field = convert_sensors.field_arrays(message, MAP)
-        self._mission.log.explored(self._field.explored_fraction)
+        field = self._around.field = convert_sensors.field_arrays(message, MAP)
+        self._mission.log.explored(field.explored_fraction)
 
     def _on_goal(self, message: PoseStamped) -> None:
         if message.header.frame_id != MAP:
             raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {MAP}")
         self._goal_m, _ = convert.pose_arrays(message.pose)
 
-    # --- control --------------------------------------------------------------------------------
-
     def _decide(self) -> None:
         """Update the mission with the ages of all inputs."""
-        config, field, seen = self.parameters.value, self._field, self._seen
+        config, field, seen = self.parameters.value, self._around.field, self._seen
         now_ns = self.get_clock().now().nanoseconds
         goal = np.asarray(config.goal_m if self._goal_m is None else self._goal_m)
         distance = math.inf
@@ -165,14 +150,14 @@ class ImppiController(GraphNode):
             config.mission,
             MissionInputs(
                 odom_age_s=self._odometry_age_s(now_ns),
-                map_age_s=_age_s(now_ns, self._grid),
-                field_age_s=_age_s(now_ns, field if self._path is not None else None),
+                map_age_s=self._around.map_age_s(now_ns),
+                field_age_s=self._around.field_age_s(now_ns),
                 elapsed_s=self._mission.log.elapsed_s,
                 distance_to_goal_m=distance,
                 nothing_left=field is not None and field.nothing_left,
                 goal_reachable=field is not None and field.goal_reachable,
             ),
-            ready=self._ready_for is not None and self._ready_for == self._geometry(),
+            ready=self._ready_for is not None and self._ready_for == self._around.geometry,
             late=self._late_ticks >= config.late_periods,
         )
 
@@ -198,7 +183,7 @@ class ImppiController(GraphNode):
         if not self.worker.busy:
             self.worker.submit(Tick(self._seen, self._mission.decision.flies))
         elif not self._mission.decision.flies:
-            state = self._core_state(self._seen.vehicle)
+            state = _core_state(self._seen.vehicle)
             self._rescue, command = self._stay(
                 self.parameters.value.controller, self._rescue, state
             )
@@ -208,13 +193,12 @@ class ImppiController(GraphNode):
         """Plan or hold, and publish the command, on the worker's thread."""
         begin = time.monotonic()
         config, vehicle = self.parameters.value.controller, tick.seen.vehicle
-        self._refresh(config)
-        complete = self._costmap is not None and self._guide is not None
-        if complete and self._ready_for != self._geometry():
+        complete = self._around.refresh(config.costmap_reach_m)
+        if complete and self._ready_for != self._around.geometry:
             self._prepare(config, vehicle)
             return
         if not tick.flies:
-            self._flight, command = self._stay(config, self._flight, self._core_state(vehicle))
+            self._flight, command = self._stay(config, self._flight, _core_state(vehicle))
             self._publish(tick.seen, command)
             return
         self._flight, output = self._fly(config, self._flight, self._inputs(vehicle))
@@ -228,47 +212,22 @@ class ImppiController(GraphNode):
         self._outputs.publish(vehicle, output)
         self.health.produced(time.monotonic() - begin)
 
-    def _refresh(self, config: ControllerConfig) -> None:
-        """Rebuild what the latest map and field changed."""
-        grid, field, path = self._grid, self._field, self._path
-        if grid is not None and grid is not self._built[0]:
-            self._costmap = self._build_costmap(
-                grid.spec, grid.p, grid.known, config.costmap_reach_m
-            )
-            self._built = (grid, self._built[1])
-        if field is not None and path is not None and field is not self._built[1]:
-            self._guide = self._prepare_field(
-                field.spec,
-                field.guidance,
-                field.local_gain,
-                field.local_origin_m,
-                field.local_resolution_m,
-                *path,
-            )
-            self._built = (self._built[0], field)
-
-    def _geometry(self) -> Any:
-        """Return what a compiled plan depends on: another geometry means compiling again."""
-        grid, field = self._grid, self._field
-        if grid is None or field is None:
-            return ()
-        return grid.spec, field.spec, field.local_resolution_m, field.local_gain.shape
-
     def _prepare(self, config: ControllerConfig, vehicle: VehicleState) -> None:
         """Compile for the geometry of map and field; the result is not flown."""
-        geometry = self._geometry()
+        geometry = self._around.geometry
         jax.block_until_ready(self._fly(config, self._flight, self._inputs(vehicle)))
         self._ready_for = geometry
 
     def _inputs(self, vehicle: VehicleState) -> control.ControllerInputs:
+        assert self._around.costmap is not None  # decided in _work
+        assert self._around.guide is not None
         elapsed_s = np.clip(1e-9 * (vehicle.stamp_ns - self._solved_ns), 0.0, 0.2)
         return control.ControllerInputs(
-            self._core_state(vehicle), self._costmap, self._guide, jnp.float32(elapsed_s)
+            _core_state(vehicle),
+            self._around.costmap,
+            self._around.guide,
+            jnp.float32(elapsed_s),
         )
-
-    @staticmethod
-    def _core_state(vehicle: VehicleState) -> QuadrotorState:
-        return QuadrotorState(*(jnp.asarray(part) for part in vehicle[1:]))
 
     def _publish(self, seen: Seen, command: Any) -> None:
         values = np.asarray(command)
@@ -277,48 +236,15 @@ class ImppiController(GraphNode):
         )
         self._mission.log.commanded(time.monotonic() - seen.arrival_s)
 
-    # --- mission --------------------------------------------------------------------------------
-
     def _on_status(self) -> None:
         self._decide()
-        mission, field = self._mission, self._field
+        field, seen = self._around.field, self._seen
         unknown_m2 = math.nan if field is None else field.reachable_unknown_m2
-        vehicle = None if self._seen is None else self._seen.vehicle
-        status = status_message(vehicle, mission.decision, mission.log, unknown_m2)
-        self._status_out.publish(status)
-        self._explore.feedback(status)
-        if mission.over and self._explore.active:
-            metrics = metrics_message(mission.log, mission.decision.goal_reached)
-            self._explore.finish(mission.succeeded, mission.decision.reason, metrics)
-
-    def _begin(self, request: Any) -> None:
-        if request.use_goal_position:
-            pose = PoseStamped()
-            pose.header.frame_id = MAP
-            pose.pose.position = request.goal_position
-            self._goal_out.publish(pose)  # this node listens to it, like everybody else
-        self._mission.begin(Limits(request.time_limit_s, request.target_explored_fraction))
-
-    def _cancel(self) -> None:
-        self._mission.stopped = True
-
-    def _start(self, _: Trigger.Request, response: Trigger.Response) -> Any:
-        response.success, response.message = True, self._mission.resume_or_begin()
-        return response
-
-    def _pause(self, _: Trigger.Request, response: Trigger.Response) -> Any:
-        response.success = self._mission.paused = not self._mission.over
-        response.message = "paused" if response.success else "the mission is over"
-        return response
-
-    def _stop(self, _: Trigger.Request, response: Trigger.Response) -> Any:
-        self._mission.stopped = response.success = True
-        response.message = "stopped"
-        return response
+        self._server.report(None if seen is None else seen.vehicle, unknown_m2)
 
 
-def _age_s(now_ns: int, item: Any) -> float:
-    return math.inf if item is None else max(0.0, 1e-9 * (now_ns - item.stamp_ns))
+def _core_state(vehicle: VehicleState) -> QuadrotorState:
+    return QuadrotorState(*(jnp.asarray(part) for part in vehicle[1:]))
 
 
 def main(args: list[str] | None = None) -> int:

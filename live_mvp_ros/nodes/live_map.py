@@ -9,29 +9,27 @@ than one update, and scans that arrive meanwhile are dropped and counted, never 
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax
 import numpy as np
 from nav_msgs.msg import OccupancyGrid, Odometry
 from sensor_msgs.msg import PointCloud2
-from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros import mapping, quaternion
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.mapping import LiveMapConfig, MapFileError
+from live_mvp_ros.mapping import LiveMapConfig
 from live_mvp_ros.msg import MapStatus
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.ros.convert import InvalidMessageError, VehicleState
 from live_mvp_ros.ros.frames import MAP, Frames, StaticTransforms
 from live_mvp_ros.ros.map_status import map_status
+from live_mvp_ros.ros.map_store import MapStore
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.pose_buffer import PoseBuffer
 from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
-from live_mvp_ros.srv import LoadMap, SaveMap
 
 
 @configuration
@@ -107,7 +105,7 @@ class LiveMapNode(GraphNode):
     """The map of one vehicle."""
 
     def __init__(self) -> None:
-        """Declare, restore, publish, then listen; the first scan compiles."""
+        """Declare, publish, then listen and restore; the first scan compiles."""
         super().__init__("live_map", MapConfig(), inputs=("depth/points", "odom"))
         config = self.parameters.value
         self._frames, self._mounts = Frames(config.frame_prefix), StaticTransforms()
@@ -120,7 +118,6 @@ class LiveMapNode(GraphNode):
         self._integrate, self._occupancy = jax.jit(integrate), jax.jit(mapping.occupancy)
         self._exposure = jax.jit(mapping.exposure)
         self._surface = jax.jit(mapping.surface, static_argnums=2)
-        self._restore(config)
 
         self._map_out = self.publisher(OccupancyGrid, "map", qos.LATCHED)
         self._exposure_out = self.publisher(OccupancyGrid, "map/exposure", qos.LATCHED)
@@ -132,11 +129,16 @@ class LiveMapNode(GraphNode):
         self.listen(TFMessage, "tf_static", qos.TRANSFORM_STATIC, self._on_mounts)
         self.listen(Odometry, "odom", qos.SENSOR_HISTORY, self._on_odometry)
         self.listen(PointCloud2, "depth/points", qos.SENSOR, self._on_points)
-        self.create_service(SaveMap, "map/save", self._on_save)
-        self.create_service(LoadMap, "map/load", self._on_load)
-        self.create_service(Trigger, "map/reset", self._on_reset)
+        store = MapStore(
+            self,
+            config.autosave_path,
+            config=lambda: self.parameters.value.map,
+            current=lambda: self._replacement or self._map,
+            replace=self._replace,
+            fresh=lambda: mapping.init(config.map, jax.random.key(config.seed)),
+        )
         if config.autosave_path:
-            self.create_timer(config.autosave_period_s, self._autosave)
+            self.create_timer(config.autosave_period_s, store.autosave)
 
     def _on_mounts(self, message: TFMessage) -> None:
         self._mounts.add(message.transforms)
@@ -226,62 +228,11 @@ class LiveMapNode(GraphNode):
             cloud = convert_sensors.surface_cloud(stamp, MAP, *valid)
             self._surface_out.publish(cloud)
 
-    def _restore(self, config: MapConfig) -> None:
-        if config.autosave_path and Path(config.autosave_path).exists():
-            problem = self._load(config.autosave_path)
-            self.get_logger().info(problem or f"restored the map from {config.autosave_path}")
-
-    def _load(self, path: str) -> str:
-        """Put the map of a file in the place of this one; returns why not, or an empty string."""
-        try:
-            config, state = mapping.load_map(path)
-        except MapFileError as error:
-            return str(error)
-        ours: Any = jax.tree.structure(self.parameters.value.map)  # holds all static fields
-        if ours != jax.tree.structure(config):
-            return f"{path}: was made with other settings (volume, resolution or networks)"
+    def _replace(self, state: mapping.LiveMap) -> None:
+        """Take another map from the next computation on, and publish it without a scan."""
         self._replacement = state
-        return ""
-
-    def _save(self, path: str) -> tuple[str, Path]:
-        target = Path(path or self.parameters.value.autosave_path).expanduser().absolute()
-        if not (path or self.parameters.value.autosave_path):
-            return "no path is given and autosave_path is empty", target
-        try:
-            mapping.save_map(target, self.parameters.value.map, self._replacement or self._map)
-        except MapFileError as error:
-            return str(error), target
-        return "", target
-
-    def _autosave(self) -> None:
-        problem, _ = self._save("")
-        if problem:
-            self.get_logger().warning(f"autosave failed: {problem}", throttle_duration_sec=60.0)
-
-    def _on_save(self, request: SaveMap.Request, response: SaveMap.Response) -> Any:
-        response.message, path = self._save(request.path)
-        response.success = not response.message
-        response.path = str(path) if response.success else ""
-        return response
-
-    def _on_load(self, request: LoadMap.Request, response: LoadMap.Response) -> Any:
-        path = request.path or self.parameters.value.autosave_path
-        response.message = (
-            self._load(path) if path else "no path is given and autosave_path is empty"
-        )
-        return self._replaced(response)
-
-    def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Any:
-        config = self.parameters.value
-        self._replacement = mapping.init(config.map, jax.random.key(config.seed))
-        return self._replaced(response)
-
-    def _replaced(self, response: Any) -> Any:
-        """Answer, and have the new map published without waiting for a scan."""
-        response.success = not response.message
-        if response.success and self.worker is not None:
+        if self.worker is not None:
             self.worker.submit(None)
-        return response
 
 
 def main(args: list[str] | None = None) -> int:

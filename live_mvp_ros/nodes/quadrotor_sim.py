@@ -9,7 +9,6 @@ Without a command for ``command_timeout_s`` the vehicle holds its position.
 
 from __future__ import annotations
 
-import math
 import time
 from typing import Any
 
@@ -34,11 +33,10 @@ from live_mvp_ros.ros.diagnostics import OK, WARN
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
-from live_mvp_ros.ros.schedule import Every
+from live_mvp_ros.ros.schedule import Every, Pacer
 from live_mvp_ros.srv import ResetSim, StepSim
 from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, at_rest, simulate
 
-CATCH_UP_STEPS = 10
 PACKET_RATE_HZ = 20.0
 
 
@@ -111,7 +109,7 @@ class QuadrotorSim(GraphNode):
         self._place(*self._start)
         self._advance(config, self._state, *self._inputs())  # compile before anyone listens
         self._packets, self._packet_tick = Every(PACKET_RATE_HZ), 0
-        self._anchor: tuple[float, int, float] | None = None
+        self._pacer = Pacer(self._period_ns)
         self._factor = (time.monotonic(), self._now_ns)
 
         self._clock_out = self.publisher(ClockMessage, "/clock", qos.CLOCK)
@@ -160,18 +158,11 @@ class QuadrotorSim(GraphNode):
     def _on_timer(self) -> None:
         """Make the steps that wall time asks for; after a long delay, slow down instead."""
         if self._paused:
-            self._anchor = None
+            self._pacer.rest()
             return
-        wall, factor = time.monotonic(), self.parameters.value.real_time_factor
-        if self._anchor is None or self._anchor[2] != factor:
-            self._anchor = (wall, self._now_ns, factor)
-        due_ns = self._anchor[1] + (wall - self._anchor[0]) * factor * 1e9
-        behind = int((due_ns - self._now_ns) / self._period_ns + 0.5)
-        most = math.ceil(CATCH_UP_STEPS * max(1.0, factor))
-        for _ in range(min(behind, most)):
+        factor = self.parameters.value.real_time_factor
+        for _ in range(self._pacer.due(time.monotonic(), self._now_ns, factor)):
             self._tick()
-        if behind > most:
-            self._anchor = None
 
     def _tick(self) -> None:
         begin = time.monotonic()

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 class Every:
     """Says when the next period has come; keeps the average rate when stamps are irregular.
@@ -27,3 +29,36 @@ class Every:
         start = self._next_ns if on_raster and self._next_ns is not None else stamp_ns
         self._next_ns = start + self._period_ns
         return True
+
+
+class Pacer:
+    """How many steps of simulated time the wall clock asks for.
+
+    After a long delay the simulation slows down instead of rushing: no step is ever skipped.
+    """
+
+    def __init__(self, period_ns: int, catch_up_steps: int = 10) -> None:
+        """Pace steps of ``period_ns``; at most so many are made up for at once."""
+        self._period_ns, self._catch_up_steps = period_ns, catch_up_steps
+        self._anchor: tuple[float, int, float] | None = None
+
+    def rest(self) -> None:
+        """Forget the time that has passed, while paused."""
+        self._anchor = None
+
+    def due(self, wall_s: float, now_ns: int, factor: float) -> int:
+        """Return the steps to make now.
+
+        Args:
+            wall_s: steady wall time.
+            now_ns: simulated time.
+            factor: simulated seconds per second.
+        """
+        if self._anchor is None or self._anchor[2] != factor:
+            self._anchor = (wall_s, now_ns, factor)
+        due_ns = self._anchor[1] + (wall_s - self._anchor[0]) * factor * 1e9
+        behind = int((due_ns - now_ns) / self._period_ns + 0.5)
+        most = math.ceil(self._catch_up_steps * max(1.0, factor))
+        if behind > most:
+            self._anchor = None
+        return min(behind, most)

@@ -80,18 +80,17 @@ class Snapshot:
 
 
 def configure(world: worlds.World, config: ClosedLoopConfig | None = None) -> ClosedLoopConfig:
-    """Return ``config`` with the volume of ``world`` as map volume and geofence."""
+    """Return ``config`` for the volume of ``world``; commands act at once in this loop."""
     config = ClosedLoopConfig() if config is None else config
     margin = config.controller.vehicle.radius_m
     lower, upper = list(world.lower_m), list(world.upper_m)
     lower[2], upper[2] = lower[2] + margin, upper[2] - margin
     costs = replace(config.controller.costs, altitude_m=world.start_m[2])
+    fence = {"lower_m": tuple(lower), "upper_m": tuple(upper)}
     return replace(
         config,
         live_map=replace(config.live_map, lower_m=world.lower_m, upper_m=world.upper_m),
-        controller=replace(
-            config.controller, lower_m=tuple(lower), upper_m=tuple(upper), costs=costs
-        ),
+        controller=replace(config.controller, **fence, costs=costs, latency_s=0.0),
     )
 
 

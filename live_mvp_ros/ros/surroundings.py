@@ -1,0 +1,68 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The controller's latest map, field and path, turned into look-up tables once per message."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import jax
+import numpy as np
+
+from live_mvp_ros import control
+from live_mvp_ros.ros.convert import ProbabilityGrid
+from live_mvp_ros.ros.convert_sensors import Field
+
+
+class LatestSurroundings:
+    """Messages are stored by the executor; ``refresh`` runs on the worker's thread."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self.grid: ProbabilityGrid | None = None
+        self.field: Field | None = None
+        self.path: tuple[np.ndarray, np.ndarray] | None = None
+        self.costmap: control.CostMap | None = None
+        self.guide: control.GuidanceField | None = None
+        self._built: tuple[Any, Any] = (None, None)  # what the two tables were built from
+        self._build_costmap = jax.jit(control.build_costmap, static_argnums=(0, 3))
+        self._prepare_field = jax.jit(control.prepare_field, static_argnums=(0, 4))
+
+    @property
+    def geometry(self) -> Hashable:
+        """Return what a compiled plan depends on; empty while something is missing."""
+        grid, field = self.grid, self.field
+        if grid is None or field is None or self.path is None:
+            return ()
+        return grid.spec, field.spec, field.local_resolution_m, field.local_gain.shape
+
+    def refresh(self, costmap_reach_m: float) -> bool:
+        """Rebuild what newer messages changed; returns whether everything is there."""
+        grid, field, path = self.grid, self.field, self.path
+        if grid is not None and grid is not self._built[0]:
+            self.costmap = self._build_costmap(grid.spec, grid.p, grid.known, costmap_reach_m)
+            self._built = (grid, self._built[1])
+        if field is not None and path is not None and field is not self._built[1]:
+            self.guide = self._prepare_field(
+                field.spec,
+                field.guidance,
+                field.local_gain,
+                field.local_origin_m,
+                field.local_resolution_m,
+                *path,
+            )
+            self._built = (self._built[0], field)
+        return self.costmap is not None and self.guide is not None
+
+    def map_age_s(self, now_ns: int) -> float:
+        """Return the age of the map, infinite if there is none."""
+        return _age_s(now_ns, self.grid)
+
+    def field_age_s(self, now_ns: int) -> float:
+        """Return the age of the information field, infinite if it or its path is missing."""
+        return _age_s(now_ns, self.field if self.path is not None else None)
+
+
+def _age_s(now_ns: int, item: Any) -> float:
+    return float("inf") if item is None else max(0.0, 1e-9 * (now_ns - item.stamp_ns))
