@@ -34,7 +34,7 @@ from live_mvp_ros.ros.mission_server import MissionServer
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.surroundings import LatestSurroundings
-from live_mvp_ros.vehicle import QuadrotorState, at_rest
+from live_mvp_ros.vehicle import at_rest
 
 STATUS_PERIOD_S = 0.2
 SILENCE_S = 1.0
@@ -183,7 +183,7 @@ class ImppiController(GraphNode):
         if not self.worker.busy:
             self.worker.submit(Tick(self._seen, self._mission.decision.flies))
         elif not self._mission.decision.flies:
-            state = _core_state(self._seen.vehicle)
+            state = self._seen.vehicle.core
             self._rescue, command = self._stay(
                 self.parameters.value.controller, self._rescue, state
             )
@@ -198,7 +198,7 @@ class ImppiController(GraphNode):
             self._prepare(config, vehicle)
             return
         if not tick.flies:
-            self._flight, command = self._stay(config, self._flight, _core_state(vehicle))
+            self._flight, command = self._stay(config, self._flight, vehicle.core)
             self._publish(tick.seen, command)
             return
         self._flight, output = self._fly(config, self._flight, self._inputs(vehicle))
@@ -223,10 +223,7 @@ class ImppiController(GraphNode):
         assert self._around.guide is not None
         elapsed_s = np.clip(1e-9 * (vehicle.stamp_ns - self._solved_ns), 0.0, 0.2)
         return control.ControllerInputs(
-            _core_state(vehicle),
-            self._around.costmap,
-            self._around.guide,
-            jnp.float32(elapsed_s),
+            vehicle.core, self._around.costmap, self._around.guide, jnp.float32(elapsed_s)
         )
 
     def _publish(self, seen: Seen, command: Any) -> None:
@@ -241,10 +238,6 @@ class ImppiController(GraphNode):
         field, seen = self._around.field, self._seen
         unknown_m2 = math.nan if field is None else field.reachable_unknown_m2
         self._server.report(None if seen is None else seen.vehicle, unknown_m2)
-
-
-def _core_state(vehicle: VehicleState) -> QuadrotorState:
-    return QuadrotorState(*(jnp.asarray(part) for part in vehicle[1:]))
 
 
 def main(args: list[str] | None = None) -> int:

@@ -15,6 +15,7 @@ import array
 import math
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import (
@@ -32,6 +33,7 @@ from visualization_msgs.msg import Marker, MarkerArray
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import BodyRateThrust
+from live_mvp_ros.vehicle import QuadrotorState
 
 NS_PER_S = 1_000_000_000
 
@@ -48,6 +50,11 @@ class VehicleState(NamedTuple):
     velocity: np.ndarray
     attitude: np.ndarray
     body_rates: np.ndarray
+
+    @property
+    def core(self) -> QuadrotorState:
+        """The state as the core's functions take it."""
+        return QuadrotorState(*(jnp.asarray(part) for part in self[1:]))
 
 
 class ProbabilityGrid(NamedTuple):

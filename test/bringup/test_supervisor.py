@@ -106,6 +106,7 @@ def test_a_process_that_lived_long_enough_is_restarted_without_end(supervise):
     policy = RestartPolicy(first_delay_s=0.01, healthy_after_s=0.0, quick_deaths=2)
     supervisor = supervise(python("mapper", "pass", policy))
     poll_until(supervisor, lambda: supervisor.restarts()["mapper"] >= 4)
+    assert supervisor.restarts()["mapper"] >= 4
 
 
 def test_status_2_ends_the_graph_at_once_with_the_sentence_of_the_node(supervise):
