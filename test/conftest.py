@@ -10,7 +10,7 @@ import pytest
 
 from live_mvp_ros.bringup import environment
 
-PURE = tuple(Path(__file__).parent / name for name in ("core", "numerics"))
+PURE = tuple(Path(__file__).parent / name for name in ("core", "closed_loop"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -102,7 +102,7 @@ def fly(world: worlds.World, config: ClosedLoopConfig, seed: int) -> Iterator[Sn
         config: from ``configure``.
         seed: of all random keys.
     """
-    loop = _Loop(world, config, seed)
+    loop = Loop(world, config, seed)
     decision: MissionDecision | None = None
     while decision is None or decision.state is not control.MissionState.DONE:
         snapshot = loop.advance(decision)
@@ -110,10 +110,11 @@ def fly(world: worlds.World, config: ClosedLoopConfig, seed: int) -> Iterator[Sn
         yield snapshot
 
 
-class _Loop:
-    """The states of all stages between two steps."""
+class Loop:
+    """The states of all stages between two steps; ``fly`` is what most callers want."""
 
     def __init__(self, world: worlds.World, config: ClosedLoopConfig, seed: int) -> None:
+        """Put the vehicle at the start of ``world``, with an empty map."""
         self.world, self.config = world, config
         keys = jax.random.split(jax.random.key(seed), 3)
         self.vehicle = at_rest(jnp.asarray(world.start_m), world.start_yaw_rad)
@@ -128,6 +129,11 @@ class _Loop:
         self.fly = jax.jit(control.fly)
         self.stay = jax.jit(control.stay)
         self.simulate = jax.jit(simulate, static_argnames="substeps")
+
+    @property
+    def time_s(self) -> float:
+        """Time since the start."""
+        return self.count * self.config.control_period_s
 
     def advance(self, previous: MissionDecision | None) -> Snapshot:
         """Run one control period."""
@@ -144,7 +150,7 @@ class _Loop:
                 jnp.asarray(self.world.goal_m),
                 spec=self.spec,
             )
-        time_s = count * config.control_period_s
+        time_s = self.time_s
         decision = control.decide(config.mission, previous, self._situation(time_s))
         command, clearance = self._command(decision)
         snapshot = Snapshot(
