@@ -182,7 +182,7 @@ def check_viewer() -> str:
         found.append(f"rerun {metadata.version('rerun-sdk')}")
     if not found:
         raise ProblemError(
-            "none", "optional: `pip install rerun-sdk`, or RViz 2 with ROS 2", optional=True
+            "none", "optional: RViz 2, which comes with ROS 2, shows every topic", optional=True
         )
     return ", ".join(found)
 

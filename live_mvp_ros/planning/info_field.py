@@ -76,11 +76,11 @@ class InfoFieldConfig:
     )
     n_yaw: int = parameter(default=16, low=4, high=128, help="Headings of the local gain.")
     navigable_radius_m: float = parameter(
-        default=0.28,
+        default=0.35,
         unit="m",
         low=0.05,
         high=2.0,
-        help="Distance to keep from cells not known to be free.",
+        help="Distance to keep, between centres, from cells not known to be free.",
     )
     comfort_distance_m: float = parameter(
         default=0.6,

@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The whole loop in one process: it explores, keeps its distance, and one seed gives one flight."""
+"""The whole loop in one process: it explores at a distance, and one seed gives one flight."""
 
 from __future__ import annotations
 
