@@ -102,7 +102,8 @@ def check_build_tools() -> None:
     if missing:
         raise SetupError(
             f"{' and '.join(missing)} cannot be found, and the message types have to be compiled: "
-            "install what is missing, such as with `sudo apt install build-essential cmake`, and run make."
+            "install what is missing, such as with `sudo apt install build-essential cmake`, and "
+            "run make."
         )
     text = subprocess.run(
         ["cmake", "--version"], capture_output=True, text=True, check=False
