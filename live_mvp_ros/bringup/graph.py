@@ -169,10 +169,10 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
             "real_time_factor": options.real_time_factor,
         }
         nodes.append(node("quadrotor_sim", 0, start))
-        nodes.append(node("gt_depth", 0, {"world": resolve_world(options.world), **seed}))
+        nodes.append(node("gt_depth", 3, {"world": resolve_world(options.world), **seed}))
     memory: dict[str, Value] = {"autosave_path": options.map_file} if options.map_file else {}
-    nodes.append(node("live_map", 5, {"altitude_m": altitude_m, **bounds, **seed, **memory}))
-    nodes.append(node("info_field", 2, goal))
+    nodes.append(node("live_map", 10, {"altitude_m": altitude_m, **bounds, **seed, **memory}))
+    nodes.append(node("info_field", 5, goal))
     if options.controller == "imppi":
         band: dict[str, Value] = {"costs.altitude_m": altitude_m, **_fence(facts)}
         nodes.append(node("imppi_controller", 0, {**goal, **band, **seed}))

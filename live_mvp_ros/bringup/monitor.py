@@ -9,6 +9,7 @@ being decoded. Runs in its own thread and context, so that signals stay with the
 from __future__ import annotations
 
 import math
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -38,6 +39,7 @@ STATES = {
     ExplorationStatus.HOLDING: "HOLDING",
     ExplorationStatus.FAULT: "FAULT",
 }
+NICENESS = 5  # of the watching thread: who only looks must not delay who flies
 FLYING = ("EXPLORING", "GOING_TO_GOAL", "DONE")
 _PATIENT = QoSProfile(  # best effort, but nothing is lost while this process is busy for a second
     history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT
@@ -167,6 +169,7 @@ class Monitor:
                 self.complaints[status.name] = status.message
 
     def _spin(self) -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         try:
             self._executor.spin()
         except ExternalShutdownException:
