@@ -165,3 +165,12 @@ def test_worlds_without_mission_facts_are_refused(tmp_path: Path, change: dict, 
     file.write_text(yaml.safe_dump(world | change))
     with pytest.raises(UsageError, match=word):
         describe(GraphOptions(world=str(file)))
+
+
+def test_the_map_file_reaches_the_map_node_and_nothing_is_restored_without_one():
+    def live_map(options):
+        return next(node for node in describe(options).nodes if node.name == "live_map")
+
+    saving = live_map(GraphOptions(map_file="/tmp/run/map.npz"))
+    assert saving.parameters["autosave_path"] == "/tmp/run/map.npz"
+    assert "autosave_path" not in live_map(GraphOptions()).parameters

@@ -22,8 +22,8 @@ from typing import Any
 
 import pytest
 
-rclpy = pytest.importorskip("rclpy")
-pytest.importorskip("live_mvp_ros.msg")
+rclpy = pytest.importorskip("rclpy", reason="messages travel over ROS 2")
+pytest.importorskip("live_mvp_ros.msg", reason="the interfaces are not built")
 
 from rclpy.action import ActionClient, ActionServer  # noqa: E402
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor  # noqa: E402
