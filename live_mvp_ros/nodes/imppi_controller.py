@@ -23,7 +23,7 @@ from live_mvp_ros import control
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.control import ControllerConfig, MissionConfig, MissionInputs
 from live_mvp_ros.msg import BodyRateThrust, InfoField
-from live_mvp_ros.planning.info_field import PATH_POINTS
+from live_mvp_ros.planning.guidance import PATH_POINTS
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.ros.control_outputs import ControlOutputs
 from live_mvp_ros.ros.convert import InvalidMessageError, VehicleState

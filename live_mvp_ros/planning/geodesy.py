@@ -226,6 +226,31 @@ def _triangle(side: jax.Array, corner: jax.Array, step_m: jax.Array) -> jax.Arra
     return jnp.where(slope > 0.0, through, side + step_m)
 
 
+@jax.jit
+def descend(u: jax.Array, cell: jax.Array) -> jax.Array:
+    """Return the cell [2] int at which steepest descent of ``u`` [nx, ny] over neighbours ends.
+
+    On a geodesic distance that is the source of the path from ``cell`` [2].
+    """
+    offsets = jnp.asarray([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)], jnp.int32)
+    last = jnp.asarray(u.shape) - 1
+    flat = u.ravel()
+
+    def lower(at: jax.Array) -> jax.Array:
+        around = jnp.clip(at + offsets, 0, last)
+        value = flat[around[:, 0] * u.shape[1] + around[:, 1]]
+        best = jnp.argmin(value)
+        return jnp.where(value[best] < value[4], around[best], at)
+
+    def going(carry: Arrays) -> jax.Array:
+        return jnp.any(carry[0] != carry[1])
+
+    def walk(carry: Arrays) -> Arrays:
+        return carry[1], lower(carry[1])
+
+    return jax.lax.while_loop(going, walk, (cell, lower(cell)))[1]
+
+
 @partial(jax.jit, static_argnames=("resolution_m",))
 def continued(
     value: jax.Array, valid: jax.Array, resolution_m: float, rise_per_m: float

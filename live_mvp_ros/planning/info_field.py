@@ -20,17 +20,15 @@ from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import progress
 from live_mvp_ros.planning.fsmi import P_MAX
-from live_mvp_ros.planning.geodesy import (
-    FAR,
-    clearance,
-    connected_cells,
-    continued,
-    fitting_cells,
-    geodesic_distance,
-    seed_cell,
+from live_mvp_ros.planning.geodesy import FAR
+from live_mvp_ros.planning.guidance import (
+    GuidanceConfig,
+    goal_source,
+    lead_to,
+    navigable_now,
+    near,
 )
 from live_mvp_ros.planning.looking import plain_view
-from live_mvp_ros.planning.reference_path import climb, headings, look_yaw
 from live_mvp_ros.planning.sweep import (
     SweepPlan,
     directional_gain,
@@ -39,9 +37,6 @@ from live_mvp_ros.planning.sweep import (
     yaw_weights,
 )
 
-PATH_POINTS = 40
-PATH_STEP_M = 0.1  # 2 m/s in steps of 0.05 s
-_SEED_WITHIN_M = 1.0
 _LONGEST_STEP_S = 1.0  # a node that was stalled for longer did not look at one place all the time
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
 _LEAST_SHARE = 1e-3  # of the best gain: a speck is worth a detour too
@@ -75,27 +70,6 @@ class InfoFieldConfig:
         default=48, low=8, high=256, help="Directions of the sweep; a multiple of 8."
     )
     n_yaw: int = parameter(default=16, low=4, high=128, help="Headings of the local gain.")
-    navigable_radius_m: float = parameter(
-        default=0.35,
-        unit="m",
-        low=0.05,
-        high=2.0,
-        help="Distance to keep, between centres, from cells not known to be free.",
-    )
-    comfort_distance_m: float = parameter(
-        default=0.6,
-        unit="m",
-        low=0.05,
-        high=5.0,
-        help="Closer to anything than this, a metre of the way counts more.",
-    )
-    narrow_slowness: float = parameter(
-        default=4.0,
-        low=1.0,
-        high=20.0,
-        live=True,
-        help="What a metre counts where the drone just fits.",
-    )
     occupied_threshold: float = parameter(
         default=0.5,
         low=0.3,
@@ -136,25 +110,13 @@ class InfoFieldConfig:
         live=True,
         help="A navigable cell this close to the goal makes it reachable.",
     )
-    off_path_slope: float = parameter(
-        default=2.0,
-        low=1.0,
-        high=20.0,
-        live=True,
-        help="Metres of guidance lost per metre away from navigable cells.",
-    )
-
+    guidance: GuidanceConfig = GuidanceConfig()
     progress: progress.ProgressConfig = progress.ProgressConfig()
 
     def check(self) -> str | None:
         """Return what is wrong between fields, if anything."""
         if self.n_directions % 8:
             return f"n_directions = {self.n_directions} is not allowed: it must be a multiple of 8"
-        if self.comfort_distance_m <= self.navigable_radius_m:
-            return (
-                f"comfort_distance_m = {self.comfort_distance_m:g} is not allowed: it must be "
-                f"more than navigable_radius_m = {self.navigable_radius_m:g}"
-            )
         return None
 
 
@@ -248,41 +210,60 @@ def step(
     view = _classify(config, inputs, free, looked_s)
     gains = _gains(config, spec, view)
     gain = jnp.max(gains.per_yaw, axis=0)
-    navigable = _navigable(config, spec, free, xy)
+    navigable = navigable_now(config.guidance, spec, free, xy)
 
     watch = progress.observe(config.progress, state.progress, inputs.known, xy, inputs.dt_s)
-    sources = navigable & (gain > _LEAST_GAIN) & ~watch.given_up
+    sources = navigable & (gain > _LEAST_GAIN) & ~watch.set_aside & ~watch.given_up
+    # What was only set aside is tried again before the mission ends.
+    anything = navigable & (gain > _LEAST_GAIN) & ~watch.given_up
+    sources = jnp.where(jnp.any(sources), sources, anything)
     nothing_left = ~jnp.any(sources)
-    goal = seed_cell(navigable, spec, jnp.asarray(inputs.goal_m)[:2], FAR)
+    goal = goal_source(spec, navigable, inputs.goal_m)
     start_m = jnp.where(sources, _detour(config, gain, sources), FAR)
     start_m = jnp.where(nothing_left, jnp.where(goal, 0.0, FAR), start_m)
-    slowness = _slowness(config, spec, free)
-    distance = geodesic_distance(navigable, start_m, spec.resolution_m, slowness)
-    guidance = -continued(distance, navigable, spec.resolution_m, config.off_path_slope)
-
+    recovery = goal_source(spec, navigable, watch.manoeuvre_m)
+    start_m = jnp.where(watch.manoeuvre_s > 0.0, jnp.where(recovery, 0.0, FAR), start_m)
+    way = lead_to(
+        config.guidance,
+        spec,
+        free,
+        navigable,
+        start_m,
+        gains.per_yaw,
+        jnp.asarray(inputs.position_m, jnp.float32),
+        inputs.yaw_rad,
+    )
+    here = spec.cell_index(xy)
+    around_target = near(spec, way.target_m, config.progress.give_up_radius_m)
+    judged = progress.judge(
+        config.progress,
+        watch,
+        -way.guidance[here[0], here[1]],
+        around_target,
+        around_target[here[0], here[1]],
+        nothing_left,
+    )
+    afresh = progress.starts_afresh(watch, judged)
     worth_looking = jnp.where(nothing_left, 0.0, 1.0)
     local_gain, local_origin_m = _local(config, spec, gains.per_yaw * worth_looking, xy)
-    target_m = _target(spec, navigable, slowness, start_m, xy)
-    judged = progress.judge(config.progress, spec, watch, target_m)
-    watch = jax.tree.map(lambda a, b: jnp.where(nothing_left, a, b), watch, judged)
-    path, path_yaw = _reference(spec, guidance, free, gains.per_yaw, target_m, inputs)
     unknown_m2 = jnp.where(
         nothing_left, 0.0, _reachable_unknown_m2(spec, gains.plan, view, navigable)
     )
     known_m2 = jnp.sum(free) * spec.resolution_m**2
-    return InfoFieldState(looked_s, watch), InfoFieldOutput(
+    reachable = jnp.any(goal & near(spec, jnp.asarray(inputs.goal_m)[:2], config.goal_radius_m))
+    return InfoFieldState(jnp.where(afresh, 0.0, looked_s), judged), InfoFieldOutput(
         gain=gain * worth_looking,
         best_yaw=_yaw_of(jnp.argmax(gains.per_yaw, axis=0), config.n_yaw),
-        guidance=guidance,
+        guidance=way.guidance,
         local_gain=local_gain,
         local_origin_m=local_origin_m,
-        reference_path_m=path,
-        reference_yaw_rad=path_yaw,
+        reference_path_m=way.path_m,
+        reference_yaw_rad=way.path_yaw_rad,
         nothing_left=nothing_left,
-        goal_reachable=_near_goal(config, spec, goal, inputs),
+        goal_reachable=reachable & ~judged.goal_given_up,
         reachable_unknown_m2=unknown_m2,
         explored_fraction=known_m2 / jnp.maximum(known_m2 + unknown_m2, 1e-6),
-        target_m=target_m,
+        target_m=way.target_m,
         navigable=navigable,
     )
 
@@ -340,29 +321,6 @@ def _gains(config: InfoFieldConfig, spec: GridSpec, view: _View) -> _Gains:
     return _Gains(plan, yaw_gain(beams, weights))
 
 
-def _navigable(
-    config: InfoFieldConfig, spec: GridSpec, free: jax.Array, xy: jax.Array
-) -> jax.Array:
-    """Cells where the drone fits, joined to it; its own cell always counts, for there it is."""
-    fits = fitting_cells(~free, spec, config.navigable_radius_m)
-    here = _cell_mask(spec, xy)
-    seeds = seed_cell(fits, spec, xy, _SEED_WITHIN_M) | here
-    return connected_cells(fits | here, seeds)
-
-
-def _slowness(config: InfoFieldConfig, spec: GridSpec, free: jax.Array) -> jax.Array:
-    """What a metre through each cell [nx, ny] counts: ways keep to the middle of narrow places."""
-    gap = clearance(~free, spec.resolution_m, config.comfort_distance_m)
-    span = config.comfort_distance_m - config.navigable_radius_m
-    near = jnp.clip((config.comfort_distance_m - gap) / span, 0.0, 1.0)
-    return 1.0 + (config.narrow_slowness - 1.0) * near**2
-
-
-def _cell_mask(spec: GridSpec, xy: jax.Array) -> jax.Array:
-    index = spec.cell_index(xy)
-    return jnp.zeros(spec.shape, bool).at[index[0], index[1]].set(True)
-
-
 def _detour(config: InfoFieldConfig, gain: jax.Array, sources: jax.Array) -> jax.Array:
     """Metres that a source is worth less than the best one."""
     best = jnp.max(jnp.where(sources, gain, 0.0))
@@ -386,23 +344,6 @@ def _local(
     return jnp.where(keep, window, 0.0), xy + offset[0]
 
 
-def _reference(
-    spec: GridSpec,
-    guidance: jax.Array,
-    free: jax.Array,
-    per_yaw: jax.Array,
-    target_m: jax.Array,
-    inputs: InfoFieldInputs,
-) -> tuple[jax.Array, jax.Array]:
-    """Return the path [40, 3] at the drone's altitude and its yaw [40]."""
-    position = jnp.asarray(inputs.position_m, jnp.float32)
-    path = climb(spec, guidance, free, position[:2], target_m, PATH_POINTS, PATH_STEP_M)
-    end = spec.cell_index(path[-1])
-    arrival = look_yaw(per_yaw[:, end[0], end[1]], inputs.yaw_rad)
-    altitude = jnp.full((PATH_POINTS, 1), position[2])
-    return jnp.concatenate([path, altitude], axis=-1), headings(path, inputs.yaw_rad, arrival)
-
-
 def _reachable_unknown_m2(
     spec: GridSpec, plan: SweepPlan, view: _View, navigable: jax.Array
 ) -> jax.Array:
@@ -410,29 +351,6 @@ def _reachable_unknown_m2(
     distance = first_hit(plan, navigable, view.opaque)
     seen = jnp.any(distance <= plan.range_cells, axis=0) & view.resolvable
     return jnp.sum(seen) * spec.resolution_m**2
-
-
-def _near_goal(
-    config: InfoFieldConfig, spec: GridSpec, goal: jax.Array, inputs: InfoFieldInputs
-) -> jax.Array:
-    x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
-    at = jnp.asarray(inputs.goal_m)
-    squared = (x[:, None] - at[0]) ** 2 + (y[None, :] - at[1]) ** 2
-    return jnp.any(goal & (squared <= config.goal_radius_m**2))
-
-
-def _target(
-    spec: GridSpec,
-    navigable: jax.Array,
-    slowness: jax.Array,
-    start_m: jax.Array,
-    xy: jax.Array,
-) -> jax.Array:
-    """Return the source [2] that the guidance leads to from the drone."""
-    here = jnp.where(_cell_mask(spec, xy), 0.0, FAR)
-    total = start_m + geodesic_distance(navigable, here, spec.resolution_m, slowness)
-    best = jnp.unravel_index(jnp.argmin(total), spec.shape)
-    return jnp.asarray(spec.origin_m) + spec.resolution_m * jnp.stack(best)
 
 
 def _yaw_of(k: jax.Array, n_yaw: int) -> jax.Array:

@@ -1,16 +1,25 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Watch the progress of an exploration, and give up targets that lead to none.
+"""Watch the progress of an exploration, and climb a ladder of recoveries when there is none.
 
-A planner that is sure of its target and a vehicle that cannot get there, or cannot see from there
-what was promised, would try for ever. So time is counted in which nothing new became known, while
-the vehicle stays at one place and altogether. When either has lasted too long, the surroundings of
-the present target stop being a target. They are tried again once much has been learned elsewhere:
-the way may be open then. As every retry must be paid for with new cells, this ends.
+Progress is new known cells, or coming nearer to the present target: the guidance is a potential,
+so it must fall along the flight. A vehicle that makes none, because it cannot get there or does
+not see from there what was promised, would try for ever. So time without progress is counted, and
+each time it runs out the next rung is taken:
+
+1. ANOTHER_TARGET: the surroundings of the target stop being a target until much has been learned
+   elsewhere: the way may be open then.
+2. BACK_OFF: fly back along the flown path.
+3. REPLAN: hover for a moment, then plan with a fresh field: all that was set aside counts again.
+4. GIVE_UP: the surroundings of the target stop being a target for good.
+
+Learning puts the vehicle back before the first rung. At the top it stays at the fourth, so that a
+mission with nothing but bad targets ends soon: every time takes targets away for good.
 """
 
 from __future__ import annotations
 
+import enum
 from typing import NamedTuple
 
 import jax
@@ -19,29 +28,33 @@ import jax.numpy as jnp
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
 
-_STILL_RADIUS_M = 0.5  # moving within this is staying at one place
-_LEARNING_CELLS = 5  # fewer new cells between two steps are noise at the edges of the map
+LEARNING_CELLS = 5  # fewer new cells between two steps are noise at the edges of the map
+_APPROACH_M = 0.2  # coming nearer by less is noise of the flight
+_TRAIL_SPACING_M = 0.25
+_TRAIL_POINTS = 64
+
+
+class Rung(enum.IntEnum):
+    """What was done about a lack of progress."""
+
+    NONE = 0
+    ANOTHER_TARGET = 1
+    BACK_OFF = 2
+    REPLAN = 3
+    GIVE_UP = 4
 
 
 @configuration
 class ProgressConfig:
-    """When a target is given up."""
+    """How long the watch waits, and what the rungs do."""
 
-    stalled_patience_s: float = parameter(
+    patience_s: float = parameter(
         default=6.0,
         unit="s",
         low=0.5,
         high=600.0,
         live=True,
-        help="Staying at one place for so long without learning anything gives a target up.",
-    )
-    idle_patience_s: float = parameter(
-        default=25.0,
-        unit="s",
-        low=1.0,
-        high=3600.0,
-        live=True,
-        help="Learning nothing for so long, even on the move, gives a target up.",
+        help="Time without progress after which the next rung of the ladder is taken.",
     )
     give_up_radius_m: float = parameter(
         default=0.75,
@@ -49,40 +62,76 @@ class ProgressConfig:
         low=0.1,
         high=10.0,
         live=True,
-        help="Cells this near to a target are given up with it.",
+        help="Cells this near to a target are set aside or given up with it.",
+    )
+    back_off_m: float = parameter(
+        default=1.5,
+        unit="m",
+        low=0.25,
+        high=10.0,
+        live=True,
+        help="How far to fly back along the flown path.",
+    )
+    back_off_s: float = parameter(
+        default=4.0, unit="s", low=0.1, high=60.0, live=True, help="How long flying back may take."
+    )
+    hover_s: float = parameter(
+        default=1.0, unit="s", low=0.1, high=60.0, live=True, help="How long to hover to re-plan."
     )
     retry_cells: int = parameter(
         default=200,
         low=1,
         high=1000000,
-        help="After learning so many cells, targets that were given up are tried again.",
+        help="After learning so many cells, targets that were set aside are tried again.",
     )
 
 
 class Progress(NamedTuple):
     """What the watch remembers."""
 
-    anchor_m: jax.Array
-    """[2] the place at which the vehicle has stayed."""
-    stalled_s: jax.Array
-    """How long it has stayed there without learning."""
     idle_s: jax.Array
-    """How long nothing new became known."""
+    """Time without progress."""
+    nearest_m: jax.Array
+    """Least potential since something was learned."""
     known_cells: jax.Array
     """Known cells at the previous step."""
-    known_at_give_up: jax.Array
-    """Known cells when a target was last given up."""
+    known_at_set_aside: jax.Array
+    """Known cells when a target was last set aside."""
+    rung: jax.Array
+    """The rung taken last since something was learned."""
+    taken: jax.Array
+    """[4] how often each rung was taken."""
+    manoeuvre_m: jax.Array
+    """[2] where a recovery leads."""
+    manoeuvre_s: jax.Array
+    """For how long it still does; 0 = no recovery under way."""
+    trail_m: jax.Array
+    """[n, 2] the flown path, newest first."""
+    set_aside: jax.Array
+    """[nx, ny] bool, cells that are no target for now."""
     given_up: jax.Array
     """[nx, ny] bool, cells that are no target any more."""
-    targets_given_up: jax.Array
-    """How many times a target was given up."""
+    goal_given_up: jax.Array
+    """Whether the way to the goal was given up."""
 
 
 def init(spec: GridSpec) -> Progress:
     """Return the watch before the first step."""
     zero, none = jnp.float32(0.0), jnp.int32(0)
-    nowhere = jnp.full(2, jnp.inf, jnp.float32)
-    return Progress(nowhere, zero, zero, none, none, jnp.zeros(spec.shape, bool), none)
+    return Progress(
+        idle_s=zero,
+        nearest_m=jnp.float32(jnp.inf),
+        known_cells=none,
+        known_at_set_aside=none,
+        rung=none,
+        taken=jnp.zeros(4, jnp.int32),
+        manoeuvre_m=jnp.zeros(2),
+        manoeuvre_s=zero,
+        trail_m=jnp.full((_TRAIL_POINTS, 2), jnp.inf, jnp.float32),
+        set_aside=jnp.zeros(spec.shape, bool),
+        given_up=jnp.zeros(spec.shape, bool),
+        goal_given_up=jnp.array(False),
+    )
 
 
 def observe(
@@ -91,37 +140,75 @@ def observe(
     """Return the watch after ``dt_s`` more seconds of flight.
 
     Args:
-        config: patience.
+        config: how much must be learned to try again what was set aside.
         state: before.
         known: [nx, ny] bool, the map now.
         xy: [2] m, the vehicle.
         dt_s: 0 while the vehicle holds on purpose: then no time counts.
     """
     cells = jnp.sum(known, dtype=jnp.int32)
-    learning = cells - state.known_cells >= _LEARNING_CELLS
-    moved = ~(jnp.sum((xy - state.anchor_m) ** 2) <= _STILL_RADIUS_M**2)
-    fresh = cells - state.known_at_give_up >= config.retry_cells
+    learning = cells - state.known_cells >= LEARNING_CELLS
+    fresh = cells - state.known_at_set_aside >= config.retry_cells
+    moved = ~(jnp.sum((xy - state.trail_m[0]) ** 2) < _TRAIL_SPACING_M**2)
+    longer = jnp.concatenate([xy[None], state.trail_m[:-1]])
+    longer = jnp.where(jnp.isfinite(longer), longer, xy)
     return state._replace(
-        anchor_m=jnp.where(moved | learning, xy, state.anchor_m),
-        stalled_s=jnp.where(moved | learning, 0.0, state.stalled_s + dt_s),
         idle_s=jnp.where(learning, 0.0, state.idle_s + dt_s),
+        nearest_m=jnp.where(learning, jnp.inf, state.nearest_m),
         known_cells=cells,
-        given_up=state.given_up & ~fresh,
+        rung=jnp.where(learning, 0, state.rung),
+        manoeuvre_s=jnp.where(learning, 0.0, jnp.maximum(state.manoeuvre_s - dt_s, 0.0)),
+        trail_m=jnp.where(moved, longer, state.trail_m),
+        set_aside=state.set_aside & ~fresh,
     )
 
 
 def judge(
-    config: ProgressConfig, spec: GridSpec, state: Progress, target_xy: jax.Array
+    config: ProgressConfig,
+    state: Progress,
+    potential_m: jax.Array,
+    around_target: jax.Array,
+    arrived: jax.Array,
+    to_goal: jax.Array,
 ) -> Progress:
-    """Give the surroundings of ``target_xy`` [2] up if the watch has run out."""
-    late = (state.stalled_s > config.stalled_patience_s) | (state.idle_s > config.idle_patience_s)
-    x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
-    squared = (x[:, None] - target_xy[0]) ** 2 + (y[None, :] - target_xy[1]) ** 2
-    near = squared <= config.give_up_radius_m**2
+    """Take the next rung if there was no progress for too long.
+
+    Args:
+        config: patience, and what the rungs do.
+        state: from ``observe``.
+        potential_m: minus the guidance at the vehicle.
+        around_target: [nx, ny] bool, cells within ``give_up_radius_m`` of the present target.
+        arrived: whether the vehicle is there: then neither flying back nor a fresh field helps.
+        to_goal: whether the goal is the target: it cannot be exchanged for another.
+    """
+    busy = state.manoeuvre_s > 0.0
+    nearer = potential_m < state.nearest_m - _APPROACH_M
+    idle_s = jnp.where(nearer | busy, 0.0, state.idle_s)
+    nearest_m = jnp.where(nearer & ~busy, potential_m, state.nearest_m)
+    late = idle_s > config.patience_s
+    first = jnp.where(to_goal, Rung.BACK_OFF, Rung.ANOTHER_TARGET)
+    following = jnp.clip(state.rung + 1, first, Rung.GIVE_UP)
+    following = jnp.where(arrived & (state.rung > Rung.NONE), Rung.GIVE_UP, following)
+    rung = jnp.where(late, following, Rung.NONE)
+    back = jnp.minimum(jnp.int32(config.back_off_m / _TRAIL_SPACING_M), _TRAIL_POINTS - 1)
+    backs_off, hovers = rung == Rung.BACK_OFF, rung == Rung.REPLAN
+    place_m = state.trail_m[jnp.where(backs_off, back, 0)]
+    lasts_s = jnp.where(backs_off, config.back_off_s, jnp.where(hovers, config.hover_s, 0.0))
+    sets_aside, gives_up = rung == Rung.ANOTHER_TARGET, rung == Rung.GIVE_UP
     return state._replace(
-        stalled_s=jnp.where(late, 0.0, state.stalled_s),
-        idle_s=jnp.where(late, 0.0, state.idle_s),
-        known_at_give_up=jnp.where(late, state.known_cells, state.known_at_give_up),
-        given_up=state.given_up | (near & late),
-        targets_given_up=state.targets_given_up + late,
+        idle_s=jnp.where(late, 0.0, idle_s),
+        nearest_m=jnp.where(late, jnp.inf, nearest_m),
+        known_at_set_aside=jnp.where(sets_aside, state.known_cells, state.known_at_set_aside),
+        rung=jnp.where(late, following, state.rung),
+        taken=state.taken + (jnp.arange(1, 5) == rung),
+        manoeuvre_m=jnp.where(late, place_m, state.manoeuvre_m),
+        manoeuvre_s=jnp.where(late, lasts_s, state.manoeuvre_s),
+        set_aside=(state.set_aside | (around_target & sets_aside)) & ~hovers,
+        given_up=state.given_up | (around_target & gives_up & ~to_goal),
+        goal_given_up=state.goal_given_up | (gives_up & to_goal),
     )
+
+
+def starts_afresh(before: Progress, after: Progress) -> jax.Array:
+    """Return whether the vehicle has just begun to re-plan: patience with cells starts anew."""
+    return after.taken[Rung.REPLAN - 1] > before.taken[Rung.REPLAN - 1]

@@ -1,69 +1,136 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The watch over progress: what gives a target up, what does not, and when it is tried again."""
+"""The watch over progress and its ladder: what progress is, and what is done without it."""
 
 from __future__ import annotations
 
 import jax.numpy as jnp
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import progress
+from live_mvp_ros.planning.progress import Rung
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (60, 40))
-CONFIG = progress.ProgressConfig(stalled_patience_s=2.0, idle_patience_s=5.0, retry_cells=50)
-TARGET = jnp.array([4.0, 2.0])
+CONFIG = progress.ProgressConfig(patience_s=2.0, retry_cells=50, back_off_s=1.0, hover_s=0.6)
+X, Y = SPEC.centres()
+TARGET = np.hypot(X[:, None] - 4.0, Y[None, :] - 2.0) <= 0.75
+NO, YES = jnp.array(False), jnp.array(True)
 
 
-def watched(state, cells, xy, seconds):
-    """Fly on for some seconds, at 5 Hz, with so many known cells."""
-    known = jnp.asarray((np.arange(60 * 40) < cells).reshape(60, 40))
+def known(cells):
+    return jnp.asarray((np.arange(60 * 40) < cells).reshape(60, 40))
+
+
+def watched(
+    state, seconds, *, cells=500, xy=(1.0, 1.0), potential=9.0, arrived=NO, goal=NO, dt=0.2
+):
+    """Fly on for some seconds, at 5 Hz."""
     for _ in range(round(seconds * 5)):
-        state = progress.observe(CONFIG, state, known, jnp.asarray(xy), jnp.float32(0.2))
-        state = progress.judge(CONFIG, SPEC, state, TARGET)
+        state = progress.observe(CONFIG, state, known(cells), jnp.asarray(xy), jnp.float32(dt))
+        state = progress.judge(
+            CONFIG, state, jnp.float32(potential), jnp.asarray(TARGET), arrived, goal
+        )
     return state
 
 
-def test_staying_without_learning_gives_the_surroundings_of_the_target_up():
-    state = watched(progress.init(SPEC), 500, (1.0, 1.0), 1.9)
-    assert int(state.targets_given_up) == 0
-    state = watched(state, 500, (1.2, 1.0), 0.6)  # a small move is staying
-    assert int(state.targets_given_up) == 1
-    x, y = SPEC.centres()
-    distance = np.hypot(x[:, None] - 4.0, y[None, :] - 2.0)
-    np.testing.assert_array_equal(state.given_up, distance <= CONFIG.give_up_radius_m)
+def begun(**how):
+    """Return the watch after the first step, which learns everything that is known."""
+    return watched(progress.init(SPEC), 0.2, **how)
 
 
-def test_moving_or_learning_keeps_the_target_for_a_while():
+def test_the_ladder_is_climbed_in_order_and_ends_at_its_top():
+    state = begun()
+    state = watched(state, 1.8)
+    assert int(state.rung) == Rung.NONE  # the patience has not run out yet
+    state = watched(state, 0.6)
+    assert int(state.rung) == Rung.ANOTHER_TARGET
+    np.testing.assert_array_equal(state.set_aside, TARGET)
+    state = watched(state, 2.4)
+    assert int(state.rung) == Rung.BACK_OFF
+    assert 0.0 < float(state.manoeuvre_s) <= CONFIG.back_off_s
+    state = watched(state, 3.4)  # the manoeuvre's time does not count
+    assert int(state.rung) == Rung.REPLAN
+    assert not np.any(state.set_aside)
+    state = watched(state, 3.0)
+    assert int(state.rung) == Rung.GIVE_UP
+    np.testing.assert_array_equal(state.given_up, TARGET)
+    state = watched(state, 2.4)
+    assert int(state.rung) == Rung.GIVE_UP
+    np.testing.assert_array_equal(state.taken, [1, 1, 1, 2])
+
+
+def test_learning_puts_the_vehicle_back_before_the_first_rung():
+    state = watched(begun(), 5.0)
+    assert int(state.rung) == Rung.BACK_OFF
+    state = watched(state, 0.2, cells=520)
+    assert int(state.rung) == Rung.NONE
+    assert float(state.manoeuvre_s) == 0.0
+    np.testing.assert_array_equal(state.taken, [1, 1, 0, 0])  # history is not forgotten
+
+
+def test_coming_nearer_to_the_target_is_progress_and_going_to_and_fro_is_not():
+    state = begun(potential=20.0)
+    for k in range(20):
+        state = watched(state, 1.0, potential=20.0 - 0.3 * k)
+    assert int(state.rung) == Rung.NONE
+    for k in range(6):
+        state = watched(state, 0.4, potential=(16.0, 15.0)[k % 2])
+    assert int(state.rung) == Rung.ANOTHER_TARGET
+
+
+def test_at_the_target_neither_flying_back_nor_a_fresh_field_is_tried():
+    state = watched(begun(), 2.4, arrived=YES)
+    assert int(state.rung) == Rung.ANOTHER_TARGET
+    state = watched(state, 2.4, arrived=YES)
+    np.testing.assert_array_equal(state.taken, [1, 0, 0, 1])
+
+
+def test_flying_back_leads_along_the_flown_path():
     state = progress.init(SPEC)
-    for k in range(6):  # 4.2 s on the move, each leg shorter than the patience
-        state = watched(state, 500, (0.6 * k, 1.0), 0.7)
-    assert int(state.targets_given_up) == 0
-    for k in range(10):
-        state = watched(state, 520 + 20 * k, (3.0, 1.0), 1.0)  # learning at one place
-    assert int(state.targets_given_up) == 0
+    for k in range(30):  # along +x, 0.1 m per step
+        state = watched(state, 0.2, xy=(0.1 * k, 1.0), potential=20.0 - 0.3 * k)
+    state = watched(state, 4.6, xy=(2.9, 1.0), potential=20.0)
+    assert int(state.rung) == Rung.BACK_OFF
+    flown_back = 2.9 - float(state.manoeuvre_m[0])
+    assert abs(flown_back - CONFIG.back_off_m) <= 0.5
+    assert float(state.manoeuvre_m[1]) == 1.0
 
 
-def test_moving_for_long_without_learning_gives_up_too():
-    state = watched(progress.init(SPEC), 500, (0.0, 1.0), 0.2)
-    for k in range(10):
-        state = watched(state, 500, (0.6 * k, 1.0), 0.7)
-    assert int(state.targets_given_up) == 1
+def test_the_way_to_the_goal_is_given_up_in_the_end_but_no_cell_with_it():
+    state = begun(goal=YES)
+    state = watched(state, 2.4, goal=YES)
+    assert int(state.rung) == Rung.BACK_OFF  # there is no other goal
+    assert not bool(state.goal_given_up)
+    state = watched(state, 7.0, goal=YES)
+    assert bool(state.goal_given_up)
+    assert not np.any(state.given_up)
 
 
-def test_much_learned_elsewhere_opens_the_target_again():
-    state = watched(progress.init(SPEC), 500, (1.0, 1.0), 3.0)
-    assert bool(jnp.any(state.given_up))
-    state = watched(state, 530, (1.0, 1.0), 0.2)
-    assert bool(jnp.any(state.given_up))  # 30 new cells are not enough
-    state = watched(state, 560, (1.0, 1.0), 0.2)
-    assert not bool(jnp.any(state.given_up))
+def test_much_learned_elsewhere_opens_what_was_set_aside_but_not_what_was_given_up():
+    state = watched(begun(), 2.4)
+    state = watched(state, 0.2, cells=530)
+    assert np.any(state.set_aside)  # 30 new cells are not enough
+    state = watched(state, 0.2, cells=560)
+    assert not np.any(state.set_aside)
+    state = watched(state, 15.0, cells=560)
+    state = watched(state, 0.2, cells=2000)
+    np.testing.assert_array_equal(state.given_up, TARGET)
 
 
-def test_time_that_does_not_count_gives_nothing_up():
-    state = watched(progress.init(SPEC), 500, (1.0, 1.0), 0.2)
-    known = jnp.ones(SPEC.shape, bool)
-    for _ in range(200):
-        state = progress.observe(CONFIG, state, known, jnp.array([1.0, 1.0]), jnp.float32(0.0))
-        state = progress.judge(CONFIG, SPEC, state, TARGET)
-    assert int(state.targets_given_up) == 0
+def test_time_that_does_not_count_changes_nothing():
+    state = watched(begun(), 40.0, dt=0.0)
+    np.testing.assert_array_equal(state.taken, 0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.floats(0.0, 20.0)), min_size=20, max_size=60))
+def test_rungs_are_never_more_than_the_time_without_progress_allows(steps):
+    state, cells = begun(cells=100), 100
+    for learned, potential in steps:
+        cells = min(cells + learned, 2400)
+        state = watched(state, 0.2, cells=cells, potential=potential)
+    assert int(np.sum(state.taken)) <= 0.2 * len(steps) / CONFIG.patience_s
+    assert int(state.rung) in list(Rung)

@@ -1,0 +1,171 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Where the drone can go, and a potential over the whole known map that leads it to a source.
+
+A source is a cell with a value in metres: how much farther away it may be than the best one and
+still be preferred. The guidance of a cell is minus the least (value + cost of the way) over all
+sources, carried along free-space geodesics by eikonal sweeps: its slope is one in the open and
+more in narrow places, so that it has no maximum in navigable space except at a source. Every
+planner, whatever makes its sources, is led by the same functions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning.geodesy import (
+    FAR,
+    clearance,
+    connected_cells,
+    continued,
+    descend,
+    fitting_cells,
+    geodesic_distance,
+    seed_cell,
+)
+from live_mvp_ros.planning.reference_path import climb, headings, look_yaw
+
+PATH_POINTS = 40
+PATH_STEP_M = 0.1  # 2 m/s in steps of 0.05 s
+_SEED_WITHIN_M = 1.0
+
+
+@configuration
+class GuidanceConfig:
+    """Where the drone fits, and what a metre of the way counts."""
+
+    navigable_radius_m: float = parameter(
+        default=0.35,
+        unit="m",
+        low=0.05,
+        high=2.0,
+        help="Distance to keep, between centres, from cells not known to be free.",
+    )
+    comfort_distance_m: float = parameter(
+        default=0.6,
+        unit="m",
+        low=0.05,
+        high=5.0,
+        help="Closer to anything than this, a metre of the way counts more.",
+    )
+    narrow_slowness: float = parameter(
+        default=4.0,
+        low=1.0,
+        high=20.0,
+        live=True,
+        help="What a metre counts where the drone just fits.",
+    )
+    off_path_slope: float = parameter(
+        default=2.0,
+        low=1.0,
+        high=20.0,
+        live=True,
+        help="Metres of guidance lost per metre away from navigable cells.",
+    )
+
+    def check(self) -> str | None:
+        """Refuse a comfort distance inside the radius."""
+        if self.comfort_distance_m <= self.navigable_radius_m:
+            return (
+                f"comfort_distance_m = {self.comfort_distance_m:g} is not allowed: it must be "
+                f"more than navigable_radius_m = {self.navigable_radius_m:g}"
+            )
+        return None
+
+
+class Guidance(NamedTuple):
+    """The way to the sources; map frame."""
+
+    guidance: jax.Array
+    """[nx, ny] m, higher is better."""
+    target_m: jax.Array
+    """[2] the source that it leads to from the drone."""
+    path_m: jax.Array
+    """[40, 3] along the guidance, 0.1 m apart, first point at the drone."""
+    path_yaw_rad: jax.Array
+    """[40] where the path goes; near its end where to look."""
+
+
+def navigable_now(
+    config: GuidanceConfig, spec: GridSpec, free: jax.Array, xy: jax.Array
+) -> jax.Array:
+    """Return the cells [nx, ny] bool where the drone fits, joined to the one where it is.
+
+    Its own cell always counts, for there it is.
+
+    Args:
+        config: radius.
+        spec: geometry (static).
+        free: [nx, ny] bool, known free.
+        xy: [2] m, the drone.
+    """
+    fits = fitting_cells(~free, spec, config.navigable_radius_m)
+    here = cell_mask(spec, xy)
+    seeds = seed_cell(fits, spec, xy, _SEED_WITHIN_M) | here
+    return connected_cells(fits | here, seeds)
+
+
+def slowness(config: GuidanceConfig, spec: GridSpec, free: jax.Array) -> jax.Array:
+    """Return what a metre through each cell [nx, ny] counts: ways keep to the middle of doors."""
+    gap = clearance(~free, spec.resolution_m, config.comfort_distance_m)
+    span = config.comfort_distance_m - config.navigable_radius_m
+    near = jnp.clip((config.comfort_distance_m - gap) / span, 0.0, 1.0)
+    return 1.0 + (config.narrow_slowness - 1.0) * near**2
+
+
+def lead_to(
+    config: GuidanceConfig,
+    spec: GridSpec,
+    free: jax.Array,
+    navigable: jax.Array,
+    start_m: jax.Array,
+    arrival_gain: jax.Array,
+    position_m: jax.Array,
+    yaw_rad: jax.Array,
+) -> Guidance:
+    """Return the guidance to the sources, and the path that climbs it from the drone.
+
+    Args:
+        config: what a metre counts.
+        spec: geometry (static).
+        free: [nx, ny] bool, known free: the path stays in it.
+        navigable: [nx, ny] bool, from ``navigable_now``.
+        start_m: [nx, ny] value of each source, at least 0, ``FAR`` elsewhere.
+        arrival_gain: [n_yaw, nx, ny] worth of looking along yaw -pi + 2 pi k / n_yaw from a cell;
+            chooses the yaw at the end of the path.
+        position_m: [3] of the drone.
+        yaw_rad: heading of the drone.
+    """
+    slow = slowness(config, spec, free)
+    distance = geodesic_distance(navigable, start_m, spec.resolution_m, slow)
+    guidance = -continued(distance, navigable, spec.resolution_m, config.off_path_slope)
+    end = descend(distance, spec.cell_index(position_m[:2]))
+    target_m = jnp.asarray(spec.origin_m) + spec.resolution_m * end
+    path = climb(spec, guidance, free, position_m[:2], target_m, PATH_POINTS, PATH_STEP_M)
+    last = spec.cell_index(path[-1])
+    arrival = look_yaw(arrival_gain[:, last[0], last[1]], yaw_rad)
+    altitude = jnp.full((PATH_POINTS, 1), position_m[2])
+    path_m = jnp.concatenate([path, altitude], axis=-1)
+    return Guidance(guidance, target_m, path_m, headings(path, yaw_rad, arrival))
+
+
+def cell_mask(spec: GridSpec, xy: jax.Array) -> jax.Array:
+    """Return a mask [nx, ny] of the one cell that holds ``xy`` [2]."""
+    index = spec.cell_index(xy)
+    return jnp.zeros(spec.shape, bool).at[index[0], index[1]].set(True)
+
+
+def near(spec: GridSpec, xy: jax.Array, radius_m: jax.Array | float) -> jax.Array:
+    """Return a mask [nx, ny] of the cells whose centre is within ``radius_m`` of ``xy`` [2]."""
+    x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
+    return (x[:, None] - xy[0]) ** 2 + (y[None, :] - xy[1]) ** 2 <= radius_m**2
+
+
+def goal_source(spec: GridSpec, navigable: jax.Array, goal_m: jax.Array) -> jax.Array:
+    """Return a mask [nx, ny] of the navigable cell nearest to the goal."""
+    return seed_cell(navigable, spec, jnp.asarray(goal_m)[:2], FAR)
