@@ -34,6 +34,7 @@ from live_mvp_ros.bringup.report import Ending, Scores
 from live_mvp_ros.bringup.resources import MemoryWatch
 from live_mvp_ros.bringup.scoring import Scorer
 from live_mvp_ros.bringup.supervisor import Command, Supervisor
+from live_mvp_ros.results import write_json
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.monitor import Monitor
@@ -296,9 +297,9 @@ class Flight:
         self.metrics = report.metrics(
             self._graph, record, ending, scores, peak_rss_mib=peak_mib, restarts=restarts
         )
-        report.write_metrics(folder / "metrics.json", self.metrics)
+        write_json(folder / "metrics.json", self.metrics)
         if self._options.json_file is not None:
-            report.write_metrics(self._options.json_file, self.metrics)
+            write_json(self._options.json_file, self.metrics)
         report.write_tables(folder, record, scores)
         if pictures:  # else JAX and matplotlib are not loaded yet, and there is no time to
             latest = self._monitor.latest_map

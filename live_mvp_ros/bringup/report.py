@@ -2,27 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a flight leaves behind: metrics.json, the map for nav2_map_server, and pictures.
 
-Every file is written under a temporary name, flushed and renamed, so that a reader never meets
-half of one. Values that were not measured are null, never 0.
+Values that were not measured are null, never 0.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import io
-import json
 import math
-import os
-import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 import numpy as np
 
 from live_mvp_ros.bringup.record import FlightRecord
+from live_mvp_ros.results import percentiles, rounded, versions, write, write_table
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.graph import Graph
@@ -69,23 +64,23 @@ def metrics(
     goal_reached = bool(said_so and at_goal)
     factor = record.real_time_factor()
     period_ms = 1000.0 / CONTROL_RATE_HZ / graph.options.real_time_factor
-    rates = {topic: _rounded(a.rate_hz(), 2) for topic, a in record.arrivals.items()}
+    rates = {topic: rounded(a.rate_hz(), 2) for topic, a in record.arrivals.items()}
     result: dict[str, Any] = {
         "mission_complete": ending.complete and goal_reached,
         "goal_reached": goal_reached,
         "end_reason": ending.reason,
         **_score_values(scores),
-        "flight_time_s": _rounded(record.now_s(), 3),
-        "path_length_m": _rounded(path_length(flight.positions_m), 3),
-        "real_time_factor": _rounded(factor, 4),
-        "control_latency_ms": _percentiles(record.latencies_ms),
-        "control_on_time_fraction": _rounded(record.on_time_fraction(period_ms), 4),
+        "flight_time_s": rounded(record.now_s(), 3),
+        "path_length_m": rounded(path_length(flight.positions_m), 3),
+        "real_time_factor": rounded(factor, 4),
+        "control_latency_ms": percentiles(record.latencies_ms),
+        "control_on_time_fraction": rounded(record.on_time_fraction(period_ms), 4),
         "rates_hz": rates,
         "rates_per_simulated_second_hz": {
-            topic: _rounded(rate / factor, 2) if rate and factor else None
+            topic: rounded(rate / factor, 2) if rate and factor else None
             for topic, rate in rates.items()
         },
-        "peak_rss_mib": _rounded(peak_rss_mib, 1) if peak_rss_mib else None,
+        "peak_rss_mib": rounded(peak_rss_mib, 1) if peak_rss_mib else None,
         "restarts": dict(restarts),
         "states": [
             {"time_s": round(time, 2), "state": state, "reason": reason}
@@ -98,37 +93,6 @@ def metrics(
         "versions": versions(),
     }
     return result
-
-
-def versions() -> dict[str, str | None]:
-    """Return the versions of what the numbers depend on; None where it is not installed."""
-    names = ("jax", "numpy")
-    return {
-        "live_mvp_ros": package_version(),
-        "python": platform.python_version(),
-        **{name: _version(name) for name in names},
-        "ros_distro": os.environ.get("ROS_DISTRO"),
-    }
-
-
-def package_version() -> str | None:
-    """Return the version of this package from its metadata, or from the package.xml of an install.
-
-    A colcon workspace has the one, an installation with pip the other.
-    """
-    version = _version("live_mvp_ros")
-    if version is not None:
-        return version
-    for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
-        manifest = Path(prefix) / "share" / "live_mvp_ros" / "package.xml"
-        if manifest.is_file():
-            return ElementTree.parse(manifest).findtext("version")
-    return None
-
-
-def write_metrics(path: Path, values: Mapping[str, Any]) -> None:
-    """Write metrics as JSON (no NaN)."""
-    write(path, (json.dumps(values, indent=2, allow_nan=False) + "\n").encode())
 
 
 def write_map(folder: Path, message: Any) -> Any:
@@ -200,26 +164,6 @@ def write_tables(folder: Path, record: FlightRecord, scores: Scores | None) -> N
     write_table(folder / "trajectory.csv", names, np.stack(columns, axis=1)[::step])
 
 
-def write_table(path: Path, names: Sequence[str], rows: np.ndarray) -> None:
-    """Write rows [N, columns] as comma-separated values under a line of names."""
-    buffer = io.StringIO()
-    np.savetxt(buffer, rows, "%.4f", ",", header=",".join(names), comments="")
-    write(path, buffer.getvalue().encode())
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _score_values(scores: Scores | None) -> dict[str, Any]:
     names = ("time_to_50_s", "time_to_90_s", "time_to_95_s", "time_to_99_s")
     if scores is None:
@@ -227,32 +171,14 @@ def _score_values(scores: Scores | None) -> dict[str, Any]:
         return dict.fromkeys(nothing)
     times = zip(names, scores.exploration.time_to_s, strict=True)
     return {
-        "explored_fraction": _rounded(scores.exploration.final, 5),
-        **{name: _rounded(time, 2) for name, time in times},
+        "explored_fraction": rounded(scores.exploration.final, 5),
+        **{name: rounded(time, 2) for name, time in times},
         "collisions": scores.safety.collisions,
-        "min_clearance_m": _rounded(scores.safety.min_clearance_m, 4),
+        "min_clearance_m": rounded(scores.safety.min_clearance_m, 4),
     }
-
-
-def _percentiles(values: list[float]) -> dict[str, float | None]:
-    if not values:
-        return {"p50": None, "p99": None}
-    p50, p99 = np.percentile(values, [50, 99])
-    return {"p50": _rounded(float(p50), 3), "p99": _rounded(float(p99), 3)}
 
 
 def _at_goal(positions_m: np.ndarray, goal_m: tuple[float, float, float]) -> bool:
     if not len(positions_m):
         return False
     return math.dist(positions_m[-1, :2], goal_m[:2]) <= GOAL_TOLERANCE_M
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(value, digits)
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None

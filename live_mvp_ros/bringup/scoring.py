@@ -81,7 +81,7 @@ class Scorer:
             self._score(*item)
 
     def _load(self) -> None:
-        from live_mvp_ros.ros.process import prepare_jax
+        from live_mvp_ros.jax_setup import prepare_jax
 
         prepare_jax()
         from live_mvp_ros.bringup import plots

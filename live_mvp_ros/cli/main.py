@@ -44,7 +44,7 @@ class LazyGroup(click.Group):
 
 def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from live_mvp_ros.bringup.report import package_version
+        from live_mvp_ros.results import package_version
 
         click.echo(f"live-mvp {package_version()}")
         ctx.exit()

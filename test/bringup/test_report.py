@@ -17,6 +17,7 @@ from live_mvp_ros.bringup.flight import new_folder, remove_folder
 from live_mvp_ros.bringup.graph import GraphOptions, describe
 from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.bringup.report import Ending, Scores
+from live_mvp_ros.results import write, write_json
 from live_mvp_ros.sim import metrics
 
 REQUIRED = {
@@ -146,12 +147,12 @@ def test_the_trajectory_is_written_as_a_table(tmp_path):
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path):
     target = tmp_path / "metrics.json"
-    report.write_metrics(target, {"a": 1})
+    write_json(target, {"a": 1})
     with pytest.raises(ValueError, match="JSON"):
-        report.write_metrics(target, {"a": float("nan")})
+        write_json(target, {"a": float("nan")})
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="folder"):
-        report.write(tmp_path / "folder", b"content")
+        write(tmp_path / "folder", b"content")
     assert json.loads(target.read_text()) == {"a": 1}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "metrics.json"]
 
