@@ -1,16 +1,23 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The whole system in one process: world, camera, map, field, controller, vehicle, step by step.
+"""The whole system in one process: world, sensor, map, planner, controller, vehicle.
 
 The very functions that the nodes call, in a fixed order and on one clock, so that one seed gives
-one flight. Rates are those of the graph: control 50 Hz, depth 10 Hz, map and field 5 Hz.
+one flight, bit for bit on one machine. A flight is a sequence of stretches: at the beginning of
+each the planner reads the map, then one jitted scan runs control and vehicle at the control rate
+and the sensor at its own until the next plan is due.
+
+Two kinds of sensing: ``planar`` (range beams into a grid, many times faster than real time) and
+``full`` (depth camera and live map).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,216 +25,327 @@ import numpy as np
 
 from live_mvp_ros import control, mapping, planning, quaternion, worlds
 from live_mvp_ros.config import configuration, parameter, replace
-from live_mvp_ros.control.mission import MissionDecision, MissionInputs
+from live_mvp_ros.control.mission import MissionDecision, MissionInputs, MissionState
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.sim import planar
+from live_mvp_ros.sim.planners import PLANNERS
 from live_mvp_ros.vehicle import QuadrotorState, at_rest, simulate
+
+SENSING = ("planar", "full")
+_RANGE_MARGIN_M = 0.2  # the last part of the range is seen only where beams happen to end
+_FULL_RATES = {"control_period_s": 0.02, "steps_per_look": 5, "looks_per_plan": 2}
 
 
 @configuration
 class ClosedLoopConfig:
     """Every component's configuration, and the rates at which they run."""
 
+    planner: str = parameter(
+        default="parallel", choices=tuple(PLANNERS), help="What turns a map into a way to fly."
+    )
+    sensing: str = parameter(default="planar", choices=SENSING, help="How the map is made.")
     control_period_s: float = parameter(
-        default=0.02, unit="s", low=0.001, high=0.5, help="Time between two commands."
+        default=0.05, unit="s", low=0.001, high=0.5, help="Time between two commands."
     )
-    depth_every: int = parameter(
-        default=5, low=1, high=1000, help="Control steps per depth image."
+    steps_per_look: int = parameter(
+        default=2, low=1, high=1000, help="Control steps per look of the sensor."
     )
-    field_every: int = parameter(
-        default=10, low=1, high=1000, help="Control steps per map and field."
+    looks_per_plan: int = parameter(
+        default=5, low=1, high=1000, help="Looks per step of the planner."
     )
     substeps: int = parameter(
         default=8, low=1, high=1000, help="Simulation steps per control step."
     )
+    planar: planar.PlanarSensorConfig = planar.PlanarSensorConfig()
     camera: worlds.DepthCameraConfig = worlds.DepthCameraConfig()
     live_map: mapping.LiveMapConfig = mapping.LiveMapConfig()
     info_field: planning.InfoFieldConfig = planning.InfoFieldConfig()
     controller: control.ControllerConfig = control.ControllerConfig()
     mission: control.MissionConfig = control.MissionConfig()
 
+    @property
+    def stretch_s(self) -> float:
+        """Time between two plans."""
+        return self.control_period_s * self.steps_per_look * self.looks_per_plan
+
 
 class View(NamedTuple):
-    """What the drone knows of the world between two updates of its map."""
+    """What the drone knows when it plans."""
 
     p: jax.Array
     """[nx, ny] occupancy probability, 0.5 where unknown."""
     known: jax.Array
     """[nx, ny] bool."""
     field: planning.InfoFieldOutput
-    guide: control.GuidanceField
-    costmap: control.CostMap
 
 
 @dataclasses.dataclass(frozen=True)
-class Snapshot:
-    """One control step of a flight; map frame.
+class Stretch:
+    """A flight between two plans; map frame, n control steps, values before each command.
 
     Attributes:
-        time_s: since the start.
-        vehicle: state before the command.
-        command: [4] N, rad/s.
+        time_s: [n] since the start.
+        position_m: [n, 3].
+        velocity_m_s: [n, 3].
+        attitude: [n, 4] (w, x, y, z).
+        command: [n, 4] N, rad/s.
+        clearance_m: [n] as the controller sees it, NaN while it holds.
         decision: mission state and reason.
-        clearance_m: as the controller sees it, NaN while it holds.
-        view: the latest map and information field.
+        view: map and information field that were flown by.
+        wall_s: time that it took to compute.
     """
 
-    time_s: float
-    vehicle: QuadrotorState
+    time_s: np.ndarray
+    position_m: np.ndarray
+    velocity_m_s: np.ndarray
+    attitude: np.ndarray
     command: np.ndarray
+    clearance_m: np.ndarray
     decision: MissionDecision
-    clearance_m: float
     view: View
+    wall_s: float
 
 
-def configure(world: worlds.World, config: ClosedLoopConfig | None = None) -> ClosedLoopConfig:
-    """Return ``config`` for the volume of ``world``; commands act at once in this loop."""
-    config = ClosedLoopConfig() if config is None else config
-    margin = config.controller.vehicle.radius_m
+def configure(
+    world: worlds.World,
+    planner: str = "parallel",
+    sensing: str = "planar",
+    time_limit_s: float = 0.0,
+    base: ClosedLoopConfig | None = None,
+) -> ClosedLoopConfig:
+    """Return the configuration for the volume of a world; commands act at once in this loop.
+
+    Args:
+        world: gives bounds, altitude and geofence.
+        planner: one of ``planners.PLANNERS``.
+        sensing: "planar" or "full"; sets the rates and the range that the planner counts on.
+        time_limit_s: longest flight; 0 means no limit.
+        base: everything else.
+
+    Raises:
+        ConfigurationError: a name is not known, or a value is not allowed.
+    """
+    base = ClosedLoopConfig() if base is None else base
+    margin = base.controller.vehicle.radius_m
     lower, upper = list(world.lower_m), list(world.upper_m)
     lower[2], upper[2] = lower[2] + margin, upper[2] - margin
-    costs = replace(config.controller.costs, altitude_m=world.start_m[2])
-    fence = {"lower_m": tuple(lower), "upper_m": tuple(upper)}
+    controller = replace(
+        base.controller,
+        architecture="sequential" if planner == "sequential" else "parallel",
+        lower_m=tuple(lower),
+        upper_m=tuple(upper),
+        costs=replace(base.controller.costs, altitude_m=world.start_m[2]),
+        latency_s=0.0,
+    )
+    info_field = base.info_field
+    if sensing == "planar":
+        seen = {"range_m": base.planar.range_m - _RANGE_MARGIN_M, "fov_rad": base.planar.fov_rad}
+        info_field = replace(info_field, **seen)
     return replace(
-        config,
-        live_map=replace(config.live_map, lower_m=world.lower_m, upper_m=world.upper_m),
-        controller=replace(config.controller, **fence, costs=costs, latency_s=0.0),
+        base,
+        planner=planner,
+        sensing=sensing,
+        **(_FULL_RATES if sensing == "full" else {}),
+        live_map=replace(base.live_map, lower_m=world.lower_m, upper_m=world.upper_m),
+        info_field=info_field,
+        controller=controller,
+        mission=replace(base.mission, time_limit_s=time_limit_s),
     )
 
 
-def fly(world: worlds.World, config: ClosedLoopConfig, seed: int) -> Iterator[Snapshot]:
-    """Explore ``world`` and yield every control step; ends when the mission is done.
+def map_grid(world: worlds.World, config: ClosedLoopConfig) -> GridSpec:
+    """Return the geometry of the maps in views."""
+    if config.sensing == "full":
+        return mapping.map_grid(config.live_map)
+    return worlds.world_grid(world, config.planar.resolution_m)
+
+
+def sensor_range_m(config: ClosedLoopConfig) -> float:
+    """Return how far the sensor makes cells known."""
+    return config.live_map.max_range_m if config.sensing == "full" else config.planar.range_m
+
+
+def explore(world: worlds.World, config: ClosedLoopConfig, seed: int) -> Iterator[Stretch]:
+    """Explore ``world`` and yield every stretch; ends when the mission is done.
 
     Args:
-        world: ground truth: only the depth camera looks at it.
+        world: ground truth: only the sensor looks at it.
         config: from ``configure``.
         seed: of all random keys.
     """
     loop = Loop(world, config, seed)
-    decision: MissionDecision | None = None
-    while decision is None or decision.state is not control.MissionState.DONE:
-        snapshot = loop.advance(decision)
-        decision = snapshot.decision
-        yield snapshot
+    while loop.decision is None or loop.decision.state is not MissionState.DONE:
+        yield loop.advance()
+
+
+class Truth(NamedTuple):
+    """What the sensor looks at."""
+
+    scene: worlds.Scene
+    occupied: jax.Array
+    """[nx, ny] bool at the flight altitude, for planar sensing."""
+
+
+class Flying(NamedTuple):
+    """All that changes between two control steps."""
+
+    vehicle: QuadrotorState
+    flight: control.FlightState
+    map: Any
+    costmap: control.CostMap
+    sensor_key: jax.Array
 
 
 class Loop:
-    """The states of all stages between two steps; ``fly`` is what most callers want."""
+    """The states of all stages between two stretches; ``explore`` is what most callers want."""
 
     def __init__(self, world: worlds.World, config: ClosedLoopConfig, seed: int) -> None:
-        """Put the vehicle at the start of ``world``, with an empty map."""
+        """Put the vehicle at the start of ``world``, and look once."""
         self.world, self.config = world, config
-        keys = jax.random.split(jax.random.key(seed), 3)
-        self.vehicle = at_rest(jnp.asarray(world.start_m), world.start_yaw_rad)
-        self.map = mapping.init(config.live_map, keys[0])
-        self.spec = mapping.map_grid(config.live_map)
-        self.field_state = planning.init(config.info_field, self.spec)
-        self.flight = control.init(config.controller, keys[1])
-        self.sensor_key = keys[2]
-        self.count = 0
-        self.look = jax.jit(look, donate_argnums=1)
-        self.plan = jax.jit(plan, static_argnames="spec")
-        self.fly = jax.jit(control.fly)
-        self.stay = jax.jit(control.stay)
-        self.simulate = jax.jit(simulate, static_argnames="substeps")
+        self.spec = map_grid(world, config)
+        keys = jax.random.split(jax.random.key(seed), 4)
+        occupied = worlds.ground_truth_grid(world, self.spec, world.start_m[2])
+        self.truth = Truth(world.scene, jnp.asarray(occupied))
+        self.planner = PLANNERS[config.planner]
+        self.planner_state = self.planner.init(config.info_field, self.spec, keys[3])
+        self.decision: MissionDecision | None = None
+        self.stretches = 0
+        vehicle = at_rest(jnp.asarray(world.start_m), world.start_yaw_rad)
+        if config.sensing == "full":
+            empty: Any = mapping.init(config.live_map, keys[0])
+        else:
+            empty = planar.init(self.spec)
+        self.now: Flying = _begin(
+            config,
+            self.truth,
+            vehicle,
+            control.init(config.controller, keys[1]),
+            empty,
+            keys[2],
+            spec=self.spec,
+        )
 
     @property
     def time_s(self) -> float:
         """Time since the start."""
-        return self.count * self.config.control_period_s
+        return self.stretches * self.config.stretch_s
 
-    def advance(self, previous: MissionDecision | None) -> Snapshot:
-        """Run one control period."""
-        config, count = self.config, self.count
-        if count % config.depth_every == 0:
-            self.sensor_key, key = jax.random.split(self.sensor_key)
-            self.map = self.look(config, self.map, self.world.scene, self.vehicle, key)
-        if count % config.field_every == 0:
-            self.field_state, self.view = self.plan(
-                config,
-                self.field_state,
-                self.map,
-                self.vehicle,
-                jnp.asarray(self.world.goal_m),
-                spec=self.spec,
-            )
-        time_s = self.time_s
-        decision = control.decide(config.mission, previous, self._situation(time_s))
-        command, clearance = self._command(decision)
-        snapshot = Snapshot(
-            time_s, self.vehicle, np.asarray(command), decision, clearance, self.view
+    def plan(self) -> View:
+        """Let the planner read the map."""
+        config = self.config
+        p, known, inputs = _read(config, self.now, jnp.asarray(self.world.goal_m))
+        self.planner_state, field = self.planner.step(
+            config.info_field, self.spec, self.planner_state, inputs
         )
-        self.vehicle = self.simulate(
-            config.controller.vehicle,
-            self.vehicle,
-            command,
-            config.control_period_s,
-            substeps=config.substeps,
-        )
-        self.count += 1
-        return snapshot
+        return View(p, known, field)
 
-    def _command(self, decision: MissionDecision) -> tuple[jax.Array, float]:
-        if not decision.flies:
-            self.flight, command = self.stay(self.config.controller, self.flight, self.vehicle)
-            return command, float("nan")
-        inputs = control.ControllerInputs(
-            self.vehicle,
-            self.view.costmap,
-            self.view.guide,
-            jnp.float32(self.config.control_period_s),
+    def advance(self) -> Stretch:
+        """Plan once and fly until the next plan is due."""
+        begin = time.perf_counter()
+        config = self.config
+        view = self.plan()
+        decision = control.decide(config.mission, self.decision, self._situation(view.field))
+        after, log = _fly(
+            config, self.truth, self.now, view.field, jnp.array(decision.flies), spec=self.spec
         )
-        self.flight, output = self.fly(self.config.controller, self.flight, inputs)
-        return output.command, float(output.clearance_m)
+        log = jax.tree.map(np.asarray, log)
+        steps = np.arange(len(log.command))
+        stretch = Stretch(
+            time_s=self.time_s + config.control_period_s * steps,
+            position_m=log.vehicle.position,
+            velocity_m_s=log.vehicle.velocity,
+            attitude=log.vehicle.attitude,
+            command=log.command,
+            clearance_m=log.clearance_m,
+            decision=decision,
+            view=view,
+            wall_s=time.perf_counter() - begin,
+        )
+        self.now, self.decision, self.stretches = after, decision, self.stretches + 1
+        return stretch
 
-    def _situation(self, time_s: float) -> MissionInputs:
+    def _situation(self, field: planning.InfoFieldOutput) -> MissionInputs:
         """Everything is always fresh here: the loop runs its stages in step."""
-        field = self.view.field
-        away = np.asarray(self.world.goal_m)[:2] - np.asarray(self.vehicle.position)[:2]
+        away = np.asarray(self.world.goal_m)[:2] - np.asarray(self.now.vehicle.position)[:2]
         return MissionInputs(
             odom_age_s=0.0,
             map_age_s=0.0,
             field_age_s=0.0,
-            elapsed_s=time_s,
+            elapsed_s=self.time_s,
             distance_to_goal_m=float(np.linalg.norm(away)),
             nothing_left=bool(field.nothing_left),
             goal_reachable=bool(field.goal_reachable),
         )
 
 
-def look(
-    config: ClosedLoopConfig,
-    live_map: mapping.LiveMap,
-    scene: worlds.Scene,
-    vehicle: QuadrotorState,
-    key: jax.Array,
-) -> mapping.LiveMap:
-    """Take a depth image and learn from it."""
-    points = worlds.render(config.camera, scene, vehicle.position, vehicle.attitude, key)
-    rotation, origin = worlds.camera_pose(config.camera, vehicle.position, vehicle.attitude)
-    scan = mapping.scan_from_cloud(points, rotation, origin, vehicle.position)
-    return mapping.step(config.live_map, live_map, scan)[0]
+class _Log(NamedTuple):
+    vehicle: QuadrotorState
+    command: jax.Array
+    clearance_m: jax.Array
 
 
-def plan(
+def _occupancy(config: ClosedLoopConfig, state: Any) -> tuple[jax.Array, jax.Array]:
+    if config.sensing == "full":
+        return mapping.occupancy(config.live_map, state, config.controller.costs.altitude_m)
+    return planar.occupancy(state)
+
+
+def _look(config: ClosedLoopConfig, spec: GridSpec, truth: Truth, now: Flying) -> Flying:
+    """Look, learn, and prepare the clearances that the controller flies by."""
+    following, key = jax.random.split(now.sensor_key)
+    vehicle = now.vehicle
+    if config.sensing == "full":
+        pose = (vehicle.position, vehicle.attitude)
+        points = worlds.render(config.camera, truth.scene, *pose, key)
+        rotation, origin = worlds.camera_pose(config.camera, *pose)
+        scan = mapping.scan_from_cloud(points, rotation, origin, vehicle.position)
+        state = mapping.step(config.live_map, now.map, scan)[0]
+    else:
+        state = planar.step(config.planar, spec, now.map, truth.occupied, vehicle, key)
+    p, known = _occupancy(config, state)
+    costmap = control.build_costmap(spec, p, known, config.controller.costmap_reach_m)
+    return now._replace(map=state, costmap=costmap, sensor_key=following)
+
+
+@partial(jax.jit, static_argnames="spec")
+def _begin(
     config: ClosedLoopConfig,
-    state: planning.InfoFieldState,
-    live_map: mapping.LiveMap,
+    truth: Truth,
     vehicle: QuadrotorState,
-    goal_m: jax.Array,
+    flight: control.FlightState,
+    empty: Any,
+    sensor_key: jax.Array,
+    *,
     spec: GridSpec,
-) -> tuple[planning.InfoFieldState, View]:
-    """Read the map and prepare what the controller flies by."""
-    altitude = jnp.asarray(config.controller.costs.altitude_m)
-    p, known = mapping.occupancy(config.live_map, live_map, altitude)
-    inputs = planning.InfoFieldInputs(
-        p,
-        known,
-        vehicle.position,
-        quaternion.yaw(vehicle.attitude),
-        goal_m,
-        jnp.float32(config.field_every * config.control_period_s),
-    )
-    state, field = planning.step(config.info_field, spec, state, inputs)
+) -> Flying:
+    """Look for the first time."""
+    nothing = control.CostMap(jnp.zeros(spec.shape), spec)
+    return _look(config, spec, truth, Flying(vehicle, flight, empty, nothing, sensor_key))
+
+
+@jax.jit
+def _read(
+    config: ClosedLoopConfig, now: Flying, goal_m: jax.Array
+) -> tuple[jax.Array, jax.Array, planning.InfoFieldInputs]:
+    """Return the occupancy, which cells are known, and what the planner wants to know."""
+    p, known = _occupancy(config, now.map)
+    yaw = quaternion.yaw(now.vehicle.attitude)
+    elapsed_s = jnp.float32(config.stretch_s)
+    inputs = planning.InfoFieldInputs(p, known, now.vehicle.position, yaw, goal_m, elapsed_s)
+    return p, known, inputs
+
+
+@partial(jax.jit, static_argnames="spec")
+def _fly(
+    config: ClosedLoopConfig,
+    truth: Truth,
+    now: Flying,
+    field: planning.InfoFieldOutput,
+    flies: jax.Array,
+    *,
+    spec: GridSpec,
+) -> tuple[Flying, _Log]:
+    """Run one stretch: control and vehicle at the control rate, a look after every few steps."""
     guide = control.prepare_field(
         spec,
         field.guidance,
@@ -237,5 +355,28 @@ def plan(
         field.reference_path_m,
         field.reference_yaw_rad,
     )
-    costmap = control.build_costmap(spec, p, known, config.controller.costmap_reach_m)
-    return state, View(p, known, field, guide, costmap)
+    period_s = jnp.float32(config.control_period_s)
+
+    def planned(now: Flying) -> tuple[control.FlightState, jax.Array, jax.Array]:
+        inputs = control.ControllerInputs(now.vehicle, now.costmap, guide, period_s)
+        flight, output = control.fly(config.controller, now.flight, inputs)
+        return flight, output.command, output.clearance_m
+
+    def held(now: Flying) -> tuple[control.FlightState, jax.Array, jax.Array]:
+        flight, command = control.stay(config.controller, now.flight, now.vehicle)
+        return flight, command, jnp.float32(jnp.nan)
+
+    def control_step(now: Flying, _: None) -> tuple[Flying, _Log]:
+        flight, command, clearance_m = jax.lax.cond(flies, planned, held, now)
+        vehicle = simulate(
+            config.controller.vehicle, now.vehicle, command, period_s, config.substeps
+        )
+        log = _Log(now.vehicle, command, clearance_m)
+        return now._replace(vehicle=vehicle, flight=flight), log
+
+    def until_look(now: Flying, _: None) -> tuple[Flying, _Log]:
+        now, log = jax.lax.scan(control_step, now, length=config.steps_per_look)
+        return _look(config, spec, truth, now), log
+
+    now, log = jax.lax.scan(until_look, now, length=config.looks_per_plan)
+    return now, jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:]), log)

@@ -99,6 +99,30 @@ def ground_truth(
     return GroundTruth(spec, occupied, navigable, observable)
 
 
+def random_start(world: World, truth: GroundTruth, seed: int, room_m: float = 0.5) -> World:
+    """Return ``world`` with another start: a random navigable place and heading.
+
+    Args:
+        world: keeps its goal and the altitude of its start.
+        truth: of ``world``; places are those that can be flown to from its own start.
+        seed: of the choice.
+        room_m: least distance from the place to anything occupied.
+
+    Raises:
+        ValueError: no place has so much room.
+    """
+    generator = np.random.default_rng(seed)
+    distance_m = ndimage.distance_transform_edt(~truth.occupied) * truth.spec.resolution_m
+    places = np.argwhere(truth.navigable & (distance_m >= room_m))
+    if not len(places):
+        raise ValueError(f"room_m = {room_m} is not allowed: no place in {world.name} has it")
+    ix, iy = places[generator.integers(len(places))]
+    x, y = truth.spec.centres()
+    start = (float(x[ix]), float(y[iy]), world.start_m[2])
+    yaw = float(generator.uniform(-np.pi, np.pi))
+    return dataclasses.replace(world, start_m=start, start_yaw_rad=yaw)
+
+
 def resample(values: np.ndarray, source: GridSpec, target: GridSpec) -> np.ndarray:
     """Return bool cells [nx, ny] of ``source`` looked up at the cell centres of ``target``.
 
