@@ -1,0 +1,267 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What an exploration leaves behind, and why: from the final map to the completion report.
+
+A pure function of the final map and the planner's state; host code, run at the end of a mission.
+Map frame, metres, grids [nx, ny].
+
+What is left is unknown space wide enough to be space: the union of the unknown discs (an opening),
+so that the inside of thin walls and specks on surfaces do not count. How it could have become
+known is asked of an optimist for whom everything unknown is free: where would the drone fit, and
+what would it see from there? What even he does not see, but known free space touches, lies behind
+something *too narrow*; what nothing free touches is enclosed, *unreachable*. The rest was left for
+a reason of the mission's own: looked at for long, too risky to go and see, or out of time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning import regions
+from live_mvp_ros.planning.completion_report import (
+    CompletionReport,
+    GoalReason,
+    GoalStatus,
+    Reason,
+    Recoveries,
+    Remainder,
+)
+from live_mvp_ros.planning.info_field import InfoFieldConfig
+from live_mvp_ros.planning.progress import Progress
+
+SPACE_RADIUS_M = 0.15  # an unknown disc of this radius is space, not the inside of a thin wall
+ENCLOSED_RADIUS_M = 0.3  # enclosed space must be this wide to be a room
+LEAST_AREA_M2 = 0.1
+LEAST_OPENING_M = 0.3  # free space that leaves the volume through less is noise at its border
+_MOST = 0.5  # of a frontier: what is true of so much of it is the reason for all of it
+
+
+class CompletionInputs(NamedTuple):
+    """The end of a mission; grids [nx, ny] as NumPy or JAX arrays."""
+
+    p: Any
+    """Occupancy probability, 0.5 where unknown."""
+    known: Any
+    """bool, observed at least once."""
+    navigable: Any
+    """bool, where the drone fits and can go."""
+    looked_s: Any
+    """How long a still unknown cell has been in plain view."""
+    progress: Progress
+    """The watch over progress: what was given up."""
+    position_m: Any
+    """[3] or [2], the vehicle."""
+    goal_m: Any
+    """[3] or [2]."""
+    nothing_left: bool
+    """Whether the planner had nothing left to see; False: the mission was ended before."""
+    goal_reached: bool
+    ended: str
+    """How the mission ended, in words."""
+
+
+def completion_report(
+    config: InfoFieldConfig, spec: GridSpec, inputs: CompletionInputs
+) -> CompletionReport:
+    """Return what is left and why, of the map and the planner's state at the end of a mission.
+
+    Args:
+        config: what the planner was told of range, size and patience.
+        spec: geometry of the grids.
+        inputs: the end of the mission.
+    """
+    final = _Final.of(config, spec, inputs)
+    unknown = list(_left_unknown(config, final))
+    left = [*(region.remainder for region in unknown), *_leaving(final)]
+    return CompletionReport(
+        ended=inputs.ended,
+        explored=final.nothing_left,
+        remainders=tuple(sorted(left, key=lambda r: (r.enclosed, -r.area_m2))),
+        known_free_m2=final.area_m2(final.free),
+        unknown_m2=final.area_m2(~final.known),
+        goal=_goal(config, final, unknown, inputs),
+        recoveries=Recoveries(*(int(n) for n in inputs.progress.taken)),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Final:
+    """The final map as masks [nx, ny] bool."""
+
+    spec: GridSpec
+    known: np.ndarray
+    free: np.ndarray
+    reached: np.ndarray  # free cells that known free space joins to the vehicle
+    navigable: np.ndarray
+    looked_long: np.ndarray
+    given_up: np.ndarray
+    nothing_left: bool
+    range_cells: int
+
+    @classmethod
+    def of(cls, config: InfoFieldConfig, spec: GridSpec, inputs: CompletionInputs) -> _Final:
+        known = np.asarray(inputs.known, bool)
+        free = known & (np.asarray(inputs.p) < config.occupied_threshold)
+        here = regions.cell_mask(spec, inputs.position_m)
+        navigable = np.asarray(inputs.navigable, bool) | here
+        return cls(
+            spec=spec,
+            known=known,
+            free=free,
+            reached=regions.joined(free | navigable, navigable) & free,
+            navigable=navigable,
+            looked_long=~known & (np.asarray(inputs.looked_s) >= float(config.look_patience_s)),
+            given_up=np.asarray(inputs.progress.given_up, bool),
+            nothing_left=bool(inputs.nothing_left),
+            range_cells=max(1, round(config.range_m / spec.resolution_m)),
+        )
+
+    @property
+    def occupied(self) -> np.ndarray:
+        return self.known & ~self.free
+
+    def area_m2(self, mask: np.ndarray) -> float:
+        return round(float(np.count_nonzero(mask)) * self.spec.resolution_m**2, 4)
+
+    def opened(self, mask: np.ndarray) -> np.ndarray:
+        return regions.opened(mask, SPACE_RADIUS_M / self.spec.resolution_m)
+
+    def sees(self, eyes: np.ndarray, through: np.ndarray) -> np.ndarray:
+        return regions.visible(~through, eyes, self.range_cells)
+
+
+class _Region(NamedTuple):
+    mask: np.ndarray
+    remainder: Remainder
+
+
+def _left_unknown(config: InfoFieldConfig, final: _Final) -> Iterator[_Region]:
+    """Yield the unknown regions that are left."""
+    space = final.opened(~final.known)
+    if not space.any():
+        return
+    radius_m = config.guidance.navigable_radius_m
+    roams = regions.roamed(final.occupied, final.spec, radius_m, final.navigable)
+    in_sight = space & final.sees(roams, through=~final.occupied)
+    observable = final.sees(final.navigable, through=~final.occupied)
+    labels, n_in_sight = _divided(final, space, in_sight)
+    for number in range(1, int(labels.max()) + 1):
+        mask = labels == number
+        if final.area_m2(mask) < LEAST_AREA_M2:
+            continue
+        enclosed = False
+        if number <= n_in_sight:
+            reason = _mission_reason(final, mask)
+        else:
+            reason, enclosed = _hidden_reason(final, mask)
+        wide = ENCLOSED_RADIUS_M / final.spec.resolution_m
+        if not enclosed or regions.eroded(mask, wide).any():
+            seen_m2 = final.area_m2(mask & observable)
+            at = regions.middle_m(final.spec, mask)
+            yield _Region(mask, Remainder(at, final.area_m2(mask), seen_m2, reason, enclosed))
+
+
+def _divided(final: _Final, space: np.ndarray, in_sight: np.ndarray) -> tuple[np.ndarray, int]:
+    """Divide unknown space into numbered regions; the first of them, so many, are in sight.
+
+    What is hidden, but lies behind what is in sight instead of behind free space, belongs to that:
+    nobody knows more about it.
+    """
+    labels, n_in_sight = regions.labelled(final.opened(in_sight))
+    hidden, count = regions.labelled(final.opened(space & ~in_sight))
+    result, following = labels.copy(), n_in_sight
+    for number in range(1, count + 1):
+        mask = hidden == number
+        doors = regions.doors(mask, final.free, ~final.occupied)
+        behind = 0 if doors.any() else regions.touched(mask, labels)
+        following += behind == 0
+        result[mask] = behind or following
+    return regions.grown(result, space), n_in_sight
+
+
+def _hidden_reason(final: _Final, mask: np.ndarray) -> tuple[Reason, bool]:
+    """Return why a region is left that the drone sees from nowhere, and whether it is enclosed."""
+    doors = regions.doors(mask, final.free, ~final.occupied)
+    if (doors & final.reached).any():
+        return Reason.TOO_NARROW, False
+    return Reason.UNREACHABLE, not doors.any()
+
+
+def _mission_reason(final: _Final, mask: np.ndarray) -> Reason:
+    """Return why a region was not looked at although the optimist could."""
+    in_view = mask & regions.beside(final.sees(final.navigable, through=final.free))
+    if not in_view.any():
+        return Reason.TOO_NARROW if final.nothing_left else Reason.OUT_OF_TIME
+    if _share(final.looked_long, in_view) >= _MOST:
+        return Reason.NOT_RESOLVED
+    targets = final.navigable & ~final.given_up
+    if _share(regions.beside(final.sees(targets, through=final.free)), in_view) < _MOST:
+        return Reason.TOO_RISKY
+    if not final.nothing_left:
+        return Reason.OUT_OF_TIME
+    shunned = regions.beside(final.sees(final.navigable & final.given_up, through=final.free))
+    return Reason.TOO_RISKY if _share(shunned, in_view) >= _MOST else Reason.NOT_RESOLVED
+
+
+def _share(of: np.ndarray, where: np.ndarray) -> float:
+    return float(np.count_nonzero(of & where)) / float(np.count_nonzero(where))
+
+
+def _leaving(final: _Final) -> Iterator[Remainder]:
+    """Yield where free space goes on beyond the volume."""
+    border = np.ones(final.spec.shape, bool)
+    border[1:-1, 1:-1] = False
+    labels, count = regions.labelled(final.reached & border)
+    for number in range(1, count + 1):
+        mask = labels == number
+        if np.count_nonzero(mask) * final.spec.resolution_m >= LEAST_OPENING_M - 1e-6:
+            at = regions.middle_m(final.spec, mask)
+            yield Remainder(at, final.area_m2(mask), 0.0, Reason.OUT_OF_BOUNDS)
+
+
+_GOAL_IN_UNKNOWN = {
+    Reason.TOO_NARROW: GoalReason.TOO_NARROW,
+    Reason.TOO_RISKY: GoalReason.TOO_RISKY,
+    Reason.OUT_OF_TIME: GoalReason.OUT_OF_TIME,
+}
+
+
+def _goal(
+    config: InfoFieldConfig, final: _Final, unknown: list[_Region], inputs: CompletionInputs
+) -> GoalStatus:
+    """Return whether the goal was reached, or what kept the drone from it."""
+    goal = np.asarray(inputs.goal_m, float)[:2]
+    reason = GoalReason.NONE
+    if not inputs.goal_reached:
+        given_up = bool(inputs.progress.goal_given_up)
+        reason = _goal_reason(final, unknown, goal, float(config.goal_radius_m), given_up)
+    return GoalStatus(
+        reached=bool(inputs.goal_reached),
+        reason=reason,
+        position_m=(round(float(goal[0]), 4), round(float(goal[1]), 4)),
+        distance_m=round(math.dist(goal, np.asarray(inputs.position_m, float)[:2]), 4),
+    )
+
+
+def _goal_reason(
+    final: _Final, unknown: list[_Region], goal: np.ndarray, radius_m: float, given_up: bool
+) -> GoalReason:
+    if (regions.within(final.spec, goal, radius_m) & final.navigable).any():
+        return GoalReason.TOO_RISKY if given_up else GoalReason.OUT_OF_TIME
+    if not regions.contains(final.spec, goal):
+        return GoalReason.OUT_OF_BOUNDS
+    cell = regions.cell_of(final.spec, goal)
+    if final.free[cell]:
+        return GoalReason.TOO_NARROW if final.reached[cell] else GoalReason.NO_KNOWN_WAY
+    around = next((region.remainder for region in unknown if region.mask[cell]), None)
+    if final.known[cell] or around is None:  # in a wall that is seen, or too thin to be space
+        return GoalReason.INSIDE_OBSTACLE
+    if around.enclosed:
+        return GoalReason.ENCLOSED
+    return _GOAL_IN_UNKNOWN.get(around.reason, GoalReason.IN_UNKNOWN)

@@ -1,0 +1,183 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The completion report: what an exploration left behind, in numbers, names and words.
+
+Map frame, metres. The names of reasons are stable: files and messages use them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from typing import Any
+
+
+class Reason(enum.IntEnum):
+    """Why something is left; numbered as in Remainder.msg."""
+
+    TOO_NARROW = 0
+    TOO_RISKY = 1
+    UNREACHABLE = 2
+    NOT_RESOLVED = 3
+    OUT_OF_BOUNDS = 4
+    OUT_OF_TIME = 5
+
+
+class GoalReason(enum.IntEnum):
+    """Why the goal was not reached; numbered as in CompletionReport.msg."""
+
+    NONE = 0
+    INSIDE_OBSTACLE = 1
+    ENCLOSED = 2
+    IN_UNKNOWN = 3
+    NO_KNOWN_WAY = 4
+    TOO_NARROW = 5
+    TOO_RISKY = 6
+    OUT_OF_BOUNDS = 7
+    OUT_OF_TIME = 8
+
+
+_WORDS = {
+    Reason.TOO_NARROW: "behind passages that are too narrow",
+    Reason.TOO_RISKY: "given up after no progress towards it",
+    Reason.UNREACHABLE: "without a known way",
+    Reason.NOT_RESOLVED: "in plain view and still unknown",
+    Reason.OUT_OF_TIME: "not looked at in time",
+}
+_GOAL_WORDS = {
+    GoalReason.INSIDE_OBSTACLE: "the goal lies inside an obstacle",
+    GoalReason.ENCLOSED: "the goal lies inside something thick, or is sealed off",
+    GoalReason.IN_UNKNOWN: "the goal lies in unknown space",
+    GoalReason.NO_KNOWN_WAY: "no known way leads to the goal",
+    GoalReason.TOO_NARROW: "the way to the goal is too narrow",
+    GoalReason.TOO_RISKY: "no progress was made towards the goal",
+    GoalReason.OUT_OF_BOUNDS: "the goal lies outside the volume",
+    GoalReason.OUT_OF_TIME: "the mission ended before the goal was reached",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Remainder:
+    """One region that was left.
+
+    Attributes:
+        centroid_m: [x, y] of its cell nearest to its centroid.
+        area_m2: its size; of free space that leaves the volume, that of the cells at the border.
+        observable_m2: how much of it navigable cells would see, were the unknown transparent.
+        reason: why it was left.
+        enclosed: nothing known to be free touches it: a sealed room, or the inside of something
+            thick.
+    """
+
+    centroid_m: tuple[float, float]
+    area_m2: float
+    observable_m2: float
+    reason: Reason
+    enclosed: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values; the reason by name."""
+        return {
+            "centroid_m": list(self.centroid_m),
+            "area_m2": self.area_m2,
+            "observable_m2": self.observable_m2,
+            "reason": self.reason.name.lower(),
+            "enclosed": self.enclosed,
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class GoalStatus:
+    """Whether the goal was reached.
+
+    Attributes:
+        reached: within the mission's tolerance.
+        reason: what kept the drone from it; NONE when it was reached.
+        position_m: [x, y] of the goal.
+        distance_m: from the drone to it.
+    """
+
+    reached: bool
+    reason: GoalReason
+    position_m: tuple[float, float]
+    distance_m: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values; the reason by name, None when there is none."""
+        named = None if self.reason is GoalReason.NONE else self.reason.name.lower()
+        return {
+            "reached": self.reached,
+            "reason": named,
+            "position_m": list(self.position_m),
+            "distance_m": self.distance_m,
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Recoveries:
+    """How often each rung of the progress watch's ladder was taken."""
+
+    another_target: int = 0
+    back_off: int = 0
+    replan: int = 0
+    give_up: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class CompletionReport:
+    """What a mission left behind.
+
+    Attributes:
+        ended: how it ended, in words.
+        explored: whether the planner had nothing left to see.
+        remainders: what is left, what is enclosed last, the largest first.
+        known_free_m2: area known to be free.
+        unknown_m2: area of all unknown cells of the volume, the inside of walls included.
+        goal: whether it was reached.
+        recoveries: how often there was no progress, and what was done.
+    """
+
+    ended: str
+    explored: bool
+    remainders: tuple[Remainder, ...]
+    known_free_m2: float
+    unknown_m2: float
+    goal: GoalStatus
+    recoveries: Recoveries = Recoveries()
+
+    def area_m2(self, reason: Reason, enclosed: bool | None = None) -> float:
+        """Return the area that was left for a reason."""
+        return sum(
+            r.area_m2
+            for r in self.remainders
+            if r.reason is reason and enclosed in (None, r.enclosed)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {
+            "ended": self.ended,
+            "explored": self.explored,
+            "remainders": [remainder.to_dict() for remainder in self.remainders],
+            "known_free_m2": self.known_free_m2,
+            "unknown_m2": self.unknown_m2,
+            "goal": self.goal.to_dict(),
+            "recoveries": dataclasses.asdict(self.recoveries),
+            "summary": self.in_words(),
+        }
+
+    def in_words(self) -> str:
+        """Return what is left and why in a few words, such as for the end of a log."""
+        parts = [
+            f"{area:.1f} m² {words}"
+            for reason, words in _WORDS.items()
+            if (area := self.area_m2(reason, enclosed=False)) > 0.0
+        ]
+        enclosed = sum(r.area_m2 for r in self.remainders if r.enclosed)
+        if enclosed > 0.0:
+            parts.append(f"{enclosed:.1f} m² enclosed (solid, or sealed off)")
+        left = "left: " + ", ".join(parts) if parts else "nothing is left"
+        if any(r.reason is Reason.OUT_OF_BOUNDS for r in self.remainders):
+            left += "; free space goes on beyond the volume"
+        goal = _GOAL_WORDS.get(self.goal.reason)
+        return left if goal is None else f"{left}; {goal}"
