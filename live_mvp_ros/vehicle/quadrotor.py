@@ -81,9 +81,9 @@ class QuadrotorState(NamedTuple):
 def at_rest(position: jax.Array, yaw_rad: jax.Array | float = 0.0) -> QuadrotorState:
     """Return a level vehicle at rest at ``position`` [3] (m, map) with a heading."""
     zero = jnp.zeros(3)
-    return QuadrotorState(
-        jnp.asarray(position, jnp.float32), zero, quaternion.from_yaw(yaw_rad), zero
-    )
+    # A Python number would give a weakly typed attitude, and a second compilation of what flies.
+    attitude = quaternion.from_yaw(jnp.asarray(yaw_rad, jnp.float32))
+    return QuadrotorState(jnp.asarray(position, jnp.float32), zero, attitude, zero)
 
 
 def hover_command(config: QuadrotorConfig) -> jax.Array:
