@@ -1,0 +1,246 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The record of an in-process flight: kept stretch by stretch, scored against the ground truth.
+
+``Logbook`` takes a flight down while it happens and tells how it goes; ``close`` turns it into a
+``Flight``, from which reports, pictures and animations are made. Map frame, metres, seconds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import resource
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from live_mvp_ros.control import MissionState
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.sim import closed_loop, metrics, report
+from live_mvp_ros.sim.scenario import Scenario
+
+
+class Glance(NamedTuple):
+    """What a person wants to see of a flight that goes on."""
+
+    state: str
+    reason: str
+    time_s: float
+    explored_fraction: float
+    path_length_m: float
+    speed_m_s: float
+    clearance_m: float
+    """As the controller sees it, NaN while it holds."""
+    real_time_factor: float
+
+
+class Frame(NamedTuple):
+    """The map at one moment, for an animation; arrays [nx, ny]."""
+
+    time_s: float
+    p: np.ndarray
+    known: np.ndarray
+    gain: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Flight:
+    """A flight that is over; N control steps.
+
+    Attributes:
+        scenario: what was flown.
+        grid: of the map.
+        times_s: [N] s since the start.
+        positions_m: [N, 3].
+        velocities_m_s: [N, 3].
+        attitudes: [N, 4] quaternions (w, x, y, z), body to map.
+        commands: [N, 4] thrust N and body rates rad/s.
+        seen_clearance_m: [N] as the controller sees it, NaN while it holds.
+        exploration: explored fraction over time.
+        safety: true clearance [N] and collisions.
+        p: [nx, ny] occupancy probability at the end.
+        known: [nx, ny] bool at the end.
+        states: transitions of the mission as in metrics.json.
+        end_reason: one sentence.
+        goal_reached: the mission says so and the drone is there.
+        completion: completion report of the mission as JSON has it, or None.
+        wall_s: wall time of the whole flight without its scoring.
+        start_up_s: of that, the first stretch, in which programs are compiled.
+        step_ms: [stretches - 1] wall time per control step of the others.
+        stretches: periods of the information field.
+        peak_rss_mib: highest memory use of this process so far.
+        frames: the map over time if it was kept.
+    """
+
+    scenario: Scenario
+    grid: GridSpec
+    times_s: np.ndarray
+    positions_m: np.ndarray
+    velocities_m_s: np.ndarray
+    attitudes: np.ndarray
+    commands: np.ndarray
+    seen_clearance_m: np.ndarray
+    exploration: metrics.Exploration
+    safety: metrics.Safety
+    p: np.ndarray
+    known: np.ndarray
+    states: list[dict[str, Any]]
+    end_reason: str
+    goal_reached: bool
+    completion: Any
+    wall_s: float
+    start_up_s: float
+    step_ms: np.ndarray
+    stretches: int
+    peak_rss_mib: float
+    frames: list[Frame]
+
+    @property
+    def steps(self) -> int:
+        """Number of control steps."""
+        return len(self.times_s)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that can be seen was seen and the goal reached."""
+        return self.goal_reached
+
+    @property
+    def flight_time_s(self) -> float:
+        """Simulated time of the flight."""
+        return self.steps * self.scenario.config.control_period_s
+
+    @property
+    def path_length_m(self) -> float:
+        """Length of the flown path."""
+        return metrics.path_length(self.positions_m)
+
+    @property
+    def real_time_factor(self) -> float | None:
+        """Simulated seconds per second after the start-up, None for a flight of one stretch."""
+        after_s = self.wall_s - self.start_up_s
+        flown_s = (self.stretches - 1) * self.scenario.config.stretch_s
+        return flown_s / after_s if flown_s > 0.0 and after_s > 0.0 else None
+
+    @property
+    def start(self) -> dict[str, Any]:
+        """Where the flight began."""
+        world = self.scenario.world
+        return {
+            "kind": self.scenario.run.start,
+            "position_m": [round(float(value), 4) for value in world.start_m],
+            "yaw_rad": round(float(world.start_yaw_rad), 5),
+        }
+
+    @property
+    def counts(self) -> tuple[int, int, int, int, int]:
+        """How often there was a state, a depth image, a map, a field and a command."""
+        looks = -(-self.steps // self.scenario.config.steps_per_look)
+        return self.steps, looks, self.stretches, self.stretches, self.steps
+
+
+class Logbook:
+    """Takes a flight down."""
+
+    def __init__(self, scenario: Scenario, keep_frames: bool = False) -> None:
+        """Begin with an empty page; ``keep_frames`` keeps every map for an animation."""
+        self.scenario = scenario
+        self.grid = closed_loop.map_grid(scenario.world, scenario.config)
+        self._keep_frames = keep_frames
+        self._stretches: list[closed_loop.Stretch] = []
+        self._fractions: list[float] = []
+        self._frames: list[Frame] = []
+        self._length_m, self._last = 0.0, np.asarray(scenario.world.start_m, float)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was flown."""
+        return not self._stretches
+
+    def add(self, stretch: closed_loop.Stretch) -> None:
+        """Take one stretch down and score its map."""
+        known = np.asarray(stretch.view.known)
+        fraction = metrics.explored_fraction(known, self.grid, self.scenario.truth)
+        if self._keep_frames:
+            view = stretch.view
+            gain = np.asarray(view.field.gain, np.float16)
+            p = np.asarray(view.p, np.float16)
+            self._frames.append(Frame(float(stretch.time_s[0]), p, known, gain))
+        path = np.concatenate([self._last[None], stretch.position_m])
+        self._length_m += metrics.path_length(path)
+        self._last = path[-1]
+        if self._stretches:  # of the earlier maps only their score is kept
+            self._stretches[-1] = dataclasses.replace(self._stretches[-1], view=stretch.view)
+        self._stretches.append(stretch)
+        self._fractions.append(fraction)
+
+    def glance(self) -> Glance:
+        """Return how it goes; only after the first stretch."""
+        now = self._stretches[-1]
+        flown = sum(len(stretch.time_s) for stretch in self._stretches[-20:])
+        wall_s = sum(stretch.wall_s for stretch in self._stretches[-20:])
+        return Glance(
+            now.decision.state.name,
+            now.decision.reason,
+            float(now.time_s[-1]),
+            self._fractions[-1],
+            self._length_m,
+            float(np.linalg.norm(now.velocity_m_s[-1])),
+            float(now.clearance_m[-1]),
+            flown * self.scenario.config.control_period_s / max(wall_s, 1e-9),
+        )
+
+    def close(self, interrupted: bool = False) -> Flight:
+        """Return the whole flight; only after the first stretch."""
+        stretches, world = self._stretches, self.scenario.world
+        last = stretches[-1]
+        positions = np.concatenate([s.position_m for s in stretches])
+        radius_m = self.scenario.config.controller.vehicle.radius_m
+        decision = last.decision
+        near = math.dist(positions[-1, :2], world.goal_m[:2])
+        at_goal = near <= self.scenario.config.mission.goal_tolerance_m
+        return Flight(
+            scenario=self.scenario,
+            grid=self.grid,
+            times_s=np.concatenate([s.time_s for s in stretches]),
+            positions_m=positions,
+            velocities_m_s=np.concatenate([s.velocity_m_s for s in stretches]),
+            attitudes=np.concatenate([s.attitude for s in stretches]),
+            commands=np.concatenate([s.command for s in stretches]),
+            seen_clearance_m=np.concatenate([s.clearance_m for s in stretches]),
+            exploration=metrics.exploration([s.time_s[0] for s in stretches], self._fractions),
+            safety=metrics.safety(world.scene, positions, radius_m),
+            p=np.asarray(last.view.p),
+            known=np.asarray(last.view.known),
+            states=transitions(stretches),
+            end_reason="interrupted" if interrupted else decision.reason,
+            goal_reached=not interrupted
+            and decision.state is MissionState.DONE
+            and decision.goal_reached
+            and at_goal,
+            completion=_completion(last),
+            wall_s=sum(s.wall_s for s in stretches),
+            start_up_s=stretches[0].wall_s,
+            step_ms=np.array([1e3 * s.wall_s / len(s.time_s) for s in stretches[1:]]),
+            stretches=len(stretches),
+            peak_rss_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+            frames=self._frames,
+        )
+
+
+def _completion(stretch: closed_loop.Stretch) -> Any:
+    completion = getattr(stretch, "completion", None)
+    return None if completion is None else completion.to_dict()
+
+
+def transitions(stretches: Iterable[closed_loop.Stretch]) -> list[dict[str, Any]]:
+    """Return when the mission came into which state, and why."""
+    found: list[dict[str, Any]] = []
+    for stretch in stretches:
+        state, reason = stretch.decision.state.name, stretch.decision.reason
+        if not found or found[-1]["state"] != state:
+            time_s = round(float(stretch.time_s[0]), 2)
+            found.append({"time_s": time_s, "state": state, "reason": reason})
+    return found

@@ -1,0 +1,133 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a run is: a world, a planner, a seed and settings, and what they become before a flight.
+
+A ``Run`` is plain data that can be written down and sent to another process; ``prepare`` makes
+the world, the configuration and the ground truth of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from live_mvp_ros.config import ConfigurationError, replace
+from live_mvp_ros.sim import closed_loop, metrics
+from live_mvp_ros.worlds import World, load_world
+
+STARTS = ("world", "random")
+SENSING = ("planar", "full")
+CHOSEN_ELSEWHERE = ("planner", "sensing")
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """Everything that one run depends on.
+
+    Attributes:
+        world: name or file of the world.
+        planner: one of ``planners.PLANNERS``.
+        seed: of every random number of the flight and of a random start.
+        start: ``world`` for the start of the world, ``random`` for a random navigable pose.
+        sensing: ``planar`` or ``full``.
+        time_limit_s: longest flight.
+        overrides: settings of ``ClosedLoopConfig`` that differ from those of ``configure``, as a
+            nested mapping.
+        floor_plan: the world that is really flown where ``world`` names a family of them, such
+            as ``maze:3`` of ``maze``; empty for ``world`` itself.
+    """
+
+    world: str = "office"
+    planner: str = "parallel"
+    seed: int = 0
+    start: str = "world"
+    sensing: str = "planar"
+    time_limit_s: float = 600.0
+    overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    floor_plan: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return a name that is a file's, and no other run's of the same campaign."""
+        world = re.sub(r"[^A-Za-z0-9_]+", "-", Path(self.world).name)
+        if "/" in self.world:  # two folders may have a file of one name
+            world += "-" + hashlib.sha256(self.world.encode()).hexdigest()[:8]
+        return f"{world}-{self.planner}-{self.start}-{self.seed:04d}"
+
+
+class Scenario(NamedTuple):
+    """A run that can be flown."""
+
+    run: Run
+    world: World
+    config: closed_loop.ClosedLoopConfig
+    truth: metrics.GroundTruth
+
+
+def configure(run: Run, world: World) -> closed_loop.ClosedLoopConfig:
+    """Return the configuration of a run in a world.
+
+    Raises:
+        ConfigurationError: a setting is unknown or not allowed.
+    """
+    for key in CHOSEN_ELSEWHERE:
+        if key in run.overrides:
+            raise ConfigurationError(f"{key} is no setting to override: it is chosen by --{key}")
+    config = closed_loop.configure(world, run.planner, run.sensing, run.time_limit_s)
+    return overridden(config, run.overrides)
+
+
+def prepare(run: Run, truth: metrics.GroundTruth | None = None) -> Scenario:
+    """Load the world of a run, place the drone, and find out what there is to see.
+
+    Args:
+        run: what to fly.
+        truth: ground truth of the same world, sensor and vehicle, to save the time to compute it.
+
+    Raises:
+        WorldError: the world is unknown or its file is wrong.
+        ConfigurationError: a setting is unknown or not allowed.
+    """
+    world = load_world(run.floor_plan or run.world)
+    config = configure(run, world)
+    if truth is None:
+        radius_m = config.controller.vehicle.radius_m
+        range_m = closed_loop.sensor_range_m(config)
+        truth = metrics.ground_truth(world, radius_m=radius_m, range_m=range_m)
+    if run.start == "random":
+        world = metrics.random_start(world, truth, run.seed)
+        config = configure(run, world)
+    return Scenario(run, world, config, truth)
+
+
+def overridden(config: T, values: Mapping[str, Any], group: str = "") -> T:
+    """Return ``config`` with the settings of a nested mapping replaced.
+
+    Raises:
+        ConfigurationError: a key is unknown or its value not allowed; the text has its full name.
+    """
+    known = [field.name for field in dataclasses.fields(config)]  # type: ignore[arg-type]
+    changes = {}
+    for key, value in values.items():
+        if key not in known:
+            raise ConfigurationError(
+                f"{group}{key} is not a setting: choose from " + ", ".join(sorted(known))
+            )
+        current = getattr(config, key)
+        if not dataclasses.is_dataclass(current):
+            changes[key] = value
+        elif isinstance(value, Mapping):
+            changes[key] = overridden(current, value, f"{group}{key}.")
+        else:
+            raise ConfigurationError(
+                f"{group}{key} = {value!r} is not allowed: it is a group of settings"
+            )
+    try:
+        return replace(config, **changes)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{group}{error}") from error
