@@ -18,7 +18,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, dataclass_transform, get_type_hints
+from typing import Any, TypeVar, dataclass_transform, get_args, get_type_hints
 
 import jax
 
@@ -64,7 +64,10 @@ def parameter(
     choices: Sequence[str] | None = None,
     live: bool = False,
 ) -> Any:
-    """Declare a configuration field; ``low`` and ``high`` are inclusive."""
+    """Declare a configuration field; ``low`` and ``high`` are inclusive.
+
+    A field of type ``tuple[str, ...]`` is a list of words, at least one and each at most once.
+    """
     info = ParameterInfo(help, unit, low, high, tuple(choices) if choices else None, live)
     return dataclasses.field(default=default, metadata={"parameter": info})
 
@@ -142,6 +145,8 @@ def from_mapping(cls: type[T], values: Mapping[str, Any]) -> T:
 def _coerced(field: dataclasses.Field[Any], hint: Any, value: Any) -> Any:
     """Return the value in its declared type, or raise the sentence that says what is wrong."""
     info = info_of(field)
+    if get_args(hint)[1:] == (...,):
+        return _words(field.name, info, value)
     if isinstance(field.default, tuple):
         if isinstance(value, str | bool | int | float) or len(value) != len(field.default):
             _refuse(field.name, value, f"a list of {len(field.default)} numbers")
@@ -150,6 +155,19 @@ def _coerced(field: dataclasses.Field[Any], hint: Any, value: Any) -> Any:
             for i, item in enumerate(value)
         )
     return _scalar(field.name, info, hint, value)
+
+
+def _words(name: str, info: ParameterInfo, value: Any) -> tuple[str, ...]:
+    words = tuple(value) if isinstance(value, tuple | list) else ()
+    if not words or not all(isinstance(word, str) for word in words):
+        _refuse(name, value, f"a list of words, each {info.allowed()}")
+    for i, word in enumerate(words):
+        _scalar(f"{name}[{i}]", info, str, word)
+        if word in words[:i]:
+            raise ConfigurationError(
+                f"{name}[{i}] = {word!r} is not allowed: it is in the list twice"
+            )
+    return words
 
 
 def _scalar(name: str, info: ParameterInfo, kind: Any, value: Any) -> Any:

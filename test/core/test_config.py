@@ -33,6 +33,9 @@ class Outer:
     corner_m: tuple[float, float] = parameter(default=(1.0, 2.0), unit="m", help="A corner.")
     mode: str = parameter(default="slow", choices=("slow", "fast"), help="A mode.")
     on: bool = parameter(default=True, help="A switch.")
+    steps: tuple[str, ...] = parameter(
+        default=("rinse", "dry"), choices=("soak", "rinse", "dry"), help="Steps in order."
+    )
     inner: Inner = Inner()
 
     def check(self) -> str | None:
@@ -50,6 +53,20 @@ class Outer:
         ({"count": True}, "count = True is not allowed: it must be a finite number"),
         ({"corner_m": (1.0,)}, r"corner_m = \(1.0,\) is not allowed: it must be a list of 2"),
         ({"mode": "warp"}, "mode = 'warp' is not allowed: it must be one of slow, fast"),
+        (
+            {"steps": ()},
+            r"steps = \(\) is not allowed: it must be a list of words, each one of soak",
+        ),
+        ({"steps": "dry"}, "steps = 'dry' is not allowed: it must be a list of words"),
+        (
+            {"steps": ["dry", 3]},
+            r"steps = \['dry', 3\] is not allowed: it must be a list of words",
+        ),
+        (
+            {"steps": ["dry", "iron"]},
+            r"steps\[1\] = 'iron' is not allowed: it must be one of soak",
+        ),
+        ({"steps": ["dry", "dry"]}, r"steps\[1\] = 'dry' is not allowed: it is in the list twice"),
         ({"on": 1}, "on = 1 is not allowed: it must be true or false"),
         ({"count": 1, "reach_m": 1}, "count must not equal reach_m"),
         ({"speed": 1}, "speed is not a parameter of Outer: choose from corner_m, count"),
@@ -64,6 +81,7 @@ def test_values_arrive_in_their_declared_types():
     config = from_mapping(Outer, {"count": 2.0, "reach_m": 1, "corner_m": [3, 4]})
     assert isinstance(config.count, int) and isinstance(config.reach_m, float)
     assert config.corner_m == (3.0, 4.0) and isinstance(config.corner_m, tuple)
+    assert from_mapping(Outer, {"steps": ["soak", "rinse", "dry"]}).steps[0] == "soak"
     assert hash(config) == hash(replace(config))
 
 

@@ -44,6 +44,7 @@ class Whole:
     low_m: float = parameter(default=0.0, unit="m", live=True, help="Low.")
     high_m: float = parameter(default=1.0, unit="m", live=True, help="High.")
     corner_m: tuple[float, float] = parameter(default=(0.0, 1.0), live=True, help="Corner.")
+    words: tuple[str, ...] = parameter(default=("x", "w"), choices=("x", "w", "z"), help="Words.")
     part: Part = Part()
     main: Part = Part(gain=0.5)
 
@@ -74,7 +75,7 @@ def make(monkeypatch: pytest.MonkeyPatch, context: rclpy.Context, *arguments: st
 def test_names_are_dotted_except_for_the_main_component():
     names = [entry.name for entry in entries(Whole())]
     assert names == [
-        "mode", "low_m", "high_m", "corner_m", "part.gain", "part.count", "gain", "count",
+        "mode", "low_m", "high_m", "corner_m", "words", "part.gain", "part.count", "gain", "count",
     ]  # fmt: skip
 
 
@@ -100,6 +101,7 @@ def test_start_values_are_taken_over_and_numbers_converted(monkeypatch, context)
     assert node.parameters.value.main.gain == 1.0
     assert node.parameters.value.corner_m == (3.0, 4.0)
     assert node.get_parameter("part.gain").value == 2.0
+    assert node.get_parameter("words").value == ["x", "w"]
     node.destroy_node()
 
 
@@ -111,6 +113,9 @@ def test_start_values_are_taken_over_and_numbers_converted(monkeypatch, context)
         ("mode:=c", "mode = 'c' is not allowed: it must be one of a, b"),
         ("low_m:=3.0", "low_m = 3 is not allowed: it must be below 1"),
         ("corner_m:=[1.0]", "corner_m = [1.0] is not allowed: it must be a list of 2 numbers"),
+        ("words:=[x, x]", "words[1] = 'x' is not allowed: it is in the list twice"),
+        ("words:=[x, q]", "words[1] = 'q' is not allowed: it must be one of x, w, z"),
+        ("words:=[1, 2]", "words = [1, 2] is not allowed: it must be a list of words"),
         ("gian:=1.0", "gian is not a parameter of whole: choose from"),
     ],
 )
@@ -118,6 +123,13 @@ def test_wrong_start_values_are_refused_with_a_sentence(monkeypatch, context, ar
     with pytest.raises(ConfigurationError) as refusal:
         make(monkeypatch, context, "-p", argument)
     assert str(refusal.value).startswith(sentence)
+
+
+def test_a_list_of_words_may_be_shorter_or_longer_than_its_default(monkeypatch, context):
+    node = make(monkeypatch, context, "-p", "words:=[z, w, x]")
+    assert node.parameters.value.words == ("z", "w", "x")
+    assert list(node.get_parameter("words").value) == ["z", "w", "x"]
+    node.destroy_node()
 
 
 def test_changes_are_refused_or_applied_together(monkeypatch, context):
