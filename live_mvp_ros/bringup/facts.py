@@ -3,7 +3,8 @@
 """What a mission order says about a world: where to start, where to end, where not to leave.
 
 Reads only the head of a world's data file and needs no JAX, because launch files must load
-quickly. The node that builds the scene (gt_depth) validates the whole file. Map frame, metres.
+quickly; only a world that is generated has to be drawn. The node that builds the scene (gt_depth)
+validates the whole file. Map frame, metres.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ from typing import Any
 import yaml
 
 from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.world_names import WORLD_FILES, WorldNameError, find_world
 
 Vector = tuple[float, float, float]
-SUFFIXES = (".yaml", ".yml", ".json")
-_DATA = Path(__file__).parents[1] / "worlds" / "data"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,24 +36,18 @@ class MissionFacts:
 
 def world_files() -> dict[str, Path]:
     """Return the data files of the worlds that come with the package, by name."""
-    return {path.stem: path for path in sorted(_DATA.iterdir()) if path.suffix in SUFFIXES}
+    return dict(WORLD_FILES)
 
 
 def resolve_world(world: str) -> str:
-    """Return a world's name as it is, or the absolute path of a user's file.
+    """Return a world's name (such as office or maze:3) as it is, or a file's absolute path.
 
     Raises:
-        UsageError: there is no such world; the sentence lists the names.
+        UsageError: there is no such world; the sentence lists what there is.
     """
-    if world in world_files():
+    path, _ = _found(world)
+    if path in WORLD_FILES.values():
         return world
-    path = Path(world).expanduser()
-    if path.suffix not in SUFFIXES:
-        names = ", ".join(world_files())
-        raise UsageError(
-            f"there is no world {world!r}: choose one of {names} or the path of a .yaml or "
-            ".json file"
-        )
     if not path.is_file():
         raise UsageError(f"the world file {world} does not exist")
     return str(path.resolve())
@@ -65,8 +59,11 @@ def mission_facts(world: str) -> MissionFacts:
     Raises:
         UsageError: there is no such world, or a fact is missing or no list of three numbers.
     """
-    resolved = resolve_world(world)
-    values = read_mapping(world_files().get(resolved, Path(resolved)))
+    resolve_world(world)
+    path, seed = _found(world)
+    values = read_mapping(path)
+    if "generator" in values:
+        values = _drawn(path, values, seed)
     if "occupied" in values:  # a floor plan: from the floor z = 0 to its height
         size = _numbers(world, values, "size", 2)
         height = _numbers(world, {"height": [values.get("height")]}, "height", 1)
@@ -102,6 +99,25 @@ def read_mapping(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise UsageError(f"{path} must hold a mapping, but holds {type(values).__name__}")
     return values
+
+
+def _found(world: str) -> tuple[Path, int | None]:
+    try:
+        return find_world(world)
+    except WorldNameError as error:
+        raise UsageError(str(error)) from None
+
+
+def _drawn(path: Path, values: dict[str, Any], seed: int | None) -> dict[str, Any]:
+    """Return what a generated world's file says when it is written out; this loads JAX."""
+    from live_mvp_ros.worlds.fields import Fields
+    from live_mvp_ros.worlds.generators import generate
+    from live_mvp_ros.worlds.world import WorldError
+
+    try:
+        return generate(Fields(str(path), "", values), seed)
+    except WorldError as error:
+        raise UsageError(str(error)) from None
 
 
 def _numbers(world: str, values: Mapping[str, Any], key: str, count: int) -> list[float]:

@@ -26,7 +26,9 @@ import jax.numpy as jnp
 import numpy as np
 import yaml
 
+from live_mvp_ros.world_names import WORLD_FILES, WorldNameError, find_world
 from live_mvp_ros.worlds.fields import Fields
+from live_mvp_ros.worlds.generators import generate
 from live_mvp_ros.worlds.polygon import triangulate
 from live_mvp_ros.worlds.scene import (
     Boxes,
@@ -41,25 +43,25 @@ from live_mvp_ros.worlds.scene import (
 )
 from live_mvp_ros.worlds.world import World, WorldError
 
-_DATA = Path(__file__).parent / "data"
-_FILES = {"seed": _DATA / "seed.yaml", "office": _DATA / "office.json"}
-WORLD_NAMES: tuple[str, ...] = tuple(_FILES)
+WORLD_NAMES: tuple[str, ...] = tuple(WORLD_FILES)
 _TYPES = ("plane", "sphere", "box", "cylinder", "polygon", "union")
 
 
 def load_world(name_or_path: str) -> World:
     """Return a world by name (one of ``WORLD_NAMES``) or from a .yaml, .yml or .json file.
 
+    A generated world takes a seed: ``maze:3``; ``maze`` is ``maze:0``.
+
     Raises:
         WorldError: there is no such world, or its file is wrong; the sentence says what is.
     """
-    path = _FILES.get(name_or_path, Path(name_or_path).expanduser())
-    if path.suffix not in (".yaml", ".yml", ".json"):
-        raise WorldError(
-            f"there is no world {name_or_path!r}: choose one of {', '.join(WORLD_NAMES)}"
-            " or the path of a .yaml or .json file"
-        )
+    try:
+        path, seed = find_world(name_or_path)
+    except WorldNameError as error:
+        raise WorldError(str(error)) from None
     fields = Fields(str(path), "", _parsed(path))
+    if "generator" in fields.values:
+        fields = Fields(str(path), "", generate(fields, seed))
     return _from_floor_plan(fields) if "occupied" in fields.values else _from_primitives(fields)
 
 
