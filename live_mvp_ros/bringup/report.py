@@ -18,6 +18,7 @@ import numpy as np
 
 from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.results import percentiles, rounded, versions, write, write_table
+from live_mvp_ros.sim.report import score_values
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.graph import Graph
@@ -69,7 +70,7 @@ def metrics(
         "mission_complete": ending.complete and goal_reached,
         "goal_reached": goal_reached,
         "end_reason": ending.reason,
-        **_score_values(scores),
+        **(score_values(scores.exploration, scores.safety) if scores else score_values()),
         "flight_time_s": rounded(record.now_s(), 3),
         "path_length_m": rounded(path_length(flight.positions_m), 3),
         "real_time_factor": rounded(factor, 4),
@@ -99,13 +100,13 @@ def write_map(folder: Path, message: Any) -> Any:
     """Write an OccupancyGrid as map.png and map.yaml for nav2_map_server; return its image."""
     from PIL import Image
 
-    from live_mvp_ros.bringup import plots
     from live_mvp_ros.ros.convert import probability_grid
+    from live_mvp_ros.sim import drawing
 
     grid = probability_grid(message, message.header.frame_id)
     half = 0.5 * grid.spec.resolution_m
     corner = (grid.spec.origin_m[0] - half, grid.spec.origin_m[1] - half)
-    image = plots.map_image(grid.p, grid.known, corner, grid.spec.resolution_m)
+    image = drawing.map_image(grid.p, grid.known, corner, grid.spec.resolution_m)
     buffer = io.BytesIO()
     Image.fromarray(image.pixels).save(buffer, format="PNG")
     write(folder / "map.png", buffer.getvalue())
@@ -115,8 +116,8 @@ def write_map(folder: Path, message: Any) -> Any:
         f"resolution: {image.resolution_m:g}",
         f"origin: [{corner[0]:.6g}, {corner[1]:.6g}, 0.0]",
         "negate: 0",
-        f"occupied_thresh: {plots.OCCUPIED_THRESHOLD}",
-        f"free_thresh: {plots.FREE_THRESHOLD}",
+        f"occupied_thresh: {drawing.OCCUPIED_THRESHOLD}",
+        f"free_thresh: {drawing.FREE_THRESHOLD}",
     ]
     write(folder / "map.yaml", ("\n".join(lines) + "\n").encode())
     return image
@@ -127,17 +128,18 @@ def write_plots(
 ) -> None:
     """Write trajectory.png and, where the flight was scored, explored.png."""
     from live_mvp_ros.bringup import plots
+    from live_mvp_ros.sim.drawing import png
 
     flight = record.trajectory()
     title = f"{Path(graph.options.world).stem}: {record.now_s():.0f} s of flight"
     figure = plots.trajectory_figure(
         image, flight.times_s, flight.positions_m, graph.facts.goal_m, title
     )
-    write(folder / "trajectory.png", plots.png(figure))
+    write(folder / "trajectory.png", png(figure))
     if scores is not None and scores.exploration.times_s.size:
         explored = scores.exploration
         figure = plots.explored_figure(explored.times_s, explored.fractions, title)
-        write(folder / "explored.png", plots.png(figure))
+        write(folder / "explored.png", png(figure))
 
 
 def path_length(positions_m: np.ndarray) -> float:
@@ -162,20 +164,6 @@ def write_tables(folder: Path, record: FlightRecord, scores: Scores | None) -> N
         )
     step = max(1, round(len(flight.times_s) / max(20.0 * record.now_s(), 1.0)))
     write_table(folder / "trajectory.csv", names, np.stack(columns, axis=1)[::step])
-
-
-def _score_values(scores: Scores | None) -> dict[str, Any]:
-    names = ("time_to_50_s", "time_to_90_s", "time_to_95_s", "time_to_99_s")
-    if scores is None:
-        nothing = ("explored_fraction", *names, "collisions", "min_clearance_m")
-        return dict.fromkeys(nothing)
-    times = zip(names, scores.exploration.time_to_s, strict=True)
-    return {
-        "explored_fraction": rounded(scores.exploration.final, 5),
-        **{name: rounded(time, 2) for name, time in times},
-        "collisions": scores.safety.collisions,
-        "min_clearance_m": rounded(scores.safety.min_clearance_m, 4),
-    }
 
 
 def _at_goal(positions_m: np.ndarray, goal_m: tuple[float, float, float]) -> bool:

@@ -6,20 +6,20 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from live_mvp_ros.bringup.environment import require_ros
-from live_mvp_ros.bringup.errors import FAILED, UsageError
+from live_mvp_ros.bringup.errors import FAILED
 from live_mvp_ros.bringup.graph import CONTROLLERS, VEHICLES, GraphOptions, describe
+from live_mvp_ros.cli.files import check_writable
+from live_mvp_ros.cli.views import view
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.flight import Flight, Glance
 
-PLAIN_PERIOD_S = 5.0
 DEFAULTS = GraphOptions()
 
 
@@ -83,31 +83,21 @@ def explore(
     require_ros()
     from live_mvp_ros.bringup.flight import Flight, FlightOptions
 
-    view = PlainView() if headless or not sys.stdout.isatty() else LiveView()
-    view.say(f"starting {len(graph.nodes)} nodes in world {world}")
-    flight = Flight(graph, FlightOptions(output, timeout, json_file), view.show, view.say)
-    with view:
+    screen = view(plain=headless)
+    screen.say(f"starting {len(graph.nodes)} nodes in world {world}")
+
+    def show(glance: Glance) -> None:
+        screen.show(line(glance), glance.state)
+
+    flight = Flight(graph, FlightOptions(output, timeout, json_file), show, screen.say)
+    with screen:
         ending = flight.run()
-    view.say(summary(flight, ending.reason))
+    screen.say(summary(flight, ending.reason))
     code = 0 if flight.metrics.get("mission_complete") else FAILED
     if flight.unfinished:  # a thread is inside an import and cannot be ended
         sys.stdout.flush()
         os._exit(code)
     return code
-
-
-def check_writable(path: Path) -> None:
-    """Refuse a file that cannot be written later.
-
-    Raises:
-        UsageError: its folder does not exist or is not writable, or it is a folder itself.
-    """
-    if path.is_dir():
-        raise UsageError(f"--json {path} is a folder: give the name of a file")
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"--json {path}: the folder {path.absolute().parent} does not exist")
-    if not os.access(path.absolute().parent, os.W_OK):
-        raise UsageError(f"--json {path}: the folder {path.absolute().parent} is not writable")
 
 
 def line(glance: Glance) -> str:
@@ -142,63 +132,3 @@ def summary(flight: Flight, reason: str) -> str:
         facts.append(f"{values['collisions']} collisions")
     where = f"; results in {flight.folder}" if flight.folder else ""
     return ", ".join(facts) + where
-
-
-class PlainView:
-    """Log lines at long intervals and at each change of state, for files and scripts."""
-
-    def __init__(self) -> None:
-        """Show the first glance at once."""
-        self._state, self._last = "", 0.0
-
-    def __enter__(self) -> PlainView:
-        """Begin."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End."""
-
-    def say(self, text: str) -> None:
-        """Write a line."""
-        click.echo(text)
-
-    def show(self, glance: Glance) -> None:
-        """Write a glance if it is due."""
-        now = time.monotonic()
-        if glance.state != self._state or now - self._last >= PLAIN_PERIOD_S:
-            self._state, self._last = glance.state, now
-            click.echo(line(glance))
-
-
-class LiveView:
-    """One line that changes in place, with other lines above it."""
-
-    def __init__(self) -> None:
-        """Prepare the terminal."""
-        from rich.console import Console
-        from rich.live import Live
-
-        self._console = Console(highlight=False)
-        self._live = Live(console=self._console, refresh_per_second=5)
-
-    def __enter__(self) -> LiveView:
-        """Begin to draw."""
-        self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Leave the last line where it is."""
-        self._live.stop()
-
-    def say(self, text: str) -> None:
-        """Write a line above the live one."""
-        self._console.print(text, markup=False)
-
-    def show(self, glance: Glance) -> None:
-        """Draw the glance."""
-        from rich.text import Text
-
-        style = {"DONE": "bold green", "HOLDING": "yellow", "FAULT": "bold red"}
-        text = Text(line(glance), style=style.get(glance.state, ""), no_wrap=True)
-        text.truncate(self._console.width, overflow="ellipsis")
-        self._live.update(text)

@@ -7,39 +7,22 @@ Exit codes: 0 done, 1 failed, 2 used wrongly.
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 import click
 
 from live_mvp_ros.bringup.environment import RosMissingError
 from live_mvp_ros.bringup.errors import FAILED, USED_WRONGLY, BringupError
+from live_mvp_ros.cli.lazy import Lazy, LazyGroup
 
 COMMANDS = {
-    "explore": "Fly the exploration mission and write its report.",
-    "doctor": "Check the installation and say what to fix.",
+    "explore": Lazy(
+        "live_mvp_ros.cli.explore", "Fly the mission with the ROS graph and write its report."
+    ),
+    "sim": Lazy("live_mvp_ros.cli.sim", "Fly one mission in this process, without ROS."),
+    "bench": Lazy("live_mvp_ros.cli.bench", "Measure: many missions, or the planner's parts."),
+    "doctor": Lazy("live_mvp_ros.cli.doctor", "Check the installation and say what to fix."),
 }
-
-
-class LazyGroup(click.Group):
-    """A group whose subcommand NAME is ``live_mvp_ros.cli.NAME.NAME``."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the subcommands."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a subcommand, None if there is none of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"live_mvp_ros.cli.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of subcommands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
 
 
 def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -50,7 +33,11 @@ def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) 
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    commands_at=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--version",
     is_flag=True,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from live_mvp_ros.sim import closed_loop, report
 from live_mvp_ros.sim.logbook import Logbook
 from live_mvp_ros.sim.metrics import GroundTruth
 from live_mvp_ros.sim.scenario import Run, configure, prepare
-from live_mvp_ros.sim.workers import Failure, sentence_of
+from live_mvp_ros.sim.workers import Failure
 from live_mvp_ros.world_names import SEEDED
 from live_mvp_ros.worlds import load_world
 
@@ -209,7 +209,7 @@ def fly(folder: Folder, answers: Iterable[tuple[Run, Any]]) -> Iterator[tuple[Ru
         if isinstance(answer, Failure):
             document = {
                 "record": report.failed_record(run, answer.sentence),
-                "explored": report.curve(*_no_curve()),
+                "explored": {"times_s": [], "fractions": []},
             }
         folder.save(run, document)
         yield run, document

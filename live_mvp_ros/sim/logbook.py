@@ -18,7 +18,7 @@ import numpy as np
 
 from live_mvp_ros.control import MissionState
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.sim import closed_loop, metrics, report
+from live_mvp_ros.sim import closed_loop, metrics
 from live_mvp_ros.sim.scenario import Scenario
 
 

@@ -28,7 +28,7 @@ TOPICS = ("odom", "points", "map", "info_field", "command")
 Record = dict[str, Any]
 
 
-def score_values(exploration: Exploration | None, safety: Safety | None) -> Record:
+def score_values(exploration: Exploration | None = None, safety: Safety | None = None) -> Record:
     """Return what the ground truth says about a flight; all None for one that was not scored."""
     if exploration is None or safety is None:
         return dict.fromkeys(("explored_fraction", *TIMES, "collisions", "min_clearance_m"))
@@ -75,7 +75,7 @@ def failed_record(run: Run, sentence: str) -> Record:
         "mission_complete": False,
         "goal_reached": False,
         "end_reason": f"failed: {sentence}",
-        **score_values(None, None),
+        **score_values(),
         **dict.fromkeys(nothing),
         "control_latency_ms": percentiles([]),
         "rates_hz": dict.fromkeys(TOPICS),

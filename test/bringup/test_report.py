@@ -11,14 +11,14 @@ import pytest
 import yaml
 from PIL import Image
 
-from live_mvp_ros.bringup import plots, report
+from live_mvp_ros.bringup import report
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.flight import new_folder, remove_folder
 from live_mvp_ros.bringup.graph import GraphOptions, describe
 from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.bringup.report import Ending, Scores
 from live_mvp_ros.results import write, write_json
-from live_mvp_ros.sim import metrics
+from live_mvp_ros.sim import drawing, metrics
 
 REQUIRED = {
     "mission_complete",
@@ -112,19 +112,19 @@ def test_a_map_is_written_the_way_nav2_reads_it(tmp_path):
     report.write_map(tmp_path, occupancy_grid(0, "map", spec, cells))
     pixels = np.asarray(Image.open(tmp_path / "map.png"))
     assert pixels.shape == (3, 4)
-    assert pixels[2, 0] == plots.OCCUPIED  # lower left
-    assert pixels[0, 3] == plots.FREE  # upper right
-    assert pixels[2, 1] == plots.FREE
-    assert (pixels == plots.UNKNOWN).sum() == 9
+    assert pixels[2, 0] == drawing.OCCUPIED  # lower left
+    assert pixels[0, 3] == drawing.FREE  # upper right
+    assert pixels[2, 1] == drawing.FREE
+    assert (pixels == drawing.UNKNOWN).sum() == 9
     info = yaml.safe_load((tmp_path / "map.yaml").read_text())
     assert info["image"] == "map.png"
     assert info["origin"] == [-1.0, 2.0, 0.0]
     assert info["resolution"] == 0.5
     assert info["negate"] == 0
     # nav2_map_server: p = (255 - grey) / 255; the three values must fall on the right sides.
-    probability = {v: (255 - v) / 255 for v in (plots.FREE, plots.UNKNOWN, plots.OCCUPIED)}
-    assert probability[plots.FREE] < info["free_thresh"] < probability[plots.UNKNOWN] + 1e-3
-    assert probability[plots.OCCUPIED] > info["occupied_thresh"]
+    probability = {v: (255 - v) / 255 for v in (drawing.FREE, drawing.UNKNOWN, drawing.OCCUPIED)}
+    assert probability[drawing.FREE] < info["free_thresh"] < probability[drawing.UNKNOWN] + 1e-3
+    assert probability[drawing.OCCUPIED] > info["occupied_thresh"]
 
 
 def test_pictures_are_png_files_also_without_map_or_score(tmp_path):
