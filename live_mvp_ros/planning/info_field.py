@@ -39,6 +39,8 @@ from live_mvp_ros.planning.sweep import (
 
 _LONGEST_STEP_S = 1.0  # a node that was stalled for longer did not look at one place all the time
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
+_FINER = 4  # times as many directions in the last search
+_NARROW_GAIN = 0.1  # nats of a beam in it: all are worth the same, the nearest comes first
 _LEAST_SHARE = 1e-3  # of the best gain: a speck is worth a detour too
 
 
@@ -208,15 +210,14 @@ def step(
     free = inputs.known & (inputs.p < config.occupied_threshold)
     looked_s = _looked(config, spec, state, inputs, free)
     view = _classify(config, inputs, free, looked_s)
-    gains = _gains(config, spec, view)
-    gain = jnp.max(gains.per_yaw, axis=0)
     navigable = navigable_now(config.guidance, spec, free, xy)
-
     watch = progress.observe(config.progress, state.progress, inputs.known, xy, inputs.dt_s)
-    sources = navigable & (gain > _LEAST_GAIN) & ~watch.set_aside & ~watch.given_up
+    per_yaw = _gains(config, spec, view, navigable & ~watch.given_up)
+    gain = jnp.max(per_yaw, axis=0)
+    teaches = navigable & (gain > _LEAST_GAIN) & ~watch.given_up
+    sources = teaches & ~watch.set_aside
     # What was only set aside is tried again before the mission ends.
-    anything = navigable & (gain > _LEAST_GAIN) & ~watch.given_up
-    sources = jnp.where(jnp.any(sources), sources, anything)
+    sources = jnp.where(jnp.any(sources), sources, teaches)
     nothing_left = ~jnp.any(sources)
     goal = goal_source(spec, navigable, inputs.goal_m)
     start_m = jnp.where(sources, _detour(config, gain, sources), FAR)
@@ -229,7 +230,7 @@ def step(
         free,
         navigable,
         start_m,
-        gains.per_yaw,
+        per_yaw,
         jnp.asarray(inputs.position_m, jnp.float32),
         inputs.yaw_rad,
     )
@@ -245,15 +246,14 @@ def step(
     )
     afresh = progress.starts_afresh(watch, judged)
     worth_looking = jnp.where(nothing_left, 0.0, 1.0)
-    local_gain, local_origin_m = _local(config, spec, gains.per_yaw * worth_looking, xy)
-    unknown_m2 = jnp.where(
-        nothing_left, 0.0, _reachable_unknown_m2(spec, gains.plan, view, navigable)
-    )
+    local_gain, local_origin_m = _local(config, spec, per_yaw * worth_looking, xy)
+    unknown_m2 = _reachable_unknown_m2(spec, _plan(config, spec), view, navigable)
+    unknown_m2 = jnp.where(nothing_left, 0.0, unknown_m2)
     known_m2 = jnp.sum(free) * spec.resolution_m**2
     reachable = jnp.any(goal & near(spec, jnp.asarray(inputs.goal_m)[:2], config.goal_radius_m))
     return InfoFieldState(jnp.where(afresh, 0.0, looked_s), judged), InfoFieldOutput(
         gain=gain * worth_looking,
-        best_yaw=_yaw_of(jnp.argmax(gains.per_yaw, axis=0), config.n_yaw),
+        best_yaw=_yaw_of(jnp.argmax(per_yaw, axis=0), config.n_yaw),
         guidance=way.guidance,
         local_gain=local_gain,
         local_origin_m=local_origin_m,
@@ -277,11 +277,6 @@ class _View(NamedTuple):
     opaque: jax.Array
 
 
-class _Gains(NamedTuple):
-    plan: SweepPlan
-    per_yaw: jax.Array  # [n_yaw, nx, ny]
-
-
 def _looked(
     config: InfoFieldConfig,
     spec: GridSpec,
@@ -291,7 +286,8 @@ def _looked(
 ) -> jax.Array:
     """Add the time since the last step to cells in plain view; forget those that became known."""
     xy = jnp.asarray(inputs.position_m)[:2]
-    weight = plain_view(spec, _plan(config, spec), free, xy, inputs.yaw_rad, config.fov_rad)
+    plan = _plan(config, spec, _FINER)
+    weight = plain_view(spec, plan, free, xy, inputs.yaw_rad, config.fov_rad)
     unknown = ~inputs.known
     dt_s = jnp.clip(inputs.dt_s, 0.0, _LONGEST_STEP_S)
     return jnp.where(unknown, state.looked_s + dt_s * weight, 0.0)
@@ -306,19 +302,36 @@ def _classify(
     return _View(p, free, ~inputs.known & ~given_up, opaque)
 
 
-def _plan(config: InfoFieldConfig, spec: GridSpec) -> SweepPlan:
-    return SweepPlan.of(config.n_directions, config.range_m / spec.resolution_m)
+def _plan(config: InfoFieldConfig, spec: GridSpec, finer: int = 1) -> SweepPlan:
+    return SweepPlan.of(finer * config.n_directions, config.range_m / spec.resolution_m)
 
 
-def _gains(config: InfoFieldConfig, spec: GridSpec, view: _View) -> _Gains:
-    """Gain of a look from every known free cell, of the beams that meet something unknown."""
+def _gains(
+    config: InfoFieldConfig, spec: GridSpec, view: _View, candidates: jax.Array
+) -> jax.Array:
+    """Gain [n_yaw, nx, ny] of a look from every known free cell.
+
+    Only beams that meet something unknown count. When no candidate has any, the narrow views
+    between two directions of the sweep are searched with finer ones.
+    """
     plan = _plan(config, spec)
     sigma = config.noise_sigma_m / spec.resolution_m
     beams = directional_gain(plan, view.p, sigma, outside=1.0)
-    reaches = first_hit(plan, view.resolvable, view.opaque) <= plan.range_cells
-    beams = jnp.where(reaches & view.free, jnp.maximum(beams, 0.0), 0.0)
-    weights = yaw_weights(plan, config.fov_rad, config.n_beams, config.n_yaw)
-    return _Gains(plan, yaw_gain(beams, weights))
+    beams = jnp.where(_reaches(plan, view), jnp.maximum(beams, 0.0), 0.0)
+    coarse = yaw_gain(beams, yaw_weights(plan, config.fov_rad, config.n_beams, config.n_yaw))
+
+    def fine() -> jax.Array:
+        plan = _plan(config, spec, _FINER)
+        weights = yaw_weights(plan, config.fov_rad, config.n_beams, config.n_yaw)
+        return yaw_gain(_NARROW_GAIN * _reaches(plan, view), weights)
+
+    enough = jnp.any((jnp.max(coarse, axis=0) > _LEAST_GAIN) & candidates)
+    return jax.lax.cond(enough, lambda: coarse, fine)
+
+
+def _reaches(plan: SweepPlan, view: _View) -> jax.Array:
+    """Which beams [n_directions, nx, ny] from known free cells meet something resolvable."""
+    return (first_hit(plan, view.resolvable, view.opaque) <= plan.range_cells) & view.free
 
 
 def _detour(config: InfoFieldConfig, gain: jax.Array, sources: jax.Array) -> jax.Array:

@@ -286,22 +286,33 @@ class _Log(NamedTuple):
 
 def _occupancy(config: ClosedLoopConfig, state: Any) -> tuple[jax.Array, jax.Array]:
     if config.sensing == "full":
-        return mapping.occupancy(config.live_map, state, config.controller.costs.altitude_m)
+        altitude_m = jnp.asarray(config.controller.costs.altitude_m)
+        return mapping.occupancy(config.live_map, state, altitude_m)
     return planar.occupancy(state)
+
+
+def _learn(
+    config: ClosedLoopConfig,
+    spec: GridSpec,
+    truth: Truth,
+    state: Any,
+    vehicle: QuadrotorState,
+    key: jax.Array,
+) -> Any:
+    """Return the map after one more look of the sensor."""
+    if config.sensing == "planar":
+        return planar.step(config.planar, spec, state, truth.occupied, vehicle, key)
+    pose = (vehicle.position, vehicle.attitude)
+    points = worlds.render(config.camera, truth.scene, *pose, key)
+    rotation, origin = worlds.camera_pose(config.camera, *pose)
+    scan = mapping.scan_from_cloud(points, rotation, origin, vehicle.position)
+    return mapping.step(config.live_map, state, scan)[0]
 
 
 def _look(config: ClosedLoopConfig, spec: GridSpec, truth: Truth, now: Flying) -> Flying:
     """Look, learn, and prepare the clearances that the controller flies by."""
     following, key = jax.random.split(now.sensor_key)
-    vehicle = now.vehicle
-    if config.sensing == "full":
-        pose = (vehicle.position, vehicle.attitude)
-        points = worlds.render(config.camera, truth.scene, *pose, key)
-        rotation, origin = worlds.camera_pose(config.camera, *pose)
-        scan = mapping.scan_from_cloud(points, rotation, origin, vehicle.position)
-        state = mapping.step(config.live_map, now.map, scan)[0]
-    else:
-        state = planar.step(config.planar, spec, now.map, truth.occupied, vehicle, key)
+    state = _learn(config, spec, truth, now.map, now.vehicle, key)
     p, known = _occupancy(config, state)
     costmap = control.build_costmap(spec, p, known, config.controller.costmap_reach_m)
     return now._replace(map=state, costmap=costmap, sensor_key=following)

@@ -1,0 +1,108 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Planar sensing against walls at known distances: what becomes known, and as what."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from live_mvp_ros.config import ConfigurationError
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.sim import planar
+from live_mvp_ros.vehicle import at_rest
+
+SPEC = GridSpec((0.05, 0.05), 0.1, (60, 60))
+X, Y = SPEC.centres()
+CONFIG = planar.PlanarSensorConfig(range_m=3.0, noise_sigma_m=0.0)
+EYE = (2.55, 3.05)
+look = jax.jit(planar.step, static_argnames="spec")
+
+
+def seen_from(occupied, yaw=0.0, config=CONFIG, seed=0, state=None):
+    vehicle = at_rest(jnp.array([*EYE, 2.0]), yaw)
+    state = planar.init(SPEC) if state is None else state
+    return look(
+        config,
+        state=state,
+        occupied=jnp.asarray(occupied),
+        vehicle=vehicle,
+        key=jax.random.key(seed),
+        spec=SPEC,
+    )
+
+
+def test_a_wall_becomes_occupied_the_way_to_it_free_and_nothing_behind_it_known():
+    wall = np.broadcast_to((X > 4.0)[:, None], SPEC.shape)
+    p, known = map(np.asarray, planar.occupancy(seen_from(wall)))
+    row = 30  # the middle beam runs along it
+    assert np.all(p[26:40, row] < 0.5)
+    assert known[26:41, row].all()
+    assert p[40, row] > 0.5
+    assert not known[41:].any()
+    assert np.all(p[~known] == 0.5)
+
+
+def test_only_the_field_of_view_and_the_range_become_known():
+    state = seen_from(np.zeros(SPEC.shape, bool), yaw=math.pi / 2)
+    known = np.asarray(state.seen)
+    dx, dy = X[:, None] - EYE[0], Y[None, :] - EYE[1]
+    distance, bearing = np.hypot(dx, dy), np.abs(np.arctan2(dx, dy))
+    beyond = (distance > CONFIG.start_radius_m + 0.1) & (
+        (distance > CONFIG.range_m + 0.1) | (bearing > 0.5 * CONFIG.fov_rad + 0.1)
+    )
+    within = (distance < CONFIG.range_m - 0.1) & (bearing < 0.5 * CONFIG.fov_rad - 0.05)
+    assert not known[beyond].any()
+    assert known[within].all()
+
+
+def test_the_edge_of_the_map_is_no_obstacle():
+    state = seen_from(np.zeros(SPEC.shape, bool), config=planar.PlanarSensorConfig(range_m=5.0))
+    p, known = map(np.asarray, planar.occupancy(state))
+    assert known[-1].any()
+    assert np.all(p[known] < 0.5)
+
+
+def test_evidence_grows_with_every_look_up_to_its_limits():
+    wall = np.broadcast_to((X > 4.0)[:, None], SPEC.shape)
+    state = seen_from(wall)
+    assert float(state.log_odds[40, 30]) == pytest.approx(planar.LOG_ODDS_HIT)
+    assert float(state.log_odds[35, 30]) == pytest.approx(-planar.LOG_ODDS_MISS)
+    for k in range(20):
+        state = seen_from(wall, seed=k, state=state)
+    assert float(state.log_odds[40, 30]) == planar.LOG_ODDS_MAX
+    assert float(state.log_odds[35, 30]) == planar.LOG_ODDS_MIN
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**6), yaw=st.floats(-3.1, 3.1))
+def test_without_noise_nothing_becomes_known_as_what_it_is_not(seed, yaw):
+    occupied = np.random.default_rng(seed).random(SPEC.shape) < 0.08
+    occupied[19:32, 24:37] = False
+    p, known = map(np.asarray, planar.occupancy(seen_from(occupied, yaw)))
+    np.testing.assert_array_equal(p[known] > 0.5, occupied[known])
+
+
+def test_noise_is_seeded_and_moves_walls_by_cells():
+    wall = np.broadcast_to((X > 4.0)[:, None], SPEC.shape)
+    noisy = planar.PlanarSensorConfig(range_m=3.0, noise_sigma_m=0.1)
+    first, again, other = (
+        np.asarray(seen_from(wall, config=noisy, seed=seed).log_odds) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert np.any(first != other)
+    assert np.any(first[:40] > 0.0)  # some beam ended too early
+
+
+@pytest.mark.parametrize(
+    "values", [{"n_beams": 0}, {"n_beams": 1}, {"range_m": 0.0}, {"resolution_m": -0.1}]
+)
+def test_a_sensor_that_makes_no_sense_is_refused(values):
+    with pytest.raises(ConfigurationError, match="is not allowed"):
+        planar.PlanarSensorConfig(**values)
