@@ -84,14 +84,8 @@ def draw_final_map(axes: Axes, flight: Flight) -> None:
     share = left.sum() / max(1, int(truth.observable.sum()))
     area_m2 = np.count_nonzero(left) * resolution_m**2
     label = f"observable, still unknown: {area_m2:.1f} m² ({100 * share:.1f} %)"
-    handles, _ = axes.get_legend_handles_labels()
-    axes.legend(
-        handles=[*handles, Patch(color=ORANGE, label=label)],
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.08),
-        ncols=3,
-        frameon=False,
-    )
+    handles = [*axes.get_legend_handles_labels()[0], Patch(color=ORANGE, label=label)]
+    axes.figure.legend(handles=handles, loc="outside lower left", ncols=3, frameon=False)
     axes.set(xlabel="x [m]", ylabel="y [m]", aspect="equal", anchor="N")
 
 
@@ -99,20 +93,14 @@ def draw_explored(axes: Axes, flight: Flight) -> None:
     """Draw the explored share over time with the times of its thresholds."""
     explored = flight.exploration
     axes.plot(explored.times_s, 100 * explored.fractions, color=BLUE, linewidth=2.0)
-    end_s = flight.times_s[-1]
+    words = []
     for threshold, time_s in zip(metrics.THRESHOLDS, explored.time_to_s, strict=True):
+        words.append(
+            f"{100 * threshold:.0f} %: {'never' if time_s is None else f'{time_s:.1f} s'}"
+        )
         if time_s is not None:
-            late = time_s > 0.75 * end_s  # there is no room on the right
             axes.plot(time_s, 100 * threshold, "o", color=VERMILION, markersize=6)
-            axes.annotate(
-                f"{100 * threshold:.0f} %: {time_s:.0f} s",
-                (time_s, 100 * threshold),
-                xytext=(-4 if late else 7, -6),
-                textcoords="offset points",
-                ha="right" if late else "left",
-                va="top",
-                fontsize=9,
-            )
+    axes.text(0.97, 0.06, "\n".join(words), transform=axes.transAxes, ha="right", va="bottom")
     axes.set(ylabel="explored [%]", ylim=(0, 104))
     axes.grid(alpha=0.3)
 

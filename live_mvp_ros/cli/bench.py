@@ -1,0 +1,24 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""``live-mvp bench``: measurements that others can repeat."""
+
+from __future__ import annotations
+
+import click
+
+from live_mvp_ros.cli.lazy import Lazy, LazyGroup
+
+COMMANDS = {
+    "explore": Lazy(
+        "live_mvp_ros.cli.bench_explore",
+        "Fly many missions and compare what came of them.",
+    ),
+    "planning": Lazy(
+        "live_mvp_ros.cli.bench_planning", "Time the planner's parts against plain evaluations."
+    ),
+}
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS)
+def bench() -> None:
+    """Measure what the planner is worth and what it costs."""

@@ -1,0 +1,290 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""``live-mvp bench explore``: many missions in many worlds by many planners, in many processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
+from live_mvp_ros.cli.files import check_writable, read_settings
+from live_mvp_ros.cli.options import sim_options
+
+if TYPE_CHECKING:
+    from live_mvp_ros.sim.campaign import Campaign, Document, Folder
+    from live_mvp_ros.sim.scenario import Run
+
+
+PLAIN_WIDTH = 160
+
+
+class Names(click.ParamType):  # type: ignore[type-arg]  # no generic before click 8.4
+    """A list of names with commas between them."""
+
+    name = "names"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Return the names."""
+        names = tuple(name.strip() for name in value.split(","))
+        if not all(names):
+            self.fail(f"{value!r} has an empty name: write them like office,maze", param, ctx)
+        return names
+
+
+@click.command()
+@click.option("--worlds", type=Names(), default="office", show_default=True, metavar="A,B,...")
+@click.option("--planners", type=Names(), default="parallel", show_default=True, metavar="A,B,...")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Runs of every world, planner and start: seeds 0 to N - 1.",
+)
+@click.option(
+    "--start",
+    type=click.Choice(("world", "random", "both")),
+    default="world",
+    show_default=True,
+    help="The world's start, random places and headings, or runs of both kinds.",
+)
+@click.option(
+    "--floor-plans",
+    type=click.Choice(("seed", "one")),
+    default="seed",
+    show_default=True,
+    help="Of generated worlds: seed k flies in floor plan k, or all in the same.",
+)
+@sim_options
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes  [default: one per core]")
+@click.option(
+    "--ray", "address", metavar="ADDRESS", help="Fly on a Ray cluster; local starts one."
+)
+@click.option(
+    "--output",
+    type=Path,
+    metavar="DIR",
+    help="Folder of the campaign; goes on with one that is there  [default: runs/bench-<time>]",
+)
+@click.option("--json", "json_file", type=Path, metavar="FILE", help="Copy explore.json to FILE.")
+def explore(
+    worlds: tuple[str, ...],
+    planners: tuple[str, ...],
+    seeds: int,
+    start: str,
+    floor_plans: str,
+    sensing: str,
+    time_limit: float,
+    params_file: Path | None,
+    jobs: int | None,
+    address: str | None,
+    output: Path | None,
+    json_file: Path | None,
+) -> int:
+    """Fly every combination of worlds, planners and seeds; exit code 1 if a run failed.
+
+    A campaign that was interrupted goes on when it is started again with the same --output.
+    """
+    if json_file is not None:
+        check_writable(json_file)
+    overrides = read_settings(params_file)
+    from live_mvp_ros.jax_setup import prepare_jax
+
+    prepare_jax()
+    from live_mvp_ros.sim.campaign import Campaign, Folder
+
+    starts = ("world", "random") if start == "both" else (start,)
+    campaign = Campaign(
+        worlds, planners, starts, seeds, sensing, time_limit, overrides, floor_plans
+    )
+    folder = Folder(output if output is not None else _new_path())
+    try:
+        campaign.check()
+        folder.open(campaign)
+    except ValueError as error:  # of a world, a setting, or a folder of another campaign
+        raise UsageError(str(error)) from error
+    documents, interrupted = _fly(campaign, folder, jobs, address)
+    failed = _report(campaign, folder, documents, json_file)
+    if interrupted:
+        raise BringupError(
+            f"interrupted after {len(documents)} of {len(campaign.runs())} runs: the same command"
+            f" with --output {folder.path} goes on"
+        )
+    return FAILED if failed else 0
+
+
+def _new_path() -> Path:
+    from datetime import datetime
+
+    return Path("runs") / f"bench-{datetime.now():%Y%m%d-%H%M%S}"
+
+
+def _fly(
+    campaign: Campaign, folder: Folder, jobs: int | None, address: str | None
+) -> tuple[dict[str, Document], bool]:
+    """Fly what is not flown yet; return all documents, and whether it was interrupted."""
+    from live_mvp_ros.sim import campaign as campaigns
+
+    runs = campaign.runs()
+    documents = folder.finished(runs)
+    missing = [run for run in runs if run.name not in documents]
+    if documents:
+        click.echo(f"{len(documents)} of {len(runs)} runs are in {folder.path} already")
+    interrupted = False
+    with _progress(len(runs), len(documents)) as advance, _terminate_as_interrupt():
+        answers = _pool(missing, jobs, address)
+        try:
+            for run, document in campaigns.fly(folder, answers):
+                documents[run.name] = document
+                advance(run, document["record"])
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            answers.close()
+    return documents, interrupted
+
+
+def _pool(missing: Sequence[Run], jobs: int | None, address: str | None) -> Any:
+    from live_mvp_ros.sim import ray_workers, workers
+    from live_mvp_ros.sim.campaign import Pilot
+
+    if address is None:
+        count = jobs or len(os.sched_getaffinity(0))
+        return workers.in_processes(Pilot, missing, count)
+    return _translated(ray_workers.on_ray(Pilot, missing, address, jobs))
+
+
+def _translated(answers: Iterator[Any]) -> Iterator[Any]:
+    from live_mvp_ros.sim.ray_workers import RayError
+
+    try:
+        yield from answers
+    except RayError as error:
+        raise UsageError(str(error)) from error
+
+
+@contextlib.contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM end the campaign as cleanly as Ctrl-C."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _progress(total: int, done: int) -> Iterator[Any]:
+    """Yield what is to be called with each run: a bar in a terminal, lines elsewhere."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(highlight=False, soft_wrap=True)
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("runs"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(elapsed_when_finished=False),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=total, completed=done)
+
+        def advance(run: Run, record: Mapping[str, Any]) -> None:
+            bar.advance(task)
+            console.print(run_line(run, record), markup=False)
+
+        yield advance
+
+
+def run_line(run: Run, record: Mapping[str, Any]) -> str:
+    """Return what came of one run as a line."""
+    if record["error"] is not None:
+        return f"{run.name}: FAILED, {record['error']}"
+    late = record["time_to_95_s"]
+    return (
+        f"{run.name}: {'complete' if record['mission_complete'] else record['end_reason']}, "
+        f"{100 * record['explored_fraction']:.1f} % in {record['flight_time_s']:.0f} s, "
+        f"95 % {'never' if late is None else f'after {late:.0f} s'}, "
+        f"{record['collisions']} collisions"
+    )
+
+
+def _report(
+    campaign: Campaign,
+    folder: Folder,
+    documents: Mapping[str, Document],
+    json_file: Path | None,
+) -> int:
+    """Write the JSON and the plots and show the table; return how many runs failed."""
+    from rich.console import Console
+
+    from live_mvp_ros.results import write, write_json
+    from live_mvp_ros.sim import campaign as campaigns
+    from live_mvp_ros.sim import campaign_plots as plots
+    from live_mvp_ros.sim.drawing import png
+
+    result = campaigns.result(campaign, documents)
+    write_json(folder.path / "explore.json", result)
+    if json_file is not None:
+        write_json(json_file, result)
+    ordered = [documents[run.name] for run in campaign.runs() if run.name in documents]
+    if groups := plots.grouped(ordered):
+        write(folder.path / "explored.png", png(plots.explored_figure(groups)))
+        write(folder.path / "time_to_95.png", png(plots.time_figure(groups)))
+        console = Console(highlight=False)
+        wide = None if console.is_terminal else PLAIN_WIDTH
+        console.print(table(result["summary"]), width=wide, crop=False)
+    click.echo(f"results in {folder.path}")
+    return sum(record["error"] is not None for record in result["runs"])
+
+
+def table(summary: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return the summary as a table for the terminal."""
+    from rich.table import Table
+
+    result = Table(box=None, pad_edge=False)
+    columns = ("runs", "complete", "failed", "collisions", "least seen", "95 % after", "quartiles")
+    for name in ("world", "planner", *columns, "path"):
+        words = name in ("world", "planner")
+        result.add_column(name, justify="left" if words else "right", no_wrap=True)
+    for world, planners in summary.items():
+        for planner, values in planners.items():
+            least, path = values["explored_fraction_min"], values["path_length_m_median"]
+            low, high = map(_seconds, values["time_to_95_s_quartiles"])
+            result.add_row(
+                world,
+                planner,
+                *(str(values[key]) for key in ("runs", "complete", "failed", "collisions")),
+                "-" if least is None else f"{100 * least:.1f} %",
+                _seconds(values["time_to_95_s_median"]),
+                f"{low} to {high}",
+                "-" if path is None else f"{path:.0f} m",
+            )
+    return result
+
+
+def _seconds(value: float | None) -> str:
+    return "never" if value is None else f"{value:.1f} s"
