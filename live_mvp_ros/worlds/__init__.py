@@ -16,6 +16,7 @@ from live_mvp_ros.worlds.camera import (
 )
 from live_mvp_ros.worlds.files import WORLD_NAMES, load_world
 from live_mvp_ros.worlds.raycast import RayCastConfig, cast_rays
+from live_mvp_ros.worlds.saving import save_world
 from live_mvp_ros.worlds.scene import Scene, signed_distance
 from live_mvp_ros.worlds.world import World, WorldError, ground_truth_grid, world_grid
 
@@ -35,6 +36,7 @@ __all__ = [
     "load_world",
     "pixel_directions",
     "render",
+    "save_world",
     "signed_distance",
     "world_grid",
 ]

@@ -55,7 +55,7 @@ class DepthCameraConfig:
         default=64,
         low=8,
         high=1024,
-        help="Most steps per ray; a ray that needs more has no return.",
+        help="Most steps of a ray to a smooth union; one that needs more has no return.",
     )
     mount_xyz_m: tuple[float, float, float] = parameter(
         default=(0.05, 0.0, 0.0),

@@ -19,6 +19,7 @@ from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.worlds.plan import (
     CELL_M,
     FloorPlan,
+    altitude_problem,
     centres,
     farthest_cell,
     largest,
@@ -65,6 +66,10 @@ class CaveConfig:
     altitude_m: float = parameter(
         default=1.5, unit="m", low=0.5, high=9.0, help="Altitude of start and goal."
     )
+
+    def check(self) -> str | None:
+        """Return what is wrong with the combination of fields, if anything."""
+        return altitude_problem(self.altitude_m, self.height_m)
 
 
 def cave(config: CaveConfig, rng: np.random.Generator) -> FloorPlan:

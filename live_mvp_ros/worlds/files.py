@@ -129,10 +129,12 @@ def _checked(fields: Fields, world: World, start: str, goal: str, upper: str) ->
     lowest, highest = np.array(world.lower_m), np.array(world.upper_m)
     if not np.all(lowest < highest):
         fields.refuse(upper, "above the lower corner on every axis")
-    for key, position in ((start, world.start_m), (goal, world.goal_m)):
+    clear = signed_distance(world.scene, jnp.array([world.start_m, world.goal_m])) > 0.0
+    ends = ((start, world.start_m), (goal, world.goal_m))
+    for (key, position), outside in zip(ends, clear, strict=True):
         if np.any(np.array(position) < lowest) or np.any(np.array(position) > highest):
             fields.refuse(key, f"between {world.lower_m} and {world.upper_m}")
-        if not signed_distance(world.scene, jnp.array(position)) > 0.0:
+        if not outside:
             fields.refuse(key, "outside the solid")
     return world
 

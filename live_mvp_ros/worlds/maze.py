@@ -13,7 +13,15 @@ import math
 import numpy as np
 
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.worlds.plan import FloorPlan, cell_of, farthest_cell, position, room_m, runs
+from live_mvp_ros.worlds.plan import (
+    FloorPlan,
+    altitude_problem,
+    cell_of,
+    farthest_cell,
+    position,
+    room_m,
+    runs,
+)
 
 _STEPS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 _GOAL_ROOM_M = 0.75
@@ -38,6 +46,10 @@ class MazeConfig:
     altitude_m: float = parameter(
         default=1.5, unit="m", low=0.5, high=9.0, help="Altitude of start and goal."
     )
+
+    def check(self) -> str | None:
+        """Return what is wrong with the combination of fields, if anything."""
+        return altitude_problem(self.altitude_m, self.height_m)
 
 
 def maze(config: MazeConfig, rng: np.random.Generator) -> FloorPlan:

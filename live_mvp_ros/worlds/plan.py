@@ -17,6 +17,7 @@ from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
 CELL_M = 0.1
+_HEADROOM_M = 0.5
 _STRAIGHT = ((1, 0), (0, 1))
 
 
@@ -87,6 +88,16 @@ class FloorPlan:
             "goal_m": _tidy([*self.goal_xy, self.altitude_m]),
             "primitives": primitives,
         }
+
+
+def altitude_problem(altitude_m: float, height_m: float) -> str | None:
+    """Return a sentence if a flight at an altitude comes too close to the ceiling."""
+    if altitude_m <= height_m - _HEADROOM_M:
+        return None
+    return (
+        f"altitude_m = {altitude_m:g} is not allowed: it must be at most height_m = {height_m:g}"
+        f" less {_HEADROOM_M:g} m"
+    )
 
 
 def centres(size_m: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:

@@ -101,6 +101,7 @@ class Scene:
     groups: tuple[Group, ...]
 
 
+@jax.jit
 def signed_distance(scene: Scene, points: jax.Array) -> jax.Array:
     """Return the signed distance [...] in metres of points [..., 3] in the map frame."""
     flat = jnp.asarray(points, jnp.float32).reshape(-1, 3).T
@@ -111,16 +112,28 @@ def distance_first_axis(scene: Scene, points: jax.Array) -> jax.Array:
     """Return the signed distance [N] of points [3, N]."""
     distance = jnp.full(points.shape[1:], jnp.inf, points.dtype)
     for group in scene.groups:
-        each = member_distances(group, points)
-        distance = jnp.minimum(distance, union(each, group.smoothness_per_m))
+        if group.smoothness_per_m > 0.0:
+            joined = union(member_distances(group, points), group.smoothness_per_m)
+            distance = jnp.minimum(distance, joined)
+        else:
+            for stack in group.members:
+                distance = _nearest(stack, points, distance)
     return distance
 
 
+def _nearest(stack: Primitives, points: jax.Array, distance: jax.Array) -> jax.Array:
+    """Return the lesser of ``distance`` [N] and that to a stack, whose primitives take turns."""
+
+    def nearer(i: int, least: jax.Array) -> jax.Array:
+        one = jax.tree.map(lambda leaf: jax.lax.dynamic_slice_in_dim(leaf, i, 1, -1), stack)
+        return jnp.minimum(least, _distances(one, points[:, None, :])[0])
+
+    return jax.lax.fori_loop(0, jax.tree.leaves(stack)[0].shape[-1], nearer, distance)
+
+
 def union(distances: jax.Array, smoothness_per_m: float) -> jax.Array:
-    """Join distances [n, N] of one group into [N] by the hard or the smooth minimum."""
+    """Join distances [n, N] of one group into [N] by the smooth minimum."""
     nearest = jnp.min(distances, axis=0)
-    if smoothness_per_m == 0.0:
-        return nearest
     k = smoothness_per_m
     return nearest - jnp.log(jnp.sum(jnp.exp(-k * (distances - nearest)), axis=0)) / k
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -57,5 +56,5 @@ def ground_truth_grid(world: World, spec: GridSpec, altitude_m: float) -> np.nda
     centres = np.stack(
         np.broadcast_arrays(x[:, None], y[None, :], np.float64(altitude_m)), axis=-1
     )
-    distance = jax.jit(signed_distance)(world.scene, jnp.asarray(centres, jnp.float32))
+    distance = signed_distance(world.scene, jnp.asarray(centres, jnp.float32))
     return np.asarray(distance) < 0.0

@@ -34,6 +34,7 @@ BALL = Group((Spheres(jnp.array([[3.0], [0.5], [1.0]]), jnp.ones(1)),))
 BOX = Group((Boxes(jnp.array([[3.0], [0.0], [1.0]]), jnp.array([[0.5], [0.8], [0.4]])),))
 CAN = Group((Cylinders(jnp.array([[3.0], [0.0], [1.0]]), jnp.ones(1), jnp.array([0.5])),))
 CAST = jax.jit(cast_rays)
+DISTANCE = jax.jit(signed_distance)
 N = 64  # one shape, one compilation per scene
 MM = 1e-3
 
@@ -168,10 +169,46 @@ def test_no_range_exceeds_the_limit() -> None:
     assert np.allclose(cast(scene(GROUND), [0, 0, 0.9], d, max_range_m=9.1), 9.045, atol=MM)
 
 
-def test_ray_that_runs_out_of_steps_has_no_return() -> None:
+def test_ray_that_runs_out_of_steps_has_no_return_unless_something_else_is_nearer() -> None:
     d = fan(0, np.array([3.0, 0.2, 1.0]), 0.02)
-    assert np.all(np.isnan(cast(scene(BALL), np.zeros(3), d, max_steps=1)))
-    assert not np.any(np.isnan(cast(scene(BALL), np.zeros(3), d, max_steps=32)))
+    soft = Group(BALL.members, 8.0)
+    assert np.all(np.isnan(cast(scene(soft), np.zeros(3), d, max_steps=1)))
+    assert not np.any(np.isnan(cast(scene(soft), np.zeros(3), d, max_steps=32)))
+    wall = Group((Planes(jnp.array([[-1.0], [0.0], [0.0]]), jnp.array([-1.0])),))
+    assert_ranges(cast(scene(soft, wall), np.zeros(3), d, max_steps=1), 1.0 / d[:, 0])
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10**6))
+def test_rays_end_where_the_distance_first_becomes_zero(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    d = fan(seed, np.array([1.0, 0.0, 0.0]), 0.4)
+    origin = np.array([0.0, 0.0, 1.2]) + rng.normal(size=3) * 0.1
+    wedge = [[2.0, 3.0, 2.2], [-1.0, -0.6, 0.9]]
+    corners = jnp.asarray(np.array(wedge).T[:, :, None], jnp.float32)
+    prism = Group((Prisms(corners, jnp.array([1.2]), jnp.array([0.5])),))
+    solid = scene(CAN, BALL, prism)
+    got = cast(solid, origin, d)
+    t = np.arange(0.0, 12.0, 4 * MM)
+    along = jnp.asarray(origin + t[:, None] * d[:, None, :], jnp.float32)
+    clear = np.asarray(DISTANCE(solid, along)) > -1e-5
+    assert np.all(clear | (t > got[:, None])), "nothing solid comes before the range"
+    hit = ~np.isnan(got)
+    ends = jnp.asarray(origin + np.where(hit, got, 0.0)[:, None] * d, jnp.float32)
+    at_end = np.asarray(DISTANCE(solid, ends))
+    assert 5 < hit.sum() < N
+    np.testing.assert_allclose(at_end[hit], 0.0, atol=1e-5)
+    assert np.all(clear[~hit])
+
+
+def test_a_ray_straight_down_meets_the_top_of_what_is_below_it_only() -> None:
+    down = [[0.0, 0.0, -1.0]]
+    for x, true in ((3.2, 2.5), (4.2, np.nan)):
+        assert_ranges(cast(scene(CAN), [x, 0.1, 4.0], down), np.full(N, true))
+    along = cast(scene(BOX), [0.0, 0.0, 1.0], [[1.0, 0.0, 0.0]])
+    assert_ranges(along, np.full(N, 2.5))
+    beside = cast(scene(BOX), [0.0, 0.0, 1.5], [[1.0, 0.0, 0.0]])
+    assert_ranges(beside, np.full(N, np.nan))
 
 
 def test_unusable_rays_have_no_return_and_disturb_no_other() -> None:
