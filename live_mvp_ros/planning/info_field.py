@@ -312,7 +312,7 @@ def _gains(
     """Gain [n_yaw, nx, ny] of a look from every known free cell.
 
     Only beams that meet something unknown count. When no candidate has any, the narrow views
-    between two directions of the sweep are searched with finer ones.
+    between two directions of the sweep are searched with finer ones, from anywhere in a cell.
     """
     plan = _plan(config, spec)
     sigma = config.noise_sigma_m / spec.resolution_m
@@ -323,15 +323,16 @@ def _gains(
     def fine() -> jax.Array:
         plan = _plan(config, spec, _FINER)
         weights = yaw_weights(plan, config.fov_rad, config.n_beams, config.n_yaw)
-        return yaw_gain(_NARROW_GAIN * _reaches(plan, view), weights)
+        return yaw_gain(_NARROW_GAIN * _reaches(plan, view, exact=False), weights)
 
     enough = jnp.any((jnp.max(coarse, axis=0) > _LEAST_GAIN) & candidates)
     return jax.lax.cond(enough, lambda: coarse, fine)
 
 
-def _reaches(plan: SweepPlan, view: _View) -> jax.Array:
+def _reaches(plan: SweepPlan, view: _View, exact: bool = True) -> jax.Array:
     """Which beams [n_directions, nx, ny] from known free cells meet something resolvable."""
-    return (first_hit(plan, view.resolvable, view.opaque) <= plan.range_cells) & view.free
+    distance = first_hit(plan, view.resolvable, view.opaque, exact)
+    return (distance <= plan.range_cells) & view.free
 
 
 def _detour(config: InfoFieldConfig, gain: jax.Array, sources: jax.Array) -> jax.Array:

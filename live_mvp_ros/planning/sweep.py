@@ -82,6 +82,20 @@ class SweepPlan:
         r, c = np.array(self.slopes).T
         return np.floor(i * c / r + 0.5 + 1e-9).astype(np.int32)
 
+    def corners(self, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return how lines change rows between columns i and i + 1; bool [n_columns, n_slopes].
+
+        First, where a line enters its new row before the new column; second, where it passes
+        exactly through the corner of the cells.
+        """
+        rows = self.lateral(n_columns)
+        moves = np.diff(rows, axis=0)
+        r, c = np.array(self.slopes).T
+        boundary = rows[:-1] + 0.5 * moves
+        crossing = boundary * r / np.where(c == 0, 1, c) - np.arange(n_columns)[:, None] - 0.5
+        exact = np.abs(crossing) < 1e-9
+        return (moves != 0) & ~exact & (crossing < 0.0), (moves != 0) & exact
+
     def angles(self) -> np.ndarray:
         """Return the map-frame angle [n_directions] rad of each direction, orientation slowest."""
         aside = np.array([math.atan2(c, r) for r, c in self.slopes])
@@ -261,34 +275,43 @@ def yaw_gain(directional: jax.Array, weights: np.ndarray) -> jax.Array:
     return (jnp.asarray(weights) @ flat).reshape(weights.shape[0], *directional.shape[1:])
 
 
-def first_hit(plan: SweepPlan, target: jax.Array, opaque: jax.Array) -> jax.Array:
+def first_hit(
+    plan: SweepPlan, target: jax.Array, opaque: jax.Array, exact: bool = True
+) -> jax.Array:
     """Return how far [n_directions, nx, ny] in cells the first target before anything opaque is.
 
-    A line ends at the first target or opaque cell it enters, and does not slip diagonally between
-    two opaque cells. ``FAR_CELLS`` where no target comes first. The start cell counts.
+    A line ends at the first target or opaque cell that it visits, and where it cuts the corner of
+    an opaque cell between two that it visits. ``FAR_CELLS`` where no target comes first. The start
+    cell counts.
 
     Args:
         plan: directions (static); its range does not limit the result.
         target: [nx, ny] bool.
         opaque: [nx, ny] bool; a target that is opaque counts as a target.
+        exact: lines are those of the lattice (static). Otherwise they only do not slip between two
+            opaque cells, as if they could start anywhere in their cell.
     """
     n = max(target.shape)
     wall, goal = orient(opaque, True), orient(target, False)
     moves = np.diff(plan.lateral(n), axis=0)
+    early, through = plan.corners(n) if exact else (np.zeros(moves.shape, bool), moves != 0)
+    late = (moves != 0) & ~early & ~through
+    sides = (jnp.asarray(side)[:, :, None] for side in (early, late, through))
     length = jnp.asarray(plan.steps(), jnp.float32)[:, None]
 
     def column(carry: Arrays, here: Arrays) -> tuple[Arrays, jax.Array]:
         distance, wall_before = carry
-        wall_i, goal_i, move = here
+        wall_i, goal_i, move, early_i, late_i, through_i = here
         near = _aside(distance, move) + length
         beside = _aside(jnp.broadcast_to(_padded(wall_i, True)[:, None], distance.shape), move)
-        slips = (move != 0)[:, None] & beside & wall_before[:, None]
-        near = jnp.where(slips | wall_i[:, None], FAR_CELLS, jnp.minimum(near, FAR_CELLS))
+        ahead = wall_before[:, None]
+        cut = (early_i & beside) | (late_i & ahead) | (through_i & beside & ahead)
+        near = jnp.where(cut | wall_i[:, None], FAR_CELLS, jnp.minimum(near, FAR_CELLS))
         out = jax.lax.optimization_barrier(jnp.where(goal_i[:, None], 0.0, near))
         return (_padded(out, FAR_CELLS), wall_i), out
 
     start = (jnp.full((4, len(plan.slopes), n + 2), FAR_CELLS), jnp.ones((4, n), bool))
-    inputs = (wall, goal, jnp.asarray(moves))
+    inputs = (wall, goal, jnp.asarray(moves), *sides)
     swept = jax.lax.scan(column, start, inputs, reverse=True)[1]
     return restore(swept, (target.shape[0], target.shape[1]))
 
