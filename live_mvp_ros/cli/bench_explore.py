@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from live_mvp_ros.cli.options import sim_options
 
 if TYPE_CHECKING:
     from live_mvp_ros.sim.campaign import Campaign, Document, Folder
-    from live_mvp_ros.sim.scenario import Run
+    from live_mvp_ros.sim.runs import Run
 
 
 PLAIN_WIDTH = 160
@@ -165,11 +166,11 @@ def _pool(missing: Sequence[Run], jobs: int | None, address: str | None) -> Any:
 
 
 def _translated(answers: Iterator[Any]) -> Iterator[Any]:
-    from live_mvp_ros.sim.ray_workers import RayError
+    from live_mvp_ros.sim.ray_workers import RayUnavailableError
 
     try:
         yield from answers
-    except RayError as error:
+    except RayUnavailableError as error:
         raise UsageError(str(error)) from error
 
 
@@ -254,9 +255,8 @@ def _report(
     if groups := plots.grouped(ordered):
         write(folder.path / "explored.png", png(plots.explored_figure(groups)))
         write(folder.path / "time_to_95.png", png(plots.time_figure(groups)))
-        console = Console(highlight=False)
-        wide = None if console.is_terminal else PLAIN_WIDTH
-        console.print(table(result["summary"]), width=wide, crop=False)
+        width = None if sys.stdout.isatty() else PLAIN_WIDTH
+        Console(highlight=False, width=width).print(table(result["summary"]))
     click.echo(f"results in {folder.path}")
     return sum(record["error"] is not None for record in result["runs"])
 

@@ -67,7 +67,8 @@ def sim(
 
     prepare_jax()
     from live_mvp_ros.bringup.flight import new_folder, remove_folder
-    from live_mvp_ros.sim.scenario import Run, prepare
+    from live_mvp_ros.sim.runs import Run
+    from live_mvp_ros.sim.scenario import prepare
 
     run = Run(world, planner, seed, start, sensing, time_limit, overrides)
     try:

@@ -18,7 +18,8 @@ from live_mvp_ros.results import versions, write_json
 from live_mvp_ros.sim import closed_loop, report
 from live_mvp_ros.sim.logbook import Logbook
 from live_mvp_ros.sim.metrics import GroundTruth
-from live_mvp_ros.sim.scenario import Run, configure, prepare
+from live_mvp_ros.sim.runs import Run
+from live_mvp_ros.sim.scenario import configure, prepare
 from live_mvp_ros.sim.workers import Failure
 from live_mvp_ros.world_names import SEEDED
 from live_mvp_ros.worlds import load_world

@@ -21,7 +21,7 @@ LOCAL = "local"
 ENVIRONMENT = {"XLA_FLAGS": ONE_THREAD, "NPROC": "1"}
 
 
-class RayError(RuntimeError):
+class RayUnavailableError(RuntimeError):
     """Ray cannot be used; the text is one sentence with the remedy."""
 
 
@@ -38,7 +38,7 @@ def on_ray(
         count: of workers; None for one per CPU of the cluster.
 
     Raises:
-        RayError: Ray is not installed, or there is no cluster at the address.
+        RayUnavailableError: Ray is not installed, or there is no cluster at the address.
     """
     ray = _connect(address, count)
     try:
@@ -53,7 +53,7 @@ def _connect(address: str, count: int | None) -> Any:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         import ray
     except ImportError as error:
-        raise RayError(
+        raise RayUnavailableError(
             "--ray needs Ray, which is not installed here: run `pip install 'live_mvp_ros[ray]'`"
         ) from error
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
@@ -62,7 +62,9 @@ def _connect(address: str, count: int | None) -> Any:
     try:
         ray.init(address=address, runtime_env={"env_vars": ENVIRONMENT}, **options)
     except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
-        raise RayError(f"no Ray cluster answers at {address}: {sentence_of(error)}") from error
+        raise RayUnavailableError(
+            f"no Ray cluster answers at {address}: {sentence_of(error)}"
+        ) from error
     return ray
 
 
@@ -81,21 +83,22 @@ def _work(
             give(actor_class.remote(make_task))
         done, _ = ray.wait(list(running), num_returns=1)
         actor, job = running.pop(done[0])
-        answer = _answer(ray, done[0])
-        if waiting and not isinstance(answer, Failure):
+        answer, alive = _answer(ray, done[0])
+        if waiting and alive:
             give(actor)
         else:
             ray.kill(actor)
         yield job, answer
 
 
-def _answer(ray: Any, reference: Any) -> Any:
+def _answer(ray: Any, reference: Any) -> tuple[Any, bool]:
+    """Return what a worker answered, and whether it can do another job."""
     try:
-        return ray.get(reference)
+        return ray.get(reference), True
     except ray.exceptions.RayTaskError as error:
-        return Failure(sentence_of(error.cause))
+        return Failure(sentence_of(error.cause)), True
     except ray.exceptions.RayError as error:
-        return Failure(f"its worker was lost: {sentence_of(error)}")
+        return Failure(f"its worker was lost: {sentence_of(error)}"), False
 
 
 class _Actor:

@@ -21,7 +21,7 @@ from live_mvp_ros.results import percentiles, rounded, versions
 if TYPE_CHECKING:
     from live_mvp_ros.sim.logbook import Flight
     from live_mvp_ros.sim.metrics import Exploration, Safety
-    from live_mvp_ros.sim.scenario import Run
+    from live_mvp_ros.sim.runs import Run
 
 TIMES = ("time_to_50_s", "time_to_90_s", "time_to_95_s", "time_to_99_s")
 TOPICS = ("odom", "points", "map", "info_field", "command")

@@ -1,0 +1,302 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Campaigns: every run is kept, an interrupted one goes on, and the summary is what it says."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from live_mvp_ros.cli.main import main
+from live_mvp_ros.config import ConfigurationError
+from live_mvp_ros.sim import campaign_plots, report
+from live_mvp_ros.sim.campaign import Campaign, CampaignError, Folder, fly
+from live_mvp_ros.sim.runs import Run
+from live_mvp_ros.sim.workers import Failure
+from live_mvp_ros.worlds import WorldError
+
+FAKES = Path(__file__).parent / "fakes"
+document = runpy.run_path(str(FAKES / "fake_pilot.py"))["document"]
+SCRIPT = "import sys, fake_pilot\nif __name__ == '__main__': sys.exit(fake_pilot.main())\n"
+OFFICE = Campaign(("office",), ("parallel",), seeds=3)
+
+
+def start_bench(cwd: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    paths = os.pathsep.join([str(FAKES), *sys.path])
+    (cwd / "fake_bench.py").write_text(SCRIPT)
+    return subprocess.Popen(
+        [sys.executable, "fake_bench.py", "bench", "explore", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": paths, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def bench(cwd: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
+    process = start_bench(cwd, *arguments, **environment)
+    output, errors = process.communicate(timeout=120)
+    return process.returncode, output, errors
+
+
+def records(file: Path) -> dict[int, dict]:
+    return {record["seed"]: record for record in json.loads(file.read_text())["runs"]}
+
+
+def test_a_campaign_is_every_combination_and_each_has_a_name_of_its_own():
+    plan = Campaign(("office", "a/w.yaml", "b/w.yaml"), ("x", "y"), ("world", "random"), 3)
+    runs = plan.runs()
+    assert len(runs) == 3 * 2 * 2 * 3
+    assert len({run.name for run in runs}) == len(runs)
+    assert all("/" not in run.name for run in runs)
+    assert runs[0] == Run("office", "x", 0)
+
+
+def test_each_seed_has_its_own_floor_plan_where_there_are_many():
+    plans = [run.floor_plan for run in Campaign(("maze", "office"), ("p",), seeds=2).runs()]
+    assert plans == ["maze:0", "maze:1", "", ""]
+    one = Campaign(("maze",), ("p",), seeds=2, floor_plans="one")
+    assert [run.floor_plan for run in one.runs()] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"worlds": ("atlantis",)}, WorldError, "atlantis"),
+        ({"planners": ("oracle",)}, ConfigurationError, "oracle"),
+        ({"worlds": ("office", "office")}, CampaignError, "twice"),
+        ({"overrides": {"wings": 2}}, ConfigurationError, "wings is not a setting"),
+    ],
+)
+def test_what_cannot_be_flown_is_found_before_anything_flies(changes, error, words):
+    values = {"worlds": ("office",), "planners": ("parallel",)} | changes
+    with pytest.raises(error, match=words):
+        Campaign(**values).check()
+
+
+def test_a_folder_knows_what_is_finished_and_what_has_to_be_flown_again(tmp_path):
+    folder, runs = Folder(tmp_path / "c"), OFFICE.runs()
+    folder.open(OFFICE)
+    answers = [(runs[0], document(runs[0])), (runs[1], Failure("lost"))]
+    flown = {run.seed: kept for run, kept in fly(folder, answers)}
+    assert flown[1]["record"]["error"] == "lost"
+    (tmp_path / "c" / "runs" / f"{runs[2].name}.json").write_text('{"record": {"err')
+    folder.open(OFFICE)
+    assert folder.finished(runs) == {runs[0].name: flown[0]}
+
+
+def test_a_folder_takes_more_runs_but_none_under_other_conditions(tmp_path):
+    folder = Folder(tmp_path)
+    folder.open(OFFICE)
+    folder.open(Campaign(("office", "seed"), ("parallel", "sequential"), ("random",), 30))
+    for other in (
+        Campaign(("office",), ("parallel",), time_limit_s=9.0),
+        Campaign(("office",), ("parallel",), sensing="full"),
+        Campaign(("office",), ("parallel",), overrides={"substeps": 4}),
+        Campaign(("office",), ("parallel",), floor_plans="one"),
+    ):
+        with pytest.raises(CampaignError, match="do not go together with"):
+            folder.open(other)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"runs": 3}'])
+def test_a_folder_of_something_else_is_refused(tmp_path, content):
+    (tmp_path / "campaign.json").write_text(content)
+    with pytest.raises(CampaignError, match=r"campaign\.json"):
+        Folder(tmp_path).open(OFFICE)
+
+
+def test_the_summary_of_runs_made_by_hand():
+    runs = [Run(seed=seed) for seed in range(4)]
+    made = [
+        document(runs[0], 10.0, explored_fraction=0.95, path_length_m=10.0)["record"],
+        document(runs[1], 19.0, collisions=2, min_clearance_m=0.2, path_length_m=30.0)["record"],
+        document(runs[2], None, mission_complete=False)["record"],
+        report.failed_record(runs[3], "lost"),
+    ]
+    summary = report.summary(made)["office"]["parallel"]
+    assert summary["runs"] == 4
+    assert summary["complete"] == 2
+    assert summary["failed"] == 1
+    assert summary["collisions"] == 2
+    assert summary["explored_fraction_min"] == 0.95
+    assert summary["min_clearance_m"] == 0.2
+    assert summary["path_length_m_median"] == 30.0
+    # Times are 10, 20, never, never: a quarter of the way lies between the first two.
+    assert summary["time_to_95_s_median"] is None
+    assert summary["time_to_95_s_quartiles"] == [17.5, None]
+    json.dumps(summary, allow_nan=False)
+
+
+def test_worlds_and_planners_are_summarised_apart():
+    made = [
+        document(Run(world, planner, seed))["record"]
+        for world in ("office", "maze")
+        for planner in ("parallel", "random")
+        for seed in range(2)
+    ]
+    summary = report.summary(made)
+    assert set(summary) == {"office", "maze"}
+    assert all(set(planners) == {"parallel", "random"} for planners in summary.values())
+    assert summary["maze"]["random"]["runs"] == 2
+
+
+@given(
+    st.lists(st.floats(0.0, 1e4), min_size=1, max_size=9),
+    st.integers(0, 4),
+    st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_quantile_is_numpys_and_infinite_ones_are_none(values, never, share):
+    result = report.quantile([*values, *[math.inf] * never], share, 9)
+    place = share * (len(values) + never - 1)
+    if math.ceil(place) >= len(values):
+        assert result is None
+    else:  # the infinite ones may be any number that is larger than the others
+        expected = np.quantile([*values, *[2e4] * never], share)
+        assert result == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_curve_keeps_its_ends_and_few_points():
+    times = np.linspace(0.0, 100.0, 1001)
+    curve = report.curve(times, times / 100.0, points=50)
+    assert len(curve["times_s"]) <= 51
+    assert curve["times_s"][0] == 0.0
+    assert curve["times_s"][-1] == 100.0
+    assert curve["fractions"][-1] == 1.0
+    assert report.curve(np.zeros(0), np.zeros(0)) == {"times_s": [], "fractions": []}
+
+
+def test_the_band_holds_the_last_fraction_of_runs_that_have_ended():
+    runs = [
+        {"explored": {"times_s": [0.0, 1.0], "fractions": [0.2, 0.4]}},
+        {"explored": {"times_s": [0.0, 3.0], "fractions": [0.2, 1.0]}},
+        {"explored": {"times_s": [0.0, 2.0], "fractions": [0.2, 0.6]}},
+    ]
+    low, middle, high = campaign_plots.quartiles_over_time(runs, np.array([0.0, 2.5, 9.0]))
+    np.testing.assert_allclose(middle, [0.2, 0.4, 0.6])
+    np.testing.assert_allclose(low, [0.2, 0.3, 0.5])
+    np.testing.assert_allclose(high, [0.2, 0.5, 0.8])
+
+
+def test_a_campaign_leaves_json_table_and_plots(tmp_path):
+    arguments = ("--worlds", "office,seed", "--planners", "parallel,sequential", "--seeds", "2")
+    code, output, errors = bench(tmp_path, *arguments, "--output", "c", "--json", "copy.json")
+    assert (code, errors) == (0, "")
+    result = json.loads((tmp_path / "copy.json").read_text())
+    assert set(result) == {"runs", "summary", "settings", "versions"}
+    assert len(result["runs"]) == 8
+    assert result["summary"]["seed"]["sequential"]["time_to_95_s_median"] == 50.5
+    assert result["settings"]["seeds"] == 2
+    assert json.loads((tmp_path / "c" / "explore.json").read_text()) == result
+    assert len(list((tmp_path / "c" / "runs").glob("*.json"))) == 8
+    for picture in ("explored.png", "time_to_95.png"):
+        assert Image.open(tmp_path / "c" / picture).size[0] > 500
+    assert "sequential" in output
+    assert "50.5 s" in output
+
+
+def test_what_goes_wrong_in_a_worker_is_recorded_and_flown_again(tmp_path):
+    arguments = ("--seeds", "4", "--jobs", "2", "--output", "c", "--json", "r.json")
+    code, output, errors = bench(tmp_path, *arguments, FAKE_TROUBLES="exit=1,raise=2,kill=3")
+    assert (code, errors) == (1, "")
+    found = records(tmp_path / "r.json")
+    assert found[0]["error"] is None
+    assert found[1]["error"] == "its process ended with exit code 7"
+    assert found[2]["error"] == "ValueError: the wind was too strong"
+    assert found[3]["error"] == "its process ended with signal SIGKILL"
+    assert set(found[0]) == set(found[1])
+    assert "office-parallel-world-0001: FAILED" in output
+    flown_at = (tmp_path / "c" / "runs" / "office-parallel-world-0000.json").stat().st_mtime_ns
+
+    code, output, errors = bench(tmp_path, *arguments)
+    assert (code, errors) == (0, "")
+    assert "1 of 4 runs are in c already" in output
+    assert all(record["error"] is None for record in records(tmp_path / "r.json").values())
+    again_at = (tmp_path / "c" / "runs" / "office-parallel-world-0000.json").stat().st_mtime_ns
+    assert again_at == flown_at
+
+
+def test_a_campaign_under_other_conditions_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Folder(tmp_path / "c").open(OFFICE)
+    assert main(["bench", "explore", "--output", "c", "--time-limit", "5"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "time_limit_s = 600.0" in error
+
+
+def test_an_interrupted_campaign_ends_cleanly_and_goes_on(tmp_path):
+    arguments = ("--seeds", "3", "--jobs", "1", "--output", "c", "--json", "r.json")
+    for flown, number in enumerate((signal.SIGINT, signal.SIGTERM), start=1):
+        troubles = {"FAKE_TROUBLES": f"wait={flown}", "FAKE_GATE": str(tmp_path / "gate")}
+        process = start_bench(tmp_path, *arguments, **troubles)
+        latest = tmp_path / "c" / "runs" / f"office-parallel-world-000{flown - 1}.json"
+        limit = time.monotonic() + 60.0
+        while not latest.exists() and process.poll() is None and time.monotonic() < limit:
+            time.sleep(0.02)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert errors.startswith(f"live-mvp: interrupted after {flown} of 3 runs")
+        assert errors.count("\n") == 1
+        assert set(records(tmp_path / "r.json")) == set(range(flown))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--worlds", "atlantis"), "atlantis"),
+        (("--worlds", "office,"), "empty name"),
+        (("--planners", "oracle"), "oracle"),
+        (("--seeds", "0"), "--seeds"),
+        (("--jobs", "0"), "--jobs"),
+        (("--start", "moon"), "moon"),
+        (("--json", "no/such/f.json"), "no/such does not exist"),
+        (("--params-file", "gone.yaml"), "gone.yaml does not exist"),
+    ],
+)
+def test_wrong_arguments_are_refused(tmp_path, monkeypatch, capsys, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    assert main(["bench", "explore", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert words in error
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_ray_there_is_one_sentence(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    output = tmp_path / "c"
+    assert main(["bench", "explore", "--ray", "local", "--output", str(output)]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "--ray needs Ray" in error
+
+
+@pytest.mark.slow
+def test_a_campaign_on_a_local_ray_cluster(tmp_path):
+    pytest.importorskip("ray", reason="Ray is optional")
+    arguments = ("--seeds", "4", "--jobs", "1", "--ray", "local", "--json", "r.json")
+    troubles = "exit=1,raise=2"
+    code, _, errors = bench(tmp_path, *arguments, "--output", "c", FAKE_TROUBLES=troubles)
+    assert code == 1, errors
+    found = records(tmp_path / "r.json")
+    assert found[0]["error"] is None
+    assert found[1]["error"].startswith("its worker was lost: ActorDiedError")
+    assert found[2]["error"] == "ValueError: the wind was too strong"
+    assert found[3]["error"] is None

@@ -1,0 +1,275 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""``live-mvp sim``: needs no ROS, writes what it promises, refuses what makes no sense."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from live_mvp_ros.cli.main import main
+from live_mvp_ros.config import ConfigurationError
+from live_mvp_ros.control import MissionDecision, MissionState
+from live_mvp_ros.sim import closed_loop, report
+from live_mvp_ros.sim.logbook import Logbook
+from live_mvp_ros.sim.runs import Run
+from live_mvp_ros.sim.scenario import overridden, prepare
+
+SCENARIO = prepare(Run(world="seed"))
+KEYS = {  # those of a graph's metrics.json, and those of a simulation
+    "mission_complete",
+    "goal_reached",
+    "end_reason",
+    "explored_fraction",
+    "time_to_50_s",
+    "time_to_90_s",
+    "time_to_95_s",
+    "time_to_99_s",
+    "collisions",
+    "min_clearance_m",
+    "flight_time_s",
+    "path_length_m",
+    "real_time_factor",
+    "control_latency_ms",
+    "control_on_time_fraction",
+    "rates_hz",
+    "rates_per_simulated_second_hz",
+    "peak_rss_mib",
+    "restarts",
+    "states",
+    "world",
+    "floor_plan",
+    "seed",
+    "controller",
+    "vehicle",
+    "versions",
+    "planner",
+    "sensing",
+    "start",
+    "steps",
+    "wall_s",
+    "start_up_s",
+    "step_ms",
+    "completion",
+    "error",
+}
+WITHOUT_ROS = """
+import sys
+sys.modules["rclpy"] = None  # an import of it fails
+from live_mvp_ros.cli.main import main
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
+def a_stretch(number: int, position_m, state=MissionState.EXPLORING, reached=False):
+    """Return a stretch that hovers at a place, with half of the map known."""
+    config = SCENARIO.config
+    n = config.steps_per_look * config.looks_per_plan
+    shape = closed_loop.map_grid(SCENARIO.world, config).shape
+    known = np.zeros(shape, bool)
+    known[: (number + 1) * shape[0] // 2] = True
+    view = SimpleNamespace(
+        p=np.where(known, 0.2, 0.5),
+        known=known,
+        field=SimpleNamespace(gain=np.zeros(shape)),
+    )
+    return closed_loop.Stretch(
+        time_s=number * config.stretch_s + config.control_period_s * np.arange(n),
+        position_m=np.tile(np.asarray(position_m, float), (n, 1)),
+        velocity_m_s=np.zeros((n, 3)),
+        attitude=np.tile([1.0, 0.0, 0.0, 0.0], (n, 1)),
+        command=np.zeros((n, 4)),
+        clearance_m=np.full(n, np.nan if state is MissionState.DONE else 0.5),
+        decision=MissionDecision(state, state.name.lower(), reached),
+        view=view,
+        wall_s=0.25 * (3 - number),
+    )
+
+
+def a_flight(end_m, **ending):
+    book = Logbook(SCENARIO)
+    book.add(a_stretch(0, SCENARIO.world.start_m))
+    book.add(a_stretch(1, end_m, **ending))
+    return book
+
+
+def test_a_flight_is_taken_down_and_scored():
+    goal = SCENARIO.world.goal_m
+    book = a_flight(goal, state=MissionState.DONE, reached=True)
+    assert book.glance().state == "DONE"
+    flight = book.close()
+    way = float(np.linalg.norm(np.subtract(goal, SCENARIO.world.start_m)))
+    values = report.record(SCENARIO.run, flight)
+    stretch_s = SCENARIO.config.stretch_s
+    assert set(values) == KEYS
+    assert values["mission_complete"] is True
+    assert values["steps"] == 2 * SCENARIO.config.steps_per_look * SCENARIO.config.looks_per_plan
+    assert values["flight_time_s"] == pytest.approx(2 * stretch_s)
+    assert values["path_length_m"] == pytest.approx(way, abs=1e-3)
+    assert values["wall_s"] == 1.25
+    assert values["start_up_s"] == 0.75
+    assert values["real_time_factor"] == pytest.approx(stretch_s / 0.5, abs=1e-3)
+    assert [state["state"] for state in values["states"]] == ["EXPLORING", "DONE"]
+    assert values["rates_per_simulated_second_hz"]["map"] == pytest.approx(1 / stretch_s, abs=0.01)
+    truth = SCENARIO.truth.observable
+    half = truth[: truth.shape[0] // 2].sum() / truth.sum()
+    assert flight.exploration.fractions == pytest.approx([half, 1.0], abs=0.02)
+    json.dumps(values, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("state", "reached", "away_m", "interrupted", "complete"),
+    [
+        (MissionState.DONE, True, 1.0, False, True),
+        (MissionState.DONE, True, 2.0, False, False),  # it says so, and is not there
+        (MissionState.DONE, False, 1.0, False, False),  # out of time beside the goal
+        (MissionState.EXPLORING, False, 1.0, False, False),
+        (MissionState.DONE, True, 1.0, True, False),
+    ],
+)
+def test_complete_is_what_the_mission_says_and_the_position_shows(
+    state, reached, away_m, interrupted, complete
+):
+    end = np.add(SCENARIO.world.goal_m, (-away_m, 0.0, 0.0))
+    flight = a_flight(end, state=state, reached=reached).close(interrupted)
+    assert report.record(SCENARIO.run, flight)["mission_complete"] is complete
+    assert (flight.end_reason == "interrupted") is interrupted
+
+
+def test_a_random_start_is_drawn_with_the_seed():
+    starts = [
+        prepare(Run(world="seed", start="random", seed=seed), SCENARIO.truth).world.start_m
+        for seed in (1, 1, 2)
+    ]
+    assert starts[0] == starts[1] != starts[2]
+    assert starts[0] != SCENARIO.world.start_m
+
+
+def test_settings_reach_the_components_and_keep_the_rest():
+    config = overridden(
+        SCENARIO.config, {"substeps": 4, "controller": {"costs": {"speed_max_m_s": 1.5}}}
+    )
+    assert config.substeps == 4
+    assert config.controller.costs.speed_max_m_s == 1.5
+    back = dataclasses.replace(
+        config,
+        substeps=SCENARIO.config.substeps,
+        controller=dataclasses.replace(config.controller, costs=SCENARIO.config.controller.costs),
+    )
+    assert back == SCENARIO.config
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"wings": 2}, r"^wings is not a setting: choose from .*substeps"),
+        ({"controller": {"costs": {"beauty": 2}}}, r"^controller\.costs\.beauty is not a setting"),
+        ({"substeps": 0}, "^substeps = 0 is not allowed"),
+        ({"controller": {"costs": {"speed_max_m_s": -1}}}, r"^controller\.costs\.speed_max_m_s"),
+        ({"controller": 3}, "^controller = 3 is not allowed: it is a group of settings"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_its_full_name(values, words):
+    with pytest.raises(ConfigurationError, match=words):
+        overridden(SCENARIO.config, values)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--world", "atlantis"), ("atlantis", "office")),
+        (("--planner", "oracle"), ("oracle", "parallel")),
+        (("--seed", "-1"), ("--seed",)),
+        (("--start", "moon"), ("moon", "random")),
+        (("--sensing", "smell"), ("smell", "planar")),
+        (("--time-limit", "0"), ("--time-limit",)),
+        (("--json", "no/such/f.json"), ("--json", "no/such does not exist")),
+        (("--animation", "f.avi"), ("f.avi", ".gif")),
+        (("--params-file", "gone.yaml"), ("gone.yaml does not exist",)),
+        (("--params-file", "broken.yaml"), ("broken.yaml is not valid YAML",)),
+        (("--params-file", "list.yaml"), ("list.yaml is not a mapping",)),
+        (("--params-file", "wings.yaml"), ("wings is not a setting",)),
+        (("--params-file", "planner.yaml"), ("chosen by --planner",)),
+        (("--output", "list.yaml"), ("cannot create",)),
+    ],
+)
+def test_wrong_arguments_are_refused(tmp_path, monkeypatch, capsys, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "broken.yaml": "a: [1, 2",
+        "list.yaml": "[1, 2]",
+        "wings.yaml": "wings: 2",
+        "planner.yaml": "planner: random",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    assert main(["sim", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("live-mvp: ")
+    assert error.count("\n") == 1
+    assert all(word in error for word in words), error
+    assert {path.name for path in tmp_path.iterdir()} == set(files)
+
+
+def test_a_film_that_needs_ffmpeg_is_refused_without_it(tmp_path, monkeypatch, capsys):
+    from matplotlib.animation import FFMpegWriter
+
+    monkeypatch.setattr(FFMpegWriter, "isAvailable", classmethod(lambda cls: False))
+    assert main(["sim", "--animation", str(tmp_path / "f.mp4")]) == 2
+    assert "needs ffmpeg" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_short_flight_without_ros_leaves_all_its_files(tmp_path):
+    (tmp_path / "params.yaml").write_text("controller: {costs: {speed_max_m_s: 1.0}}")
+    (tmp_path / "sim.py").write_text(WITHOUT_ROS)
+    arguments = ("--world", "seed", "--seed", "5", "--start", "random", "--time-limit", "2")
+    files = ("--json", "m.json", "--animation", "f.gif", "--params-file", "params.yaml")
+    result = subprocess.run(
+        [sys.executable, "sim.py", "sim", *arguments, *files, "--output", "out"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert result.returncode == 1, result.stderr  # two seconds are not enough
+    assert "mission not complete: time limit of 2 s" in result.stdout
+    (folder,) = (tmp_path / "out").iterdir()
+    text = (folder / "metrics.json").read_text()
+    assert text == (tmp_path / "m.json").read_text()
+    assert "NaN" not in text
+    values = json.loads(text)
+    assert set(values) == KEYS
+    assert values["seed"] == 5
+    assert values["start"]["kind"] == "random"
+    assert values["flight_time_s"] < 4.0
+    assert 0.0 < values["explored_fraction"] < 1.0
+    assert set(values["step_ms"]) == {"p50", "p99"}
+    assert Image.open(folder / "picture.png").size[0] > 1000
+    assert Image.open(tmp_path / "f.gif").n_frames > 4
+    with np.load(folder / "flight.npz") as arrays:
+        assert len(arrays["position_m"]) == values["steps"]
+        speeds = np.linalg.norm(arrays["velocity_m_s"], axis=1)
+        assert speeds.max() < 1.5
+    for name in ("trajectory.csv", "explored.csv"):
+        rows = np.loadtxt(folder / name, delimiter=",", skiprows=1)
+        assert len(rows) > 2
+    assert {path.name for path in Path(folder).iterdir()} == {
+        "metrics.json",
+        "picture.png",
+        "trajectory.csv",
+        "explored.csv",
+        "flight.npz",
+    }
