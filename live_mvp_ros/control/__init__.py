@@ -11,6 +11,7 @@ from live_mvp_ros.control.controller import (
     ControllerState,
     ControlOutput,
 )
+from live_mvp_ros.control.cost_config import CostConfig
 from live_mvp_ros.control.flight import FlightState, fly, init, stay
 from live_mvp_ros.control.mission import (
     MissionConfig,
@@ -19,6 +20,7 @@ from live_mvp_ros.control.mission import (
     MissionState,
     decide,
 )
+from live_mvp_ros.control.mppi import MppiConfig
 from live_mvp_ros.control.surroundings import CostMap, GuidanceField, build_costmap, prepare_field
 from live_mvp_ros.control.tracking import TrackingConfig, hold
 
@@ -30,6 +32,7 @@ __all__ = [
     "ControllerConfig",
     "ControllerInputs",
     "ControllerState",
+    "CostConfig",
     "CostMap",
     "FlightState",
     "GuidanceField",
@@ -37,6 +40,7 @@ __all__ = [
     "MissionDecision",
     "MissionInputs",
     "MissionState",
+    "MppiConfig",
     "TrackingConfig",
     "build_costmap",
     "decide",

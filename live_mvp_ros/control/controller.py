@@ -19,14 +19,10 @@ import jax.numpy as jnp
 from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.control import mppi
-from live_mvp_ros.control.costs import (
-    CostConfig,
-    CostSetup,
-    Surroundings,
-    Trajectories,
-    speed_limit,
-    total_cost,
-)
+from live_mvp_ros.control.cost_config import CostConfig
+from live_mvp_ros.control.costs import LEFT_OUT, CostSetup, speed_limit, survey
+from live_mvp_ros.control.evaluation import Plan, judge
+from live_mvp_ros.control.rollout import trajectory
 from live_mvp_ros.control.surroundings import (
     CostMap,
     GuidanceField,
@@ -127,7 +123,25 @@ class ControllerConfig:
                 f"safety_distance_m = {self.safety_distance_m} is not allowed: it must be at "
                 f"least the vehicle's radius_m = {self.vehicle.radius_m}"
             )
+        needs = {"parallel": ("guidance", "goal"), "sequential": ("reference",)}[self.architecture]
+        if not set(needs) & set(self.costs.terms):
+            return (
+                f"costs.terms = {list(self.costs.terms)} is not allowed: the {self.architecture} "
+                f"architecture needs {' or '.join(needs)}"
+            )
         return None
+
+    @property
+    def plan(self) -> Plan:
+        """How samples are flown and judged."""
+        terms = (term for term in self.costs.terms if term != LEFT_OUT[self.architecture])
+        return Plan(
+            tuple(terms),
+            self.mppi.step_s,
+            self.look_stride_steps,
+            max(1, round(self.safety_horizon_s / self.mppi.step_s)),
+            self.displayed_rollouts,
+        )
 
 
 class ControllerState(NamedTuple):
@@ -146,6 +160,8 @@ class ControllerInputs(NamedTuple):
     field: GuidanceField
     elapsed_s: jax.Array
     """Time since the previous step: the warm start is shifted by it."""
+    goal_m: jax.Array | None = None
+    """[3] where the cost term ``goal`` pulls, map frame; NaN while it shall not."""
 
 
 class ControlOutput(NamedTuple):
@@ -177,42 +193,33 @@ def step(
 ) -> tuple[ControllerState, ControlOutput]:
     """Plan once and return the command to fly now; jittable, ``config`` first."""
     key, sample_key = jax.random.split(state.key)
-    surroundings = Surroundings(
-        inputs.costmap, inputs.field, jnp.asarray(config.lower_m), jnp.asarray(config.upper_m)
-    )
-    setup = CostSetup(
-        config.costs,
-        config.vehicle,
-        config.mppi.step_s,
-        config.architecture == "sequential",
-        config.look_stride_steps,
-    )
     vehicle = inputs.vehicle
-
-    safe_steps = max(1, round(config.safety_horizon_s / config.mppi.step_s))
+    surroundings = survey(
+        inputs.costmap, inputs.field, config.lower_m, config.upper_m, inputs.goal_m
+    )
 
     def evaluate(commands: jax.Array) -> tuple[jax.Array, jax.Array]:
-        samples = rollout(config, vehicle, commands)
-        shown = samples.position[:, :, :: commands.shape[-1] // config.displayed_rollouts or 1]
-        return without_contact(total_cost(setup, samples, surroundings), samples), shown
-
-    def without_contact(cost: jax.Array, samples: Trajectories) -> jax.Array:
-        x, y = samples.position[:safe_steps, 0], samples.position[:safe_steps, 1]
-        touches = jnp.min(clearance_at(inputs.costmap, x, y), axis=0) < config.safety_distance_m
-        return jnp.where(touches & ~jnp.all(touches), jnp.inf, cost)
+        judged = judge(
+            config.plan, CostSetup(config.costs, config.vehicle), vehicle, commands, surroundings
+        )
+        touches = judged.clearance_m < config.safety_distance_m
+        cost = jnp.where(touches & ~jnp.all(touches), jnp.inf, judged.cost)
+        return cost, judged.shown_m
 
     nominal = mppi.shift(state.nominal, inputs.elapsed_s / config.mppi.step_s)
     proposal = propose(config, vehicle, inputs.field, inputs.costmap)
+    limits = tuple(clip_command(config.vehicle, jnp.full(4, far)) for far in (-1e9, 1e9))
 
     def clip(commands: jax.Array) -> jax.Array:
-        return jnp.moveaxis(clip_command(config.vehicle, jnp.moveaxis(commands, 1, 0)), 0, 1)
+        return jnp.clip(commands, limits[0][:, None], limits[1][:, None])
 
     result = mppi.optimise(config.mppi, sample_key, nominal, proposal, clip, evaluate)
     here = clearance_at(inputs.costmap, vehicle.position[0], vehicle.position[1])
     # The mean of safe samples need not be safe; the best sample is where any is.
     candidates = jnp.stack([result.commands, result.best], axis=-1)
-    flown = rollout(config, vehicle, candidates).position
-    ahead = clearance_at(inputs.costmap, flown[:safe_steps, 0], flown[:safe_steps, 1])
+    flown = trajectory(config.vehicle, vehicle, candidates, config.mppi.step_s)
+    soon = flown[: config.plan.safe_steps]
+    ahead = clearance_at(inputs.costmap, soon[:, 0], soon[:, 1])
     safe = is_safe(config, here, ahead)
     chosen = jnp.where(safe[0], 0, 1)
     commands, path = candidates[..., chosen], flown[..., chosen]
@@ -222,7 +229,7 @@ def step(
     output = ControlOutput(
         commands[0],
         path,
-        jnp.transpose(result.evaluation[:, :, : config.displayed_rollouts], (2, 0, 1)),
+        result.evaluation,
         here,
         jnp.min(ahead[:, chosen]),
         result.effective_samples,
@@ -244,23 +251,6 @@ def is_safe(config: ControllerConfig, here: jax.Array, ahead: jax.Array) -> jax.
     cornered = here < config.safety_distance_m
     leads_away = cornered & (ahead[-1] > here) & (least >= here - _CREEP_M)
     return (least >= config.safety_distance_m) | leads_away
-
-
-def rollout(
-    config: ControllerConfig, vehicle: QuadrotorState, commands: jax.Array
-) -> Trajectories:
-    """Fly commands [H, 4, K] from one state; returns the states after each command."""
-    samples = commands.shape[-1]
-    start = jax.tree.map(lambda leaf: jnp.repeat(leaf[:, None], samples, axis=1), vehicle)
-
-    def advance(
-        state: QuadrotorState, command: jax.Array
-    ) -> tuple[QuadrotorState, QuadrotorState]:
-        after = rk4_step(config.vehicle, state, command, config.mppi.step_s)
-        return after, after
-
-    _, states = jax.lax.scan(advance, start, commands)
-    return Trajectories(*states, commands)
 
 
 def propose(

@@ -7,14 +7,14 @@ input sequences, rolls the model out, and moves the nominal sequence to the weig
 
     w_k ~ exp(-S_k / lambda) p(v_k) / q(v_k),   U <- sum_k w_k v_k.
 
-Perturbations are drawn at support points along the horizon and interpolated linearly, so that a
-sample pushes in one direction long enough to get somewhere. A share beta of the samples is centred
-on a reference sequence instead of the nominal one; q is that mixture, p the part around the
-nominal sequence, and p / q corrects the weights for it (in the space of support points):
+How noise becomes a perturbation is the variant's (see ``perturbation``): v = U + B e s, with unit
+normal noise e [M, 4]. A share beta of the samples is centred on a reference sequence instead of
+the nominal one; q is that mixture, p the part around the nominal sequence, and p / q corrects the
+weights for it. Both are densities of the noise, in which every variant is alike:
 
-    log p/q = -log((1 - beta) + beta exp(d' S^-1 e - d' S^-1 d / 2)),
+    log p/q = -log((1 - beta) + beta exp(d' e - d' d / 2)),
 
-with e a sample's and d the reference's displacement from the nominal sequence, S the covariance.
+with d the reference's displacement from the nominal sequence, as noise.
 
 Arrays are [horizon, component, sample]: the sample axis is last and contiguous.
 """
@@ -26,9 +26,9 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.control import perturbation
 
 
 @configuration
@@ -42,11 +42,39 @@ class MppiConfig:
     step_s: float = parameter(
         default=0.05, unit="s", low=0.005, high=0.5, help="Length of one horizon step."
     )
+    variant: str = parameter(
+        default="kmppi",
+        choices=perturbation.VARIANTS,
+        help="Noise at every step (mppi), on rates (smppi), at support points (kmppi).",
+    )
     support_spacing_steps: int = parameter(
         default=4,
         low=1,
         high=100,
-        help="Horizon steps between support points of the perturbation.",
+        help="kmppi: horizon steps between support points of the perturbation.",
+    )
+    kernel: str = parameter(
+        default="linear",
+        choices=perturbation.KERNELS,
+        help="kmppi: how to interpolate between support points.",
+    )
+    kernel_width_steps: float = parameter(
+        default=4.0, low=0.1, high=100.0, help="kmppi: standard deviation of the rbf kernel."
+    )
+    input_rise_s: float = parameter(
+        default=0.3,
+        unit="s",
+        low=0.01,
+        high=10.0,
+        help="smppi: a rate of one deviation, kept so long, changes the input by one deviation.",
+    )
+    smoothness_weight: float = parameter(
+        default=0.02,
+        unit="s",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="smppi: cost of squared rates of change, in deviations per second.",
     )
     temperature: float = parameter(
         default=0.1,
@@ -81,13 +109,37 @@ class MppiConfig:
     )
 
     def check(self) -> str | None:
-        """Refuse a horizon shorter than one support interval."""
+        """Refuse support points that the horizon cannot hold or the kernel cannot tell apart."""
+        if self.variant != "kmppi":
+            return None
         if self.support_spacing_steps >= self.horizon_steps:
             return (
                 f"support_spacing_steps = {self.support_spacing_steps} is not allowed: it must be "
                 f"less than horizon_steps = {self.horizon_steps}"
             )
+        layout = (self.horizon_steps, self.support_spacing_steps, self.kernel_width_steps)
+        if self.kernel == "rbf" and perturbation.ill_conditioned(*layout):
+            return (
+                f"kernel_width_steps = {self.kernel_width_steps} is not allowed: it must be less, "
+                f"support points {self.support_spacing_steps} steps apart are all alike to it"
+            )
         return None
+
+    @property
+    def basis(self) -> perturbation.Basis:
+        """The variant's map from noise to perturbations."""
+        if self.variant == "mppi":
+            return perturbation.independent(self.horizon_steps)
+        if self.variant == "smppi":
+            return perturbation.integrated(self.horizon_steps, self.step_s / self.input_rise_s)
+        return perturbation.interpolated(
+            self.horizon_steps, self.support_spacing_steps, self.kernel, self.kernel_width_steps
+        )
+
+    @property
+    def deviations(self) -> jax.Array:
+        """[4] standard deviations of thrust [N] and body rates [rad/s]."""
+        return jnp.stack([jnp.asarray(s) for s in (self.thrust_std_n, *self.body_rate_std_rad_s)])
 
 
 class MppiResult(NamedTuple):
@@ -107,15 +159,7 @@ class MppiResult(NamedTuple):
     """What ``evaluate`` returned besides the costs."""
 
 
-def support_matrix(config: MppiConfig) -> np.ndarray:
-    """Return [H, M]: linear interpolation from M support points to the H steps of the horizon."""
-    steps, spacing = config.horizon_steps, config.support_spacing_steps
-    count = -(-(steps - 1) // spacing) + 1
-    position = np.arange(steps) / spacing
-    return np.maximum(0.0, 1.0 - np.abs(position[:, None] - np.arange(count))).astype(np.float32)
-
-
-def shift(commands: jax.Array, elapsed_steps: jax.Array) -> jax.Array:
+def shift(commands: jax.Array, elapsed_steps: jax.Array | float) -> jax.Array:
     """Return a sequence [H, 4] started ``elapsed_steps`` (fractional) later, its end held."""
     horizon = commands.shape[0]
     at = jnp.clip(jnp.arange(horizon) + elapsed_steps, 0.0, horizon - 1.0)
@@ -143,31 +187,52 @@ def optimise(
         evaluate: maps commands [H, 4, K] to costs [K], of which non-finite ones exclude a sample,
             and anything that the caller wants back.
     """
-    interpolate = jnp.asarray(support_matrix(config))
-    std = jnp.stack(
-        [jnp.asarray(config.thrust_std_n), *map(jnp.asarray, config.body_rate_std_rad_s)]
-    )
-    # The reference's displacement, as far as support points can express it.
-    project = jnp.asarray(np.linalg.pinv(support_matrix(config)))
-    displacement = (project @ (reference - nominal)) / std
-    samples = config.num_samples
-    around_reference = jnp.arange(samples) >= (1.0 - config.reference_share) * samples
-    noise = jax.random.normal(key, (interpolate.shape[1], 4, samples))
-    noise = noise.at[..., 0].set(0.0).at[..., -1].set(0.0)  # both centres are candidates too
-    unit = noise + displacement[..., None] * around_reference
-    commands = nominal[..., None] + jnp.tensordot(interpolate, unit * std[:, None], axes=1)
-    commands = clip(commands)
+    basis = config.basis
+    if basis.spanned:
+        nominal = jnp.asarray(basis.expand @ basis.project) @ nominal
+    displacement = jnp.asarray(basis.project) @ ((reference - nominal) / config.deviations)
+    unit = draw(config, key, displacement)
+    steps = jnp.tensordot(jnp.asarray(basis.expand), unit, axes=1) * config.deviations[:, None]
+    commands = clip(nominal[..., None] + steps)
     costs, evaluation = evaluate(commands)
+    if config.variant == "smppi":
+        costs = costs + config.smoothness_weight * roughness(config, commands)
     usable = jnp.isfinite(costs)
     finite = jnp.any(usable)
     log_ratio = log_mixture_ratio(config.reference_share, displacement, unit)
     weights = weigh(config, jnp.where(usable | ~finite, costs, jnp.inf), log_ratio)
-    weights = jnp.where(finite, weights, 0.0)
-    improved = jnp.einsum("hck,k->hc", jnp.nan_to_num(commands), weights)
-    improved = jnp.where(finite, improved, nominal)
-    best = jnp.where(finite, commands[..., jnp.argmin(jnp.where(usable, costs, jnp.inf))], nominal)
-    carriers = effective_samples(weights)
-    return MppiResult(improved, best, costs, carriers, finite, evaluation)
+    improved = jnp.einsum("hck,k->hc", commands, weights)
+    best = commands[..., jnp.argmin(jnp.where(usable, costs, jnp.inf))]
+    return MppiResult(
+        jnp.where(finite, improved, nominal),
+        jnp.where(finite, best, nominal),
+        costs,
+        effective_samples(weights),
+        finite,
+        evaluation,
+    )
+
+
+def draw(config: MppiConfig, key: jax.Array, displacement: jax.Array) -> jax.Array:
+    """Return the noise [M, 4, K] of all samples: around zero or around ``displacement`` [M, 4].
+
+    The first and the last sample are the two centres themselves.
+    """
+    samples = config.num_samples
+    noise = jax.random.normal(key, (*displacement.shape, samples))
+    index = jnp.arange(samples)
+    drawn = (index > 0) & (index < samples - 1)
+    around_reference = index >= (1.0 - config.reference_share) * samples
+    return noise * drawn + displacement[..., None] * around_reference
+
+
+def roughness(config: MppiConfig, commands: jax.Array) -> jax.Array:
+    """Return the integral over the horizon of the squared rates of commands [H, 4, K], as [K].
+
+    Rates are in standard deviations per second, so that it is the same for every input.
+    """
+    rates = jnp.diff(commands, axis=0) / (config.deviations[:, None] * config.step_s)
+    return config.step_s * jnp.sum(rates**2, axis=(0, 1))
 
 
 def weigh(config: MppiConfig, costs: jax.Array, log_ratio: jax.Array) -> jax.Array:
@@ -182,18 +247,20 @@ def weigh(config: MppiConfig, costs: jax.Array, log_ratio: jax.Array) -> jax.Arr
     log_weight -= jnp.max(log_weight)
     wanted = jnp.minimum(config.effective_samples_min, 0.5 * costs.shape[0])
 
-    def tempered(log_t: jax.Array) -> jax.Array:
-        return jax.nn.softmax(log_weight * jnp.exp(-log_t))
+    def enough(log_t: jax.Array) -> jax.Array:
+        share = jnp.exp(log_weight * jnp.exp(-log_t))
+        return jnp.sum(share) ** 2 >= wanted * jnp.sum(share**2)
 
     def halve(_: int, bracket: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         low, high = bracket
         middle = 0.5 * (low + high)
-        enough = effective_samples(tempered(middle)) >= wanted
-        return jnp.where(enough, low, middle), jnp.where(enough, middle, high)
+        passes = enough(middle)
+        return jnp.where(passes, low, middle), jnp.where(passes, middle, high)
 
-    exact = jax.nn.softmax(log_weight)
-    _, log_t = jax.lax.fori_loop(0, 12, halve, (jnp.float32(0.0), jnp.float32(12.0)))
-    return jnp.where(effective_samples(exact) >= wanted, exact, tempered(log_t))
+    nothing, most = jnp.float32(0.0), jnp.float32(12.0)
+    _, log_t = jax.lax.fori_loop(0, 12, halve, (nothing, most))
+    log_t = jnp.where(enough(nothing), nothing, log_t)
+    return jax.nn.softmax(log_weight * jnp.exp(-log_t))
 
 
 def effective_samples(weights: jax.Array) -> jax.Array:

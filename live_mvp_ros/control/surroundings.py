@@ -15,6 +15,7 @@ import math
 import jax
 import jax.numpy as jnp
 
+from live_mvp_ros.control.tables import Table, cells, interpolate, nearest_cell, tabulate
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning.geodesy import clearance
 
@@ -122,45 +123,17 @@ def prepare_field(
     )
 
 
-def bilinear(values: jax.Array, u: jax.Array, v: jax.Array) -> jax.Array:
-    """Interpolate ``values`` [nx, ny] at fractional coordinates; constant outside."""
-    nx, ny = values.shape
-    u = jnp.clip(u, 0.0, nx - 1.001)
-    v = jnp.clip(v, 0.0, ny - 1.001)
-    i, j = u.astype(jnp.int32), v.astype(jnp.int32)
-    s, t = u - i, v - j
-    flat = values.ravel()
-    base = i * ny + j
-    lower = flat[base] * (1.0 - t) + flat[base + 1] * t
-    upper = flat[base + ny] * (1.0 - t) + flat[base + ny + 1] * t
-    return lower * (1.0 - s) + upper * s
-
-
 def clearance_at(costmap: CostMap, x: jax.Array, y: jax.Array) -> jax.Array:
     """Return the clearance [m] at positions of any shape; 0 outside the map."""
-    u, v = _cells(costmap.spec, x, y)
-    nx, ny = costmap.spec.shape
+    return clearance_in(tabulate(costmap.spec, costmap.clearance_m), x, y)
+
+
+def clearance_in(table: Table, x: jax.Array, y: jax.Array) -> jax.Array:
+    """Return the clearance [m] from the table of a cost map; 0 outside the map."""
+    u, v = cells(table.spec, x, y)
+    nx, ny = table.spec.shape
     inside = (u >= -0.5) & (u <= nx - 0.5) & (v >= -0.5) & (v <= ny - 0.5)
-    return jnp.where(inside, bilinear(costmap.clearance_m, u, v), 0.0)
-
-
-def guidance_at(field: GuidanceField, x: jax.Array, y: jax.Array) -> jax.Array:
-    """Return the guidance [m] at positions of any shape; constant beyond the border."""
-    return bilinear(field.guidance_m, *_cells(field.spec, x, y))
-
-
-def look_at(field: GuidanceField, x: jax.Array, y: jax.Array, yaw: jax.Array) -> jax.Array:
-    """Return the worth of a look: nearest cell in position, linear in yaw."""
-    n_yaw, lx, ly = field.look.shape
-    base = _local_cell(field, x, y)
-    w = (yaw + jnp.pi) * (n_yaw / (2.0 * jnp.pi))
-    k = jnp.floor(w)
-    t = w - k
-    k = k.astype(jnp.int32) % n_yaw
-    flat = field.look.ravel()
-    here = flat[k * (lx * ly) + base]
-    following = flat[((k + 1) % n_yaw) * (lx * ly) + base]
-    return here * (1.0 - t) + following * t
+    return jnp.where(inside, interpolate(table, x, y), 0.0)
 
 
 def best_heading(
@@ -172,21 +145,9 @@ def best_heading(
     between two equally good ones. ``otherwise`` is returned where nothing can be learned.
     """
     n_yaw, lx, ly = field.gain.shape
-    gain = field.gain.reshape(n_yaw, lx * ly)[:, _local_cell(field, x, y)]
+    here = nearest_cell((lx, ly), field.look_origin_m, field.look_resolution_m, x, y)
+    gain = field.gain.reshape(n_yaw, lx * ly)[:, here]
     headings = -jnp.pi + 2.0 * jnp.pi / n_yaw * jnp.arange(n_yaw)
     turn = jnp.abs((headings - yaw + jnp.pi) % (2.0 * jnp.pi) - jnp.pi)
     best = headings[jnp.argmax(gain - YAW_SLOPE_PER_RAD * jnp.max(gain) * turn)]
     return jnp.where(jnp.max(gain) > 0.0, best, otherwise)
-
-
-def _local_cell(field: GuidanceField, x: jax.Array, y: jax.Array) -> jax.Array:
-    """Return the flat index of the nearest local cell."""
-    _, lx, ly = field.look.shape
-    i = jnp.round((x - field.look_origin_m[0]) / field.look_resolution_m).astype(jnp.int32)
-    j = jnp.round((y - field.look_origin_m[1]) / field.look_resolution_m).astype(jnp.int32)
-    return jnp.clip(i, 0, lx - 1) * ly + jnp.clip(j, 0, ly - 1)
-
-
-def _cells(spec: GridSpec, x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
-    ox, oy = spec.origin_m
-    return (x - ox) / spec.resolution_m, (y - oy) / spec.resolution_m

@@ -15,7 +15,7 @@ import pytest
 
 from live_mvp_ros import control, quaternion
 from live_mvp_ros.config import ConfigurationError, replace
-from live_mvp_ros.control import controller, costs
+from live_mvp_ros.control import controller
 from live_mvp_ros.control.safety import filter_command
 from live_mvp_ros.control.tracking import hold as tracking_hold
 from live_mvp_ros.grid import GridSpec
@@ -143,15 +143,6 @@ def test_clearance_is_the_distance_to_what_is_not_known_to_be_free():
     assert float(at(-1.0, 3.05)) == 0.0
 
 
-def test_the_look_table_prefers_the_best_yaw_and_falls_off_on_both_sides():
-    guide = field((2.0, 2.0), straight((2.0, 2.0), (2.0, 2.0)), look=4)  # yaw -pi/2
-    yaw = jnp.linspace(-math.pi / 2, math.pi / 2, 9)
-    left = np.asarray(control.surroundings.look_at(guide, jnp.zeros(9), jnp.zeros(9), yaw))
-    assert left[0] == pytest.approx(1.0) and np.all(np.diff(left) < 0)
-    one_step = control.surroundings.look_at(guide, 0.0, 0.0, -math.pi / 2 + math.pi / 8)
-    assert float(one_step) == pytest.approx(1.0 - 0.25 * math.pi / 8, rel=1e-4)
-
-
 def test_the_filter_brings_a_leaving_vehicle_back_and_passes_everything_else():
     vehicle = QuadrotorConfig()
     limits = ((0.0, 0.0, 0.5), (10.0, 6.0, 3.0))
@@ -192,41 +183,6 @@ def test_hold_comes_to_rest_at_the_position_asked_for():
     np.testing.assert_allclose(
         hold(tracking, vehicle, state, target, jnp.float32(1.0)), hover_command(vehicle), atol=0.3
     )
-
-
-def test_cost_terms_at_hand_computed_states():
-    config = costs.CostConfig()
-    setup = costs.CostSetup(config, QuadrotorConfig(), 0.05, False, 1)
-    state = at_rest(jnp.array([5.0, 3.0, 2.5]))._replace(velocity=jnp.array([3.0, 0.0, 0.0]))
-    one = jax.tree.map(lambda leaf: leaf[None, :, None], state)
-    sample = costs.Trajectories(*one, hover_command(setup.vehicle)[None, :, None] + 1.0)
-    guide = field((8.0, 3.0), straight((2.0, 2.0), (6.0, 2.0)))
-    around = costs.Surroundings(
-        costmap(), guide, jnp.array([0.0, 0.0, 0.5]), jnp.array([10.0, 6.0, 2.3])
-    )
-    expected = {
-        costs.altitude: config.altitude_weight * 0.25,
-        costs.speed: config.speed_weight * 1.0,
-        costs.bounds: config.bounds_weight * 0.2,
-        costs.effort: config.effort_weight * 4.0,
-        costs.guidance: config.guidance_weight * 3.0,
-        costs.obstacle: 0.0,
-        costs.tilt: 0.0,
-    }
-    for term, value in expected.items():
-        cost = float(term(setup, sample, around)[0, 0])
-        assert cost == pytest.approx(value, rel=2e-3, abs=1e-3), term.__name__
-
-
-def test_narrow_places_are_flown_slowly():
-    config = costs.CostConfig()
-    middle = 0.5 * (config.contact_distance_m + config.comfort_distance_m)
-    limits = [
-        float(costs.speed_limit(config, d)) for d in (0.0, config.contact_distance_m, middle)
-    ]
-    assert limits[0] == limits[1] == pytest.approx(config.narrow_speed_m_s)
-    assert limits[2] == pytest.approx(0.5 * (config.narrow_speed_m_s + config.speed_max_m_s))
-    assert float(costs.speed_limit(config, 2.0)) == pytest.approx(config.speed_max_m_s)
 
 
 def test_a_geofence_upside_down_is_refused():

@@ -1,0 +1,180 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Which cost terms the controller sums, their weights and set points.
+
+Costs are rates (per second), so that a weight keeps its meaning when the horizon step changes.
+A published weight per step of 0.05 s is 20 times its value here (10 (z - z_ref)^2 per step is
+200 per second); the temperature of the optimiser is scaled likewise.
+"""
+
+from __future__ import annotations
+
+from live_mvp_ros.config import configuration, parameter
+
+TERM_NAMES = (
+    "obstacle",
+    "bounds",
+    "altitude",
+    "speed",
+    "tilt",
+    "effort",
+    "yaw_rate",
+    "guidance",
+    "look",
+    "reference",
+    "goal",
+)
+
+
+@configuration
+class CostConfig:
+    """Weights and set points of the cost terms."""
+
+    terms: tuple[str, ...] = parameter(
+        default=TERM_NAMES[:-1], choices=TERM_NAMES, help="The terms that are summed."
+    )
+    obstacle_weight: float = parameter(
+        default=1000.0, unit="1/s", low=0.0, high=1e6, live=True, help="Cost of contact."
+    )
+    proximity_weight: float = parameter(
+        default=10.0,
+        unit="1/s",
+        low=0.0,
+        high=1e6,
+        live=True,
+        help="Cost of flying just short of contact.",
+    )
+    contact_distance_m: float = parameter(
+        default=0.32,
+        unit="m",
+        low=0.05,
+        high=5.0,
+        live=True,
+        help="Clearance that counts as contact.",
+    )
+    comfort_distance_m: float = parameter(
+        default=0.6,
+        unit="m",
+        low=0.05,
+        high=10.0,
+        live=True,
+        help="Clearance from which on space is free.",
+    )
+    bounds_weight: float = parameter(
+        default=1000.0,
+        unit="1/(m s)",
+        low=0.0,
+        high=1e6,
+        live=True,
+        help="Cost of leaving the geofence.",
+    )
+    altitude_weight: float = parameter(
+        default=60.0,
+        unit="1/(m^2 s)",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="Cost of leaving the altitude.",
+    )
+    altitude_m: float = parameter(
+        default=2.0,
+        unit="m",
+        low=-1000.0,
+        high=10000.0,
+        live=True,
+        help="Altitude to fly at, map frame.",
+    )
+    speed_weight: float = parameter(
+        default=100.0,
+        unit="s/m^2",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="Cost of exceeding the speed limit.",
+    )
+    speed_max_m_s: float = parameter(
+        default=2.0, unit="m/s", low=0.05, high=20.0, live=True, help="Speed limit."
+    )
+    narrow_speed_m_s: float = parameter(
+        default=0.5,
+        unit="m/s",
+        low=0.05,
+        high=20.0,
+        live=True,
+        help="Speed limit at the contact distance, rising to the full one at comfort.",
+    )
+    tilt_weight: float = parameter(
+        default=100.0,
+        unit="1/s",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="Cost of leaning beyond the limit.",
+    )
+    tilt_max_rad: float = parameter(
+        default=0.35,
+        unit="rad",
+        low=0.05,
+        high=1.2,
+        live=True,
+        help="Lean from which on it costs.",
+    )
+    effort_weight: float = parameter(
+        default=0.05,
+        low=0.0,
+        high=1e3,
+        live=True,
+        help="Cost of thrust and rates away from hover, squared.",
+    )
+    yaw_rate_weight: float = parameter(
+        default=40.0, low=0.0, high=1e3, live=True, help="Cost of turning faster than the limit."
+    )
+    yaw_rate_max_rad_s: float = parameter(
+        default=1.5,
+        unit="rad/s",
+        low=0.1,
+        high=10.0,
+        live=True,
+        help="Turning rate that the camera bears.",
+    )
+    guidance_weight: float = parameter(
+        default=20.0,
+        unit="1/(m s)",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="Pull of the information field.",
+    )
+    look_weight: float = parameter(
+        default=10.0,
+        unit="1/s",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="Pull towards headings that teach.",
+    )
+    reference_weight: float = parameter(
+        default=1.0,
+        unit="1/(m s)",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="Pull towards the reference path (sequential architecture only).",
+    )
+    goal_weight: float = parameter(
+        default=4.0,
+        unit="1/(m s)",
+        low=0.0,
+        high=1e4,
+        live=True,
+        help="Straight pull towards the goal (term goal).",
+    )
+
+    def check(self) -> str | None:
+        """Refuse a comfort distance inside the contact distance."""
+        if self.comfort_distance_m <= self.contact_distance_m:
+            return (
+                f"comfort_distance_m = {self.comfort_distance_m} is not allowed: it must be more "
+                f"than contact_distance_m = {self.contact_distance_m}"
+            )
+        return None
