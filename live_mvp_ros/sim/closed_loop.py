@@ -205,7 +205,9 @@ class Loop:
         self.spec = map_grid(world, config)
         keys = jax.random.split(jax.random.key(seed), 4)
         occupied = worlds.ground_truth_grid(world, self.spec, world.start_m[2])
-        self.truth = Truth(world.scene, jnp.asarray(occupied))
+        # in shapes that worlds of one kind share: else every seed would be compiled anew
+        scene = worlds.padded(world.scene) if config.sensing == "full" else worlds.Scene(())
+        self.truth = Truth(scene, jnp.asarray(occupied))
         self.planner = PLANNERS[config.planner]
         self.planner_state = self.planner.init(config.info_field, self.spec, keys[3])
         self.decision: MissionDecision | None = None

@@ -17,7 +17,7 @@ from live_mvp_ros.worlds.camera import (
 from live_mvp_ros.worlds.files import WORLD_NAMES, load_world
 from live_mvp_ros.worlds.raycast import RayCastConfig, cast_rays
 from live_mvp_ros.worlds.saving import save_world
-from live_mvp_ros.worlds.scene import Scene, signed_distance
+from live_mvp_ros.worlds.scene import Scene, padded, signed_distance
 from live_mvp_ros.worlds.world import World, WorldError, ground_truth_grid, world_grid
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "ground_truth_grid",
     "intrinsics",
     "load_world",
+    "padded",
     "pixel_directions",
     "render",
     "save_world",

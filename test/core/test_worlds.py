@@ -23,6 +23,7 @@ from live_mvp_ros.worlds import (
     cast_rays,
     ground_truth_grid,
     load_world,
+    padded,
     signed_distance,
     world_grid,
 )
@@ -217,6 +218,18 @@ def test_unusable_rays_have_no_return_and_disturb_no_other() -> None:
     got = cast(scene(GROUND), [0, 0, 1], d)
     assert np.all(np.isnan(got[:3]))
     assert np.allclose(got[3:], math.sqrt(2.0), atol=MM)
+
+
+def test_padding_a_scene_changes_its_shapes_but_no_distance_and_no_range() -> None:
+    solid = scene(BALL, BOX, GROUND, Group(CAN.members, 4.0))
+    longer = padded(solid, 5)
+    lengths = [jax.tree.leaves(group)[0].shape[-1] for group in longer.groups]
+    assert lengths == [5, 5, 5, 1], "a smooth union would change"
+    p = np.random.default_rng(0).uniform([-1, -3, -1], [5, 2, 3], (N, 3))
+    np.testing.assert_array_equal(signed_distance(longer, p), signed_distance(solid, p))
+    d = fan(3, np.array([1.0, 0.0, -0.1]), 0.3)
+    a, b = (cast(s, [0, 0, 1.2], d) for s in (solid, longer))
+    np.testing.assert_array_equal(a, b)
 
 
 def test_origin_inside_the_solid_has_range_zero() -> None:
