@@ -159,7 +159,7 @@ class ControllerInputs(NamedTuple):
     costmap: CostMap
     field: GuidanceField
     elapsed_s: jax.Array
-    """Time since the previous step: the warm start is shifted by it."""
+    """Time since the previous step: the warm start is shifted by it, if it is positive."""
     goal_m: jax.Array | None = None
     """[3] where the cost term ``goal`` pulls, map frame; NaN while it shall not."""
 
@@ -206,7 +206,8 @@ def step(
         cost = jnp.where(touches & ~jnp.all(touches), jnp.inf, judged.cost)
         return cost, judged.shown_m
 
-    nominal = mppi.shift(state.nominal, inputs.elapsed_s / config.mppi.step_s)
+    elapsed_s = jnp.where(inputs.elapsed_s > 0.0, inputs.elapsed_s, 0.0)  # nor where it is NaN
+    nominal = mppi.shift(state.nominal, elapsed_s / config.mppi.step_s)
     proposal = propose(config, vehicle, inputs.field, inputs.costmap)
     limits = tuple(clip_command(config.vehicle, jnp.full(4, far)) for far in (-1e9, 1e9))
 
@@ -214,28 +215,47 @@ def step(
         return jnp.clip(commands, limits[0][:, None], limits[1][:, None])
 
     result = mppi.optimise(config.mppi, sample_key, nominal, proposal, clip, evaluate)
-    here = clearance_at(inputs.costmap, vehicle.position[0], vehicle.position[1])
-    # The mean of safe samples need not be safe; the best sample is where any is.
+    chosen = _choose(config, inputs, result)
+    code = jnp.where(chosen.safe, OK, NO_SAFE_PLAN)
+    hover = init(config, key).nominal
+    output = ControlOutput(
+        chosen.commands[0],
+        chosen.path_m,
+        result.evaluation,
+        clearance_at(inputs.costmap, vehicle.position[0], vehicle.position[1]),
+        chosen.clearance_m,
+        result.effective_samples,
+        jnp.where(chosen.finite, code, NOT_FINITE),
+    )
+    return ControllerState(jnp.where(chosen.finite, chosen.commands, hover), key), output
+
+
+class _Chosen(NamedTuple):
+    commands: jax.Array
+    path_m: jax.Array
+    clearance_m: jax.Array
+    safe: jax.Array
+    finite: jax.Array
+
+
+def _choose(
+    config: ControllerConfig, inputs: ControllerInputs, result: mppi.MppiResult
+) -> _Chosen:
+    """Return the mean of the samples where it is safe, else the best sample.
+
+    The mean of safe samples need not be safe; the best sample is where any is.
+    """
+    vehicle = inputs.vehicle
     candidates = jnp.stack([result.commands, result.best], axis=-1)
     flown = trajectory(config.vehicle, vehicle, candidates, config.mppi.step_s)
     soon = flown[: config.plan.safe_steps]
     ahead = clearance_at(inputs.costmap, soon[:, 0], soon[:, 1])
+    here = clearance_at(inputs.costmap, vehicle.position[0], vehicle.position[1])
     safe = is_safe(config, here, ahead)
-    chosen = jnp.where(safe[0], 0, 1)
-    commands, path = candidates[..., chosen], flown[..., chosen]
+    k = jnp.where(safe[0], 0, 1)
+    path = flown[..., k]
     finite = result.finite & jnp.all(jnp.isfinite(path)) & _all_finite(vehicle)
-    code = jnp.where(finite, jnp.where(safe[chosen], OK, NO_SAFE_PLAN), NOT_FINITE)
-    hover = init(config, key).nominal
-    output = ControlOutput(
-        commands[0],
-        path,
-        result.evaluation,
-        here,
-        jnp.min(ahead[:, chosen]),
-        result.effective_samples,
-        code,
-    )
-    return ControllerState(jnp.where(finite, commands, hover), key), output
+    return _Chosen(candidates[..., k], path, jnp.min(ahead[:, k]), safe[k], finite)
 
 
 def is_safe(config: ControllerConfig, here: jax.Array, ahead: jax.Array) -> jax.Array:

@@ -64,7 +64,10 @@ def fly(
     command = _filtered(config, inputs.vehicle, jnp.where(planned, output.command, stop))
     heading = quaternion.yaw(inputs.vehicle.attitude)
     after = holding._replace(
-        controller=planner, anchored=~planned, anchor_yaw_rad=heading, command=command
+        controller=planner,
+        anchor_yaw_rad=jnp.where(jnp.isfinite(heading), heading, state.anchor_yaw_rad),
+        anchored=holding.anchored & ~planned,
+        command=command,
     )
     return after, output._replace(command=command)
 
@@ -77,7 +80,8 @@ def stay(
     The plan is forgotten: what was planned before a stop is out of date after it.
     """
     heading = quaternion.yaw(vehicle.attitude)
-    yaw = jnp.where(state.anchored, state.anchor_yaw_rad, heading)
+    turned = state.anchored | ~jnp.isfinite(heading)
+    yaw = jnp.where(turned, state.anchor_yaw_rad, heading)
     after, command = _hold(config, state, vehicle, yaw)
     fresh = controller.init(config, state.controller.key)
     command = _filtered(config, vehicle, command)
@@ -90,9 +94,10 @@ def _hold(
     speed = jnp.linalg.norm(vehicle.velocity)
     stopping_s = _REACTION_S + 0.5 * speed / config.tracking.acceleration_max_m_s2
     rest = vehicle.position + stopping_s * vehicle.velocity
-    anchor = jnp.where(state.anchored, state.anchor_m, rest)
+    known = jnp.all(jnp.isfinite(rest))
+    anchor = jnp.where(state.anchored | ~known, state.anchor_m, rest)
     command = hold(config.tracking, config.vehicle, vehicle, anchor, yaw_rad)
-    return state._replace(anchor_m=anchor, anchored=jnp.array(True)), command
+    return state._replace(anchor_m=anchor, anchored=state.anchored | known), command
 
 
 def _look_around(inputs: ControllerInputs) -> jax.Array:

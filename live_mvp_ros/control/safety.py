@@ -4,7 +4,8 @@
 
 The cost terms already keep away from all of these. This filter does not rely on them: when the
 state is about to leave the geofence, whatever the planner asked for is replaced by a command that
-brings the vehicle back inside.
+brings the vehicle back inside. Of a state that is not finite nothing can be known: then the
+command is to hover level, so that whatever leaves is finite.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 
 from live_mvp_ros import quaternion
 from live_mvp_ros.control.tracking import TrackingConfig, track_velocity
-from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, clip_command
+from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, clip_command, hover_command
 
 
 def filter_command(
@@ -48,4 +49,6 @@ def filter_command(
     recovery = track_velocity(tracking, vehicle, state, velocity, heading)
     usable = jnp.all(jnp.isfinite(command))
     replaced = leaving | ~usable
-    return clip_command(vehicle, jnp.where(replaced, recovery, command)), replaced
+    chosen = jnp.where(replaced, recovery, command)
+    finite = jnp.all(jnp.isfinite(chosen))
+    return clip_command(vehicle, jnp.where(finite, chosen, hover_command(vehicle))), replaced
