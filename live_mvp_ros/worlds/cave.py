@@ -198,8 +198,8 @@ def _without_pockets(plan: FloorPlan) -> FloorPlan:
 
 def _with_ends(plan: FloorPlan) -> FloorPlan:
     """Return the plan with start and goal at the two ends of its longest way, nearly."""
-    wide = room_m(plan.occupied()) >= _ROOM_AT_ENDS_M
-    wide = main_part(wide)
+    space = room_m(plan.occupied())
+    wide = main_part(space >= min(_ROOM_AT_ENDS_M, 0.8 * float(space.max())))
     some = tuple(int(v) for v in np.argwhere(wide)[0])
     start = farthest_cell(wide, (some[0], some[1]))
     goal = farthest_cell(wide, start)
