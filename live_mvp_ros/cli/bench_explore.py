@@ -257,34 +257,37 @@ def _report(
         write(folder.path / "time_to_95.png", png(plots.time_figure(groups)))
         width = None if sys.stdout.isatty() else PLAIN_WIDTH
         Console(highlight=False, width=width).print(table(result["summary"]))
-    click.echo(f"results in {folder.path}")
-    return sum(record["error"] is not None for record in result["runs"])
+    failed = sum(record["error"] is not None for record in result["runs"])
+    click.echo((f"{failed} runs failed; " if failed else "") + f"results in {folder.path}")
+    return failed
 
 
 def table(summary: Mapping[str, Mapping[str, Any]]) -> Any:
     """Return the summary as a table for the terminal."""
     from rich.table import Table
 
-    result = Table(box=None, pad_edge=False)
-    columns = ("runs", "complete", "failed", "collisions", "least seen", "95 % after", "quartiles")
-    for name in ("world", "planner", *columns, "path"):
-        words = name in ("world", "planner")
-        result.add_column(name, justify="left" if words else "right", no_wrap=True)
+    result = Table(box=None, pad_edge=False, padding=(0, 1))
+    for name in ("world", "planner"):
+        result.add_column(name, overflow="fold")
+    for name in ("runs", "done", "hits", "least %", "95 % [s]", "quartiles", "path [m]"):
+        result.add_column(name, justify="right", no_wrap=True)
     for world, planners in summary.items():
         for planner, values in planners.items():
-            least, path = values["explored_fraction_min"], values["path_length_m_median"]
-            low, high = map(_seconds, values["time_to_95_s_quartiles"])
+            least = values["explored_fraction_min"]
+            low, high = map(_number, values["time_to_95_s_quartiles"])
             result.add_row(
                 world,
                 planner,
-                *(str(values[key]) for key in ("runs", "complete", "failed", "collisions")),
-                "-" if least is None else f"{100 * least:.1f} %",
-                _seconds(values["time_to_95_s_median"]),
-                f"{low} to {high}",
-                "-" if path is None else f"{path:.0f} m",
+                *(str(values[key]) for key in ("runs", "complete", "collisions")),
+                "-" if least is None else f"{100 * least:.1f}",
+                _number(values["time_to_95_s_median"]),
+                f"{low}-{high}",
+                "-"
+                if values["path_length_m_median"] is None
+                else f"{values['path_length_m_median']:.0f}",
             )
     return result
 
 
-def _seconds(value: float | None) -> str:
-    return "never" if value is None else f"{value:.1f} s"
+def _number(value: float | None) -> str:
+    return "never" if value is None else f"{value:.1f}"

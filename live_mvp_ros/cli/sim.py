@@ -150,7 +150,7 @@ def line(glance: Glance) -> str:
         f"{glance.path_length_m:6.1f} m",
         f"{glance.speed_m_s:4.1f} m/s",
         clearance,
-        f"{glance.real_time_factor:.1f} x real time",
+        f"x{glance.real_time_factor:.1f}",
     ]
     return "  ".join(part for part in parts if part)
 
