@@ -265,12 +265,13 @@ def _report(
 def table(summary: Mapping[str, Mapping[str, Any]]) -> Any:
     """Return the summary as a table for the terminal."""
     from rich.table import Table
+    from rich.text import Text
 
     result = Table(box=None, pad_edge=False, padding=(0, 1))
     for name in ("world", "planner"):
         result.add_column(name, overflow="fold")
     for name in ("runs", "done", "hits", "least %", "95 % [s]", "quartiles", "path [m]"):
-        result.add_column(name, justify="right", no_wrap=True)
+        result.add_column(Text(name), justify="right", no_wrap=True)  # [s] is no markup
     for world, planners in summary.items():
         for planner, values in planners.items():
             least = values["explored_fraction_min"]
