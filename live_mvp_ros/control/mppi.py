@@ -29,6 +29,7 @@ import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.control import perturbation
+from live_mvp_ros.control.noise import normal
 
 
 @configuration
@@ -219,7 +220,7 @@ def draw(config: MppiConfig, key: jax.Array, displacement: jax.Array) -> jax.Arr
     The first and the last sample are the two centres themselves.
     """
     samples = config.num_samples
-    noise = jax.random.normal(key, (*displacement.shape, samples))
+    noise = normal(key, (*displacement.shape, samples))
     index = jnp.arange(samples)
     drawn = (index > 0) & (index < samples - 1)
     around_reference = index >= (1.0 - config.reference_share) * samples
