@@ -16,6 +16,7 @@ import jax
 from live_mvp_ros import planning
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
+from live_mvp_ros.sim.baselines import BASELINES
 
 
 class Planner(NamedTuple):
@@ -36,5 +37,6 @@ INFORMATION_FIELD = Planner(_no_key, jax.jit(planning.step, static_argnums=1))
 PLANNERS: dict[str, Planner] = {
     "parallel": INFORMATION_FIELD,
     "sequential": INFORMATION_FIELD,
+    **{name: Planner(*functions) for name, functions in BASELINES.items()},
 }
 """Planners by name; the first two differ in the controller's architecture."""

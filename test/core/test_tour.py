@@ -1,0 +1,69 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Open tours against all permutations."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from live_mvp_ros.sim import tour
+
+
+def places(seed: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distances of random places in the plane from a start and from each other."""
+    at = np.random.default_rng(seed).uniform(0.0, 10.0, (n + 1, 2))
+    between = np.linalg.norm(at[:, None] - at[None], axis=-1)
+    return between[0, 1:], between[1:, 1:]
+
+
+def shortest(start: np.ndarray, between: np.ndarray) -> float:
+    return min(
+        start[order[0]] + sum(between[a, b] for a, b in itertools.pairwise(order))
+        for order in itertools.permutations(range(len(start)))
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 6))
+def test_few_places_are_visited_in_the_shortest_order(seed, n):
+    start, between = places(seed, n)
+    order = tour.open_tour(start, between)
+    assert sorted(order) == list(range(n))
+    assert tour.length(start, between, order) == pytest.approx(shortest(start, between))
+
+
+def test_an_order_that_only_pays_later_is_found():
+    # The nearest place first would leave the far one on the other side for last.
+    at = np.array([1.0, -1.5, 4.0, 8.0])
+    order = tour.open_tour(np.abs(at), np.abs(at[:, None] - at))
+    assert order == [1, 0, 2, 3]  # 1.5 + 2.5 + 3 + 4 instead of 1 + 3 + 4 + 9.5
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_many_places_are_visited_once_and_hardly_longer_than_in_the_best_order(seed):
+    start, between = places(seed, tour.EXACT_UP_TO)
+    best = tour.length(start, between, tour.open_tour(start, between))
+    improved = tour._improved(start, between)
+    assert sorted(improved) == list(range(len(start)))
+    # Local optima of 2-opt and moves are a few per cent longer.
+    assert best - 1e-9 <= tour.length(start, between, improved) <= 1.15 * best
+
+
+def test_a_long_tour_cannot_be_improved_by_reversing_a_part_of_it():
+    start, between = places(3, 25)
+    order = tour.open_tour(start, between)
+    assert sorted(order) == list(range(25))
+    found = tour.length(start, between, order)
+    for i, j in itertools.combinations(range(26), 2):
+        other = order[:i] + order[i:j][::-1] + order[j:]
+        assert tour.length(start, between, other) >= found - 1e-9
+
+
+def test_no_place_and_one_place():
+    assert tour.open_tour(np.zeros(0), np.zeros((0, 0))) == []
+    assert tour.open_tour(np.ones(1), np.zeros((1, 1))) == [0]
