@@ -203,10 +203,10 @@ def _mission_reason(final: _Final, mask: np.ndarray) -> Reason:
     targets = final.navigable & ~final.given_up
     if _share(regions.beside(final.sees(targets, through=final.free)), in_view) < _MOST:
         return Reason.TOO_RISKY
-    if not final.nothing_left:
-        return Reason.OUT_OF_TIME
     shunned = regions.beside(final.sees(final.navigable & final.given_up, through=final.free))
-    return Reason.TOO_RISKY if _share(shunned, in_view) >= _MOST else Reason.NOT_RESOLVED
+    if final.nothing_left and _share(shunned, in_view) >= _MOST:
+        return Reason.TOO_RISKY
+    return Reason.OUT_OF_TIME  # or a planner that looked elsewhere thought itself done
 
 
 def _share(of: np.ndarray, where: np.ndarray) -> float:

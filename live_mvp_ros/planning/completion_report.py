@@ -42,7 +42,7 @@ _WORDS = {
     Reason.TOO_RISKY: "given up after no progress towards it",
     Reason.UNREACHABLE: "without a known way",
     Reason.NOT_RESOLVED: "in plain view and still unknown",
-    Reason.OUT_OF_TIME: "not looked at in time",
+    Reason.OUT_OF_TIME: "not looked at before the end",
 }
 _GOAL_WORDS = {
     GoalReason.INSIDE_OBSTACLE: "the goal lies inside an obstacle",

@@ -248,7 +248,7 @@ def test_the_report_becomes_json_with_stable_names():
     assert values["remainders"][0]["reason"] == "out_of_time"
     assert values["goal"]["reason"] == "out_of_time"
     assert set(values["recoveries"]) == {"another_target", "back_off", "replan", "give_up"}
-    assert values["summary"].startswith("left: 12.0 m² not looked at in time")
+    assert values["summary"].startswith("left: 12.0 m² not looked at before the end")
     names = [reason.name.lower() for reason in Reason]
     assert names == [
         "too_narrow",
