@@ -17,6 +17,8 @@ from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, clip_command
 
+_LEAST_AHEAD_M = 0.1  # a way point nearer than this gives no direction any more
+
 
 @configuration
 class TrackingConfig:
@@ -139,14 +141,19 @@ def towards(
     """
     gaps = jnp.sum((path_m - state.position) ** 2, axis=1)
     carrot = jnp.minimum(jnp.argmin(gaps) + lookahead, path_m.shape[0] - 1)
-    velocity = 2.0 * config.position_gain_per_s * (path_m[carrot] - state.position)
-    return limit_norm(velocity, speed_m_s), carrot
+    ahead, left = path_m[carrot] - state.position, path_m[-1] - state.position
+    # The way point gives the direction; only the end of the path is a reason to slow down.
+    speed = jnp.minimum(speed_m_s, 2.0 * config.position_gain_per_s * _norm(left))
+    return ahead * (speed / jnp.maximum(_norm(ahead), _LEAST_AHEAD_M)), carrot
 
 
 def limit_norm(vector: jax.Array, limit: jax.Array | float) -> jax.Array:
     """Return ``vector`` [n], shortened to length ``limit`` where it is longer."""
-    norm = jnp.sqrt(jnp.sum(vector**2) + 1e-12)
-    return vector * jnp.minimum(1.0, limit / norm)
+    return vector * jnp.minimum(1.0, limit / _norm(vector))
+
+
+def _norm(vector: jax.Array) -> jax.Array:
+    return jnp.sqrt(jnp.sum(vector**2) + 1e-12)
 
 
 def wrap_angle(angle: jax.Array) -> jax.Array:
