@@ -27,6 +27,10 @@ from live_mvp_ros import control, mapping, planning, quaternion, worlds
 from live_mvp_ros.config import configuration, parameter, replace
 from live_mvp_ros.control.mission import MissionDecision, MissionInputs, MissionState
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning.completion import CompletionInputs, completion_report
+from live_mvp_ros.planning.completion_report import CompletionReport
+from live_mvp_ros.planning.completion import completion_inputs, completion_report
+from live_mvp_ros.planning.completion_report import CompletionReport, ending
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.planners import PLANNERS
 from live_mvp_ros.vehicle import QuadrotorState, at_rest, simulate
@@ -93,6 +97,7 @@ class Stretch:
         decision: mission state and reason.
         view: map and information field that were flown by.
         wall_s: time that it took to compute.
+        completion: what the mission leaves behind and why; None before it is done.
     """
 
     time_s: np.ndarray
@@ -104,6 +109,7 @@ class Stretch:
     decision: MissionDecision
     view: View
     wall_s: float
+    completion: CompletionReport | None = None
 
 
 def configure(
@@ -235,11 +241,19 @@ class Loop:
     def plan(self) -> View:
         """Let the planner read the map."""
         config = self.config
-        p, known, inputs = _read(config, self.now, jnp.asarray(self.world.goal_m))
+        inputs = _read(config, self.now, jnp.asarray(self.world.goal_m))
         self.planner_state, field = self.planner.step(
             config.info_field, self.spec, self.planner_state, inputs
         )
-        return View(p, known, field)
+        return View(inputs.p, inputs.known, field)
+
+    def completion(self, view: View, decision: MissionDecision) -> CompletionReport:
+        """Return what is left and why, should the mission end with this view."""
+        inputs = _read(self.config, self.now, jnp.asarray(self.world.goal_m))
+        end = completion_inputs(
+            inputs, self.planner_state, view.field, decision.goal_reached, decision.reason
+        )
+        return completion_report(self.config.info_field, self.spec, end)
 
     def advance(self) -> Stretch:
         """Plan once and fly until the next plan is due."""
@@ -251,6 +265,11 @@ class Loop:
             config, self.truth, self.now, view.field, jnp.array(decision.flies), spec=self.spec
         )
         log = jax.tree.map(np.asarray, log)
+        completion = None
+        if decision.state is MissionState.DONE:
+            completion = self.completion(view, decision)
+            words = ending(decision.reason, completion.in_words())
+            decision = dataclasses.replace(decision, reason=words)
         steps = np.arange(len(log.command))
         stretch = Stretch(
             time_s=self.time_s + config.control_period_s * steps,
@@ -262,9 +281,28 @@ class Loop:
             decision=decision,
             view=view,
             wall_s=time.perf_counter() - begin,
+            completion=self._completion(view, decision),
         )
         self.now, self.decision, self.stretches = after, decision, self.stretches + 1
         return stretch
+
+    def _completion(self, view: View, decision: MissionDecision) -> CompletionReport | None:
+        """Say what is left, once the mission is done."""
+        if decision.state is not MissionState.DONE:
+            return None
+        inputs = CompletionInputs(
+            p=view.p,
+            known=view.known,
+            navigable=view.field.navigable,
+            looked_s=self.planner_state.looked_s,
+            progress=self.planner_state.progress,
+            position_m=self.now.vehicle.position,
+            goal_m=self.world.goal_m,
+            nothing_left=bool(view.field.nothing_left),
+            goal_reached=decision.goal_reached,
+            ended=decision.reason,
+        )
+        return completion_report(self.config.info_field, self.spec, inputs)
 
     def _situation(self, field: planning.InfoFieldOutput) -> MissionInputs:
         """Everything is always fresh here: the loop runs its stages in step."""
@@ -339,13 +377,12 @@ def _begin(
 @jax.jit
 def _read(
     config: ClosedLoopConfig, now: Flying, goal_m: jax.Array
-) -> tuple[jax.Array, jax.Array, planning.InfoFieldInputs]:
-    """Return the occupancy, which cells are known, and what the planner wants to know."""
+) -> planning.InfoFieldInputs:
+    """Return what the planner wants to know."""
     p, known = _occupancy(config, now.map)
     yaw = quaternion.yaw(now.vehicle.attitude)
     elapsed_s = jnp.float32(config.stretch_s)
-    inputs = planning.InfoFieldInputs(p, known, now.vehicle.position, yaw, goal_m, elapsed_s)
-    return p, known, inputs
+    return planning.InfoFieldInputs(p, known, now.vehicle.position, yaw, goal_m, elapsed_s)
 
 
 @partial(jax.jit, static_argnames="spec")

@@ -220,7 +220,7 @@ class Logbook:
             and decision.state is MissionState.DONE
             and decision.goal_reached
             and at_goal,
-            completion=_completion(last),
+            completion=None if last.completion is None else last.completion.to_dict(),
             wall_s=sum(s.wall_s for s in stretches),
             start_up_s=stretches[0].wall_s,
             step_ms=np.array([1e3 * s.wall_s / len(s.time_s) for s in stretches[1:]]),
@@ -228,11 +228,6 @@ class Logbook:
             peak_rss_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
             frames=self._frames,
         )
-
-
-def _completion(stretch: closed_loop.Stretch) -> Any:
-    completion = getattr(stretch, "completion", None)
-    return None if completion is None else completion.to_dict()
 
 
 def transitions(stretches: Iterable[closed_loop.Stretch]) -> list[dict[str, Any]]:
