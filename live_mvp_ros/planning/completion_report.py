@@ -55,6 +55,13 @@ _GOAL_WORDS = {
     GoalReason.OUT_OF_TIME: "the mission ended before the goal was reached",
 }
 
+NOTHING_LEFT = "nothing is left"
+
+
+def ending(reason: str, report_in_words: str) -> str:
+    """Return why a mission ended, with what it left behind if there is anything."""
+    return reason if report_in_words == NOTHING_LEFT else f"{reason}; {report_in_words}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Remainder:
@@ -176,7 +183,7 @@ class CompletionReport:
         enclosed = sum(r.area_m2 for r in self.remainders if r.enclosed)
         if enclosed > 0.0:
             parts.append(f"{enclosed:.1f} m² enclosed (solid, or sealed off)")
-        left = "left: " + ", ".join(parts) if parts else "nothing is left"
+        left = "left: " + ", ".join(parts) if parts else NOTHING_LEFT
         if any(r.reason is Reason.OUT_OF_BOUNDS for r in self.remainders):
             left += "; free space goes on beyond the volume"
         goal = _GOAL_WORDS.get(self.goal.reason)

@@ -28,8 +28,6 @@ from live_mvp_ros.config import configuration, parameter, replace
 from live_mvp_ros.control.mission import MissionDecision, MissionInputs, MissionState
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
-from live_mvp_ros.planning.completion_report import CompletionReport
-from live_mvp_ros.planning.completion import completion_inputs, completion_report
 from live_mvp_ros.planning.completion_report import CompletionReport, ending
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.planners import PLANNERS
@@ -241,19 +239,11 @@ class Loop:
     def plan(self) -> View:
         """Let the planner read the map."""
         config = self.config
-        inputs = _read(config, self.now, jnp.asarray(self.world.goal_m))
+        p, known, inputs = _read(config, self.now, jnp.asarray(self.world.goal_m))
         self.planner_state, field = self.planner.step(
             config.info_field, self.spec, self.planner_state, inputs
         )
-        return View(inputs.p, inputs.known, field)
-
-    def completion(self, view: View, decision: MissionDecision) -> CompletionReport:
-        """Return what is left and why, should the mission end with this view."""
-        inputs = _read(self.config, self.now, jnp.asarray(self.world.goal_m))
-        end = completion_inputs(
-            inputs, self.planner_state, view.field, decision.goal_reached, decision.reason
-        )
-        return completion_report(self.config.info_field, self.spec, end)
+        return View(p, known, field)
 
     def advance(self) -> Stretch:
         """Plan once and fly until the next plan is due."""
@@ -265,11 +255,10 @@ class Loop:
             config, self.truth, self.now, view.field, jnp.array(decision.flies), spec=self.spec
         )
         log = jax.tree.map(np.asarray, log)
-        completion = None
-        if decision.state is MissionState.DONE:
-            completion = self.completion(view, decision)
-            words = ending(decision.reason, completion.in_words())
-            decision = dataclasses.replace(decision, reason=words)
+        completion = self._completion(view, decision)
+        if completion is not None:
+            reason = ending(decision.reason, completion.in_words())
+            decision = dataclasses.replace(decision, reason=reason)
         steps = np.arange(len(log.command))
         stretch = Stretch(
             time_s=self.time_s + config.control_period_s * steps,
@@ -281,7 +270,7 @@ class Loop:
             decision=decision,
             view=view,
             wall_s=time.perf_counter() - begin,
-            completion=self._completion(view, decision),
+            completion=completion,
         )
         self.now, self.decision, self.stretches = after, decision, self.stretches + 1
         return stretch
@@ -377,12 +366,13 @@ def _begin(
 @jax.jit
 def _read(
     config: ClosedLoopConfig, now: Flying, goal_m: jax.Array
-) -> planning.InfoFieldInputs:
-    """Return what the planner wants to know."""
+) -> tuple[jax.Array, jax.Array, planning.InfoFieldInputs]:
+    """Return the occupancy, which cells are known, and what the planner wants to know."""
     p, known = _occupancy(config, now.map)
     yaw = quaternion.yaw(now.vehicle.attitude)
     elapsed_s = jnp.float32(config.stretch_s)
-    return planning.InfoFieldInputs(p, known, now.vehicle.position, yaw, goal_m, elapsed_s)
+    inputs = planning.InfoFieldInputs(p, known, now.vehicle.position, yaw, goal_m, elapsed_s)
+    return p, known, inputs
 
 
 @partial(jax.jit, static_argnames="spec")
