@@ -154,7 +154,7 @@ class CostConfig:
         help="Pull towards headings that teach.",
     )
     reference_weight: float = parameter(
-        default=1.0,
+        default=20.0,
         unit="1/(m s)",
         low=0.0,
         high=1e4,
