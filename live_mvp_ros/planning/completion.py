@@ -22,9 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning import regions
-from live_mvp_ros.planning.completion_report import (
+from live_mvp_ros.completion_report import (
     CompletionReport,
     GoalReason,
     GoalStatus,
@@ -32,6 +30,8 @@ from live_mvp_ros.planning.completion_report import (
     Recoveries,
     Remainder,
 )
+from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning import regions
 from live_mvp_ros.planning.info_field import InfoFieldConfig
 from live_mvp_ros.planning.progress import Progress
 

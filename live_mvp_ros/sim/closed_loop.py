@@ -24,11 +24,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros import control, mapping, planning, quaternion, worlds
+from live_mvp_ros.completion_report import CompletionReport, ending
 from live_mvp_ros.config import configuration, parameter, replace
 from live_mvp_ros.control.mission import MissionDecision, MissionInputs, MissionState
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
-from live_mvp_ros.planning.completion_report import CompletionReport, ending
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.planners import PLANNERS
 from live_mvp_ros.vehicle import QuadrotorState, at_rest, simulate

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from live_mvp_ros import planning
+from live_mvp_ros.completion_report import GoalReason, Reason, Recoveries
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import progress
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
-from live_mvp_ros.planning.completion_report import GoalReason, Reason, Recoveries
 
 SPEC = GridSpec.covering((0.0, 0.0), (6.0, 4.0), 0.1)
 CONFIG = planning.InfoFieldConfig(range_m=5.0)
