@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The completion report: what an exploration left behind, in numbers, names and words.
 
-Map frame, metres. The names of reasons are stable: files and messages use them. Needs no JAX, so that
-who only reads a report need not wait for it.
+Map frame, metres. The names of reasons are stable: files and messages use them. Needs no JAX, so
+that who only reads a report need not wait for it.
 """
 
 from __future__ import annotations

@@ -25,11 +25,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from live_mvp_ros import completion_report
 from live_mvp_ros.bringup import report
 from live_mvp_ros.bringup.environment import child_environment
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
 from live_mvp_ros.bringup.graph import Graph, describe
 from live_mvp_ros.bringup.lock import GraphLock
+from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.bringup.report import Ending, Scores
 from live_mvp_ros.bringup.resources import MemoryWatch
 from live_mvp_ros.bringup.scoring import Scorer
@@ -44,6 +46,7 @@ START_LIMIT_S = 180.0
 STANDSTILL_LIMIT_S = 30.0
 TWINS_LIMIT_S = 60.0
 TICK_S = 0.1
+COMPLETION_LIMIT_S = 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,8 +181,7 @@ class Flight:
             remove_folder(folder)
             self.folder = None
             raise
-        self._finish(ending, supervisor, memory, hurry=interrupts.asked)
-        return ending
+        return self._finish(ending, supervisor, memory, hurry=interrupts.asked)
 
     def _watch(
         self,
@@ -262,12 +264,19 @@ class Flight:
 
     def _finish(
         self, ending: Ending, supervisor: Supervisor, memory: MemoryWatch, *, hurry: bool
-    ) -> None:
-        """Save the map, end the nodes and write the report; ``hurry``: within three seconds."""
+    ) -> Ending:
+        """Save the map, end the nodes and write the report; ``hurry``: within three seconds.
+
+        Returns:
+            The ending with what is left in its reason.
+        """
         assert self._monitor is not None
         assert self.folder is not None
         monitor, folder = self._monitor, self.folder
         monitor.record.end()
+        if not hurry:
+            monitor.end_mission(COMPLETION_LIMIT_S)
+        ending = with_completion(ending, monitor.record)
         if monitor.latest_map is not None:
             problem = monitor.save_map(folder / MAP_FILE, 0.7 if hurry else 15.0)
             if problem:
@@ -279,6 +288,7 @@ class Flight:
         scored = self._scorer.finish(1.0 if hurry else 60.0)
         self._write(ending, folder, restarts, memory.peak_mib, scored, scored or not hurry)
         stopping.join()
+        return ending
 
     def _write(
         self,
@@ -305,6 +315,19 @@ class Flight:
             latest = self._monitor.latest_map
             image = report.write_map(folder, latest) if latest is not None else None
             report.write_plots(folder, self._graph, record, image, scores)
+
+
+def with_completion(ending: Ending, record: FlightRecord) -> Ending:
+    """Return the ending with what is left in its reason, as far as the planner has said so.
+
+    The record's report gets the reason of the flight: the controller may know only that it was
+    told to stop.
+    """
+    if record.completion is None:
+        return ending
+    record.completion = dataclasses.replace(record.completion, ended=ending.reason)
+    reason = completion_report.ending(ending.reason, record.completion.in_words())
+    return dataclasses.replace(ending, reason=reason)
 
 
 def new_folder(parent: Path) -> Path:

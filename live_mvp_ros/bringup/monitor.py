@@ -24,10 +24,12 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import PointCloud2
+from std_srvs.srv import Trigger
 
 from live_mvp_ros.bringup.record import FlightRecord, Status
-from live_mvp_ros.msg import BodyRateThrust, ExplorationStatus, InfoField
+from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus, InfoField
 from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.completion import completion_of
 from live_mvp_ros.srv import SaveMap
 
 STATES = {
@@ -41,6 +43,7 @@ STATES = {
 }
 NICENESS = 5  # of the watching thread: who only looks must not delay who flies
 FLYING = ("EXPLORING", "GOING_TO_GOAL", "DONE")
+OVER = ("DONE", "FAULT")
 _PATIENT = QoSProfile(  # best effort, but nothing is lost while this process is busy for a second
     history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT
 )
@@ -77,6 +80,8 @@ class Monitor:
             "explore_monitor", namespace=f"/{namespace}", context=self._context
         )
         self._save = self._node.create_client(SaveMap, "map/save")
+        self._stop = self._node.create_client(Trigger, "explore/stop")
+        self._completed = threading.Event()
         self._subscribe()
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
@@ -103,6 +108,14 @@ class Monitor:
         response = future.result()
         return None if response is None or response.success else str(response.message)
 
+    def end_mission(self, timeout_s: float) -> None:
+        """Have the mission end if it has not, and wait for what the planner says is left."""
+        over = self.record.status is not None and self.record.status.state in OVER
+        if not over and self._stop.service_is_ready():
+            self._stop.call_async(Trigger.Request())
+        if over or self._stop.service_is_ready():
+            self._completed.wait(timeout_s)
+
     def close(self) -> None:
         """Stop watching; safe to call again."""
         if self._context.ok():
@@ -123,6 +136,7 @@ class Monitor:
         listen(InfoField, "info_field", qos.LATCHED, self._counted("info_field"), raw=True)
         listen(OccupancyGrid, "map", qos.LATCHED, self._map)
         listen(ExplorationStatus, "exploration/status", qos.STATUS, self._status)
+        listen(CompletionReport, "exploration/completion", qos.LATCHED, self._completion)
         listen(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS, self._diagnostics)
 
     def _odometry(self, message: Odometry, info: Info) -> None:
@@ -160,6 +174,16 @@ class Monitor:
         if status.state in FLYING:
             self.record.begin()
         self.record.report(status)
+
+    def _completion(self, message: CompletionReport) -> None:
+        try:
+            report = completion_of(message)
+        except ValueError as error:
+            self.complaints["exploration/completion"] = str(error)
+            return
+        self.record.left(report, message.final)
+        if message.final:
+            self._completed.set()
 
     def _diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:

@@ -15,6 +15,8 @@ from collections import OrderedDict
 
 import numpy as np
 
+from live_mvp_ros.completion_report import CompletionReport
+
 TOPICS = ("odom", "points", "map", "info_field", "command")
 _NS = 1e-9
 _REMEMBERED_ODOMETRY = 400
@@ -69,6 +71,8 @@ class FlightRecord:
         """Start with nothing observed."""
         self.flying = False
         self.status: Status | None = None
+        self.completion: CompletionReport | None = None
+        self.completion_is_final = False
         self.transitions: list[tuple[float, str, str]] = []
         self.arrivals = {topic: Arrivals() for topic in TOPICS}
         self.latencies_ms: list[float] = []
@@ -136,6 +140,10 @@ class FlightRecord:
         self.status = status
         if before is None or before.state != status.state:
             self.transitions.append((self.now_s(), status.state, status.reason))
+
+    def left(self, completion: CompletionReport, final: bool) -> None:
+        """Take what the planner says is left; ``final`` when the mission is over."""
+        self.completion, self.completion_is_final = completion, final
 
     def trajectory(self) -> Trajectory:
         """Return the flown path."""

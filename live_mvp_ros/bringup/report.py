@@ -70,6 +70,7 @@ def metrics(
         "mission_complete": ending.complete and goal_reached,
         "goal_reached": goal_reached,
         "end_reason": ending.reason,
+        "completion": None if record.completion is None else record.completion.to_dict(),
         **(score_values(scores.exploration, scores.safety) if scores else score_values()),
         "flight_time_s": rounded(record.now_s(), 3),
         "path_length_m": rounded(path_length(flight.positions_m), 3),

@@ -3,7 +3,8 @@
 """The information field: where a look teaches most, from the latest map and odometry.
 
 Computed whenever a map arrives; while maps stay away, the last one serves with the newest pose.
-A map of another geometry starts a new field. While exploration/status says that the vehicle is
+A map of another geometry starts a new field. What is left and why is reported when the planner or
+the mission is done. While exploration/status says that the vehicle is
 held, no patience with a target or a cell runs out.
 """
 
@@ -24,6 +25,7 @@ from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.msg import ExplorationStatus, InfoField
 from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
 from live_mvp_ros.ros import convert, convert_sensors, qos
+from live_mvp_ros.ros.completion_reporter import CompletionReporter, Planned
 from live_mvp_ros.ros.convert import InvalidMessageError, ProbabilityGrid, VehicleState
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.node import GraphNode
@@ -81,6 +83,7 @@ class InfoFieldNode(GraphNode):
         self._field_out = self.publisher(InfoField, "info_field", qos.LATCHED)
         self._grid_out = self.publisher(OccupancyGrid, "info_field/grid", qos.LATCHED)
         self._path_out = self.publisher(Path, "reference_path", qos.LATCHED)
+        self._completion = CompletionReporter(self)
         work = self.start_worker(self._work)
         self.health.extra = lambda: {"overtaken": str(work.dropped)}
 
@@ -106,6 +109,7 @@ class InfoFieldNode(GraphNode):
 
     def _on_status(self, message: ExplorationStatus) -> None:
         self._flying = message.state in FLYING
+        self._completion.mission(message)
 
     @property
     def _rate_hz(self) -> float:
@@ -123,7 +127,8 @@ class InfoFieldNode(GraphNode):
         """Compute and publish, on the worker's thread."""
         begin = time.monotonic()
         config, (grid, vehicle) = self.parameters.value, job
-        if grid.spec != self._spec:
+        first = grid.spec != self._spec
+        if first:
             self._spec, self._last_ns = grid.spec, vehicle.stamp_ns
             self._state = planning.init(config.field, grid.spec)
         elapsed_s = 1e-9 * (vehicle.stamp_ns - self._last_ns) if self._flying else 0.0
@@ -140,6 +145,10 @@ class InfoFieldNode(GraphNode):
         self._state, output = self._step(config.field, grid.spec, self._state, inputs)
         output = jax.tree.map(np.asarray, output)
         compute_s = time.monotonic() - begin
+        planned = Planned(config.field, grid.spec, inputs, self._state, output)
+        if first:
+            self._completion.prepare(planned)
+        self._completion.report(planned, vehicle.stamp_ns)
         self._publish(grid, vehicle, output, compute_s)
         self.health.produced(compute_s)
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -13,10 +14,17 @@ from PIL import Image
 
 from live_mvp_ros.bringup import report
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.flight import new_folder, remove_folder
+from live_mvp_ros.bringup.flight import new_folder, remove_folder, with_completion
 from live_mvp_ros.bringup.graph import GraphOptions, describe
 from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.bringup.report import Ending, Scores
+from live_mvp_ros.completion_report import (
+    CompletionReport,
+    GoalReason,
+    GoalStatus,
+    Reason,
+    Remainder,
+)
 from live_mvp_ros.results import write, write_json
 from live_mvp_ros.sim import drawing, metrics
 
@@ -41,6 +49,7 @@ REQUIRED = {
     "seed",
     "versions",
     "end_reason",
+    "completion",
 }
 
 
@@ -85,6 +94,27 @@ def test_metrics_have_every_key_and_no_nan_even_without_a_flight():
 def test_a_mission_is_complete_when_controller_and_position_agree(x, said, complete, expected):
     values = values_of(flight_to(x, 5.0, said), complete)
     assert values["mission_complete"] is expected
+
+
+def test_what_is_left_reaches_the_metrics_and_the_reason_for_the_end():
+    room = Remainder((3.0, 4.0), 6.5, 0.2, Reason.TOO_NARROW)
+    goal = GoalStatus(False, GoalReason.OUT_OF_TIME, (9.0, 5.0), 3.0)
+    left = CompletionReport("stopped on request", False, (room,), 60.0, 30.0, goal)
+    record = flight_to(6.0, 5.0, False)
+    assert values_of(record, complete=False)["completion"] is None
+    assert with_completion(Ending("because"), record).reason == "because"
+    record.left(left, final=True)
+    ending = with_completion(Ending("because"), record)
+    assert ending.reason.startswith("because; left: 6.5 m² behind passages that are too narrow; ")
+    completion = values_of(record, complete=False)["completion"]
+    assert completion["ended"] == "because"
+    assert completion["remainders"][0]["reason"] == "too_narrow"
+    assert completion["goal"]["reason"] == "out_of_time"
+    record.left(dataclasses.replace(left, remainders=(), goal=GOAL_REACHED), final=True)
+    assert with_completion(Ending("because"), record).reason == "because"
+
+
+GOAL_REACHED = GoalStatus(True, GoalReason.NONE, (9.0, 5.0), 0.5)
 
 
 def test_scores_reach_the_metrics():

@@ -209,6 +209,12 @@ def check_metrics(values: dict, world: str) -> None:
     assert 300 < values["peak_rss_mib"] <= 4096
     assert set(values["restarts"].values()) == {0}
     assert all(values["versions"].values())
+    left = values["completion"]
+    assert left["explored"] is False
+    assert {item["reason"] for item in left["remainders"]} >= {"out_of_time"}
+    assert left["goal"]["reached"] is False
+    assert "time limit" in left["ended"]
+    assert left["summary"] in values["end_reason"]
 
 
 def check_files(folder: Path, values: dict) -> None:

@@ -14,9 +14,20 @@ from hypothesis import strategies as st
 from nav_msgs.msg import OccupancyGrid, Odometry
 from sensor_msgs.msg import PointCloud2, PointField
 
+from live_mvp_ros.completion_report import (
+    CompletionReport,
+    GoalReason,
+    GoalStatus,
+    Reason,
+    Recoveries,
+    Remainder,
+)
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import BodyRateThrust
+from live_mvp_ros.msg import CompletionReport as CompletionReportMessage
+from live_mvp_ros.msg import Remainder as RemainderMessage
 from live_mvp_ros.ros import convert, convert_sensors
+from live_mvp_ros.ros.completion import completion_message, completion_of
 from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.frames import StaticTransforms
 from live_mvp_ros.ros.pose_buffer import PoseBuffer
@@ -89,6 +100,47 @@ def test_an_occupancy_grid_stores_x_fastest_from_the_lower_left_corner():
     assert back.stamp_ns == 9
     assert np.allclose(back.p, [[0.0, 0.01], [0.02, 0.03], [0.04, 0.5]])
     assert back.known.tolist() == [[True, True], [True, True], [True, False]]
+
+
+def a_report() -> CompletionReport:
+    room = Remainder((3.25, -4.5), 6.53, 0.21, Reason.TOO_NARROW)
+    solid = Remainder((1.0, 2.0), 4.0, 0.0, Reason.UNREACHABLE, enclosed=True)
+    goal = GoalStatus(False, GoalReason.ENCLOSED, (9.0, 5.0), 3.0)
+    return CompletionReport(
+        "because", True, (room, solid), 60.0, 30.0, goal, Recoveries(4, 3, 2, 1)
+    )
+
+
+def test_a_completion_report_comes_back_as_it_was():
+    report = a_report()
+    message = completion_message(convert.header(7, "map"), report, 2.0, final=True)
+    assert message.final
+    assert message.remainders[0].reason == RemainderMessage.TOO_NARROW
+    assert message.goal_reason == CompletionReportMessage.ENCLOSED
+    assert message.remainders[0].centroid.z == message.goal.z == 2.0
+    assert message.summary == report.in_words()
+    assert completion_of(message) == report
+
+
+def test_reasons_have_the_numbers_of_the_messages():
+    for reason in Reason:
+        assert getattr(RemainderMessage, reason.name) == reason
+    for goal in GoalReason:
+        prefix = "GOAL_" if hasattr(CompletionReportMessage, f"GOAL_{goal.name}") else ""
+        assert getattr(CompletionReportMessage, prefix + goal.name) == goal
+
+
+def test_a_completion_report_that_makes_no_sense_is_refused():
+    def message():
+        return completion_message(convert.header(7, "map"), a_report(), 2.0, final=True)
+
+    unknown, endless = message(), message()
+    unknown.remainders[0].reason = 77
+    endless.known_free_m2 = math.nan
+    with pytest.raises(ValueError, match="77"):
+        completion_of(unknown)
+    with pytest.raises(ValueError, match="known_free_m2 = nan is not finite"):
+        completion_of(endless)
 
 
 @given(

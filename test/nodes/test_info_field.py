@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.msg import InfoField
+from live_mvp_ros.msg import CompletionReport, ExplorationStatus, InfoField, Remainder
 from live_mvp_ros.ros import convert, convert_sensors, qos
 
 SPEC = GridSpec.covering((0.0, 0.0), (8.0, 6.0), 0.1)
@@ -81,3 +83,46 @@ def test_says_when_nothing_is_left_and_goes_to_the_goal(bench):
         return abs(fields[-1].target.y - 4.5) < 1.5
 
     bench.wait(moved, during=lambda: (goals.publish(goal), inputs()))
+
+
+def test_reports_what_is_left_when_nothing_is_and_for_good_when_the_mission_is_over(bench):
+    reports = bench.collect(CompletionReport, "exploration/completion", qos.LATCHED)
+    statuses = bench.publisher(ExplorationStatus, "exploration/status", qos.STATUS)
+    bench.start("info_field", goal_m=[6.5, 1.5, 2.0])
+    inputs = Inputs(bench, everything=True)
+    bench.wait(lambda: reports, during=inputs)
+    report = reports[-1]
+    assert not report.final
+    assert report.explored and not report.goal_reached
+    assert list(report.remainders) == []
+    assert abs(report.known_free_m2 - 7.6 * 5.6) < 0.1
+    assert (report.goal.x, report.goal.y) == (6.5, 1.5)
+    assert abs(report.goal_distance_m - math.hypot(4.5, 1.5)) < 1e-3
+    assert report.header.frame_id == "map"
+
+    done = ExplorationStatus(state=ExplorationStatus.DONE, reason="all seen", goal_reached=True)
+    bench.wait(lambda: reports[-1].final, during=lambda: (statuses.publish(done), inputs()))
+    assert reports[-1].goal_reached
+    assert reports[-1].goal_reason == CompletionReport.NONE
+    assert reports[-1].ended == "all seen"
+    bench.spin(3.0, during=inputs)
+    assert sum(r.final for r in reports) == 1
+
+
+def test_reports_nothing_before_the_end_and_what_was_not_seen_at_it(bench):
+    reports = bench.collect(CompletionReport, "exploration/completion", qos.LATCHED)
+    fields = bench.collect(InfoField, "info_field", qos.LATCHED)
+    statuses = bench.publisher(ExplorationStatus, "exploration/status", qos.STATUS)
+    bench.start("info_field")
+    inputs = Inputs(bench)
+    bench.wait(lambda: len(fields) > 3, during=inputs)
+    assert reports == []
+    done = ExplorationStatus(state=ExplorationStatus.DONE, reason="time limit of 3 s")
+    bench.wait(lambda: reports, during=lambda: (statuses.publish(done), inputs()))
+    report = reports[-1]
+    assert report.final and not report.explored
+    (half,) = report.remainders
+    assert half.reason == Remainder.OUT_OF_TIME
+    assert abs(half.area_m2 - 4.0 * 6.0) < 0.7
+    assert abs(half.centroid.x - 6.0) < 0.2
+    assert "before the end" in report.summary
