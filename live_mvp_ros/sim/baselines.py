@@ -10,7 +10,7 @@ the information field (``survey``), so that only the choice is compared.
   first is the target, planned anew at every step.
 - ``greedy_information``: the information gain of the window around the drone alone. It is done
   when its window has offered nothing for as long as the progress watch is patient.
-- ``random``: a random place within reach, and another one on arrival.
+- ``random``: a random place within reach and a random heading, and others on arrival.
 """
 
 from __future__ import annotations
@@ -90,13 +90,15 @@ def frontier_step(
 def random_step(
     config: InfoFieldConfig, spec: GridSpec, state: BaselineState, inputs: InfoFieldInputs
 ) -> Stepped:
-    """Go on to the last target, or to another random one."""
+    """Go on to the last target, or to another random one; its key also gives the heading."""
     found = survey(config, spec, state, inputs)
     views = visible_frontiers(config, spec, found, inputs)
     target = None
     if views:
         state, cell = _random_cell(spec, state, found, np.asarray(inputs.position_m)[:2])
-        target = Viewpoint(cell, float(inputs.yaw_rad), 0.0, 1)
+        heading = jax.random.fold_in(state.key, 1)
+        yaw_rad = jax.random.uniform(heading, minval=-math.pi, maxval=math.pi)
+        target = Viewpoint(cell, float(yaw_rad), 0.0, 1)
     return fly_to(config, spec, state, inputs, found, _choice(spec, views, target))
 
 
