@@ -4,8 +4,8 @@
 
 Computed whenever a map arrives; while maps stay away, the last one serves with the newest pose.
 A map of another geometry starts a new field. What is left and why is reported when the planner or
-the mission is done. While exploration/status says that the vehicle is
-held, no patience with a target or a cell runs out.
+the mission is done. While exploration/status says that the vehicle is held, no patience with a
+target or a cell runs out.
 """
 
 from __future__ import annotations

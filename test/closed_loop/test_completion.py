@@ -127,9 +127,9 @@ def test_a_mission_without_time_says_what_it_did_not_look_at():
 @pytest.mark.parametrize("planner", BASELINES)
 def test_every_baseline_ends_by_itself_and_reports(planner):
     world = hall("two rooms", (3.0, 0.0, 3.2, 4.6), (4.2, 1.0, 4.4, 2.0))
-    flight = flown(world, planner, limit_s=200.0)
+    flight = flown(world, planner, limit_s=240.0)
     report = report_of(flight)
-    assert flight[-1].time_s[-1] < 200.0
+    assert flight[-1].time_s[-1] < 240.0
     assert report.goal.reached
     config = closed_loop.configure(world, planner)
     truth = metrics.ground_truth(world, range_m=closed_loop.sensor_range_m(config))
