@@ -63,14 +63,14 @@ class MppiConfig:
         default=4.0, low=0.1, high=100.0, help="kmppi: standard deviation of the rbf kernel."
     )
     input_rise_s: float = parameter(
-        default=0.3,
+        default=0.1,
         unit="s",
         low=0.01,
         high=10.0,
         help="smppi: a rate of one deviation, kept so long, changes the input by one deviation.",
     )
     smoothness_weight: float = parameter(
-        default=0.02,
+        default=0.001,
         unit="s",
         low=0.0,
         high=1e4,

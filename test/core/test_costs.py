@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -91,6 +92,17 @@ def test_terms_at_a_state_computed_by_hand(name, expected):
 def test_every_term_of_the_configuration_is_tested_here():
     names = test_terms_at_a_state_computed_by_hand.pytestmark[0].args[1]
     assert {name for name, _ in names} == set(TERM_NAMES) == set(costs.TERMS)
+
+
+def test_the_documentation_has_the_weight_of_every_term():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "control.md").read_text()
+    rows = [[cell.strip() for cell in line.split(" | ")] for line in text.splitlines()]
+    weights = {
+        row[2].split("`")[1]: row[4].strip(" |") for row in rows if len(row) == 5 and "`" in row[2]
+    }
+    for name in TERM_NAMES:
+        assert any(row[0] == f"| `{name}`" for row in rows), name
+        assert float(weights[f"{name}_weight"]) == getattr(CONFIG, f"{name}_weight"), name
 
 
 @pytest.mark.parametrize(

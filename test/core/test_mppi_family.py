@@ -80,6 +80,7 @@ UNBIASED = mppi.MppiConfig(
     effective_samples_min=1.0,
     thrust_std_n=0.5,
     body_rate_std_rad_s=(1.0, 2.0, 1.0),
+    input_rise_s=0.3,
     smoothness_weight=0.0,
 )
 
