@@ -57,9 +57,14 @@ class SensorConfig:
     )
 
 
+def bounded(p: jax.Array) -> jax.Array:
+    """Return probabilities of any shape within ``P_MIN`` and ``P_MAX``; NaN counts as unknown."""
+    return jnp.where(jnp.isnan(p), 0.5, jnp.clip(p, P_MIN, P_MAX))
+
+
 def cell_information(p: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Return (f(r, d_occ), f(r, d_emp)) in nats for occupancy probabilities of any shape."""
-    p = jnp.clip(p, P_MIN, P_MAX)
+    p = bounded(p)
     odds = p / (1.0 - p)
     return _update_information(odds, DELTA_OCCUPIED), _update_information(odds, DELTA_EMPTY)
 
@@ -98,7 +103,9 @@ def uniform_beam_information(p: jax.Array) -> jax.Array:
 
 def _hits_and_gains(p: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Return P(e_j) [n] and C_j [n] [nats] of a beam."""
-    o = jnp.clip(p, P_MIN, P_MAX)
+    if p.ndim != 1 or p.shape[0] < 1:
+        raise ValueError(f"a beam of shape {p.shape} is not allowed: it must be [n], not empty")
+    o = bounded(p)
     occupied, empty = cell_information(o)
     reached = jnp.concatenate([jnp.ones(1), jnp.cumprod(1.0 - o)[:-1]])
     passed = jnp.concatenate([jnp.zeros(1), jnp.cumsum(empty)[:-1]])

@@ -1,6 +1,11 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Multilinear lookup of gridded values: exact at grid points, 0 outside, fit for jit and vmap."""
+"""Multilinear lookup of gridded values: exact at grid points, 0 outside, fit for jit and vmap.
+
+A field that depends on yaw, [n_yaw, nx, ny], is looked up by ``interp3d``; its yaw-independent
+view, the best gain over yaw and the yaw of it, comes from ``best_over_yaw``. Map frame: u, v are
+``GridSpec.cell_coordinates``.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +51,17 @@ def interp3d(values: jax.Array, u: jax.Array, v: jax.Array, yaw_rad: jax.Array) 
     return jnp.where(inside, result, 0.0)
 
 
+def best_over_yaw(values: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Return the largest of values [n_yaw, ...] over yaw and its yaw [...] rad."""
+    n_yaw = values.shape[0]
+    best = jnp.argmax(values, axis=0)
+    return jnp.max(values, axis=0), best * (2.0 * math.pi / n_yaw) - math.pi
+
+
 def _split(u: jax.Array, n: int) -> tuple[jax.Array, jax.Array]:
     """Return the lower grid point (at most n-2: the upper one exists) and the remainder."""
+    if n < 2:
+        raise ValueError(f"{n} grid points are not allowed: to interpolate takes at least 2")
     lower = jnp.clip(jnp.floor(u), 0, n - 2)
     return lower.astype(jnp.int32), u - lower
 

@@ -82,7 +82,14 @@ def trajectory_information(
 
     Poses are every ``pose_stride``-th position, each looking where it travels; the sum is scaled
     by the number of looks that one step stands for, dt * rate.
+
+    Raises:
+        ValueError: there are fewer than two positions: no direction of travel.
     """
+    if path_m.ndim != 2 or path_m.shape[0] < 2:
+        raise ValueError(
+            f"a path of shape {path_m.shape} is not allowed: it must be [T, 2] with T >= 2"
+        )
     travel = jnp.diff(path_m, axis=0, append=2.0 * path_m[-1:] - path_m[-2:-1])
     yaw = jnp.arctan2(travel[:, 1], travel[:, 0])
     at, yaw = path_m[:: config.pose_stride], yaw[:: config.pose_stride]
