@@ -20,13 +20,15 @@ from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import progress
 from live_mvp_ros.planning.fsmi import P_MAX
-from live_mvp_ros.planning.geodesy import FAR
+from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
 from live_mvp_ros.planning.guidance import (
     GuidanceConfig,
+    cell_mask,
     goal_source,
     lead_to,
     navigable_now,
     near,
+    slowness,
 )
 from live_mvp_ros.planning.looking import plain_view
 from live_mvp_ros.planning.sweep import (
@@ -95,6 +97,22 @@ class InfoFieldConfig:
         high=50.0,
         live=True,
         help="Detour that a gain e times larger is worth.",
+    )
+    speed_m_s: float = parameter(
+        default=1.8,
+        unit="m/s",
+        low=0.05,
+        high=20.0,
+        live=True,
+        help="Speed of the flight, to weigh turning against flying.",
+    )
+    turn_rate_rad_s: float = parameter(
+        default=1.5,
+        unit="rad/s",
+        low=0.05,
+        high=20.0,
+        live=True,
+        help="Yaw rate of the flight, to weigh turning against flying.",
     )
     look_patience_s: float = parameter(
         default=1.5,
@@ -220,7 +238,7 @@ def step(
     sources = jnp.where(jnp.any(sources), sources, teaches)
     nothing_left = ~jnp.any(sources)
     goal = goal_source(spec, navigable, inputs.goal_m)
-    start_m = jnp.where(sources, _detour(config, gain, sources), FAR)
+    start_m = _values(config, spec, per_yaw, sources, navigable, free, inputs)
     start_m = jnp.where(nothing_left, jnp.where(goal, 0.0, FAR), start_m)
     recovery = goal_source(spec, navigable, watch.manoeuvre_m)
     start_m = jnp.where(watch.manoeuvre_s > 0.0, jnp.where(recovery, 0.0, FAR), start_m)
@@ -335,11 +353,32 @@ def _reaches(plan: SweepPlan, view: _View, exact: bool = True) -> jax.Array:
     return (distance <= plan.range_cells) & view.free
 
 
-def _detour(config: InfoFieldConfig, gain: jax.Array, sources: jax.Array) -> jax.Array:
-    """Metres that a source is worth less than the best one."""
-    best = jnp.max(jnp.where(sources, gain, 0.0))
-    share = jnp.clip(gain / jnp.maximum(best, 1e-9), _LEAST_SHARE, 1.0)
-    return -config.discount_length_m * jnp.log(share)
+def _values(
+    config: InfoFieldConfig,
+    spec: GridSpec,
+    per_yaw: jax.Array,
+    sources: jax.Array,
+    navigable: jax.Array,
+    free: jax.Array,
+    inputs: InfoFieldInputs,
+) -> jax.Array:
+    """Return the value [nx, ny] m of each source: what it is worth less than the best one.
+
+    A look teaches when the drone has come there and has turned; it does both at once. So a yaw
+    costs the way that the drone could have flown while it still turns on arrival.
+    """
+    here = jnp.where(cell_mask(spec, jnp.asarray(inputs.position_m)[:2]), 0.0, FAR)
+    slow = slowness(config.guidance, spec, free)
+    way_m = geodesic_distance(navigable, here, spec.resolution_m, slow)
+    yaw = _yaw_of(jnp.arange(config.n_yaw), config.n_yaw)
+    turn = jnp.abs((yaw - inputs.yaw_rad + math.pi) % (2.0 * math.pi) - math.pi)
+    turning_m = config.speed_m_s / config.turn_rate_rad_s * turn
+    best = jnp.max(jnp.where(sources, per_yaw, 0.0))
+    share = jnp.clip(per_yaw / jnp.maximum(best, 1e-9), _LEAST_SHARE, 1.0)
+    detour_m = -config.discount_length_m * jnp.log(share)
+    waiting_m = jnp.maximum(turning_m[:, None, None] - way_m, 0.0)
+    value_m = jnp.where(per_yaw > _LEAST_GAIN, detour_m + waiting_m, FAR)
+    return jnp.where(sources, jnp.min(value_m, axis=0), FAR)
 
 
 def _local(
