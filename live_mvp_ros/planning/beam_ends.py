@@ -133,17 +133,62 @@ def ended(
             if not forward:  # the far cell is not crossed, the own one is
                 through = through * (passing[near] / passing[far])
                 empty = empty + here.empty[near] - here.empty[far]
-            hits, crossings = _counted(plan, noise[s], s)
-            o = here.occupied[far]
-            rest = values[far] - o * (hits * here.hit[far] + crossings * here.empty[far])
-            rest += empty * (weight - hits * o)
+            counted = _counted(plan, noise[s], s)
+            rest = _rest(values[far], Cells(*(c[far] for c in here)), empty, weight, counted)
             corner = (near[0].start, 0, near[2].start)
             started = jax.lax.dynamic_update_slice(started, started[near] - through * rest, corner)
         out.append(started)
     return out
 
 
-def _counted(plan: SweepPlan, noise: Noise, s: int) -> tuple[np.float32, np.float32]:
+def ended_at(
+    plan: SweepPlan,
+    noise: list[Noise],
+    cells: Cells,
+    h: int,
+    expected: jax.Array,
+    sums: jax.Array,
+    forward: bool,
+    start: tuple[jax.Array, int, jax.Array],
+) -> jax.Array:
+    """Return what ``ended`` returns, [n_slopes, N], for N cells (columns, lattice, rows) alone."""
+    here, weight, n = cells.swept(h), noise[0].weight, expected.shape[0]
+    column, lattice, row = start
+    away = np.array(plan.slopes) * (1 if forward else -1)
+    i, j = column[:, None] + away[:, 0], row[:, None] + away[:, 1]
+    inside = (i >= 0) & (i < n) & (j >= 0) & (j < n)
+    i, j, s = jnp.clip(i, 0, n - 1), jnp.clip(j, 0, n - 1), np.arange(len(away))
+    own = Cells(*(c[column, lattice, row][:, None] for c in here))
+    far = Cells(*(c[i, lattice, j] for c in here))
+    spent = sums[column, :, lattice, :, row] - jnp.moveaxis(sums[i, :, lattice, s, j], -1, 1)
+    log_pass, empty = spent[:, 0], spent[:, 1]
+    if not forward:
+        log_pass = jnp.log(1.0 - own.occupied) - jnp.log(1.0 - far.occupied) - log_pass
+        empty = own.empty - far.empty - empty
+    counted = np.array([_counted(plan, one, k) for k, one in enumerate(noise)]).T
+    rest = _rest(expected[i, lattice, s, j], far, empty, weight, (counted[0], counted[1]))
+    loss = [
+        _start_loss(one, cells, h, slope, forward)[column, lattice, row]
+        for one, slope in zip(noise, plan.slopes, strict=True)
+    ]
+    started = expected[column, lattice, :, row].T - jnp.stack(loss)
+    return started - (jnp.where(inside, jnp.exp(log_pass), 0.0) * rest).T
+
+
+def _rest(
+    values: jax.Array,
+    far: Cells,
+    empty: jax.Array,
+    weight: np.float32,
+    counted: tuple[np.ndarray, np.ndarray],
+) -> jax.Array:
+    """Return what a beam would have added from the cell a range ahead on, were it to get there."""
+    hits, crossings = counted
+    found = far.occupied * (hits * far.hit + crossings * far.empty)
+    return values - found + empty * (weight - hits * far.occupied)
+
+
+def _counted(plan: SweepPlan, noise: Noise, s: int) -> tuple[np.ndarray, np.ndarray]:
     """Return how many hits in the cell a range ahead count, and crossings of it besides.
 
     psi gs less the band's overshoot, sum_{d>0} d G_d; less its square's, sum_{d>0} d^2 G_d. Exact
@@ -152,8 +197,8 @@ def _counted(plan: SweepPlan, noise: Noise, s: int) -> tuple[np.float32, np.floa
     psi = plan.range_cells / plan.steps()[s] + 0.5 - plan.slopes[s][0]
     ahead = noise.band[len(noise.band) // 2 + 1 :].astype(float)
     d = np.arange(1, len(ahead) + 1)
-    hits = np.clip(psi * float(noise.weight) - np.sum(d * ahead), -1.0, 1.0)
-    return np.float32(hits), np.float32(-np.sum(d * d * ahead))
+    hits = np.clip(np.asarray(psi * noise.weight - np.sum(d * ahead)), -1.0, 1.0)
+    return hits.astype(np.float32), np.asarray(-np.sum(d * d * ahead), np.float32)
 
 
 def _start_loss(

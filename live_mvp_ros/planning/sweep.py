@@ -17,13 +17,13 @@ the derivation and the error.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from live_mvp_ros.planning.beam_ends import Cells, Noise, ended, shifted, spans
+from live_mvp_ros.planning.beam_ends import Cells, Noise, ended, ended_at, shifted, spans
 from live_mvp_ros.planning.directions import (
     SweepPlan,
     aside,
@@ -39,6 +39,7 @@ __all__ = [
     "FAR_CELLS",
     "SweepPlan",
     "directional_gain",
+    "directional_gain_at",
     "first_hit",
     "in_sight",
     "line_cells",
@@ -66,6 +67,47 @@ def directional_gain(
     Raises:
         ValueError: the map has no cells, or ``sigma_cells`` or ``outside`` is no such number.
     """
+    swept = _swept(plan, p, sigma_cells, outside)
+    between = spans(plan, swept.sums)
+    ways = [
+        ended(plan, swept.noise, swept.cells, swept.h, expected, between, forward)
+        for expected, forward in zip(swept.expected, (True, False), strict=True)
+    ]
+    gain = restore(ways[0], ways[1], swept.margin, (p.shape[0], p.shape[1]))
+    return jnp.maximum(gain, 0.0)
+
+
+def directional_gain_at(
+    plan: SweepPlan, p: jax.Array, sigma_cells: float, cells: jax.Array, outside: float = 0.5
+) -> jax.Array:
+    """Return ``directional_gain`` of some cells [N, 2] (int, inside) alone: [n_directions, N].
+
+    Cheaper than that of all cells for a few hundred of them: the sweep is the same, but only
+    their beams are ended.
+    """
+    swept = _swept(plan, p, sigma_cells, outside)
+    n = swept.sums.shape[0]
+    x, y = swept.margin + cells[:, 0], swept.margin + cells[:, 1]
+    parts = [
+        ended_at(plan, swept.noise, swept.cells, swept.h, expected, swept.sums, forward, start)
+        for expected, forward in zip(swept.expected, (True, False), strict=True)
+        for start in ((x, 0, y), (y, 1, n - 1 - x))
+    ]
+    return jnp.maximum(jnp.concatenate(parts), 0.0)
+
+
+class _Swept(NamedTuple):
+    """Both ways of a sweep, before beams are ended."""
+
+    noise: list[Noise]
+    cells: Cells
+    h: int
+    margin: int
+    sums: jax.Array
+    expected: tuple[jax.Array, jax.Array]
+
+
+def _swept(plan: SweepPlan, p: jax.Array, sigma_cells: float, outside: float) -> _Swept:
     _check(p, sigma_cells, outside)
     noise = [Noise.of(sigma_cells, float(step)) for step in plan.steps()]
     h = max(len(one.band) for one in noise) // 2
@@ -75,14 +117,12 @@ def directional_gain(
     wide = lattices(square(p, margin + h, outside))
     # without the barrier, the compiler works all this out again wherever it is read
     cells = jax.lax.optimization_barrier(Cells(bounded(wide), *cell_information(wide)))
-    swept = cells.swept(h)
+    here = cells.swept(h)
     mean, skew = _hit_gain(plan, noise, cells, h)
-    between = spans(plan, _running_sums(plan, swept))
-    ways = []
-    for forward in (True, False):
-        expected = _sweep(plan, swept, mean, skew, noise[0].weight, beyond, forward)
-        ways.append(ended(plan, noise, cells, h, expected, between, forward))
-    return jnp.maximum(restore(ways[0], ways[1], margin, (p.shape[0], p.shape[1])), 0.0)
+    forward, backward = (
+        _sweep(plan, here, mean, skew, noise[0].weight, beyond, way) for way in (True, False)
+    )
+    return _Swept(noise, cells, h, margin, _running_sums(plan, here), (forward, backward))
 
 
 def _check(p: jax.Array, sigma_cells: float, outside: float) -> None:

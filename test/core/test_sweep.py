@@ -172,6 +172,15 @@ def test_the_unknown_outside_is_as_good_as_a_margin_of_unknown_cells():
     np.testing.assert_allclose(inside, padded, atol=3e-3 * padded.max())
 
 
+@pytest.mark.parametrize("sigma", [0.0, 1.5])
+def test_the_gain_of_some_cells_is_that_of_all(sigma):
+    p = jnp.asarray(random_map(7))
+    every = np.asarray(GAIN(PLAN, p, sigma, 0.5))
+    cells = np.array([[0, 0], [49, 39], [3, 30], [25, 20], [40, 2], [17, 39]])
+    some = jax.jit(sweep.directional_gain_at, static_argnums=(0, 2))(PLAN, p, sigma, cells)
+    np.testing.assert_allclose(some, every[:, cells[:, 0], cells[:, 1]], rtol=1e-4, atol=1e-6)
+
+
 def test_every_gain_is_finite_and_a_cell_that_is_not_a_number_counts_as_unknown():
     p = random_map(6)
     lost = np.where(p == 0.5, np.nan, p)
