@@ -11,11 +11,15 @@ known is asked of an optimist for whom everything unknown is free: where would t
 what would it see from there? What even he does not see, but known free space touches, lies behind
 something *too narrow*; what nothing free touches is enclosed, *unreachable*. The rest was left for
 a reason of the mission's own: looked at for long, too risky to go and see, or out of time.
+
+A hidden corner and the inside of the wall behind it are one unknown region. So only what lies near
+known free space counts as hidden behind it; what is deeper is enclosed.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import enum
 import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -38,6 +42,7 @@ from live_mvp_ros.planning.progress import Progress
 SPACE_RADIUS_M = 0.15  # an unknown disc of this radius is space, not the inside of a thin wall
 ENCLOSED_RADIUS_M = 0.3  # enclosed space must be this wide to be a room
 LEAST_AREA_M2 = 0.1
+BEHIND_M = 2.0  # how deep hidden space is believed to be behind a narrow opening, at least
 LEAST_OPENING_M = 0.3  # free space that leaves the volume through less is noise at its border
 _MOST = 0.5  # of a frontier: what is true of so much of it is the reason for all of it
 
@@ -150,47 +155,57 @@ def _left_unknown(config: InfoFieldConfig, final: _Final) -> Iterator[_Region]:
     roams = regions.roamed(final.occupied, final.spec, radius_m, final.navigable)
     in_sight = space & final.sees(roams, through=~final.occupied)
     observable = final.sees(final.navigable, through=~final.occupied)
-    labels, n_in_sight = _divided(final, space, in_sight)
-    for number in range(1, int(labels.max()) + 1):
-        mask = labels == number
-        if final.area_m2(mask) < LEAST_AREA_M2:
-            continue
-        enclosed = False
-        if number <= n_in_sight:
-            reason = _mission_reason(final, mask)
-        else:
-            reason, enclosed = _hidden_reason(final, mask)
+    for mask, kind in _divided(final, space, in_sight):
+        area_m2, enclosed = final.area_m2(mask), kind is _Kind.ENCLOSED
         wide = ENCLOSED_RADIUS_M / final.spec.resolution_m
-        if not enclosed or regions.eroded(mask, wide).any():
-            seen_m2 = final.area_m2(mask & observable)
-            at = regions.middle_m(final.spec, mask)
-            yield _Region(mask, Remainder(at, final.area_m2(mask), seen_m2, reason, enclosed))
+        if area_m2 < LEAST_AREA_M2 or (enclosed and not regions.eroded(mask, wide).any()):
+            continue
+        at, seen_m2 = regions.middle_m(final.spec, mask), final.area_m2(mask & observable)
+        yield _Region(mask, Remainder(at, area_m2, seen_m2, _reason(final, mask, kind), enclosed))
 
 
-def _divided(final: _Final, space: np.ndarray, in_sight: np.ndarray) -> tuple[np.ndarray, int]:
-    """Divide unknown space into numbered regions; the first of them, so many, are in sight.
+class _Kind(enum.Enum):
+    IN_SIGHT = enum.auto()
+    """The optimist sees it."""
+    BEHIND = enum.auto()
+    """Nobody sees it, and known free space leads there."""
+    ENCLOSED = enum.auto()
 
-    What is hidden, but lies behind what is in sight instead of behind free space, belongs to that:
-    nobody knows more about it.
+
+def _divided(
+    final: _Final, space: np.ndarray, in_sight: np.ndarray
+) -> Iterator[tuple[np.ndarray, _Kind]]:
+    """Yield the regions of unknown space.
+
+    When a mission ends early, what is hidden behind something in sight belongs to that.
     """
+    passable = final.opened(~final.occupied)
     labels, n_in_sight = regions.labelled(final.opened(in_sight))
     hidden, count = regions.labelled(final.opened(space & ~in_sight))
-    result, following = labels.copy(), n_in_sight
+    kinds = [_Kind.IN_SIGHT] * n_in_sight
     for number in range(1, count + 1):
         mask = hidden == number
-        doors = regions.doors(mask, final.free, ~final.occupied)
-        behind = 0 if doors.any() else regions.touched(mask, labels)
-        following += behind == 0
-        result[mask] = behind or following
-    return regions.grown(result, space), n_in_sight
+        opening = regions.doors(mask, final.free, passable)
+        near = regions.behind(mask, opening, passable, BEHIND_M / final.spec.resolution_m)
+        front = 0 if final.nothing_left or near.any() else regions.touched(mask, labels)
+        if front:
+            labels[mask] = front
+            continue
+        for part, kind in ((near, _Kind.BEHIND), (mask & ~near, _Kind.ENCLOSED)):
+            pieces, n = regions.labelled(part)
+            labels = np.where(part, pieces + len(kinds), labels)
+            kinds += [kind] * n
+    labels = regions.grown(labels, space)
+    for number, kind in enumerate(kinds, start=1):
+        yield labels == number, kind
 
 
-def _hidden_reason(final: _Final, mask: np.ndarray) -> tuple[Reason, bool]:
-    """Return why a region is left that the drone sees from nowhere, and whether it is enclosed."""
-    doors = regions.doors(mask, final.free, ~final.occupied)
-    if (doors & final.reached).any():
-        return Reason.TOO_NARROW, False
-    return Reason.UNREACHABLE, not doors.any()
+def _reason(final: _Final, mask: np.ndarray, kind: _Kind) -> Reason:
+    if kind is _Kind.IN_SIGHT:
+        return _mission_reason(final, mask)
+    opening = regions.doors(mask, final.free, final.opened(~final.occupied))
+    narrow = kind is _Kind.BEHIND and (opening & final.reached).any()
+    return Reason.TOO_NARROW if narrow else Reason.UNREACHABLE
 
 
 def _mission_reason(final: _Final, mask: np.ndarray) -> Reason:

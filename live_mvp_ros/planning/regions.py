@@ -58,10 +58,42 @@ def beside(mask: np.ndarray) -> np.ndarray:
 
 
 def doors(region: np.ndarray, free: np.ndarray, passable: np.ndarray) -> np.ndarray:
-    """Return the free cells a few steps from a region, by passable cells; none if they are few."""
-    near = ndimage.binary_dilation(region, _BESIDE, _DOOR_STEPS, mask=passable | region)
-    found = np.asarray(near & free)
-    return found if np.count_nonzero(found) >= _DOOR_CELLS else np.zeros_like(found)
+    """Return the free cells a few steps from a region, by passable cells; not where they are few.
+
+    Args:
+        region: unknown cells.
+        free: cells known to be free.
+        passable: cells to step on, without what is narrow: gaps in the surface of a wall.
+    """
+    beside_it = _ribbon(region, passable) & free
+    labels, count = labelled(beside_it)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    return beside_it & (sizes[labels] >= _DOOR_CELLS)
+
+
+def behind(
+    region: np.ndarray, opening: np.ndarray, passable: np.ndarray, least_depth: float
+) -> np.ndarray:
+    """Return the cells of a region that lie near its doors: not deeper than these are half wide.
+
+    How deep an unknown region is, nobody knows: what is hidden in a corner and the inside of the
+    wall behind it are one. A corner hidden from a straight line of sight is half as deep.
+    """
+    labels, _ = labelled(opening)
+    within = region | _ribbon(region, passable)
+    near = np.zeros_like(region)
+    for number, area in enumerate(ndimage.find_objects(labels), start=1):
+        width = np.hypot(*(part.stop - part.start for part in area))
+        depth = round(max(0.5 * float(width), least_depth)) + _DOOR_STEPS
+        near |= ndimage.binary_dilation(labels == number, _BESIDE, depth, mask=within)
+    return near & region
+
+
+def _ribbon(region: np.ndarray, passable: np.ndarray) -> np.ndarray:
+    """Return a region and what is within a few steps of it."""
+    return np.asarray(
+        ndimage.binary_dilation(region, _BESIDE, _DOOR_STEPS, mask=passable | region)
+    )
 
 
 def touched(region: np.ndarray, labels: np.ndarray) -> int:

@@ -144,6 +144,22 @@ def test_a_wide_door_leaves_nothing():
     assert report.remainders == ()
 
 
+def test_the_rock_around_a_hidden_corner_is_not_counted_with_it():
+    # A narrow door leads to a closet in solid rock: the hidden corners of the closet and the rock
+    # behind its unseen walls are one unknown region.
+    solid = np.ones(SPEC.shape, bool) & ~box(0.2, 0.2, 2.2, 3.8)
+    solid &= ~box(2.2, 2.5, 2.4, 3.0) & ~box(2.4, 1.6, 3.4, 3.2)
+    report, known = explored(solid)
+    narrow = [r for r in report.remainders if r.reason is Reason.TOO_NARROW]
+    assert narrow
+    assert sum(r.area_m2 for r in narrow) < 5.0  # of 13, most of which is rock
+    assert all(np.hypot(r.centroid_m[0] - 2.9, r.centroid_m[1] - 2.4) < 2.0 for r in narrow)
+    rock = [r for r in report.remainders if r.enclosed]
+    assert sum(r.area_m2 for r in rock) > 6.0
+    total = sum(r.area_m2 for r in report.remainders)
+    assert total == pytest.approx(0.01 * np.count_nonzero(~known), rel=0.1)
+
+
 def half_known() -> np.ndarray:
     return np.broadcast_to(X < 3.0, SPEC.shape)
 
