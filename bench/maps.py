@@ -79,3 +79,23 @@ def _seen(spec: GridSpec, range_m: float, occupied: jax.Array, xy: jax.Array) ->
 
 def _centre(spec: GridSpec, cell: np.ndarray) -> jax.Array:
     return jnp.asarray(spec.origin_m + spec.resolution_m * cell, jnp.float32)
+
+
+def rooms(size_m: float, seed: int, resolution_m: float = 0.1) -> tuple[GridSpec, np.ndarray]:
+    """Return a square building of rooms of 6 m with doors of 1.2 m: which cells are occupied."""
+    rng = np.random.default_rng(seed)
+    n = round(size_m / resolution_m)
+    spec = GridSpec((0.5 * resolution_m, 0.5 * resolution_m), resolution_m, (n, n))
+    occupied = np.zeros((n, n), bool)
+    occupied[[0, -1]] = occupied[:, [0, -1]] = True
+    pitch, door = round(6.0 / resolution_m), round(1.2 / resolution_m)
+    for turned in (occupied, occupied.T):
+        for wall in range(pitch, n - 1, pitch):
+            turned[wall] = True
+            for room in range(0, n, pitch):
+                width = min(pitch, n - room) - door - 2
+                if width > 0:
+                    at = room + 1 + rng.integers(width)
+                    turned[wall, at : at + door] = False
+    # where two walls cross, the second one closed the doors of the first
+    return spec, occupied

@@ -53,12 +53,12 @@ def stages(flight_s: float) -> list[tuple[str, Callable[[], Any]]]:
     from live_mvp_ros.sim import closed_loop
 
     world = worlds.load_world("office")
-    config = closed_loop.configure(world)
+    config = closed_loop.configure(world, sensing="full")
     loop = closed_loop.Loop(world, config, seed=0)
-    decision = None
     while loop.time_s < flight_s:
-        decision = loop.advance(decision).decision
-    vehicle, live_map, view, spec = loop.vehicle, loop.map, loop.view, loop.spec
+        loop.advance()
+    view, spec, now = loop.plan(), loop.spec, loop.now
+    vehicle, live_map = now.vehicle, now.map
     pose = (vehicle.position, vehicle.attitude)
     render = jax.jit(worlds.render)
     cloud = render(config.camera, world.scene, *pose, jax.random.key(0))
@@ -81,7 +81,17 @@ def stages(flight_s: float) -> list[tuple[str, Callable[[], Any]]]:
     sigma = config.info_field.noise_sigma_m / spec.resolution_m
     swept = jax.jit(lambda p: sweep.directional_gain(plan, p, sigma, outside=1.0))
     fly = jax.jit(control.fly)
-    flown = control.ControllerInputs(vehicle, view.costmap, view.guide, jnp.float32(0.02))
+    known = view.field
+    guide = control.prepare_field(
+        spec,
+        known.guidance,
+        known.local_gain,
+        known.local_origin_m,
+        config.info_field.local_resolution_m,
+        known.reference_path_m,
+        known.reference_yaw_rad,
+    )
+    flown = control.ControllerInputs(vehicle, now.costmap, guide, jnp.float32(0.02))
     altitude = jnp.float32(2.0)
     return [
         ("depth image", lambda: render(config.camera, world.scene, *pose, jax.random.key(0))),
@@ -91,9 +101,9 @@ def stages(flight_s: float) -> list[tuple[str, Callable[[], Any]]]:
         ("FSMI sweep", lambda: swept(view.p)),
         (
             "information field, everything",
-            lambda: field(config.info_field, spec, loop.field_state, inputs),
+            lambda: field(config.info_field, spec, loop.planner_state, inputs),
         ),
-        ("control step", lambda: fly(config.controller, loop.flight, flown)),
+        ("control step", lambda: fly(config.controller, now.flight, flown)),
     ]
 
 
