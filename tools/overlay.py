@@ -25,7 +25,7 @@ print(json.dumps({"include": sysconfig.get_path("include"), "numpy": numpy.get_i
                   "site": sysconfig.get_path("platlib")}))
 """
 SOURCES = ("package.xml", "CMakeLists.txt", "cmake", "msg", "srv", "action", "live_mvp_ros",
-           "launch", "config", "rviz", "test")  # fmt: skip
+           "launch", "config", "rviz", "bench", "test")  # fmt: skip
 SETUP_SH = """\
 # Made by the set-up of live_mvp_ros: puts ROS 2 from wheels into the environment.
 export AMENT_PREFIX_PATH="{venv}${{AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}}"
