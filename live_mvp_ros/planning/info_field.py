@@ -43,6 +43,7 @@ _LONGEST_STEP_S = 1.0  # a node that was stalled for longer did not look at one 
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
 _FINER = 4  # times as many directions in the last search
 _NARROW_GAIN = 0.1  # nats of a beam in it: all are worth the same, the nearest comes first
+_LEAST_LENGTH_M = 0.05  # detour per factor e of gain: any less is none
 _LEAST_SHARE = 1e-3  # of the best gain: a speck is worth a detour too
 
 
@@ -264,7 +265,7 @@ def step(
     )
     afresh = progress.starts_afresh(watch, judged)
     worth_looking = jnp.where(nothing_left, 0.0, 1.0)
-    local_gain, local_origin_m = _local(config, spec, per_yaw * worth_looking, xy)
+    local_gain, local_origin_m = _local(config, spec, per_yaw, xy)
     unknown_m2 = _reachable_unknown_m2(spec, _plan(config, spec), view, navigable)
     unknown_m2 = jnp.where(nothing_left, 0.0, unknown_m2)
     known_m2 = jnp.sum(free) * spec.resolution_m**2
@@ -273,7 +274,7 @@ def step(
         gain=gain * worth_looking,
         best_yaw=_yaw_of(jnp.argmax(per_yaw, axis=0), config.n_yaw),
         guidance=way.guidance,
-        local_gain=local_gain,
+        local_gain=local_gain * worth_looking,
         local_origin_m=local_origin_m,
         reference_path_m=way.path_m,
         reference_yaw_rad=way.path_yaw_rad,
@@ -373,12 +374,14 @@ def _values(
     yaw = _yaw_of(jnp.arange(config.n_yaw), config.n_yaw)
     turn = jnp.abs((yaw - inputs.yaw_rad + math.pi) % (2.0 * math.pi) - math.pi)
     turning_m = config.speed_m_s / config.turn_rate_rad_s * turn
-    best = jnp.max(jnp.where(sources, per_yaw, 0.0))
-    share = jnp.clip(per_yaw / jnp.maximum(best, 1e-9), _LEAST_SHARE, 1.0)
-    detour_m = -config.discount_length_m * jnp.log(share)
-    waiting_m = jnp.maximum(turning_m[:, None, None] - way_m, 0.0)
-    value_m = jnp.where(per_yaw > _LEAST_GAIN, detour_m + waiting_m, FAR)
-    return jnp.where(sources, jnp.min(value_m, axis=0), FAR)
+    # exp(-max(turning - way, 0) / length), as a product of what depends on yaw and on the cell
+    length_m = jnp.maximum(config.discount_length_m, _LEAST_LENGTH_M)
+    flown = jnp.exp((jnp.minimum(way_m, jnp.max(turning_m)) - jnp.max(turning_m)) / length_m)
+    turned = jnp.exp((jnp.max(turning_m) - turning_m) / length_m)
+    worth = jnp.max(per_yaw * jnp.minimum(turned[:, None, None] * flown, 1.0), axis=0)
+    share = worth / jnp.maximum(jnp.max(jnp.where(sources, worth, 0.0)), 1e-9)
+    value_m = -length_m * jnp.log(jnp.clip(share, _LEAST_SHARE, 1.0))
+    return jnp.where(sources, value_m, FAR)
 
 
 def _local(
