@@ -50,27 +50,50 @@ def in_sight(
 
     The same as ``first_hit(...) <= plan.range_cells``, several times faster.
     """
+    reach, most = _reach(plan)
+    steps, _ = _steps(plan, target, opaque, exact, most)
+    return steps <= jnp.asarray(np.tile(reach, 4), steps.dtype)[:, None, None]
+
+
+def sees_any(
+    plan: SweepPlan, target: jax.Array, opaque: jax.Array, exact: bool = True
+) -> jax.Array:
+    """Return the cells [nx, ny] that see a target in some direction: any of ``in_sight``."""
+    reach, most = _reach(plan)
+    ways, _ = _both_ways(plan, target, opaque, exact, most)
+    limit = jnp.asarray(reach, ways[0].dtype)[:, None]
+    seen = [[jnp.any(steps <= limit, axis=2)] for steps in ways]
+    return jnp.any(restore(seen[0], seen[1], 0, (target.shape[0], target.shape[1])), axis=0)
+
+
+def _reach(plan: SweepPlan) -> tuple[np.ndarray, int]:
+    """Return the steps [n_slopes] in a range, and how far steps must be counted."""
     reach = np.floor(plan.range_cells / plan.steps() + 1e-6).astype(int)
-    steps, none = _steps(plan, target, opaque, exact, int(reach.max()) + 1)
-    limit = jnp.asarray(np.minimum(np.tile(reach, 4), none - 1), steps.dtype)[:, None, None]
-    return steps <= limit
+    return reach, int(reach.max()) + 1
 
 
 def _steps(
     plan: SweepPlan, target: jax.Array, opaque: jax.Array, exact: bool, most: int
 ) -> tuple[jax.Array, int]:
-    """Return the steps [n_directions, nx, ny] to the first target and what stands for none.
+    """Return the steps [n_directions, nx, ny] to the first target and what stands for none."""
+    ways, none = _both_ways(plan, target, opaque, exact, most)
+    parts = [[steps[:, :, s] for s in range(len(plan.slopes))] for steps in ways]
+    return restore(parts[0], parts[1], 0, (target.shape[0], target.shape[1])), none
+
+
+def _both_ways(
+    plan: SweepPlan, target: jax.Array, opaque: jax.Array, exact: bool, most: int
+) -> tuple[list[jax.Array], int]:
+    """Return the steps [n, 2, n_slopes, n] forward and backward, and what stands for none.
 
     Small integers: the sweep is bound by memory. Counts above ``most`` may read as none.
     """
     dtype = jnp.uint8 if most < np.iinfo(np.uint8).max else jnp.uint16
     none = int(jnp.iinfo(dtype).max)
+    if most >= none:
+        raise ValueError(f"{most} steps are not allowed: use at most {none - 1}")
     wall, goal = lattices(square(opaque, 0, True)), lattices(square(target, 0, False))
-    ways = []
-    for forward in (True, False):
-        swept = _sweep(plan, wall, goal, exact, forward, dtype, none)
-        ways.append([swept[:, :, s] for s in range(len(plan.slopes))])
-    return restore(ways[0], ways[1], 0, (target.shape[0], target.shape[1])), none
+    return [_sweep(plan, wall, goal, exact, way, dtype, none) for way in (True, False)], none
 
 
 def _sweep(

@@ -33,7 +33,7 @@ from live_mvp_ros.planning.directions import (
     square,
 )
 from live_mvp_ros.planning.fsmi import P_MAX, P_MIN, bounded, cell_information
-from live_mvp_ros.planning.sight import FAR_CELLS, first_hit, in_sight
+from live_mvp_ros.planning.sight import FAR_CELLS, first_hit, in_sight, sees_any
 
 __all__ = [
     "FAR_CELLS",
@@ -43,6 +43,7 @@ __all__ = [
     "first_hit",
     "in_sight",
     "line_cells",
+    "sees_any",
     "yaw_gain",
     "yaw_weights",
 ]

@@ -246,6 +246,7 @@ def test_in_sight_is_first_hit_within_range(seed):
     target, opaque = (jnp.asarray(rng.random(SHAPE) < share) for share in (0.02, 0.1))
     near = HIT(PLAN, target, opaque) <= PLAN.range_cells + 1e-4
     np.testing.assert_array_equal(SIGHT(PLAN, target, opaque, True), near)
+    np.testing.assert_array_equal(sweep.sees_any(PLAN, target, opaque), near.any(axis=0))
 
 
 def test_look_sums_to_the_number_of_beams():
