@@ -259,6 +259,7 @@ def step(
         config.progress,
         watch,
         -way.guidance[here[0], here[1]],
+        way.target_m,
         around_target,
         around_target[here[0], here[1]],
         nothing_left,

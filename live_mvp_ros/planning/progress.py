@@ -4,8 +4,9 @@
 
 Progress is new known cells, or coming nearer to the present target: the guidance is a potential,
 so it must fall along the flight. A vehicle that makes none, because it cannot get there or does
-not see from there what was promised, would try for ever. So time without progress is counted, and
-each time it runs out the next rung is taken:
+not see from there what was promised, would try for ever. So time without progress is counted.
+Flying to and fro between targets is no progress either: without learning, no more time is granted
+than the longest way since takes at the slowest. Each time it runs out the next rung is taken:
 
 1. ANOTHER_TARGET: the surroundings of the target stop being a target until much has been learned
    elsewhere: the way may be open then.
@@ -30,6 +31,7 @@ from live_mvp_ros.grid import GridSpec
 
 LEARNING_CELLS = 5  # fewer new cells between two steps are noise at the edges of the map
 _APPROACH_M = 0.2  # coming nearer by less is noise of the flight
+_SLOWEST_M_S = 0.25  # average speed towards a target below which the flight is no progress
 _TRAIL_SPACING_M = 0.25
 _TRAIL_POINTS = 64
 
@@ -91,8 +93,16 @@ class Progress(NamedTuple):
 
     idle_s: jax.Array
     """Time without progress."""
+    barren_s: jax.Array
+    """Time since something was learned, or since the last rung."""
     nearest_m: jax.Array
-    """Least potential since something was learned."""
+    """Least potential since the target has been this one."""
+    farthest_m: jax.Array
+    """Largest potential since ``barren_s`` counts."""
+    target_m: jax.Array
+    """[2] the target of the previous step."""
+    to_goal: jax.Array
+    """Whether that was the goal."""
     known_cells: jax.Array
     """Known cells at the previous step."""
     known_at_set_aside: jax.Array
@@ -120,7 +130,11 @@ def init(spec: GridSpec) -> Progress:
     zero, none = jnp.float32(0.0), jnp.int32(0)
     return Progress(
         idle_s=zero,
+        barren_s=zero,
         nearest_m=jnp.float32(jnp.inf),
+        farthest_m=zero,
+        target_m=jnp.full(2, jnp.inf, jnp.float32),
+        to_goal=jnp.array(False),
         known_cells=none,
         known_at_set_aside=none,
         rung=none,
@@ -154,7 +168,8 @@ def observe(
     longer = jnp.where(jnp.isfinite(longer), longer, xy)
     return state._replace(
         idle_s=jnp.where(learning, 0.0, state.idle_s + dt_s),
-        nearest_m=jnp.where(learning, jnp.inf, state.nearest_m),
+        barren_s=jnp.where(learning, 0.0, state.barren_s + dt_s),
+        farthest_m=jnp.where(learning, 0.0, state.farthest_m),
         known_cells=cells,
         rung=jnp.where(learning, 0, state.rung),
         manoeuvre_s=jnp.where(learning, 0.0, jnp.maximum(state.manoeuvre_s - dt_s, 0.0)),
@@ -167,6 +182,7 @@ def judge(
     config: ProgressConfig,
     state: Progress,
     potential_m: jax.Array,
+    target_m: jax.Array,
     around_target: jax.Array,
     arrived: jax.Array,
     to_goal: jax.Array,
@@ -177,18 +193,27 @@ def judge(
         config: patience, and what the rungs do.
         state: from ``observe``.
         potential_m: minus the guidance at the vehicle.
+        target_m: [2] where the guidance leads.
         around_target: [nx, ny] bool, cells within ``give_up_radius_m`` of the present target.
         arrived: whether the vehicle is there: then neither flying back nor a fresh field helps.
         to_goal: whether the goal is the target: it cannot be exchanged for another.
     """
     busy = state.manoeuvre_s > 0.0
-    nearer = potential_m < state.nearest_m - _APPROACH_M
-    idle_s = jnp.where(nearer | busy, 0.0, state.idle_s)
-    nearest_m = jnp.where(nearer & ~busy, potential_m, state.nearest_m)
-    late = idle_s > config.patience_s
+    turned_to_goal = to_goal & ~state.to_goal
+    before = jnp.where(turned_to_goal, Rung.NONE, state.rung)
+    same = jnp.sum((target_m - state.target_m) ** 2) <= config.give_up_radius_m**2
+    nearest_m = jnp.where(same & ~turned_to_goal, state.nearest_m, potential_m)
+    nearer = potential_m < nearest_m - _APPROACH_M
+    rests = nearer | busy | turned_to_goal
+    idle_s = jnp.where(rests, 0.0, state.idle_s)
+    barren_s = jnp.where(busy | turned_to_goal, 0.0, state.barren_s)
+    farthest_m = jnp.maximum(jnp.where(barren_s > 0.0, state.farthest_m, 0.0), potential_m)
+    late = (idle_s > config.patience_s) | (
+        barren_s > config.patience_s + farthest_m / _SLOWEST_M_S
+    )
     first = jnp.where(to_goal, Rung.BACK_OFF, Rung.ANOTHER_TARGET)
-    following = jnp.clip(state.rung + 1, first, Rung.GIVE_UP)
-    following = jnp.where(arrived & (state.rung > Rung.NONE), Rung.GIVE_UP, following)
+    following = jnp.clip(before + 1, first, Rung.GIVE_UP)
+    following = jnp.where(arrived & (before > Rung.NONE), Rung.GIVE_UP, following)
     rung = jnp.where(late, following, Rung.NONE)
     back = jnp.minimum(jnp.int32(config.back_off_m / _TRAIL_SPACING_M), _TRAIL_POINTS - 1)
     backs_off, hovers = rung == Rung.BACK_OFF, rung == Rung.REPLAN
@@ -197,9 +222,13 @@ def judge(
     sets_aside, gives_up = rung == Rung.ANOTHER_TARGET, rung == Rung.GIVE_UP
     return state._replace(
         idle_s=jnp.where(late, 0.0, idle_s),
-        nearest_m=jnp.where(late, jnp.inf, nearest_m),
+        barren_s=jnp.where(late, 0.0, barren_s),
+        nearest_m=jnp.where(late, jnp.inf, jnp.where(nearer, potential_m, nearest_m)),
+        farthest_m=farthest_m,
+        target_m=target_m,
+        to_goal=to_goal,
         known_at_set_aside=jnp.where(sets_aside, state.known_cells, state.known_at_set_aside),
-        rung=jnp.where(late, following, state.rung),
+        rung=jnp.where(late, following, before),
         taken=state.taken + (jnp.arange(1, 5) == rung),
         manoeuvre_m=jnp.where(late, place_m, state.manoeuvre_m),
         manoeuvre_s=jnp.where(late, lasts_s, state.manoeuvre_s),

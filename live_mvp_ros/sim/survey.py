@@ -210,7 +210,9 @@ def _judged(
     around = near(spec, way.target_m, config.progress.give_up_radius_m)
     potential_m = -way.guidance[here[0], here[1]]
     arrived = around[here[0], here[1]]
-    return progress.judge(config.progress, watch, potential_m, around, arrived, nothing_left)
+    return progress.judge(
+        config.progress, watch, potential_m, way.target_m, around, arrived, nothing_left
+    )
 
 
 def _yaw_along(

@@ -25,13 +25,28 @@ def known(cells):
 
 
 def watched(
-    state, seconds, *, cells=500, xy=(1.0, 1.0), potential=9.0, arrived=NO, goal=NO, dt=0.2
+    state,
+    seconds,
+    *,
+    cells=500,
+    xy=(1.0, 1.0),
+    potential=9.0,
+    target=(4.0, 2.0),
+    arrived=NO,
+    goal=NO,
+    dt=0.2,
 ):
     """Fly on for some seconds, at 5 Hz."""
     for _ in range(round(seconds * 5)):
         state = progress.observe(CONFIG, state, known(cells), jnp.asarray(xy), jnp.float32(dt))
         state = progress.judge(
-            CONFIG, state, jnp.float32(potential), jnp.asarray(TARGET), arrived, goal
+            CONFIG,
+            state,
+            jnp.float32(potential),
+            jnp.asarray(target),
+            jnp.asarray(TARGET),
+            arrived,
+            goal,
         )
     return state
 
@@ -79,6 +94,34 @@ def test_coming_nearer_to_the_target_is_progress_and_going_to_and_fro_is_not():
     for k in range(6):
         state = watched(state, 0.4, potential=(16.0, 15.0)[k % 2])
     assert int(state.rung) == Rung.ANOTHER_TARGET
+
+
+def test_a_farther_target_is_given_the_time_that_its_way_takes():
+    state = watched(begun(), 1.0, potential=1.0)
+    for k in range(30):  # the target has changed: 1 m/s towards it
+        state = watched(state, 1.0, potential=30.0 - k, target=(5.0, 3.0))
+    assert int(state.rung) == Rung.NONE
+
+
+def test_changing_between_targets_without_learning_is_no_progress_for_ever():
+    state, seconds = begun(potential=5.0), 0.0
+    while int(state.rung) == Rung.NONE and seconds < 60.0:
+        for target in ((4.0, 2.0), (1.0, 3.0)):  # always nearer, and never there
+            for potential in (5.0, 4.5, 4.0):
+                state = watched(state, 0.4, potential=potential, target=target)
+                seconds += 0.4
+    assert 10.0 < seconds < 30.0
+
+
+def test_turning_to_the_goal_begins_anew():
+    state = watched(begun(potential=0.3), 6.0, potential=0.3)
+    assert int(state.rung) > Rung.NONE
+    state = watched(state, 0.2, potential=17.0, goal=YES)
+    assert int(state.rung) == Rung.NONE
+    for k in range(15):
+        state = watched(state, 1.0, potential=17.0 - k, goal=YES)
+    assert not bool(state.goal_given_up)
+    assert int(state.rung) == Rung.NONE
 
 
 def test_at_the_target_neither_flying_back_nor_a_fresh_field_is_tried():
