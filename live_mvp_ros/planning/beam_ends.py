@@ -135,8 +135,11 @@ def ended(
                 empty = empty + here.empty[near] - here.empty[far]
             counted = _counted(plan, noise[s], s)
             rest = _rest(values[far], Cells(*(c[far] for c in here)), empty, weight, counted)
+            # without the barrier the update reads what it has overwritten, if nothing is lost at
+            # the start (XLA fuses the slices of one array into an update of it in place)
+            limited = jax.lax.optimization_barrier(started[near] - through * rest)
             corner = (near[0].start, 0, near[2].start)
-            started = jax.lax.dynamic_update_slice(started, started[near] - through * rest, corner)
+            started = jax.lax.dynamic_update_slice(started, limited, corner)
         out.append(started)
     return out
 

@@ -8,10 +8,9 @@ o, f_occ, f_emp of cell i, F_k = sum_{i<k} f_emp, the noise band G and g_i = sum
 
     E_i = o_i g_i + (1 - o_i) (E_{i+1} + gs f_emp,i S_{i+1}),    S_i = o_i + (1 - o_i) S_{i+1}.
 
-Beyond the map all cells are alike, so that E is a constant there and S = 1. All directions of
-one way are swept by one scan over columns: 2 lattices x n/4 slopes x rows form one vector.
-``beam_ends`` limits the range and cuts the noise at both ends. See docs/information_field.md for
-the derivation and the error.
+Beyond the map all cells are alike, so that E is a constant there and S = 1. One slope is swept at
+a time, in both lattices at once, by a scan over columns each way. ``beam_ends`` limits the range
+and cuts the noise at both ends. See docs/information_field.md for the derivation and the error.
 """
 
 from __future__ import annotations
@@ -68,13 +67,15 @@ def directional_gain(
     Raises:
         ValueError: the map has no cells, or ``sigma_cells`` or ``outside`` is no such number.
     """
-    swept = _swept(plan, p, sigma_cells, outside)
-    between = spans(plan, swept.sums)
-    ways = [
-        ended(plan, swept.noise, swept.cells, swept.h, expected, between, forward)
-        for expected, forward in zip(swept.expected, (True, False), strict=True)
-    ]
-    gain = restore(ways[0], ways[1], swept.margin, (p.shape[0], p.shape[1]))
+    ground = _ground(plan, p, sigma_cells, outside)
+    ways: tuple[list[jax.Array], list[jax.Array]] = ([], [])
+    for one in _one_by_one(plan):
+        noise = _noise(one, sigma_cells)
+        sums, expected = _swept(one, noise, ground)
+        between = spans(one, sums)
+        for way, values, forward in zip(ways, expected, (True, False), strict=True):
+            way += ended(one, noise, ground.cells, ground.h, values, between, forward)
+    gain = restore(ways[0], ways[1], ground.margin, (p.shape[0], p.shape[1]))
     return jnp.maximum(gain, 0.0)
 
 
@@ -86,44 +87,62 @@ def directional_gain_at(
     Cheaper than that of all cells for a few hundred of them: the sweep is the same, but only
     their beams are ended.
     """
-    swept = _swept(plan, p, sigma_cells, outside)
-    n = swept.sums.shape[0]
-    x, y = swept.margin + cells[:, 0], swept.margin + cells[:, 1]
-    parts = [
-        ended_at(plan, swept.noise, swept.cells, swept.h, expected, swept.sums, forward, start)
-        for expected, forward in zip(swept.expected, (True, False), strict=True)
-        for start in ((x, 0, y), (y, 1, n - 1 - x))
-    ]
-    return jnp.maximum(jnp.concatenate(parts), 0.0)
+    ground = _ground(plan, p, sigma_cells, outside)
+    n = ground.cells.hit.shape[0] - 2 * ground.h
+    x, y = ground.margin + cells[:, 0], ground.margin + cells[:, 1]
+    starts = ((x, 0, y), (y, 1, n - 1 - x))
+    parts: list[list[jax.Array]] = [[], [], [], []]
+    for one in _one_by_one(plan):
+        noise = _noise(one, sigma_cells)
+        sums, expected = _swept(one, noise, ground)
+        for k, part in enumerate(parts):
+            way, start = expected[k // 2], starts[k % 2]
+            gain = ended_at(one, noise, ground.cells, ground.h, way, sums, k < 2, start)
+            part.append(gain)
+    return jnp.maximum(jnp.concatenate([gain for part in parts for gain in part]), 0.0)
 
 
-class _Swept(NamedTuple):
-    """Both ways of a sweep, before beams are ended."""
+class _Ground(NamedTuple):
+    """The map as it is swept: with a margin of the outside, and ``h`` cells more for the noise."""
 
-    noise: list[Noise]
     cells: Cells
     h: int
     margin: int
-    sums: jax.Array
-    expected: tuple[jax.Array, jax.Array]
+    beyond: float
 
 
-def _swept(plan: SweepPlan, p: jax.Array, sigma_cells: float, outside: float) -> _Swept:
+def _ground(plan: SweepPlan, p: jax.Array, sigma_cells: float, outside: float) -> _Ground:
     _check(p, sigma_cells, outside)
-    noise = [Noise.of(sigma_cells, float(step)) for step in plan.steps()]
-    h = max(len(one.band) for one in noise) // 2
+    h = max(len(one.band) for one in _noise(plan, sigma_cells)) // 2
     beyond = float(np.clip(outside, P_MIN, P_MAX))
     crossed = math.ceil(math.log(_TRANSMITTED) / math.log(1.0 - beyond) - 1e-6)
     margin = min(math.ceil(plan.range_cells), crossed)
     wide = lattices(square(p, margin + h, outside))
     # without the barrier, the compiler works all this out again wherever it is read
     cells = jax.lax.optimization_barrier(Cells(bounded(wide), *cell_information(wide)))
-    here = cells.swept(h)
-    mean, skew = _hit_gain(plan, noise, cells, h)
+    return _Ground(cells, h, margin, beyond)
+
+
+def _one_by_one(plan: SweepPlan) -> list[SweepPlan]:
+    """Return the plan slope by slope: what the sweep of one slope needs fits a core's cache."""
+    return [SweepPlan(plan.range_cells, (slope,)) for slope in plan.slopes]
+
+
+def _noise(plan: SweepPlan, sigma_cells: float) -> list[Noise]:
+    return [Noise.of(sigma_cells, float(step)) for step in plan.steps()]
+
+
+def _swept(
+    plan: SweepPlan, noise: list[Noise], ground: _Ground
+) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    """Return the running sums, and the gain of both ways before beams are ended."""
+    here = ground.cells.swept(ground.h)
+    mean, skew = _hit_gain(plan, noise, ground.cells, ground.h)
     forward, backward = (
-        _sweep(plan, here, mean, skew, noise[0].weight, beyond, way) for way in (True, False)
+        _sweep(plan, here, mean, skew, noise[0].weight, ground.beyond, way)
+        for way in (True, False)
     )
-    return _Swept(noise, cells, h, margin, _running_sums(plan, here), (forward, backward))
+    return _running_sums(plan, here), (forward, backward)
 
 
 def _check(p: jax.Array, sigma_cells: float, outside: float) -> None:
