@@ -126,6 +126,13 @@ def _stage(root: Path, stage: Path) -> None:
             (stage / name).symlink_to(root / name)
 
 
+def drop_dead_links(folder: Path) -> None:
+    """Remove symbolic links below a folder whose targets are gone, such as moved modules."""
+    for path in folder.rglob("*"):
+        if path.is_symlink() and not path.exists():
+            path.unlink()
+
+
 def build_command(root: Path, venv: Path, base: Path, name: str) -> list[str]:
     """Return the colcon command that builds one package."""
     stage = base / "build" / "workspace" / name

@@ -183,6 +183,7 @@ class Setup:
             overlay.build_command(ROOT, self.venv, self.base, name),
             overlay.build_environment(self.venv),
         )
+        overlay.drop_dead_links(self.base / "install" / name)
 
     def run_command(
         self, command: list[str], environment: dict[str, str] | None = None, check: bool = True

@@ -306,3 +306,13 @@ def test_command_works_from_any_folder_without_sourcing(tmp_path: Path) -> None:
     )
     assert result.returncode == 0, result.stderr
     assert "explore" in result.stdout
+
+
+def test_links_to_modules_that_are_gone_are_removed_and_others_kept(tmp_path):
+    (tmp_path / "here.py").write_text("")
+    folder = tmp_path / "install" / "package"
+    folder.mkdir(parents=True)
+    (folder / "kept.py").symlink_to(tmp_path / "here.py")
+    (folder / "gone.py").symlink_to(tmp_path / "moved.py")
+    load_tool("overlay").drop_dead_links(tmp_path / "install")
+    assert sorted(path.name for path in folder.iterdir()) == ["kept.py"]

@@ -199,7 +199,7 @@ def test_when_nothing_is_left_every_baseline_goes_to_the_goal(name):
 def test_a_frontier_that_stays_unknown_in_plain_view_is_given_up(name):
     given = inputs(ends_unknown(7.0, 3.0))
     state, out = stepped(name, given)
-    for _ in range(20):
+    for _ in range(20 if name != "random" else 80):  # that one looks there by chance only
         if bool(out.nothing_left):
             break
         # It looks from its target, and the map does not change.
