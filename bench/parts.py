@@ -163,21 +163,27 @@ def uniform_part(scene: Scene) -> Part:
     )
 
 
+def mppi_problem(scene: Scene) -> tuple[yardstick.MppiProblem, jax.Array]:
+    """Return what the yardstick's MPPI plans in, and the state [13] that it starts from."""
+    config, grid = scene.config.controller, yardstick_map(scene)
+    vehicle = scene.loop.now.vehicle
+    problem = yardstick.MppiProblem(
+        grid,
+        yardstick.Field(scene.view.field.guidance, grid.origin_m, grid.resolution_m),
+        jnp.asarray(config.lower_m),
+        jnp.asarray(config.upper_m),
+        vehicle.position[2],
+    )
+    return problem, jnp.concatenate(list(vehicle))
+
+
 def mppi_part(scene: Scene) -> Part:
     """Return one MPPI step with the local information in its cost."""
     loop, config, grid = scene.loop, scene.config.controller, yardstick_map(scene)
     vehicle, field = loop.now.vehicle, scene.view.field
     inputs = control.ControllerInputs(vehicle, loop.now.costmap, scene.guide, jnp.float32(0.02))
     fly = jax.jit(control.fly)
-    origin = grid.origin_m
-    problem = yardstick.MppiProblem(
-        grid,
-        yardstick.Field(field.guidance, origin, grid.resolution_m),
-        jnp.asarray(config.lower_m),
-        jnp.asarray(config.upper_m),
-        vehicle.position[2],
-    )
-    state = jnp.concatenate(list(vehicle))
+    problem, state = mppi_problem(scene)
     hover = jnp.tile(jnp.array([yardstick.GRAVITY, 0.0, 0.0, 0.0]), (HORIZON, 1))
 
     def plain() -> Any:

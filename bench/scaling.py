@@ -1,0 +1,227 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""How the planner's cost grows: with samples, horizon, field, map and beams.
+
+    python bench/scaling.py --json scaling.json --pictures docs/pictures
+
+One core, JAX without a pool of threads, as in every process of a flight. Five curves, each with
+the yardstick (``yardstick.py``) where that computes the same: samples of an MPPI step, its
+horizon, positions of an information field, edge of a map, beams of a look. The yardstick is left
+out where it would take longer than ``SLOWEST_S``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # also where Python does not look there
+
+SAMPLES = (250, 500, 1000, 2000, 4000, 8000, 16000)
+HORIZONS = (10, 20, 40, 80, 160)
+FIELDS = (10, 20, 40, 80)
+MAPS_M = (10, 20, 50, 100, 200)
+BEAMS = (6, 12, 24, 48, 96)
+SLOWEST_S = 20.0
+Row = dict[str, float]
+
+
+def main() -> int:
+    """Measure all curves, write and draw them."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--json", metavar="FILE", type=Path)
+    parser.add_argument("--pictures", metavar="DIR", type=Path)
+    parser.add_argument("--repeats", type=int, default=40)
+    parser.add_argument("--only", nargs="+", metavar="CURVE")
+    options = parser.parse_args()
+    from live_mvp_ros.jax_setup import prepare_jax
+
+    prepare_jax()
+    import parts
+    from planning import environment, write_whole
+
+    scene = parts.flown(8.0)
+    result: dict[str, Any] = {}
+    for name, curve in CURVES.items():
+        if options.only and name not in options.only:
+            continue
+        result[name] = []
+        for row in curve(scene, options.repeats):
+            result[name].append(row)
+            print(name, {key: round(value, 3) for key, value in row.items()}, flush=True)
+    if options.pictures:
+        for name, rows in result.items():
+            draw(options.pictures / f"scaling_{name}.png", name, rows)
+    if options.json:
+        write_whole(options.json, result | environment())
+    return 0
+
+
+def timed(function: Callable[[], Any], repeats: int) -> float:
+    """Return the median time [ms] of a call; of one call alone if that takes long."""
+    import jax
+    import numpy as np
+
+    for _ in range(2):
+        begin = time.perf_counter()
+        jax.block_until_ready(function())
+        once = time.perf_counter() - begin
+    if once > 0.1 * SLOWEST_S:
+        return 1e3 * once
+    times = []
+    for _ in range(max(3, min(repeats, int(SLOWEST_S / 4.0 / once)))):
+        begin = time.perf_counter()
+        jax.block_until_ready(function())
+        times.append(1e3 * (time.perf_counter() - begin))
+    return float(np.median(times))
+
+
+def mppi_rows(scene: Any, repeats: int, samples: int, horizon: int) -> Row:
+    """Return the times of an MPPI step of one size."""
+    import jax
+    import jax.numpy as jnp
+    import parts
+    import yardstick
+
+    from live_mvp_ros import control
+    from live_mvp_ros.config import replace
+
+    config, now = scene.config.controller, scene.loop.now
+    config = replace(config, mppi=replace(config.mppi, num_samples=samples, horizon_steps=horizon))
+    inputs = control.ControllerInputs(now.vehicle, now.costmap, scene.guide, jnp.float32(0.02))
+    flight, fly = control.init(config, jax.random.key(0)), jax.jit(control.fly)
+    row = {"ms": timed(lambda: fly(config, flight, inputs), repeats)}
+    problem, state = parts.mppi_problem(scene)
+    hover = jnp.tile(jnp.array([yardstick.GRAVITY, 0.0, 0.0, 0.0]), (horizon, 1))
+    key = jax.random.key(0)
+    row["yardstick_ms"] = timed(
+        lambda: yardstick.mppi_step(samples, horizon, problem, state, hover, key), repeats // 4
+    )
+    return row
+
+
+def samples_curve(scene: Any, repeats: int) -> Any:
+    """Yield MPPI steps of more and more samples."""
+    for samples in SAMPLES:
+        yield {"samples": samples, **mppi_rows(scene, repeats, samples, 40)}
+
+
+def horizon_curve(scene: Any, repeats: int) -> Any:
+    """Yield MPPI steps of longer and longer horizons."""
+    for horizon in HORIZONS:
+        yield {"horizon": horizon, **mppi_rows(scene, repeats, 1000, horizon)}
+
+
+def field_rows(scene: Any, repeats: int, side: int, beams: int) -> Row:
+    """Return the times of the gain of side x side positions x 8 yaws around the drone."""
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+    import parts
+    import yardstick
+
+    from live_mvp_ros.planning import sweep
+
+    spec, sensor = scene.loop.spec, yardstick.FULL._replace(n_beams=beams)
+    index = [np.linspace(0.1 * n, 0.9 * n, side).astype(int) for n in spec.shape]
+    cells = np.stack(np.meshgrid(*index, indexing="ij"), axis=-1).reshape(-1, 2)
+    xy = jnp.asarray(np.asarray(spec.origin_m) + spec.resolution_m * cells, jnp.float32)
+    yaws = jnp.arange(8) * (math.pi / 4.0)
+    # as many directions as it takes to have one for every beam
+    directions = max(16, 8 * round(beams * 2.0 * math.pi / sensor.fov_rad / 8.0))
+    plan = sweep.SweepPlan.of(directions, sensor.range_m / spec.resolution_m)
+    weights = sweep.yaw_weights(plan, sensor.fov_rad, beams, len(yaws))
+    sigma = sensor.sigma_m / spec.resolution_m
+
+    @jax.jit
+    def ours(p: jax.Array) -> jax.Array:
+        return sweep.yaw_gain(sweep.directional_gain_at(plan, p, sigma, cells), weights)
+
+    grid = parts.yardstick_map(scene)
+    return {
+        "ms": timed(lambda: ours(scene.view.p), repeats),
+        "yardstick_ms": timed(
+            lambda: yardstick.information_field(sensor, grid, xy, yaws), repeats // 4
+        ),
+    }
+
+
+def field_curve(scene: Any, repeats: int) -> Any:
+    """Yield fields of more and more positions."""
+    for side in FIELDS:
+        yield {"positions": side * side, **field_rows(scene, repeats, side, 12)}
+
+
+def beams_curve(scene: Any, repeats: int) -> Any:
+    """Yield fields of looks with more and more beams."""
+    for beams in BEAMS:
+        yield {"beams": beams, **field_rows(scene, repeats, 20, beams)}
+
+
+def map_curve(scene: Any, repeats: int) -> Any:
+    """Yield the sweep of every cell, and the guidance over all, of larger and larger maps."""
+    import jax
+    import jax.numpy as jnp
+    import maps
+    import numpy as np
+    import wholes
+
+    from live_mvp_ros.planning import navigable_cells, sweep
+
+    for size in MAPS_M:
+        spec, occupied = maps.rooms(size, 0)
+        p = jnp.asarray(np.where(occupied, 0.97, 0.12), jnp.float32)
+        plan = sweep.SweepPlan.of(48, 70.0)
+        swept = jax.jit(lambda p, plan=plan: sweep.directional_gain(plan, p, 1.5, 1.0))
+        free = jnp.asarray(~occupied)
+        navigable = navigable_cells(~free, spec, 0.35, jnp.asarray(spec.origin_m) + 3.0)
+        cells = np.argwhere(np.asarray(navigable))
+        source = np.full(spec.shape, wholes.FAR, np.float32)
+        source[tuple(cells[-1])] = 0.0
+        part = wholes.guidance_part("", scene, spec, free, navigable, source)
+        row = {"edge_m": size, "ms": timed(part.ours, repeats)}
+        if size <= 100 and part.yardstick is not None:
+            row["yardstick_ms"] = timed(part.yardstick, 3)
+        yield row | {"sweep_ms": timed(lambda p=p, swept=swept: swept(p), repeats)}
+
+
+CURVES = {
+    "samples": samples_curve,
+    "horizon": horizon_curve,
+    "field": field_curve,
+    "beams": beams_curve,
+    "map": map_curve,
+}
+TITLES = {
+    "samples": "MPPI step, 40 steps of horizon",
+    "horizon": "MPPI step, 1000 samples",
+    "field": "gain of looks from many positions",
+    "beams": "gain of looks from 400 positions",
+    "map": "guidance over a whole map",
+}
+
+
+def draw(path: Path, name: str, rows: list[Row]) -> None:
+    """Draw one curve, both axes logarithmic."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.0, 3.0), dpi=90, layout="constrained")
+    axes = figure.subplots()
+    x = next(iter(rows[0]))
+    for key, label in (("yardstick_ms", "yardstick"), ("ms", "ours"), ("sweep_ms", "sweep")):
+        points = [(row[x], row[key]) for row in rows if key in row]
+        if points:
+            axes.loglog(*zip(*points, strict=True), marker="o", markersize=3, label=label)
+    axes.set(title=TITLES[name], xlabel=x.replace("edge_m", "edge of the map [m]"), ylabel="ms")
+    axes.grid(True, which="both", alpha=0.3)
+    axes.legend()
+    figure.savefig(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
