@@ -21,6 +21,7 @@ SENSOR = fsmi.SensorConfig(n_beams=6, range_m=3.0, step_m=0.1)
 
 
 TRAJECTORY = jax.jit(trajectory.trajectory_information, static_argnums=2)
+VISIBLE = jax.jit(trajectory.visible_cells, static_argnums=1)
 
 
 def f(p: float, log_delta: float) -> float:
@@ -158,3 +159,81 @@ def test_walls_stop_the_view():
     assert seen[30, 25]
     assert not seen[31:].any()
     assert not seen[:18].any()
+
+
+def test_gain_peaks_beside_the_only_unknown_zone():
+    """The field over positions, best over yaw, is largest where the zone is near and in view."""
+    p = np.full(SPEC.shape, 0.999, np.float32)  # walls around, for the outside is unknown
+    p[2:-2, 2:-2] = 0.001
+    p[40:46, 20:26] = 0.5
+    centre = np.array([4.3, 2.3])
+    x, y = np.meshgrid(np.arange(0.5, 6.0, 0.5), np.arange(0.5, 5.0, 0.5), indexing="ij")
+    at = np.stack([x.ravel(), y.ravel()], axis=-1)
+    yaws = np.arange(8) * np.pi / 4
+    poses = np.repeat(at, 8, axis=0), np.tile(yaws, len(at))
+    gain = jax.jit(fsmi.poses_information, static_argnums=1)(
+        SENSOR, SPEC, jnp.asarray(p), *(jnp.asarray(part, jnp.float32) for part in poses)
+    )
+    best = np.asarray(gain).reshape(len(at), 8).max(axis=1)
+    distance = np.linalg.norm(at - centre, axis=1)
+    assert distance[np.argmax(best)] < 1.0
+    assert best[distance < 1.5].min() > best[distance > 3.5].max()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.floats(-np.pi, np.pi))
+def test_what_is_seen_has_a_line_of_sight(seed, yaw):
+    """Some straight line to a seen cell misses the inner half of every solid cell before it."""
+    rng = np.random.default_rng(seed)
+    solid = rng.random(SPEC.shape) < 0.1
+    eye = np.array([30, 25])
+    solid[28:33, 23:28] = False
+    p = jnp.asarray(np.where(solid, 0.97, 0.02), jnp.float32)
+    at = jnp.asarray([0.05 + 0.1 * eye[0], 0.05 + 0.1 * eye[1]], jnp.float32)
+    seen = np.asarray(VISIBLE(fsmi.SensorConfig(range_m=2.0), SPEC, p, at, jnp.float32(yaw)))
+    offsets = np.stack(np.meshgrid(*[np.linspace(-0.5, 0.5, 9)] * 2), axis=-1).reshape(-1, 2)
+    for cell in rng.permutation(np.argwhere(seen))[:20]:
+        lines = eye + np.linspace(0.0, 1.0, 100)[:, None, None] * (cell + offsets - eye)
+        visited = np.round(lines).astype(int)
+        inner = (np.abs(lines - visited) < 0.25).all(axis=-1) & (visited != cell).any(axis=-1)
+        blocked = (solid[visited[..., 0], visited[..., 1]] & inner).any(axis=0)
+        assert not blocked.all(), cell
+
+
+def test_looking_twice_at_the_same_cells_teaches_less():
+    """Standing still and looking on: direct counts every look, filtered only the first."""
+    p = np.full(SPEC.shape, 0.02, np.float32)
+    p[40:, :] = 0.5
+    path = jnp.asarray([[2.0 + 1e-4 * k, 2.5] for k in range(8)], jnp.float32)
+    direct, discount, filtered = (
+        _gain(method, jnp.asarray(p), path) for method in ("direct", "discount", "filtered")
+    )
+    assert filtered == pytest.approx(direct / 4, rel=0.05)  # four poses, one of them is new
+    weights = np.exp(-0.7 * np.arange(4))
+    assert discount == pytest.approx(direct * weights.sum() / 4, rel=0.05)
+
+
+def test_what_is_not_a_number_counts_as_unknown():
+    p = np.array([0.1, 0.5, 0.3, 0.5], np.float32)
+    lost = np.where(p == 0.5, np.nan, p)
+    for evaluate in (lambda c: fsmi.beam_information(c, 0.15, 0.1), fsmi.uniform_beam_information):
+        assert float(evaluate(jnp.asarray(lost))) == float(evaluate(jnp.asarray(p)))
+    assert np.isfinite(float(fsmi.uniform_beam_information(jnp.array([0.0, 1.0]))))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: fsmi.SensorConfig(n_beams=0), "n_beams = 0"),
+        (lambda: fsmi.SensorConfig(noise_sigma_m=math.nan), "noise_sigma_m"),
+        (lambda: fsmi.SensorConfig(range_m=0.0), "range_m"),
+        (lambda: trajectory.TrajectoryGainConfig(method="sum"), "sum"),
+        (lambda: trajectory.TrajectoryGainConfig(pose_stride=0), "pose_stride"),
+        (lambda: fsmi.uniform_beam_information(jnp.zeros(0)), "not empty"),
+        (lambda: GridSpec((0.0, 0.0), 0.1, (0, 5)), "shape"),
+        (lambda: _gain("direct", jnp.full(SPEC.shape, 0.5), jnp.zeros((1, 2))), "path"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
