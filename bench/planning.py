@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # also where Python does not look there
 
+BLOCKS = 5
+
 
 def main() -> int:
     """Measure every part, print the figures, and write them if asked for."""
@@ -103,22 +105,23 @@ def environment() -> dict[str, Any]:
 
 
 def measure(part: Part, repeats: int) -> dict[str, Any]:
-    """Return the times [ms] of a part, ours and the yardstick's by turns, and the errors."""
+    """Return the times [ms] of a part, ours and the yardstick's, and the errors."""
     import jax
     import numpy as np
 
-    count = max(5, repeats // part.slower)
+    count = max(BLOCKS, repeats // part.slower)
     times: dict[str, list[float]] = {"ours": [], "yardstick": []}
-    functions = {"ours": part.ours, "yardstick": part.yardstick}
-    for turn in range(-2, count):
-        for name, function in functions.items():
-            # the yardstick is slow and its median settles soon
-            if function is None or (name == "yardstick" and turn % 5 and turn > 0):
-                continue
-            begin = time.perf_counter()
-            jax.block_until_ready(function())
-            if turn >= 0:
-                times[name].append(1e3 * (time.perf_counter() - begin))
+    # in blocks, so that both see the same machine, but neither the other's leftovers in the cache
+    for _ in range(BLOCKS):
+        for name, function, calls in (
+            ("ours", part.ours, -(-count // BLOCKS)),
+            ("yardstick", part.yardstick, -(-count // (5 * BLOCKS))),
+        ):
+            for call in range(-1, calls if function else -1):
+                begin = time.perf_counter()
+                jax.block_until_ready(function())
+                if call >= 0:
+                    times[name].append(1e3 * (time.perf_counter() - begin))
     p50, p99 = np.percentile(times["ours"], [50, 99])
     row: dict[str, Any] = {"size": part.size, "ms_p50": float(p50), "ms_p99": float(p99)}
     row["ms_min"] = min(times["ours"])
