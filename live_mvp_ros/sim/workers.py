@@ -61,6 +61,11 @@ def in_processes(
             worker.end()
 
 
+JOB_ERRORS = (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+"""What one bad job may raise, JAX's errors included: it fails with a sentence and the worker goes
+on. Anything else ends the process, which costs the same job and is told by its exit code."""
+
+
 def sentence_of(error: BaseException) -> str:
     """Return an exception as one line: its kind and the first line of its text."""
     lines = str(error).strip().splitlines()
@@ -113,7 +118,7 @@ def _serve(make_task: Callable[[], Task], connection: Connection) -> None:
             return
         try:
             answer = task(job)
-        except Exception as error:  # the border of the process: one bad job must not end the rest
+        except JOB_ERRORS as error:
             answer = Failure(sentence_of(error))
         try:
             connection.send(answer)
