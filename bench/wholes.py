@@ -55,16 +55,17 @@ def guidance_part(
 ) -> Part:
     """Return the guidance over one map, path included."""
     config, start_m = scene.config.info_field.guidance, jnp.asarray(sources)
-    step_m = jax.jit(lambda free: spec.resolution_m * guidance.slowness(config, spec, free))(free)
+    slowness = jax.jit(lambda free: guidance.slowness(config, spec, free))
+    step_m = spec.resolution_m * slowness(free)
     cells = np.argwhere(np.asarray(navigable))
     there = jnp.asarray(np.asarray(spec.origin_m) + spec.resolution_m * cells[0], jnp.float32)
     position = jnp.concatenate([there, jnp.full(1, 2.0)])
 
     @jax.jit
     def ours(free: jax.Array, navigable: jax.Array, start_m: jax.Array) -> Any:
-        no_look = jnp.zeros((4, *spec.shape))
+        slow, no_look = slowness(free), jnp.zeros((4, *spec.shape))
         led = guidance.lead_to(
-            config, spec, free, navigable, start_m, no_look, position, jnp.float32(0.0)
+            config, spec, free, navigable, slow, start_m, no_look, position, jnp.float32(0.0)
         )
         return led.guidance, led.path_m
 

@@ -39,7 +39,7 @@ class GoalReason(enum.IntEnum):
 
 
 _WORDS = {
-    Reason.TOO_NARROW: "behind passages that are too narrow",
+    Reason.TOO_NARROW: "or less behind passages that are too narrow",
     Reason.TOO_RISKY: "given up after no progress towards it",
     Reason.UNREACHABLE: "without a known way",
     Reason.NOT_RESOLVED: "in plain view and still unknown",

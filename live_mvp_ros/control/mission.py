@@ -111,14 +111,14 @@ def decide(
         return MissionDecision(MissionState.DONE, "stopped on request")
     if now.paused:
         return MissionDecision(MissionState.HOLDING, "paused on request")
-    if config.time_limit_s > 0.0 and now.elapsed_s > config.time_limit_s:
+    if config.time_limit_s > 0.0 and now.elapsed_s >= config.time_limit_s:
         return MissionDecision(MissionState.DONE, f"time limit of {config.time_limit_s:g} s")
     if not now.nothing_left:
         return MissionDecision(MissionState.EXPLORING, "unknown space can still be seen")
     if now.distance_to_goal_m <= config.goal_tolerance_m:
         return MissionDecision(MissionState.DONE, "explored, and the goal is reached", True)
     if not now.goal_reachable:
-        return MissionDecision(MissionState.DONE, "explored, but no known way leads to the goal")
+        return MissionDecision(MissionState.DONE, "explored, but the goal is out of reach")
     return MissionDecision(MissionState.GOING_TO_GOAL, "nothing left to see")
 
 

@@ -123,6 +123,7 @@ def lead_to(
     spec: GridSpec,
     free: jax.Array,
     navigable: jax.Array,
+    slow: jax.Array,
     start_m: jax.Array,
     arrival_gain: jax.Array,
     position_m: jax.Array,
@@ -135,13 +136,13 @@ def lead_to(
         spec: geometry (static).
         free: [nx, ny] bool, known free: the path stays in it.
         navigable: [nx, ny] bool, from ``navigable_now``.
+        slow: [nx, ny] what a metre counts, from ``slowness``.
         start_m: [nx, ny] value of each source, at least 0, ``FAR`` elsewhere.
         arrival_gain: [n_yaw, nx, ny] worth of looking along yaw -pi + 2 pi k / n_yaw from a cell;
             chooses the yaw at the end of the path.
         position_m: [3] of the drone.
         yaw_rad: heading of the drone.
     """
-    slow = slowness(config, spec, free)
     distance = geodesic_distance(navigable, start_m, spec.resolution_m, slow)
     guidance = -continued(distance, navigable, spec.resolution_m, config.off_path_slope)
     end = descend(distance, spec.cell_index(position_m[:2]))

@@ -34,7 +34,8 @@ from live_mvp_ros.planning.looking import plain_view
 from live_mvp_ros.planning.sweep import (
     SweepPlan,
     directional_gain,
-    first_hit,
+    in_sight,
+    sees_any,
     yaw_gain,
     yaw_weights,
 )
@@ -239,7 +240,8 @@ def step(
     sources = jnp.where(jnp.any(sources), sources, teaches)
     nothing_left = ~jnp.any(sources)
     goal = goal_source(spec, navigable, inputs.goal_m)
-    start_m = _values(config, spec, per_yaw, sources, navigable, free, inputs)
+    slow = slowness(config.guidance, spec, free)
+    start_m = _values(config, spec, per_yaw, sources, navigable, slow, inputs)
     start_m = jnp.where(nothing_left, jnp.where(goal, 0.0, FAR), start_m)
     recovery = goal_source(spec, navigable, watch.manoeuvre_m)
     start_m = jnp.where(watch.manoeuvre_s > 0.0, jnp.where(recovery, 0.0, FAR), start_m)
@@ -248,6 +250,7 @@ def step(
         spec,
         free,
         navigable,
+        slow,
         start_m,
         per_yaw,
         jnp.asarray(inputs.position_m, jnp.float32),
@@ -337,7 +340,7 @@ def _gains(
     plan = _plan(config, spec)
     sigma = config.noise_sigma_m / spec.resolution_m
     beams = directional_gain(plan, view.p, sigma, outside=1.0)
-    beams = jnp.where(_reaches(plan, view), jnp.maximum(beams, 0.0), 0.0)
+    beams = jnp.where(_reaches(plan, view), beams, 0.0)
     coarse = yaw_gain(beams, yaw_weights(plan, config.fov_rad, config.n_beams, config.n_yaw))
 
     def fine() -> jax.Array:
@@ -351,8 +354,7 @@ def _gains(
 
 def _reaches(plan: SweepPlan, view: _View, exact: bool = True) -> jax.Array:
     """Which beams [n_directions, nx, ny] from known free cells meet something resolvable."""
-    distance = first_hit(plan, view.resolvable, view.opaque, exact)
-    return (distance <= plan.range_cells) & view.free
+    return in_sight(plan, view.resolvable, view.opaque, exact) & view.free
 
 
 def _values(
@@ -361,7 +363,7 @@ def _values(
     per_yaw: jax.Array,
     sources: jax.Array,
     navigable: jax.Array,
-    free: jax.Array,
+    slow: jax.Array,
     inputs: InfoFieldInputs,
 ) -> jax.Array:
     """Return the value [nx, ny] m of each source: what it is worth less than the best one.
@@ -370,7 +372,6 @@ def _values(
     costs the way that the drone could have flown while it still turns on arrival.
     """
     here = jnp.where(cell_mask(spec, jnp.asarray(inputs.position_m)[:2]), 0.0, FAR)
-    slow = slowness(config.guidance, spec, free)
     way_m = geodesic_distance(navigable, here, spec.resolution_m, slow)
     yaw = _yaw_of(jnp.arange(config.n_yaw), config.n_yaw)
     turn = jnp.abs((yaw - inputs.yaw_rad + math.pi) % (2.0 * math.pi) - math.pi)
@@ -405,8 +406,7 @@ def _reachable_unknown_m2(
     spec: GridSpec, plan: SweepPlan, view: _View, navigable: jax.Array
 ) -> jax.Array:
     """Area of the unknown that navigable cells would see, were the unknown transparent."""
-    distance = first_hit(plan, navigable, view.opaque)
-    seen = jnp.any(distance <= plan.range_cells, axis=0) & view.resolvable
+    seen = sees_any(plan, navigable, view.opaque) & view.resolvable
     return jnp.sum(seen) * spec.resolution_m**2
 
 

@@ -28,7 +28,7 @@ from live_mvp_ros.planning.guidance import (
     slowness,
 )
 from live_mvp_ros.planning.looking import plain_view
-from live_mvp_ros.planning.sweep import SweepPlan, first_hit
+from live_mvp_ros.planning.sweep import SweepPlan, sees_any
 
 SPEED_M_S, TURN_RATE_RAD_S = 1.8, 1.5
 """What the vehicle flies and turns at."""
@@ -63,6 +63,8 @@ class Survey(NamedTuple):
     """bool, those that are not set aside either."""
     distance_m: jax.Array
     """Cost of the way from the drone, ``FAR`` where it cannot go."""
+    slow: jax.Array
+    """What a metre counts."""
     watch: progress.Progress
 
 
@@ -113,6 +115,7 @@ def survey(
         eligible=navigable & ~watch.given_up,
         preferred=navigable & ~watch.given_up & ~watch.set_aside,
         distance_m=geodesic_distance(navigable, here, spec.resolution_m, slow),
+        slow=slow,
         watch=watch,
     )
 
@@ -123,8 +126,7 @@ def seeing(
 ) -> jax.Array:
     """Return the free cells [nx, ny] that have a frontier cell in line of sight within range."""
     plan = _plan(config, spec)
-    hit = first_hit(plan, frontier, ~found.free & ~frontier)
-    return jnp.any(hit <= plan.range_cells, axis=0) & found.free
+    return sees_any(plan, frontier, ~found.free & ~frontier) & found.free
 
 
 @partial(jax.jit, static_argnums=1)
@@ -146,6 +148,7 @@ def fly_to(
         spec,
         found.free,
         found.navigable,
+        found.slow,
         start_m,
         jnp.zeros((config.n_yaw, *spec.shape)),
         jnp.asarray(inputs.position_m, jnp.float32),
@@ -254,6 +257,5 @@ def _visible_unknown_m2(config: InfoFieldConfig, spec: GridSpec, found: Survey) 
     """Area of the unknown that navigable cells would see, were the unknown transparent."""
     plan = _plan(config, spec)
     opaque = ~found.free & ~found.resolvable
-    distance = first_hit(plan, found.navigable, opaque)
-    seen = jnp.any(distance <= plan.range_cells, axis=0) & found.resolvable
+    seen = sees_any(plan, found.navigable, opaque) & found.resolvable
     return jnp.sum(seen) * spec.resolution_m**2

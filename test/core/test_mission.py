@@ -38,7 +38,7 @@ EXPLORING = MissionInputs(
         ({"stopped": True}, MissionState.DONE, "stopped"),
         ({"elapsed_s": 101.0}, MissionState.DONE, "time limit of 100 s"),
         ({"nothing_left": True}, MissionState.GOING_TO_GOAL, "nothing left"),
-        ({"nothing_left": True, "goal_reachable": False}, MissionState.DONE, "no known way"),
+        ({"nothing_left": True, "goal_reachable": False}, MissionState.DONE, "out of reach"),
         ({"nothing_left": True, "distance_to_goal_m": 1.4}, MissionState.DONE, "goal is reached"),
     ],
 )
