@@ -138,7 +138,7 @@ class CostConfig:
         help="Turning rate that the camera bears.",
     )
     guidance_weight: float = parameter(
-        default=60.0,
+        default=100.0,
         unit="1/(m s)",
         low=0.0,
         high=1e4,
@@ -146,7 +146,7 @@ class CostConfig:
         help="Pull of the information field.",
     )
     look_weight: float = parameter(
-        default=25.0,
+        default=40.0,
         unit="1/s",
         low=0.0,
         high=1e4,

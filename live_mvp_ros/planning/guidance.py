@@ -47,7 +47,7 @@ class GuidanceConfig:
         help="Distance to keep, between centres, from cells not known to be free.",
     )
     comfort_distance_m: float = parameter(
-        default=0.6,
+        default=0.8,
         unit="m",
         low=0.05,
         high=5.0,

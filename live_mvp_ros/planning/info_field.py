@@ -92,8 +92,22 @@ class InfoFieldConfig:
     local_resolution_m: float = parameter(
         default=0.25, unit="m", low=0.05, high=2.0, help="Cell of the yaw-resolved local gain."
     )
+    unknown_occupancy: float = parameter(
+        default=0.2,
+        low=0.02,
+        high=0.5,
+        live=True,
+        help="Occupancy expected of an unknown cell: the less, the more its depth counts.",
+    )
+    enough_share: float = parameter(
+        default=0.5,
+        low=0.01,
+        high=1.0,
+        live=True,
+        help="Looks that teach this share of the best one, or more, are worth the same.",
+    )
     discount_length_m: float = parameter(
-        default=4.0,
+        default=2.0,
         unit="m",
         low=0.0,
         high=50.0,
@@ -321,7 +335,8 @@ def _classify(
 ) -> _View:
     given_up = ~inputs.known & (looked_s >= config.look_patience_s)
     opaque = (inputs.known & ~free) | given_up
-    p = jnp.where(given_up, P_MAX, jnp.where(inputs.known, inputs.p, 0.5))
+    p = jnp.where(inputs.known, inputs.p, config.unknown_occupancy)
+    p = jnp.where(given_up, P_MAX, p)
     return _View(p, free, ~inputs.known & ~given_up, opaque)
 
 
@@ -369,7 +384,9 @@ def _values(
     """Return the value [nx, ny] m of each source: what it is worth less than the best one.
 
     A look teaches when the drone has come there and has turned; it does both at once. So a yaw
-    costs the way that the drone could have flown while it still turns on arrival.
+    costs the way that the drone could have flown while it still turns on arrival. Looks that teach
+    enough are worth the same, so that the nearest of them comes first and the drone need not
+    return for it; small leftovers wait.
     """
     here = jnp.where(cell_mask(spec, jnp.asarray(inputs.position_m)[:2]), 0.0, FAR)
     way_m = geodesic_distance(navigable, here, spec.resolution_m, slow)
@@ -380,6 +397,8 @@ def _values(
     length_m = jnp.maximum(config.discount_length_m, _LEAST_LENGTH_M)
     flown = jnp.exp((jnp.minimum(way_m, jnp.max(turning_m)) - jnp.max(turning_m)) / length_m)
     turned = jnp.exp((jnp.max(turning_m) - turning_m) / length_m)
+    most = jnp.max(jnp.where(sources, jnp.max(per_yaw, axis=0), 0.0))
+    per_yaw = jnp.minimum(per_yaw, config.enough_share * most)
     worth = jnp.max(per_yaw * jnp.minimum(turned[:, None, None] * flown, 1.0), axis=0)
     share = worth / jnp.maximum(jnp.max(jnp.where(sources, worth, 0.0)), 1e-9)
     value_m = -length_m * jnp.log(jnp.clip(share, _LEAST_SHARE, 1.0))

@@ -105,7 +105,9 @@ def test_what_is_left_reaches_the_metrics_and_the_reason_for_the_end():
     assert with_completion(Ending("because"), record).reason == "because"
     record.left(left, final=True)
     ending = with_completion(Ending("because"), record)
-    assert ending.reason.startswith("because; left: 6.5 m² or less behind passages that are too narrow; ")
+    assert ending.reason.startswith(
+        "because; left: 6.5 m² or less behind passages that are too narrow; "
+    )
     completion = values_of(record, complete=False)["completion"]
     assert completion["ended"] == "because"
     assert completion["remainders"][0]["reason"] == "too_narrow"

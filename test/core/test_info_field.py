@@ -220,6 +220,48 @@ def test_what_never_becomes_known_in_plain_view_is_given_up():
     assert CONFIG.look_patience_s - 0.01 <= ended < 8.0
 
 
+def in_corridor(config, left, right, x_m: float) -> planning.InfoFieldOutput:
+    """Return the field in the middle of a known corridor, 3 m wide, that ends in the unknown.
+
+    ``left`` and ``right`` are (width, depth) in cells of the unknown beyond x = 4 m and 20 m.
+    """
+    spec = GridSpec((0.05, 0.05), 0.1, (240, 50))
+    p, known = np.full(spec.shape, 0.99, np.float32), np.ones(spec.shape, bool)
+    p[40:200, 10:40] = 0.01
+    known[40 - left[1] : 40, 10 : 10 + left[0]] = False
+    known[200 : 200 + right[1], 10 : 10 + right[0]] = False
+    inputs = planning.InfoFieldInputs(
+        p=jnp.asarray(np.where(known, p, 0.5)),
+        known=jnp.asarray(known),
+        position_m=jnp.array([x_m, 2.5, 2.0]),
+        yaw_rad=jnp.float32(0.5 * np.pi),
+        goal_m=jnp.array([5.0, 2.5, 2.0]),
+        dt_s=jnp.float32(0.2),
+    )
+    return STEP(config, spec, planning.init(config, spec), inputs)[1]
+
+
+def test_the_drone_goes_only_as_near_as_a_look_teaches_enough():
+    fields = [
+        in_corridor(replace(CONFIG, enough_share=share), (30, 35), (30, 35), 12.2)
+        for share in (0.4, 0.5, 1.0)
+    ]
+    at = [float(field.target_m[0]) for field in fields]
+    assert 12.2 < at[0] < at[1] < at[2] < 20.0
+    gain = np.asarray(fields[1].gain)
+    assert gain[round(10.0 * at[1]), 5:45].max() >= 0.4 * gain.max()
+
+
+def test_what_lies_deep_in_the_unknown_counts_the_more_the_likelier_it_is_free():
+    def shallow_share(occupancy: float) -> float:
+        config = replace(CONFIG, unknown_occupancy=occupancy)
+        gain = np.asarray(in_corridor(config, (30, 35), (30, 2), 12.0).gain)
+        return float(gain[170:200].max() / gain[40:70].max())  # of looks from up to 3 m away
+
+    shares = [shallow_share(occupancy) for occupancy in (0.1, 0.2, 0.5)]
+    assert 0.0 < shares[0] < shares[1] < shares[2] < 1.0
+
+
 def test_wrong_settings_are_refused_with_a_sentence():
     with pytest.raises(ConfigurationError, match="n_directions = 20 is not allowed"):
         planning.InfoFieldConfig(n_directions=20)
