@@ -29,7 +29,7 @@ from live_mvp_ros import completion_report
 from live_mvp_ros.bringup import report
 from live_mvp_ros.bringup.environment import child_environment
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
-from live_mvp_ros.bringup.graph import Graph, describe
+from live_mvp_ros.bringup.graph import IN_RUN_FOLDER, Graph, NodeSpec, describe, recorder
 from live_mvp_ros.bringup.lock import GraphLock
 from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.bringup.report import Ending, Scores
@@ -57,11 +57,14 @@ class FlightOptions:
         output: folder in which a folder for this run is created.
         timeout_s: the flight ends after so many seconds of flight, None for never.
         json_file: gets a copy of metrics.json, or None.
+        record: folder of a bag with every topic, ``IN_RUN_FOLDER`` for one beside the results,
+            None for no bag.
     """
 
     output: Path
     timeout_s: float | None = None
     json_file: Path | None = None
+    record: Path | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,7 +166,7 @@ class Flight:
         supervisor = Supervisor(
             [
                 Command(n.name, n.command(graph.params_file), n.niceness, n.respawn)
-                for n in graph.nodes
+                for n in (*self._extras(graph, folder), *graph.nodes)
             ],
             child_environment(),
             folder / "log",
@@ -182,6 +185,14 @@ class Flight:
             self.folder = None
             raise
         return self._finish(ending, supervisor, memory, hurry=interrupts.asked)
+
+    def _extras(self, graph: Graph, folder: Path) -> list[NodeSpec]:
+        """Return the nodes that only look on; they start first, to miss nothing."""
+        wanted = self._options.record
+        if wanted is None:
+            return []
+        bag = folder / "bag" if wanted == IN_RUN_FOLDER else wanted.absolute()
+        return [recorder(graph, bag)]
 
     def _watch(
         self,

@@ -21,24 +21,16 @@ from typing import Any
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, read_mapping, resolve_world
 from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, RestartPolicy
+from live_mvp_ros.bringup.topics import recorded
 
 PACKAGE = "live_mvp_ros"
 CONTROLLERS = ("imppi", "none")
 VEHICLES = ("sim", "none")
 VERTICAL_MARGIN_M = 0.4
-RECORDED_TOPICS = (
-    "odom",
-    "cmd/body_rates",
-    "depth/points",
-    "map",
-    "map/status",
-    "info_field",
-    "reference_path",
-    "exploration/status",
-    "tf",
-    "tf_static",
-)
-RECORDED_GLOBAL_TOPICS = ("/clock", "/diagnostics")
+RECORDER_POLICY = RestartPolicy(quick_deaths=1000)  # a flight goes on without its recorder
+IN_RUN_FOLDER = Path()
+"""Instead of a bag's folder: a new one in the folder of the run."""
+OPTIONAL_NODES = ("recorder", "viewer")
 
 Value = bool | int | float | str | tuple[float, ...]
 _NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*")
@@ -144,8 +136,19 @@ def describe(options: GraphOptions) -> Graph:
     facts = mission_facts(options.world)
     nodes = _nodes(options, facts, namespace)
     params_file = check_params_file(options.params_file, nodes) if options.params_file else None
-    topics = tuple(f"/{namespace}/{topic}".replace("//", "/") for topic in RECORDED_TOPICS)
-    return Graph(options, facts, nodes, params_file, topics + RECORDED_GLOBAL_TOPICS)
+    return Graph(options, facts, nodes, params_file, recorded(namespace))
+
+
+def recorder(graph: Graph, folder: Path) -> NodeSpec:
+    """Return the node that records every topic of a graph to a bag in ``folder``."""
+    return NodeSpec(
+        "recorder",
+        "recorder",
+        graph.nodes[0].namespace,
+        {"output": str(folder)},
+        niceness=5,
+        respawn=RECORDER_POLICY,
+    )
 
 
 def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[NodeSpec, ...]:
@@ -197,7 +200,7 @@ def check_params_file(path: str, nodes: tuple[NodeSpec, ...]) -> str:
     file = Path(path).expanduser()
     if not file.is_file():
         raise UsageError(f"the parameters file {path} does not exist")
-    names = [node.name for node in nodes]
+    names = [*(node.name for node in nodes), *OPTIONAL_NODES]
     for key, value in read_mapping(file).items():
         _check_entry(path, str(key), value, names)
     return str(file.resolve())

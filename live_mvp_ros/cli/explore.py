@@ -13,8 +13,14 @@ import click
 
 from live_mvp_ros.bringup.environment import require_ros
 from live_mvp_ros.bringup.errors import FAILED
-from live_mvp_ros.bringup.graph import CONTROLLERS, VEHICLES, GraphOptions, describe
-from live_mvp_ros.cli.files import check_writable
+from live_mvp_ros.bringup.graph import (
+    CONTROLLERS,
+    IN_RUN_FOLDER,
+    VEHICLES,
+    GraphOptions,
+    describe,
+)
+from live_mvp_ros.cli.files import check_new_folder, check_writable
 from live_mvp_ros.cli.views import view
 
 if TYPE_CHECKING:
@@ -53,6 +59,14 @@ DEFAULTS = GraphOptions()
     metavar="DIR",
     help="Folder in which the folder of this run is created.",
 )
+@click.option(
+    "--record",
+    type=Path,
+    is_flag=False,
+    flag_value=IN_RUN_FOLDER,
+    metavar="[DIR]",
+    help="Record every topic to the bag DIR, by default to a bag in the folder of the run.",
+)
 def explore(
     world: str,
     headless: bool,
@@ -65,6 +79,7 @@ def explore(
     real_time_factor: float,
     seed: int,
     output: Path,
+    record: Path | None,
 ) -> int:
     """Fly until the space is explored; the exit code is 0 only when the mission is complete."""
     options = GraphOptions(
@@ -80,6 +95,8 @@ def explore(
     graph = describe(options)
     if json_file is not None:
         check_writable(json_file)
+    if record is not None and record != IN_RUN_FOLDER:
+        check_new_folder(record, "--record")
     require_ros()
     from live_mvp_ros.bringup.flight import Flight, FlightOptions
 
@@ -89,7 +106,7 @@ def explore(
     def show(glance: Glance) -> None:
         screen.show(line(glance), glance.state)
 
-    flight = Flight(graph, FlightOptions(output, timeout, json_file), show, screen.say)
+    flight = Flight(graph, FlightOptions(output, timeout, json_file, record), show, screen.say)
     with screen:
         ending = flight.run()
     screen.say(summary(flight, ending.reason))

@@ -1,0 +1,196 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Measure the recorder: what it costs and loses in flight, and what a kill costs.
+
+    python bench/recording.py flight --seconds 60 --json flight.json
+    python bench/recording.py kills --count 20 --json kills.json
+
+``flight`` flies with every topic recorded, and compares the numbers that the publishers gave to
+their messages with what is in the bag. ``kills`` kills the recorder at random moments of a flight
+and measures what is missing at the end of each bag.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+from mcap.reader import make_reader
+from rosbags.rosbag2 import Reader
+
+from live_mvp_ros.bags.reader import open_bag
+
+
+def main() -> int:
+    """Measure, print the figures as JSON, and say whether they are as wanted."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", choices=("flight", "kills"))
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        what = flight(folder, options.seconds) if options.what == "flight" else None
+        values = what or kills(folder, options.count)
+    text = json.dumps(values, indent=2)
+    print(text)
+    if options.json:
+        options.json.write_text(text + "\n", encoding="utf-8")
+    return 0 if values["ok"] else 1
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a flight that is recorded."""
+    command = [sys.executable, "-m", "live_mvp_ros.bringup.environment", sys.executable, "-P"]
+    command += ["-m", "live_mvp_ros.cli.main", "explore", "--headless", "--record", *arguments]
+    with (folder / "explore.log").open("wb") as log:
+        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+
+
+def recorder_of(flight: subprocess.Popen[bytes]) -> psutil.Process | None:
+    """Return the process of the recorder, None while there is none."""
+    for process in psutil.Process(flight.pid).children(recursive=True):
+        try:
+            if "live_mvp_ros.nodes.recorder" in process.cmdline():
+                return process
+        except psutil.Error:
+            continue
+    return None
+
+
+def flies(folder: Path) -> bool:
+    """Return whether the mission has begun."""
+    return "EXPLORING" in (folder / "explore.log").read_text(errors="replace")
+
+
+def flight(folder: Path, seconds: float) -> dict[str, Any]:
+    """Fly for some seconds and return losses and costs."""
+    process = start(folder, "--timeout", str(seconds))
+    while not flies(folder) and process.poll() is None:
+        time.sleep(0.2)
+    begin, cpu = time.monotonic(), cpu_s(process)
+    last = (begin, cpu)
+    while process.poll() is None and (now := cpu_s(process)) is not None:
+        last = (time.monotonic(), now)
+        time.sleep(0.5)
+    process.wait()
+    share = (last[1] - cpu) / (last[0] - begin) if cpu is not None and last[1] else float("nan")
+    (bag,) = folder.glob("runs/*/bag")
+    topics = numbers(bag)
+    missing = sum(topic["sent"] - topic["in_bag"] for topic in topics.values())
+    size = sum(file.stat().st_size for file in bag.iterdir())
+    equal = by_mcap(bag) == by_rosbags(bag)
+    return {
+        "seconds": last[0] - begin,
+        "messages": sum(topic["in_bag"] for topic in topics.values()),
+        "missing": missing,
+        "recorder_core_share": round(share, 4),
+        "mib": round(size / 2**20, 1),
+        "mcap_and_rosbags_read_the_same": equal,
+        "topics": topics,
+        "ok": missing == 0 and share <= 0.15 and equal,
+    }
+
+
+def cpu_s(process: subprocess.Popen[bytes]) -> float | None:
+    """Return the time that the recorder has computed, None when it has ended."""
+    try:
+        found = recorder_of(process)
+        times = found.cpu_times() if found else None
+    except psutil.Error:
+        return None
+    return times.user + times.system if times else None
+
+
+def numbers(bag: Path) -> dict[str, dict[str, int]]:
+    """Return per topic what publishers have sent by their own count, and what is in the bag.
+
+    Publishers number their messages from 1. Where a topic has several of them, each number may
+    come once from each, and the highest number of the k-th most frequent ones is its sender's.
+    """
+    counts: dict[str, dict[int, int]] = {}
+    for file in bag.glob("*.mcap"):
+        with file.open("rb") as stream:
+            for _, channel, message in make_reader(stream).iter_messages():
+                times = counts.setdefault(channel.topic, {})
+                times[message.sequence] = times.get(message.sequence, 0) + 1
+    result = {}
+    for topic, times in counts.items():
+        senders = max(times.values())
+        sent = sum(
+            max(number for number, count in times.items() if count > k) for k in range(senders)
+        )
+        result[topic] = {"senders": senders, "sent": sent, "in_bag": sum(times.values())}
+    return result
+
+
+def by_mcap(bag: Path) -> list[tuple[str, int, bytes]]:
+    """Return topic, time and bytes of every message as ``mcap`` reads them."""
+    found = []
+    for file in bag.glob("*.mcap"):
+        with file.open("rb") as stream:
+            for _, channel, message in make_reader(stream).iter_messages():
+                found.append((channel.topic, message.log_time, message.data))
+    return sorted(found)
+
+
+def by_rosbags(bag: Path) -> list[tuple[str, int, bytes]]:
+    """Return the same as ``rosbags`` reads them."""
+    with Reader(bag) as reader:
+        return sorted((c.topic, at, bytes(data)) for c, at, data in reader.messages())
+
+
+def kills(folder: Path, count: int) -> dict[str, Any]:
+    """Kill the recorder of one flight again and again; each time it begins another bag."""
+    process = start(folder)
+    rng = random.Random(0)
+    missing_s: list[float] = []
+    seen: set[int] = set()
+    while len(missing_s) < count and process.poll() is None:
+        found = recorder_of(process)
+        bags = sorted(folder.glob("runs/*/bag*"), key=lambda path: path.stat().st_mtime)
+        if found is None or found.pid in seen or not bags:
+            time.sleep(0.1)
+            continue
+        seen.add(found.pid)
+        if not wait_for_data(bags[-1]):
+            break
+        time.sleep(rng.uniform(0.0, 3.0))
+        killed_ns = time.time_ns()
+        os.kill(found.pid, signal.SIGKILL)
+        time.sleep(0.2)
+        missing_s.append(1e-9 * (killed_ns - open_bag(bags[-1]).end_ns))
+        print(f"kill {len(missing_s)}: {missing_s[-1]:.3f} s missing", file=sys.stderr)
+    process.send_signal(signal.SIGINT)
+    process.wait(30)
+    return {
+        "kills": len(missing_s),
+        "missing_s": [round(value, 3) for value in missing_s],
+        "worst_s": round(max(missing_s), 3),
+        "ok": len(missing_s) == count and max(missing_s) <= 1.0,
+    }
+
+
+def wait_for_data(bag: Path, limit_s: float = 120.0) -> bool:
+    """Wait until something of a bag has been written; return whether it was."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        if any(file.stat().st_size > 100_000 for file in bag.glob("*.mcap")):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())
