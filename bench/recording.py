@@ -153,24 +153,24 @@ def by_rosbags(bag: Path) -> list[tuple[str, int, bytes]]:
 
 def kills(folder: Path, count: int) -> dict[str, Any]:
     """Kill the recorder of one flight again and again; each time it begins another bag."""
-    process = start(folder)
+    process = start(folder, "--controller", "none")  # it hovers as long as it takes
     rng = random.Random(0)
     missing_s: list[float] = []
-    seen: set[int] = set()
+    done: set[Path] = set()
     while len(missing_s) < count and process.poll() is None:
         found = recorder_of(process)
-        bags = sorted(folder.glob("runs/*/bag*"), key=lambda path: path.stat().st_mtime)
-        if found is None or found.pid in seen or not bags:
+        bag = next((path for path in folder.glob("runs/*/bag*") if path not in done), None)
+        if found is None or bag is None:
             time.sleep(0.1)
             continue
-        seen.add(found.pid)
-        if not wait_for_data(bags[-1]):
+        done.add(bag)
+        if not wait_for_data(bag):
             break
         time.sleep(rng.uniform(0.0, 3.0))
         killed_ns = time.time_ns()
         os.kill(found.pid, signal.SIGKILL)
         time.sleep(0.2)
-        missing_s.append(1e-9 * (killed_ns - open_bag(bags[-1]).end_ns))
+        missing_s.append(1e-9 * (killed_ns - open_bag(bag).end_ns))
         print(f"kill {len(missing_s)}: {missing_s[-1]:.3f} s missing", file=sys.stderr)
     process.send_signal(signal.SIGINT)
     process.wait(30)

@@ -27,7 +27,7 @@ PACKAGE = "live_mvp_ros"
 CONTROLLERS = ("imppi", "none")
 VEHICLES = ("sim", "none")
 VERTICAL_MARGIN_M = 0.4
-RECORDER_POLICY = RestartPolicy(quick_deaths=1000)  # a flight goes on without its recorder
+RECORDER_POLICY = RestartPolicy(longest_delay_s=1.0, quick_deaths=10_000)  # not worth a flight
 IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
 OPTIONAL_NODES = ("recorder", "viewer")

@@ -75,6 +75,9 @@ TOPICS = (
     TopicSpec("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray", "DIAGNOSTICS", ("*",)),
 )
 
+REBUILT_FROM = ("odom", "depth/points", "tf_static", "tf", "/clock")
+"""What map, field and controller are computed from again; the first three are needed."""
+
 
 def full_name(name: str, namespace: str) -> str:
     """Return the fully qualified name of a topic in a namespace without leading slash."""
