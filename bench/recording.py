@@ -95,6 +95,7 @@ def flight(folder: Path, seconds: float) -> dict[str, Any]:
         "seconds": last[0] - begin,
         "messages": sum(topic["in_bag"] for topic in topics.values()),
         "missing": missing,
+        "before_discovery": sum(topic["before"] for topic in topics.values()),
         "recorder_core_share": round(share, 4),
         "mib": round(size / 2**20, 1),
         "mcap_and_rosbags_read_the_same": equal,
@@ -117,7 +118,9 @@ def numbers(bag: Path) -> dict[str, dict[str, int]]:
     """Return per topic what publishers have sent by their own count, and what is in the bag.
 
     Publishers number their messages from 1. Where a topic has several of them, each number may
-    come once from each, and the highest number of the k-th most frequent ones is its sender's.
+    come once from each, and the k-th most frequent numbers are those of the k-th longest sender.
+    ``sent`` counts from the first message that came, ``before`` those until publisher and recorder
+    had found each other, which takes a moment at the start of a process.
     """
     counts: dict[str, dict[int, int]] = {}
     for file in bag.glob("*.mcap"):
@@ -127,11 +130,16 @@ def numbers(bag: Path) -> dict[str, dict[str, int]]:
                 times[message.sequence] = times.get(message.sequence, 0) + 1
     result = {}
     for topic, times in counts.items():
-        senders = max(times.values())
-        sent = sum(
-            max(number for number, count in times.items() if count > k) for k in range(senders)
-        )
-        result[topic] = {"senders": senders, "sent": sent, "in_bag": sum(times.values())}
+        runs = [
+            [number for number, count in times.items() if count > k]
+            for k in range(max(times.values()))
+        ]
+        result[topic] = {
+            "senders": len(runs),
+            "before": sum(min(run) - 1 for run in runs),
+            "sent": sum(max(run) - min(run) + 1 for run in runs),
+            "in_bag": sum(times.values()),
+        }
     return result
 
 

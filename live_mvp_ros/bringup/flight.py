@@ -29,7 +29,7 @@ from live_mvp_ros import completion_report
 from live_mvp_ros.bringup import report
 from live_mvp_ros.bringup.environment import child_environment
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
-from live_mvp_ros.bringup.graph import IN_RUN_FOLDER, Graph, NodeSpec, describe, recorder
+from live_mvp_ros.bringup.graph import IN_RUN_FOLDER, Graph, NodeSpec, describe, recorder, viewer
 from live_mvp_ros.bringup.lock import GraphLock
 from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.bringup.report import Ending, Scores
@@ -59,12 +59,14 @@ class FlightOptions:
         json_file: gets a copy of metrics.json, or None.
         record: folder of a bag with every topic, ``IN_RUN_FOLDER`` for one beside the results,
             None for no bag.
+        view: ``window``, ``web`` or ``file`` (flight.rrd beside the results) of Rerun, or None.
     """
 
     output: Path
     timeout_s: float | None = None
     json_file: Path | None = None
     record: Path | None = None
+    view: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -188,11 +190,14 @@ class Flight:
 
     def _extras(self, graph: Graph, folder: Path) -> list[NodeSpec]:
         """Return the nodes that only look on; they start first, to miss nothing."""
-        wanted = self._options.record
-        if wanted is None:
-            return []
-        bag = folder / "bag" if wanted == IN_RUN_FOLDER else wanted.absolute()
-        return [recorder(graph, bag)]
+        wanted, view = self._options.record, self._options.view
+        nodes = []
+        if wanted is not None:
+            bag = folder / "bag" if wanted == IN_RUN_FOLDER else wanted.absolute()
+            nodes.append(recorder(graph, bag))
+        if view is not None:
+            nodes.append(viewer(graph, view, folder / "flight.rrd"))
+        return nodes
 
     def _watch(
         self,

@@ -71,6 +71,13 @@ TOPICS = (
     TopicSpec(
         "exploration/status", "live_mvp_ros/msg/ExplorationStatus", "STATUS", ("imppi_controller",)
     ),
+    TopicSpec(
+        "exploration/label",
+        "visualization_msgs/msg/Marker",
+        "DEBUG",
+        ("imppi_controller",),
+        True,
+    ),
     TopicSpec("goal_pose", "geometry_msgs/msg/PoseStamped", "STATUS", ("imppi_controller",)),
     TopicSpec("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray", "DIAGNOSTICS", ("*",)),
 )

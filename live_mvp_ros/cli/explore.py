@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -12,21 +13,23 @@ from typing import TYPE_CHECKING
 import click
 
 from live_mvp_ros.bringup.environment import require_ros
-from live_mvp_ros.bringup.errors import FAILED
+from live_mvp_ros.bringup.errors import FAILED, UsageError
 from live_mvp_ros.bringup.graph import (
     CONTROLLERS,
     IN_RUN_FOLDER,
     VEHICLES,
+    VIEWS,
     GraphOptions,
     describe,
 )
+from live_mvp_ros.cli import views
 from live_mvp_ros.cli.files import check_new_folder, check_writable
-from live_mvp_ros.cli.views import view
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.flight import Flight, Glance
 
 DEFAULTS = GraphOptions()
+WEB_ADDRESS = "http://localhost:9090?url=rerun%2Bhttp://127.0.0.1:9876/proxy"
 
 
 @click.command()
@@ -41,6 +44,7 @@ DEFAULTS = GraphOptions()
 @click.option("--json", "json_file", type=Path, metavar="FILE", help="Copy metrics.json to FILE.")
 @click.option("--params-file", metavar="FILE", help="ROS parameters file with overrides.")
 @click.option("--namespace", default="", metavar="NS", help="Namespace of the whole graph.")
+@click.option("--shared-tf", is_flag=True, help="Transforms go to /tf also in a namespace.")
 @click.option("--controller", type=click.Choice(CONTROLLERS), default=DEFAULTS.controller)
 @click.option("--vehicle", type=click.Choice(VEHICLES), default=DEFAULTS.vehicle)
 @click.option(
@@ -67,6 +71,11 @@ DEFAULTS = GraphOptions()
     metavar="[DIR]",
     help="Record every topic to the bag DIR, by default to a bag in the folder of the run.",
 )
+@click.option(
+    "--view",
+    type=click.Choice(VIEWS),
+    help="Show the flight in Rerun: in a window, as a web page, or into flight.rrd.",
+)
 def explore(
     world: str,
     headless: bool,
@@ -74,12 +83,14 @@ def explore(
     json_file: Path | None,
     params_file: str | None,
     namespace: str,
+    shared_tf: bool,
     controller: str,
     vehicle: str,
     real_time_factor: float,
     seed: int,
     output: Path,
     record: Path | None,
+    view: str | None,
 ) -> int:
     """Fly until the space is explored; the exit code is 0 only when the mission is complete."""
     options = GraphOptions(
@@ -87,6 +98,7 @@ def explore(
         controller=controller,
         vehicle=vehicle,
         namespace=namespace,
+        shared_tf=shared_tf,
         use_sim_time=vehicle == "sim",
         params_file=params_file,
         real_time_factor=real_time_factor,
@@ -100,13 +112,19 @@ def explore(
     require_ros()
     from live_mvp_ros.bringup.flight import Flight, FlightOptions
 
-    screen = view(plain=headless)
+    screen = views.view(plain=headless)
+    if view is not None:
+        check_viewer(view)
     screen.say(f"starting {len(graph.nodes)} nodes in world {world}")
+    if view == "web":
+        screen.say(f"the view is at {WEB_ADDRESS}")
 
     def show(glance: Glance) -> None:
         screen.show(line(glance), glance.state)
 
-    flight = Flight(graph, FlightOptions(output, timeout, json_file, record), show, screen.say)
+    flight = Flight(
+        graph, FlightOptions(output, timeout, json_file, record, view), show, screen.say
+    )
     with screen:
         ending = flight.run()
     screen.say(summary(flight, ending.reason))
@@ -115,6 +133,18 @@ def explore(
         sys.stdout.flush()
         os._exit(code)
     return code
+
+
+def check_viewer(view: str) -> None:
+    """Refuse a view that cannot be opened here.
+
+    Raises:
+        UsageError: Rerun is not installed, or there is no screen for a window.
+    """
+    if importlib.util.find_spec("rerun") is None:
+        raise UsageError("--view needs Rerun, which is not installed here: pip install rerun-sdk")
+    if view == "window" and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
+        raise UsageError("--view window needs a screen: choose --view web or --view file")
 
 
 def line(glance: Glance) -> str:

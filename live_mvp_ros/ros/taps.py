@@ -57,9 +57,9 @@ class _NeverCalled(CallbackGroup):
 class Taps:
     """Raw subscriptions of a node by topic."""
 
-    def __init__(self, node: Node) -> None:
-        """Subscribe to nothing yet."""
-        self._node = node
+    def __init__(self, node: Node, history: int = HISTORY) -> None:
+        """Subscribe to nothing yet; ``history`` messages of each topic are kept between drains."""
+        self._node, self._history = node, history
         self._group = _NeverCalled()
         self._subscriptions: dict[str, Subscription] = {}
 
@@ -73,7 +73,7 @@ class Taps:
             message_class(type_name),
             topic,
             lambda _: None,
-            fitting(offered),
+            fitting(offered, self._history),
             callback_group=self._group,
             event_callbacks=qos.subscription_events(),
             raw=True,
@@ -105,11 +105,11 @@ def message_class(type_name: str) -> Any:
     return getattr(importlib.import_module(f"{package}.msg"), name)
 
 
-def fitting(offered: OfferedQos) -> QoSProfile:
+def fitting(offered: OfferedQos, depth: int) -> QoSProfile:
     """Return the profile of a subscriber that takes everything a publisher offers."""
     return QoSProfile(
         history=HistoryPolicy.KEEP_LAST,
-        depth=HISTORY,
+        depth=depth,
         reliability=(
             ReliabilityPolicy.RELIABLE if offered.reliable else ReliabilityPolicy.BEST_EFFORT
         ),

@@ -22,6 +22,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from live_mvp_ros.bringup.topics import TOPICS, full_name
+
 rclpy = pytest.importorskip("rclpy", reason="the graph needs ROS 2")
 
 pytestmark = pytest.mark.slow
@@ -149,6 +151,21 @@ class Listener:
         while time.monotonic() < end:
             self._executor.spin_once(timeout_sec=0.1)
 
+    def endpoints(self) -> dict[str, list[tuple[str, str, object, object]]]:
+        """Return who publishes what: node, type, reliability and durability by topic."""
+        found = {}
+        for topic, _ in self._node.get_topic_names_and_types():
+            found[topic] = [
+                (
+                    item.node_name,
+                    item.topic_type,
+                    item.qos_profile.reliability,
+                    item.qos_profile.durability,
+                )
+                for item in self._node.get_publishers_info_by_topic(topic)
+            ]
+        return found
+
     def close(self) -> None:
         self._executor.shutdown()
         self._node.destroy_node()
@@ -162,12 +179,30 @@ def test_a_short_flight_explores_without_touching_anything(tmp_path, world, doma
         listener = Listener(domain)
         try:
             listener.listen(8.0)
+            check_topics(listener.endpoints())
         finally:
             listener.close()
         assert run.end(120.0) == 1, run.text()  # 25 s are too few for the whole mission
     check_messages(listener)
     check_metrics(run.metrics(), world)
     check_files(only_run_folder(tmp_path), run.metrics())
+
+
+def check_topics(endpoints: dict[str, list[tuple[str, str, object, object]]]) -> None:
+    """The graph publishes what its description says, as it says, and nothing else."""
+    from live_mvp_ros.ros import qos
+
+    described = {full_name(spec.name, ""): spec for spec in TOPICS}
+    of_ros = {"/rosout", "/parameter_events"}
+    for topic, spec in described.items():
+        publishers = endpoints.pop(topic)
+        profile = getattr(qos, spec.qos)
+        expected = (spec.type, profile.reliability, profile.durability)
+        assert {entry[1:] for entry in publishers} == {expected}, topic
+        nodes = {entry[0] for entry in publishers}
+        assert spec.publishers == ("*",) or nodes == set(spec.publishers), topic
+    published = {topic for topic, publishers in endpoints.items() if publishers}
+    assert published <= of_ros
 
 
 def check_messages(listener: Listener) -> None:
