@@ -302,7 +302,7 @@ class Flight:
         stopping = threading.Thread(target=supervisor.stop, args=(1.2 if hurry else 2.0,))
         stopping.start()
         scored = self._scorer.finish(1.0 if hurry else 60.0)
-        self._write(ending, folder, restarts, memory.peak_mib, scored, scored or not hurry)
+        self._write(ending, folder, restarts, memory.peak_mib, scored, hurry)
         stopping.join()
         return ending
 
@@ -313,7 +313,7 @@ class Flight:
         restarts: dict[str, int],
         peak_mib: float,
         scored: bool,
-        pictures: bool,
+        hurry: bool,
     ) -> None:
         assert self._monitor is not None
         record, scores = self._monitor.record, None
@@ -327,10 +327,25 @@ class Flight:
         if self._options.json_file is not None:
             write_json(self._options.json_file, self.metrics)
         report.write_tables(folder, record, scores)
-        if pictures:  # else JAX and matplotlib are not loaded yet, and there is no time to
+        report.write_course(folder, self._graph, record, self._monitor.moments)
+        if (
+            scored or not hurry
+        ):  # else JAX and matplotlib are not loaded yet, and there is no time to
             latest = self._monitor.latest_map
             image = report.write_map(folder, latest) if latest is not None else None
-            report.write_plots(folder, self._graph, record, image, scores)
+            drawn = report.write_plots(folder, self._graph, record, image, scores)
+            self._write_page(folder, drawn, hurry)
+
+    def _write_page(self, folder: Path, drawn: dict[str, bytes], hurry: bool) -> None:
+        """Write report.html, in a hurry only with the pictures that there are."""
+        from live_mvp_ros.bringup import page
+        from live_mvp_ros.bringup.run_data import read_run
+
+        run = read_run(folder)
+        if hurry:
+            page.write_page(run, drawn)
+        else:
+            page.write_report(run)
 
 
 def with_completion(ending: Ending, record: FlightRecord) -> Ending:

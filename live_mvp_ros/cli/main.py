@@ -23,6 +23,7 @@ COMMANDS = {
     "sim": Lazy("live_mvp_ros.cli.sim", "Fly one mission in this process, without ROS."),
     "bench": Lazy("live_mvp_ros.cli.bench", "Measure: many missions, or the planner's parts."),
     "bag": Lazy("live_mvp_ros.cli.bag", "Look into bags, and complete those not closed."),
+    "report": Lazy("live_mvp_ros.cli.report", "Write the page about a run, or compare several."),
     "view": Lazy("live_mvp_ros.cli.view", "Open what a flight has left in Rerun."),
     "replay": Lazy("live_mvp_ros.cli.replay", "Play a bag, or build its map again and compare."),
     "doctor": Lazy("live_mvp_ros.cli.doctor", "Check the installation and say what to fix."),
