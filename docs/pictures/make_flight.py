@@ -82,8 +82,8 @@ def screen() -> Iterator[dict[str, str]]:
     if "DISPLAY" in kept:
         yield kept
         return
-    width, height = SIZE
-    command = ["Xvfb", ":97", "-screen", "0", f"{width + 100}x{height + 100}x24"]
+    width, height = SIZE  # the pointer rests in the middle of the screen, outside of the window
+    command = ["Xvfb", ":97", "-screen", "0", f"{3 * width}x{3 * height}x24"]
     server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         time.sleep(1.0)

@@ -29,6 +29,7 @@ h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .5r
 img { max-width: 100%; height: auto; } figure { margin: 0; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .2rem .8rem
   .2rem 0; border-bottom: 1px solid #e4e4e8; vertical-align: top; } th { font-weight: 600; }
+table.results { width: auto; } table.results td { padding-right: 2rem; }
 code { font: 13px/1.4 ui-monospace, monospace; word-break: break-word; }
 details { margin-top: .5rem; } .small { color: #60606a; font-size: 13px; }
 """
@@ -129,10 +130,11 @@ def _text(value: object) -> str:
     return html.escape(str(value))
 
 
-def _table(header: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+def _table(header: Iterable[object], rows: Iterable[Iterable[object]], kind: str = "") -> str:
     head = "".join(f"<th>{_text(cell)}</th>" for cell in header)
     lines = ["<tr>" + "".join(f"<td>{_text(c)}</td>" for c in row) + "</tr>" for row in rows]
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
+    return f'<table class="{kind}">{body}</table>'
 
 
 def _picture(words: str, content: bytes) -> str:
@@ -153,7 +155,7 @@ def _results(runs: Sequence[RunData]) -> str:
     rows = [(row.words, *(row.text(run.metrics) for run in runs)) for row in ROWS]
     shown = [row for row in rows if any(cell != "–" for cell in row[1:])]
     names = [""] if len(runs) == 1 else [run.name for run in runs]
-    return "<h2>Results</h2>" + _table(["", *names], shown)
+    return "<h2>Results</h2>" + _table(["", *names], shown, "results")
 
 
 def _left(run: RunData) -> str:

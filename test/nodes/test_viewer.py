@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from nav_msgs.msg import Odometry
+from PIL import Image
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import ExplorationStatus
@@ -70,6 +72,34 @@ def test_the_web_page_is_served(bench):
         page = answer.read().decode()
     assert "rerun" in page.lower()
     assert "re_viewer" in page
+
+
+@pytest.mark.slow
+def test_the_web_page_draws_in_a_browser(bench, tmp_path):
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs pip install playwright")
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("needs Chromium on this machine")
+    bench.start("viewer", sink="web", web_port=9393, grpc_port=9394)
+    publish = publishing(bench)
+    bench.spin(1.0, during=publish)
+    address = "http://127.0.0.1:9393?url=rerun+http://127.0.0.1:9394/proxy"
+    flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=program, args=flags)
+        page = browser.new_page(viewport={"width": 800, "height": 500})
+        page.goto(address)
+        page.wait_for_selector("canvas", timeout=60_000)
+        picture = tmp_path / "page.png"
+
+        def drawn() -> bool:
+            """The background, the map's free cells and the light panels differ in colour."""
+            page.screenshot(path=str(picture))
+            with Image.open(picture) as image:
+                return len(image.convert("RGB").getcolors(1 << 20) or ()) > 100
+
+        bench.wait(drawn, during=publish)
+        browser.close()
 
 
 def test_a_window_without_a_screen_is_refused_with_one_sentence(bench, monkeypatch):
