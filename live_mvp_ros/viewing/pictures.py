@@ -90,15 +90,27 @@ def path_points(message: Any) -> np.ndarray:
 
 
 def marker_lines(message: Any) -> list[np.ndarray]:
-    """Return the lines [n, 3] of a MarkerArray: strips as they are, lists as pairs of points."""
+    """Return the lines [n, 3] of a MarkerArray: strips as they are, lists of segments joined.
+
+    A segment that begins where the one before it ends goes on with its line: a few long lines are
+    drawn far faster than many short ones.
+    """
     lines: list[np.ndarray] = []
     for marker in message.markers:
         points = np.array([(p.x, p.y, p.z) for p in marker.points], np.float32).reshape(-1, 3)
         if marker.type == LINE_LIST:
-            lines += list(points[: len(points) // 2 * 2].reshape(-1, 2, 3))
+            lines += joined(points[: len(points) // 2 * 2].reshape(-1, 2, 3))
         elif len(points) > 1:
             lines.append(points)
     return lines
+
+
+def joined(segments: np.ndarray) -> list[np.ndarray]:
+    """Return segments [n, 2, 3] as lines [m, 3] through those that follow each other."""
+    if not len(segments):
+        return []
+    breaks = np.flatnonzero((segments[1:, 0] != segments[:-1, 1]).any(axis=1)) + 1
+    return [np.vstack([run[:1, 0], run[:, 1]]) for run in np.split(segments, breaks)]
 
 
 def depth_metres(message: Any) -> np.ndarray:

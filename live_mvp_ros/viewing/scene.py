@@ -19,7 +19,7 @@ from live_mvp_ros.viewing import pictures
 from live_mvp_ros.viewing.pictures import Picture
 
 TIMELINE = "time"
-TRAIL_STEP_M = 0.1
+TRAIL_STEP_M, TRAIL_STEPS = 0.1, 4
 ORANGE, GREEN, MAGENTA, SKY = (230, 159, 0), (0, 158, 115), (214, 0, 120), (86, 180, 233)
 GREY, RED = (150, 150, 150, 90), (213, 94, 0)
 STATES = (
@@ -121,7 +121,8 @@ class Scene:
         self._over_map("drone", rr.Points2D, [here], colors=[ORANGE], radii=[3.0])
         if not self._trail or math.dist(here, self._trail[-1]) >= TRAIL_STEP_M:
             self._trail.append(here)
-            self._line("trail", [np.array(self._trail)], ORANGE, 0.02)
+            if len(self._trail) % TRAIL_STEPS == 0:  # it is drawn as a whole each time
+                self._line("trail", [np.array(self._trail)], ORANGE, 0.02)
 
     def _mounts(self, message: Any) -> None:
         """Draw the fixed frames of the camera, from the body to the optical frame."""

@@ -61,11 +61,14 @@ def test_points_without_return_are_left_out():
     assert (x.tolist(), s.tolist()) == ([1.0], [7.0])
 
 
-def test_lists_of_segments_are_not_joined_to_one_line():
-    points = [Message(x=float(i), y=0.0, z=0.0) for i in range(4)]
-    segments, strip = Message(type=5, points=points), Message(type=4, points=points)
-    lines = pictures.marker_lines(Message(markers=[segments, strip]))
-    assert [line[:, 0].tolist() for line in lines] == [[0, 1], [2, 3], [0, 1, 2, 3]]
+def test_segments_are_joined_where_one_begins_at_the_end_of_the_other():
+    def points(*values: float) -> list[Message]:
+        return [Message(x=value, y=0.0, z=0.0) for value in values]
+
+    segments = Message(type=5, points=points(0, 1, 1, 2, 5, 6, 6, 7, 7, 9))
+    strip = Message(type=4, points=points(0, 1, 2, 3))
+    lines = pictures.marker_lines(Message(markers=[segments, strip, Message(type=5, points=[])]))
+    assert [line[:, 0].tolist() for line in lines] == [[0, 1, 2], [5, 6, 7, 9], [0, 1, 2, 3]]
 
 
 def test_depth_is_zero_where_nothing_came_back():
