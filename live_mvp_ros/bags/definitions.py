@@ -58,15 +58,6 @@ def type_hash(type_name: str) -> str:
     return next((item["hash_string"] for item in hashes if item["type_name"] == full), "")
 
 
-def is_installed(type_name: str) -> bool:
-    """Return whether the definition of a type can be found."""
-    try:
-        _text(_short(type_name))
-    except BagError:
-        return False
-    return True
-
-
 def _short(type_name: str) -> str:
     parts = type_name.split("/")
     return f"{parts[0]}/{parts[-1]}"

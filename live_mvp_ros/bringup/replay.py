@@ -22,6 +22,7 @@ import numpy as np
 import rclpy
 from nav_msgs.msg import OccupancyGrid
 from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from rclpy.signals import SignalHandlerOptions
@@ -116,12 +117,13 @@ class Session:
     def call(self, service: str, timeout_s: float) -> bool:
         """Call a Trigger service; return whether it succeeded in time."""
         client = self.node.create_client(Trigger, service)
-        end = time.monotonic() + timeout_s
         if not client.wait_for_service(timeout_s):
             return False
+        executor = SingleThreadedExecutor(context=self._context)
+        executor.add_node(self.node)
         future = client.call_async(Trigger.Request())
-        while not future.done() and time.monotonic() < end:
-            rclpy.spin_once(self.node, timeout_sec=TICK_S, executor=self._executor())
+        executor.spin_until_future_complete(future, timeout_s)
+        executor.shutdown()
         return future.done() and bool(future.result().success)
 
     def close(self) -> None:
@@ -131,11 +133,6 @@ class Session:
                 self.player.end()
             self.node.destroy_node()
             self._context.try_shutdown()
-
-    def _executor(self) -> Any:
-        from rclpy.executors import SingleThreadedExecutor
-
-        return SingleThreadedExecutor(context=self._context)
 
 
 def replay(

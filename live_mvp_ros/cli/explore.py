@@ -24,12 +24,18 @@ from live_mvp_ros.bringup.graph import (
 )
 from live_mvp_ros.cli import views
 from live_mvp_ros.cli.files import check_new_folder, check_writable
+from live_mvp_ros.viewing.ports import (
+    GRPC_PORT,
+    WEB_PORT,
+    ViewError,
+    check_screen,
+    web_address,
+)
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.flight import Flight, Glance
 
 DEFAULTS = GraphOptions()
-WEB_ADDRESS = "http://localhost:9090?url=rerun%2Bhttp://127.0.0.1:9876/proxy"
 
 
 @click.command()
@@ -116,8 +122,8 @@ def explore(
     if view is not None:
         check_viewer(view)
     screen.say(f"starting {len(graph.nodes)} nodes in world {world}")
-    if view == "web":
-        screen.say(f"the view is at {WEB_ADDRESS}")
+    if view == "web" and params_file is None:  # a file may say other ports
+        screen.say(f"the view is at {web_address(WEB_PORT, GRPC_PORT)}")
 
     def show(glance: Glance) -> None:
         screen.show(line(glance), glance.state)
@@ -143,8 +149,11 @@ def check_viewer(view: str) -> None:
     """
     if importlib.util.find_spec("rerun") is None:
         raise UsageError("--view needs Rerun, which is not installed here: pip install rerun-sdk")
-    if view == "window" and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
-        raise UsageError("--view window needs a screen: choose --view web or --view file")
+    try:
+        if view == "window":
+            check_screen()
+    except ViewError as error:
+        raise UsageError(f"--view {view}: {error}") from None
 
 
 def line(glance: Glance) -> str:

@@ -13,13 +13,14 @@ import click
 from live_mvp_ros.bringup.environment import require_ros
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.cli.files import check_writable
+from live_mvp_ros.viewing.ports import GRPC_PORT, WEB_PORT, ViewError
 
 
 @click.command()
 @click.argument("what", type=Path, metavar="RUN_DIR|BAG")
 @click.option("--web", is_flag=True, help="Serve a web page instead of opening a window.")
 @click.option("--save", type=Path, metavar="FILE", help="Write a Rerun recording (.rrd) instead.")
-@click.option("--port", type=click.IntRange(1024, 65535), default=9090, show_default=True)
+@click.option("--port", type=click.IntRange(1024, 65535), default=WEB_PORT, show_default=True)
 @click.option(
     "--until",
     type=click.FloatRange(min=0.0, min_open=True),
@@ -77,11 +78,11 @@ def view_bag(path: Path, web: bool, save: Path | None, port: int, until_s: float
         if save is not None:
             sinks.to_file(recording, save)
         elif web:
-            at = sinks.to_web(recording, port, sinks.GRPC_PORT)
+            at = sinks.to_web(recording, port, GRPC_PORT)
             click.echo(f"the view is at {at}")
         else:
             sinks.to_window(recording)
-    except (sinks.NoDisplayError, OSError, RuntimeError) as error:
+    except (ViewError, OSError, RuntimeError) as error:
         raise UsageError(f"the view cannot be opened: {error}") from None
     drawn = draw_bag(bag, recording, until_s)
     recording.flush()

@@ -20,6 +20,7 @@ from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import StartError, run_node
 from live_mvp_ros.ros.taps import Taken, Taps, message_class, offered_by
+from live_mvp_ros.viewing.ports import GRPC_PORT, WEB_PORT, ViewError
 
 PERIOD_S = 0.1
 HISTORY = 20
@@ -34,10 +35,10 @@ class ViewerConfig:
     )
     file: str = parameter(default="flight.rrd", help="Recording that sink file writes.")
     web_port: int = parameter(
-        default=9090, low=1024, high=65535, help="Port of the page of sink web."
+        default=WEB_PORT, low=1024, high=65535, help="Port of the page of sink web."
     )
     grpc_port: int = parameter(
-        default=9876, low=1024, high=65535, help="Port of the data of sink web."
+        default=GRPC_PORT, low=1024, high=65535, help="Port of the data of sink web."
     )
 
 
@@ -64,7 +65,7 @@ class Viewer(GraphNode):
                 self.get_logger().info(f"the view is at {at}")
             else:
                 sinks.to_window(self._recording)
-        except (sinks.NoDisplayError, OSError, RuntimeError) as error:
+        except (ViewError, OSError, RuntimeError) as error:
             raise StartError(f"the view cannot be opened: {error}") from None
         self._scene = Scene(self._recording, namespace)
         self._taps = Taps(self, HISTORY)

@@ -4,21 +4,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import rerun as rr
 import rerun.blueprint as rrb
 
+from live_mvp_ros.viewing.ports import check_ports, check_screen, web_address
 from live_mvp_ros.viewing.scene import TIMELINE
 
 APPLICATION = "live_mvp_ros"
-WEB_PORT, GRPC_PORT = 9090, 9876
-
-
-class NoDisplayError(Exception):
-    """There is no screen to open a window on; the text is one sentence with the remedy."""
 
 
 def layout() -> rrb.Blueprint:
@@ -78,18 +73,22 @@ def to_window(recording: rr.RecordingStream) -> None:
     """Show in a window of this machine.
 
     Raises:
-        NoDisplayError: there is no screen.
+        ViewError: there is no screen.
     """
-    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
-        raise NoDisplayError("there is no screen to open a window on: choose the web or a file")
+    check_screen()
     rr.spawn(default_blueprint=layout(), executable_path=viewer_program(), recording=recording)
 
 
 def to_web(recording: rr.RecordingStream, web_port: int, grpc_port: int) -> str:
-    """Serve as a web page of this machine; return its address."""
+    """Serve as a web page of this machine; return its address.
+
+    Raises:
+        ViewError: a port is taken.
+    """
+    check_ports(web_port, grpc_port)
     source = recording.serve_grpc(grpc_port=grpc_port, default_blueprint=layout())
     rr.serve_web_viewer(web_port=web_port, open_browser=False, connect_to=source)
-    return f"http://localhost:{web_port}?url={source}"
+    return web_address(web_port, grpc_port)
 
 
 def viewer_program() -> str | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -100,6 +101,17 @@ def test_the_web_page_draws_in_a_browser(bench, tmp_path):
 
         bench.wait(drawn, during=publish)
         browser.close()
+
+
+def test_a_port_that_is_taken_is_refused_with_one_sentence(bench):
+    with socket.socket() as other:
+        other.bind(("0.0.0.0", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        process = bench.start("viewer", sink="web", web_port=9395, grpc_port=port)
+        bench.processes.pop("viewer")
+        assert process.wait(timeout=60) == 2
+    assert f"port {port} is taken" in bench.log("viewer").read_text().splitlines()[-1]
 
 
 def test_a_window_without_a_screen_is_refused_with_one_sentence(bench, monkeypatch):
