@@ -151,7 +151,6 @@ def replay(
     session = Session(bag, options)
     player = session.player
     try:
-        time.sleep(SETTLE_S)  # whoever waits for these topics can find them now
         player.start(options.start_s)
         while not player.finished.is_set() and watch(player):
             time.sleep(TICK_S)

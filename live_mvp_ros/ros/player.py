@@ -19,6 +19,8 @@ from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.taps import message_class
 
 LONGEST_WAIT_S = 0.1
+PATIENCE_S = 4.0
+SETTLE_S = 0.5
 
 
 class Player:
@@ -95,6 +97,7 @@ class Player:
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        self._wait_for_listeners()
         while not self._ending:
             for message in self._tape:
                 if not self._wait_for(message):
@@ -111,6 +114,20 @@ class Player:
                     self.position_s, self._jump_s = self._jump_s, None
                     self._pace.rest()
         self.finished.set()
+
+    def _wait_for_listeners(self) -> None:
+        """Give whoever listens already time to be found: that mostly takes 0.3 s, at times 3 s."""
+        end = time.monotonic() + PATIENCE_S
+        while not self._ending and time.monotonic() < end and not self._heard():
+            time.sleep(LONGEST_WAIT_S)
+        time.sleep(SETTLE_S)  # for the others of them
+
+    def _heard(self) -> bool:
+        return any(
+            publisher.get_subscription_count()
+            for topic, publisher in self._publishers.items()
+            if topic != CLOCK
+        )
 
     def _wait_for(self, message: Message) -> bool:
         """Wait until a message is due; return False when the tape has to be moved or left."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,3 +117,36 @@ def test_commands_used_wrongly_say_so(tmp_path, capsys, monkeypatch, arguments, 
     make_bag(tmp_path / "odd", kind="odd_msgs/msg/Odd")
     (tmp_path / "plain").mkdir()
     refused(capsys, arguments, words)
+
+
+def test_a_replay_publishes_under_other_names_at_the_rate_asked_for(tmp_path, monkeypatch):
+    import rclpy
+    from rclpy.context import Context
+    from rclpy.executors import SingleThreadedExecutor
+    from std_msgs.msg import String
+
+    monkeypatch.setenv("ROS_DOMAIN_ID", "78")
+    make_bag(tmp_path / "bag")
+    context = Context()
+    rclpy.init(context=context)
+    node = rclpy.create_node("listener", context=context)
+    heard: list[str] = []
+    node.create_subscription(String, "/said", lambda message: heard.append(message.data), 100)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    thread = threading.Thread(target=executor.spin, daemon=True)
+    thread.start()
+    file = tmp_path / "figures.json"
+    words = ["--remap", "/words:=/said", "--rate", "0.5", "--headless", "--json", str(file)]
+    try:
+        assert main(["replay", str(tmp_path / "bag"), *words]) == 0
+    finally:
+        executor.shutdown()
+        thread.join(5.0)
+        node.destroy_node()
+        context.try_shutdown()
+    assert heard == ["a"] * 50
+    played = json.loads(file.read_text())["rates_in"]["/words"]
+    assert played["recorded_count"] == played["replayed_count"] == 50
+    assert played["recorded_hz"] == 50.0
+    assert played["replayed_hz"] == pytest.approx(50.0, rel=0.2)  # in seconds of the bag
