@@ -88,7 +88,7 @@ class Viewer(GraphNode):
         begin = time.monotonic()
         latest: dict[str, list[Taken]] = {}
         for item in self._taps.drain():
-            many = self._topics[item.topic].name in ("tf_static", "/diagnostics")
+            many = self._topics[item.topic].name == "tf_static"  # each node says another part
             latest[item.topic] = [*latest.get(item.topic, []), item] if many else [item]
         for topic, items in latest.items():
             spec = self._topics[topic]

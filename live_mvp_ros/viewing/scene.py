@@ -34,21 +34,21 @@ STATES = (
 RATES_HZ = {
     "odom": 10.0,
     "tf_static": 1000.0,
-    "depth/points": 3.0,
+    "depth/points": 2.5,
     "depth/image": 2.0,
     "depth/camera_info": 0.2,
     "map": 1.0,
     "map/exposure": 1.0,
     "map/surface": 1.0,
     "info_field": 1.0,
-    "reference_path": 2.0,
-    "mppi/plan": 4.0,
-    "mppi/rollouts": 1.0,
-    "exploration/status": 4.0,
+    "reference_path": 1.0,
+    "mppi/plan": 2.0,
+    "mppi/rollouts": 0.5,
+    "exploration/status": 2.0,
     "exploration/completion": 1.0,
-    "/diagnostics": 1000.0,
+    "/diagnostics": 2.0,
 }
-"""Topics that are drawn, and how often at most [Hz]."""
+"""Topics that are drawn, and how often at most [Hz]; samples are by far the dearest."""
 
 
 class Scene:
