@@ -5,7 +5,7 @@
     .venv/bin/python docs/pictures/make_flight.py              # fly first
     .venv/bin/python docs/pictures/make_flight.py runs/TIME    # of a flight with a bag
 
-office.png, explored.png and the figures of the report come from the run itself. viewer.png is a
+office.png, explored.png and fields.png come from the run itself. viewer.png is a
 window of Rerun, web.png its page in Chromium, report.png the report in Chromium. They are left as
 they are where Xvfb, Chromium or playwright is missing; the last line says which.
 """
@@ -44,8 +44,6 @@ def main() -> int:
             ("trajectory", "office"),
             ("explored", "explored"),
             ("fields", "fields"),
-            ("timing", "timing"),
-            ("clearance", "clearance"),
         ):
             shutil.copy(run / f"{source}.png", HERE / f"{target}.png")
         missing = [words for words in (viewer(run, folder), web(run), report(run)) if words]
@@ -101,11 +99,17 @@ def viewer(run: Path, folder: Path) -> str:
     until = f"{until_s(run):.1f}"
     command = [BIN / "live-mvp", "view", run, "--save", recording, "--until", until]
     subprocess.run(command, check=True)
+    compact = folder / "compact.rrd"  # which loads before the screenshot is taken
+    subprocess.run(
+        [BIN / "rerun", "rrd", "optimize", recording, "-o", compact],
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
     picture = folder / "viewer.png"
     size = "x".join(map(str, SIZE))
     with screen() as environment:
         subprocess.run(
-            [BIN / "rerun", recording, "--screenshot-to", picture, "--window-size", size],
+            [BIN / "rerun", compact, "--screenshot-to", picture, "--window-size", size],
             env=environment,
             check=True,
             stdout=subprocess.DEVNULL,

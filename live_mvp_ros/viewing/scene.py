@@ -32,10 +32,10 @@ STATES = (
     "FAULT",
 )
 RATES_HZ = {
-    "odom": 10.0,
+    "odom": 5.0,
     "tf_static": 1000.0,
-    "depth/points": 2.5,
-    "depth/image": 2.0,
+    "depth/points": 2.0,
+    "depth/image": 1.0,
     "depth/camera_info": 0.2,
     "map": 1.0,
     "map/exposure": 1.0,
