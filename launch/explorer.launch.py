@@ -78,6 +78,12 @@ ARGUMENTS = [
         "seed", default_value=str(DEFAULTS.seed), description="Seed of every random number."
     ),
     DeclareLaunchArgument(
+        "shared_tf",
+        default_value="false",
+        choices=SWITCH,
+        description="Transforms go to /tf also in a namespace, for rviz/fleet.rviz.",
+    ),
+    DeclareLaunchArgument(
         "params_file",
         default_value="",
         description="ROS parameters file with overrides; empty: none.",
@@ -120,6 +126,7 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             params_file=chosen["params_file"] or None,
             real_time_factor=float(chosen["real_time_factor"]),
             seed=int(chosen["seed"]),
+            shared_tf=chosen["shared_tf"] == "true",
             map_file=chosen["map_file"],
         )
     )
@@ -178,7 +185,9 @@ def rviz_action(graph: Graph) -> Node:
         namespace=graph.nodes[0].namespace,
         arguments=["-d", str(view)],
         parameters=[{"use_sim_time": graph.options.use_sim_time}],
-        remappings=[("/tf", "tf"), ("/tf_static", "tf_static")],
+        remappings=(
+            [] if graph.options.shared_tf else [("/tf", "tf"), ("/tf_static", "tf_static")]
+        ),
         output="log",
     )
 

@@ -29,7 +29,7 @@ from live_mvp_ros import completion_report
 from live_mvp_ros.bringup import report
 from live_mvp_ros.bringup.environment import child_environment
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
-from live_mvp_ros.bringup.graph import Graph, describe
+from live_mvp_ros.bringup.graph import IN_RUN_FOLDER, Graph, NodeSpec, describe, recorder, viewer
 from live_mvp_ros.bringup.lock import GraphLock
 from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.bringup.report import Ending, Scores
@@ -57,11 +57,16 @@ class FlightOptions:
         output: folder in which a folder for this run is created.
         timeout_s: the flight ends after so many seconds of flight, None for never.
         json_file: gets a copy of metrics.json, or None.
+        record: folder of a bag with every topic, ``IN_RUN_FOLDER`` for one beside the results,
+            None for no bag.
+        view: ``window``, ``web`` or ``file`` (flight.rrd beside the results) of Rerun, or None.
     """
 
     output: Path
     timeout_s: float | None = None
     json_file: Path | None = None
+    record: Path | None = None
+    view: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,7 +168,7 @@ class Flight:
         supervisor = Supervisor(
             [
                 Command(n.name, n.command(graph.params_file), n.niceness, n.respawn)
-                for n in graph.nodes
+                for n in (*self._extras(graph, folder), *graph.nodes)
             ],
             child_environment(),
             folder / "log",
@@ -182,6 +187,17 @@ class Flight:
             self.folder = None
             raise
         return self._finish(ending, supervisor, memory, hurry=interrupts.asked)
+
+    def _extras(self, graph: Graph, folder: Path) -> list[NodeSpec]:
+        """Return the nodes that only look on; they start first, to miss nothing."""
+        wanted, view = self._options.record, self._options.view
+        nodes = []
+        if wanted is not None:
+            bag = folder / "bag" if wanted == IN_RUN_FOLDER else wanted.absolute()
+            nodes.append(recorder(graph, bag))
+        if view is not None:
+            nodes.append(viewer(graph, view, folder / "flight.rrd"))
+        return nodes
 
     def _watch(
         self,
@@ -286,7 +302,7 @@ class Flight:
         stopping = threading.Thread(target=supervisor.stop, args=(1.2 if hurry else 2.0,))
         stopping.start()
         scored = self._scorer.finish(1.0 if hurry else 60.0)
-        self._write(ending, folder, restarts, memory.peak_mib, scored, scored or not hurry)
+        self._write(ending, folder, restarts, memory.peak_mib, scored, hurry)
         stopping.join()
         return ending
 
@@ -297,7 +313,7 @@ class Flight:
         restarts: dict[str, int],
         peak_mib: float,
         scored: bool,
-        pictures: bool,
+        hurry: bool,
     ) -> None:
         assert self._monitor is not None
         record, scores = self._monitor.record, None
@@ -311,10 +327,25 @@ class Flight:
         if self._options.json_file is not None:
             write_json(self._options.json_file, self.metrics)
         report.write_tables(folder, record, scores)
-        if pictures:  # else JAX and matplotlib are not loaded yet, and there is no time to
+        report.write_course(folder, self._graph, record, self._monitor.moments)
+        if (
+            scored or not hurry
+        ):  # else JAX and matplotlib are not loaded yet, and there is no time to
             latest = self._monitor.latest_map
             image = report.write_map(folder, latest) if latest is not None else None
-            report.write_plots(folder, self._graph, record, image, scores)
+            drawn = report.write_plots(folder, self._graph, record, image, scores)
+            self._write_page(folder, drawn, hurry)
+
+    def _write_page(self, folder: Path, drawn: dict[str, bytes], hurry: bool) -> None:
+        """Write report.html, in a hurry only with the pictures that there are."""
+        from live_mvp_ros.bringup import page
+        from live_mvp_ros.bringup.run_data import read_run
+
+        run = read_run(folder)
+        if hurry:
+            page.write_page(run, drawn)
+        else:
+            page.write_report(run)
 
 
 def with_completion(ending: Ending, record: FlightRecord) -> Ending:

@@ -21,24 +21,18 @@ from typing import Any
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, read_mapping, resolve_world
 from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, RestartPolicy
+from live_mvp_ros.bringup.topics import full_name, recorded
 
 PACKAGE = "live_mvp_ros"
 CONTROLLERS = ("imppi", "none")
 VEHICLES = ("sim", "none")
+VIEWS = ("window", "web", "file")
 VERTICAL_MARGIN_M = 0.4
-RECORDED_TOPICS = (
-    "odom",
-    "cmd/body_rates",
-    "depth/points",
-    "map",
-    "map/status",
-    "info_field",
-    "reference_path",
-    "exploration/status",
-    "tf",
-    "tf_static",
-)
-RECORDED_GLOBAL_TOPICS = ("/clock", "/diagnostics")
+ONLOOKER_POLICY = RestartPolicy(longest_delay_s=1.0, quick_deaths=10_000)  # not worth a flight
+IN_RUN_FOLDER = Path()
+"""Instead of a bag's folder: a new one in the folder of the run."""
+SHARED_TF = (("tf", "/tf"), ("tf_static", "/tf_static"))
+OPTIONAL_NODES = ("recorder", "viewer")
 
 Value = bool | int | float | str | tuple[float, ...]
 _NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*")
@@ -57,6 +51,8 @@ class GraphOptions:
         params_file: a ROS parameters file with overrides, or None.
         real_time_factor: simulated seconds per second.
         seed: of every random number in the graph.
+        shared_tf: transforms go to /tf and /tf_static also in a namespace, which the names of its
+            frames begin with, so that one view can show several drones.
         map_file: the live map is saved to it regularly, and restored from it when the map node is
             started again or the file is there already; empty for none.
     """
@@ -69,6 +65,7 @@ class GraphOptions:
     params_file: str | None = None
     real_time_factor: float = 1.0
     seed: int = 0
+    shared_tf: bool = False
     map_file: str = ""
 
 
@@ -144,8 +141,40 @@ def describe(options: GraphOptions) -> Graph:
     facts = mission_facts(options.world)
     nodes = _nodes(options, facts, namespace)
     params_file = check_params_file(options.params_file, nodes) if options.params_file else None
-    topics = tuple(f"/{namespace}/{topic}".replace("//", "/") for topic in RECORDED_TOPICS)
-    return Graph(options, facts, nodes, params_file, topics + RECORDED_GLOBAL_TOPICS)
+    renamed = {
+        full_name(source, namespace): target
+        for source, target in (SHARED_TF if options.shared_tf else ())
+    }
+    topics = tuple(renamed.get(topic, topic) for topic in recorded(namespace))
+    return Graph(options, facts, nodes, params_file, topics)
+
+
+def recorder(graph: Graph, folder: Path) -> NodeSpec:
+    """Return the node that records every topic of a graph to a bag in ``folder``."""
+    return NodeSpec(
+        "recorder",
+        "recorder",
+        graph.nodes[0].namespace,
+        {"output": str(folder)},
+        graph.nodes[0].remappings,
+        niceness=5,
+        respawn=ONLOOKER_POLICY,
+    )
+
+
+def viewer(graph: Graph, sink: str, file: Path) -> NodeSpec:
+    """Return the node that shows a graph in Rerun; ``file`` is written when the sink is file."""
+    parameters: dict[str, Value] = {"sink": sink, "file": str(file)}
+    namespace = graph.nodes[0].namespace
+    return NodeSpec(
+        "viewer",
+        "viewer",
+        namespace,
+        parameters,
+        graph.nodes[0].remappings,
+        niceness=10,
+        respawn=ONLOOKER_POLICY,
+    )
 
 
 def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[NodeSpec, ...]:
@@ -153,8 +182,9 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         common: dict[str, Value] = {"use_sim_time": options.use_sim_time}
         if namespace:
             common["frame_prefix"] = f"{namespace}/"
+        remappings = SHARED_TF if options.shared_tf else ()
         return NodeSpec(
-            executable, executable, namespace, {**common, **parameters}, niceness=niceness
+            executable, executable, namespace, {**common, **parameters}, remappings, niceness
         )
 
     seed: dict[str, Value] = {"seed": options.seed}
@@ -197,7 +227,7 @@ def check_params_file(path: str, nodes: tuple[NodeSpec, ...]) -> str:
     file = Path(path).expanduser()
     if not file.is_file():
         raise UsageError(f"the parameters file {path} does not exist")
-    names = [node.name for node in nodes]
+    names = [*(node.name for node in nodes), *OPTIONAL_NODES]
     for key, value in read_mapping(file).items():
         _check_entry(path, str(key), value, names)
     return str(file.resolve())

@@ -26,6 +26,7 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import PointCloud2
 from std_srvs.srv import Trigger
 
+from live_mvp_ros.bringup.moments import Moments
 from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus, InfoField
 from live_mvp_ros.ros import qos
@@ -72,6 +73,7 @@ class Monitor:
         self.record = FlightRecord()
         self.latest_map: OccupancyGrid | None = None
         self.complaints: dict[str, str] = {}
+        self.moments = Moments()
         self._on_map = on_map
         self._flies_by_odometry = flies_by_odometry
         self._context = Context()
@@ -133,7 +135,7 @@ class Monitor:
         listen(Odometry, "odom", _PATIENT, self._odometry)
         listen(BodyRateThrust, "cmd/body_rates", _PATIENT, self._command)
         listen(PointCloud2, "depth/points", qos.SENSOR, self._counted("points"), raw=True)
-        listen(InfoField, "info_field", qos.LATCHED, self._counted("info_field"), raw=True)
+        listen(InfoField, "info_field", qos.LATCHED, self._field, raw=True)
         listen(OccupancyGrid, "map", qos.LATCHED, self._map)
         listen(ExplorationStatus, "exploration/status", qos.STATUS, self._status)
         listen(CompletionReport, "exploration/completion", qos.LATCHED, self._completion)
@@ -155,6 +157,11 @@ class Monitor:
             self.record.arrived(topic, info["source_timestamp"])
 
         return count
+
+    def _field(self, data: bytes, info: Info) -> None:
+        self.record.arrived("info_field", info["source_timestamp"])
+        if self.record.flying:
+            self.moments.offer(self.record.now_s(), data, self.record.position_m())
 
     def _map(self, message: OccupancyGrid, info: Info) -> None:
         self.latest_map = message

@@ -155,6 +155,10 @@ class FlightRecord:
         """Return the positions [N, 3] from an index on."""
         return np.array(self._odometry[index:], float).reshape(-1, 4)[:, 1:]
 
+    def position_m(self) -> tuple[float, float]:
+        """Return the latest horizontal position, NaN before the flight."""
+        return self._odometry[-1][1:3] if self._odometry else (math.nan, math.nan)
+
     def speed_m_s(self) -> float:
         """Return the speed over the last few odometries, 0 before the flight."""
         if len(self._odometry) < 11:

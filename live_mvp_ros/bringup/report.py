@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from live_mvp_ros.bringup import moments
+from live_mvp_ros.bringup.moments import Moments
 from live_mvp_ros.bringup.record import FlightRecord
-from live_mvp_ros.results import percentiles, rounded, versions, write, write_table
+from live_mvp_ros.results import percentiles, rounded, versions, write, write_json, write_table
 from live_mvp_ros.sim.report import score_values
 
 if TYPE_CHECKING:
@@ -126,8 +128,8 @@ def write_map(folder: Path, message: Any) -> Any:
 
 def write_plots(
     folder: Path, graph: Graph, record: FlightRecord, image: Any, scores: Scores | None
-) -> None:
-    """Write trajectory.png and, where the flight was scored, explored.png."""
+) -> dict[str, bytes]:
+    """Write trajectory.png and, where the flight was scored, explored.png; return them by name."""
     from live_mvp_ros.bringup import plots
     from live_mvp_ros.sim.drawing import png
 
@@ -136,11 +138,41 @@ def write_plots(
     figure = plots.trajectory_figure(
         image, flight.times_s, flight.positions_m, graph.facts.goal_m, title
     )
-    write(folder / "trajectory.png", png(figure))
+    pictures = {"trajectory": png(figure)}
     if scores is not None and scores.exploration.times_s.size:
         explored = scores.exploration
         figure = plots.explored_figure(explored.times_s, explored.fractions, title)
-        write(folder / "explored.png", png(figure))
+        pictures["explored"] = png(figure)
+    for name, content in pictures.items():
+        write(folder / f"{name}.png", content)
+    return pictures
+
+
+def write_course(folder: Path, graph: Graph, record: FlightRecord, kept: Moments) -> None:
+    """Write what the report shows besides: timing.json, parameters.json and fields.npz."""
+    latencies, intervals = record.latencies_ms, record.intervals_ms
+    timing = {
+        "control_latency_ms": [round(value, 3) for value in latencies],
+        "control_interval_ms": [round(value, 3) for value in intervals],
+    }
+    write_json(folder / "timing.json", timing)
+    write_json(folder / "parameters.json", parameters(graph))
+    if kept.kept:
+        buffer = io.BytesIO()
+        arrays: dict[str, Any] = moments.pack(moments.decode(kept.kept))
+        np.savez_compressed(buffer, **arrays)
+        write(folder / moments.FILE, buffer.getvalue())
+
+
+def parameters(graph: Graph) -> dict[str, Any]:
+    """Return what the user chose and what each node was told besides its defaults."""
+    file = graph.params_file
+    return {
+        "options": dataclasses.asdict(graph.options),
+        "goal_m": list(graph.facts.goal_m),
+        "nodes": {node.name: dict(node.parameters) for node in graph.nodes},
+        "params_file_text": Path(file).read_text(encoding="utf-8") if file else None,
+    }
 
 
 def path_length(positions_m: np.ndarray) -> float:

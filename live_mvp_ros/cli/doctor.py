@@ -182,7 +182,9 @@ def check_viewer() -> str:
         found.append(f"rerun {metadata.version('rerun-sdk')}")
     if not found:
         raise ProblemError(
-            "none", "optional: RViz 2, which comes with ROS 2, shows every topic", optional=True
+            "none",
+            "optional: `pip install rerun-sdk`, or RViz 2, which comes with ROS 2",
+            optional=True,
         )
     return ", ".join(found)
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -12,10 +13,24 @@ from typing import TYPE_CHECKING
 import click
 
 from live_mvp_ros.bringup.environment import require_ros
-from live_mvp_ros.bringup.errors import FAILED
-from live_mvp_ros.bringup.graph import CONTROLLERS, VEHICLES, GraphOptions, describe
-from live_mvp_ros.cli.files import check_writable
-from live_mvp_ros.cli.views import view
+from live_mvp_ros.bringup.errors import FAILED, UsageError
+from live_mvp_ros.bringup.graph import (
+    CONTROLLERS,
+    IN_RUN_FOLDER,
+    VEHICLES,
+    VIEWS,
+    GraphOptions,
+    describe,
+)
+from live_mvp_ros.cli import views
+from live_mvp_ros.cli.files import check_new_folder, check_writable
+from live_mvp_ros.viewing.ports import (
+    GRPC_PORT,
+    WEB_PORT,
+    ViewError,
+    check_screen,
+    web_address,
+)
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.flight import Flight, Glance
@@ -35,6 +50,7 @@ DEFAULTS = GraphOptions()
 @click.option("--json", "json_file", type=Path, metavar="FILE", help="Copy metrics.json to FILE.")
 @click.option("--params-file", metavar="FILE", help="ROS parameters file with overrides.")
 @click.option("--namespace", default="", metavar="NS", help="Namespace of the whole graph.")
+@click.option("--shared-tf", is_flag=True, help="Transforms go to /tf also in a namespace.")
 @click.option("--controller", type=click.Choice(CONTROLLERS), default=DEFAULTS.controller)
 @click.option("--vehicle", type=click.Choice(VEHICLES), default=DEFAULTS.vehicle)
 @click.option(
@@ -53,6 +69,19 @@ DEFAULTS = GraphOptions()
     metavar="DIR",
     help="Folder in which the folder of this run is created.",
 )
+@click.option(
+    "--record",
+    type=Path,
+    is_flag=False,
+    flag_value=IN_RUN_FOLDER,
+    metavar="[DIR]",
+    help="Record every topic to the bag DIR, by default to a bag in the folder of the run.",
+)
+@click.option(
+    "--view",
+    type=click.Choice(VIEWS),
+    help="Show the flight in Rerun: in a window, as a web page, or into flight.rrd.",
+)
 def explore(
     world: str,
     headless: bool,
@@ -60,11 +89,14 @@ def explore(
     json_file: Path | None,
     params_file: str | None,
     namespace: str,
+    shared_tf: bool,
     controller: str,
     vehicle: str,
     real_time_factor: float,
     seed: int,
     output: Path,
+    record: Path | None,
+    view: str | None,
 ) -> int:
     """Fly until the space is explored; the exit code is 0 only when the mission is complete."""
     options = GraphOptions(
@@ -72,6 +104,7 @@ def explore(
         controller=controller,
         vehicle=vehicle,
         namespace=namespace,
+        shared_tf=shared_tf,
         use_sim_time=vehicle == "sim",
         params_file=params_file,
         real_time_factor=real_time_factor,
@@ -80,16 +113,24 @@ def explore(
     graph = describe(options)
     if json_file is not None:
         check_writable(json_file)
+    if record is not None and record != IN_RUN_FOLDER:
+        check_new_folder(record, "--record")
     require_ros()
     from live_mvp_ros.bringup.flight import Flight, FlightOptions
 
-    screen = view(plain=headless)
+    screen = views.view(plain=headless)
+    if view is not None:
+        check_viewer(view)
     screen.say(f"starting {len(graph.nodes)} nodes in world {world}")
+    if view == "web" and params_file is None:  # a file may say other ports
+        screen.say(f"the view is at {web_address(WEB_PORT, GRPC_PORT)}")
 
     def show(glance: Glance) -> None:
         screen.show(line(glance), glance.state)
 
-    flight = Flight(graph, FlightOptions(output, timeout, json_file), show, screen.say)
+    flight = Flight(
+        graph, FlightOptions(output, timeout, json_file, record, view), show, screen.say
+    )
     with screen:
         ending = flight.run()
     screen.say(summary(flight, ending.reason))
@@ -98,6 +139,21 @@ def explore(
         sys.stdout.flush()
         os._exit(code)
     return code
+
+
+def check_viewer(view: str) -> None:
+    """Refuse a view that cannot be opened here.
+
+    Raises:
+        UsageError: Rerun is not installed, or there is no screen for a window.
+    """
+    if importlib.util.find_spec("rerun") is None:
+        raise UsageError("--view needs Rerun, which is not installed here: pip install rerun-sdk")
+    try:
+        if view == "window":
+            check_screen()
+    except ViewError as error:
+        raise UsageError(f"--view {view}: {error}") from None
 
 
 def line(glance: Glance) -> str:

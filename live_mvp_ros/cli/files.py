@@ -26,6 +26,19 @@ def check_writable(path: Path, option: str = "--json") -> None:
         raise UsageError(f"{option} {path}: the folder {path.absolute().parent} is not writable")
 
 
+def check_new_folder(path: Path, option: str) -> None:
+    """Refuse a folder that exists already, or cannot be created later.
+
+    Raises:
+        UsageError: one of the two.
+    """
+    if path.exists():
+        raise UsageError(f"{option} {path} exists already: give the name of a new folder")
+    parent = next(folder for folder in path.absolute().parents if folder.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise UsageError(f"{option} {path}: {parent} is no folder that can be written to")
+
+
 def read_settings(path: Path | None) -> Mapping[str, Any]:
     """Return the nested mapping of a YAML file, nothing for no file.
 

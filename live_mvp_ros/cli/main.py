@@ -11,6 +11,7 @@ import sys
 
 import click
 
+from live_mvp_ros.bags.types import BagError
 from live_mvp_ros.bringup.environment import RosMissingError
 from live_mvp_ros.bringup.errors import FAILED, USED_WRONGLY, BringupError
 from live_mvp_ros.cli.lazy import Lazy, LazyGroup
@@ -21,6 +22,10 @@ COMMANDS = {
     ),
     "sim": Lazy("live_mvp_ros.cli.sim", "Fly one mission in this process, without ROS."),
     "bench": Lazy("live_mvp_ros.cli.bench", "Measure: many missions, or the planner's parts."),
+    "bag": Lazy("live_mvp_ros.cli.bag", "Look into bags, and complete those not closed."),
+    "report": Lazy("live_mvp_ros.cli.report", "Write the page about a run, or compare several."),
+    "view": Lazy("live_mvp_ros.cli.view", "Open what a flight has left in Rerun."),
+    "replay": Lazy("live_mvp_ros.cli.replay", "Play a bag, or build its map again and compare."),
     "doctor": Lazy("live_mvp_ros.cli.doctor", "Check the installation and say what to fix."),
 }
 
@@ -62,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _refuse(_one_sentence(error), USED_WRONGLY)
     except BringupError as error:
         return _refuse(str(error), error.exit_code)
-    except RosMissingError as error:
+    except (BagError, RosMissingError) as error:
         return _refuse(str(error), USED_WRONGLY)
     except (click.Abort, KeyboardInterrupt):
         return _refuse("interrupted", FAILED)

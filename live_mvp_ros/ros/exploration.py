@@ -10,13 +10,17 @@ from typing import Any
 import numpy as np
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.node import Node
+from std_msgs.msg import ColorRGBA
+from visualization_msgs.msg import Marker
 
 from live_mvp_ros.action import Explore
-from live_mvp_ros.control import MissionDecision
+from live_mvp_ros.control import MissionDecision, MissionState
 from live_mvp_ros.control.flight_log import FlightLog
 from live_mvp_ros.msg import ExplorationMetrics, ExplorationStatus
-from live_mvp_ros.ros.convert import VehicleState, header
+from live_mvp_ros.ros.convert import VehicleState, header, pose
 from live_mvp_ros.ros.frames import MAP
+
+LABEL_ABOVE_M, LABEL_HEIGHT_M = 0.6, 0.3
 
 
 def status_message(
@@ -40,6 +44,25 @@ def status_message(
         deadlines_missed=log.deadlines_missed,
         goal_reached=decision.goal_reached,
     )
+
+
+def label(status: ExplorationStatus, position_m: np.ndarray) -> Marker:
+    """Return a status as words above the vehicle, for viewers without text panels."""
+    names = {int(state): state.name for state in MissionState}
+    explored = status.explored_fraction
+    share = "" if np.isnan(explored) else f" {100 * explored:.0f} %"
+    x, y, z = (float(value) for value in position_m)
+    marker = Marker(
+        header=status.header,
+        ns="status",
+        type=Marker.TEXT_VIEW_FACING,
+        action=Marker.ADD,
+        pose=pose((x, y, z + LABEL_ABOVE_M), (1.0, 0.0, 0.0, 0.0)),
+        color=ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0),
+        text=f"{names[status.state]}{share}\n{status.reason}".strip(),
+    )
+    marker.scale.z = LABEL_HEIGHT_M
+    return marker
 
 
 def metrics_message(log: FlightLog, goal_reached: bool) -> ExplorationMetrics:

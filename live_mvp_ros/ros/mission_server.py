@@ -9,11 +9,17 @@ from typing import Any
 
 from geometry_msgs.msg import PoseStamped
 from std_srvs.srv import Trigger
+from visualization_msgs.msg import Marker
 
 from live_mvp_ros.msg import ExplorationStatus
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import VehicleState
-from live_mvp_ros.ros.exploration import ExploreServer, metrics_message, status_message
+from live_mvp_ros.ros.exploration import (
+    ExploreServer,
+    label,
+    metrics_message,
+    status_message,
+)
 from live_mvp_ros.ros.frames import MAP
 from live_mvp_ros.ros.mission import Limits, Mission
 from live_mvp_ros.ros.node import GraphNode
@@ -26,6 +32,7 @@ class MissionServer:
         """Serve ``mission`` on ``node``."""
         self._mission = mission
         self._status_out = node.publisher(ExplorationStatus, "exploration/status", qos.STATUS)
+        self._label_out = node.publisher(Marker, "exploration/label", qos.DEBUG)
         self._goal_out = node.publisher(PoseStamped, "goal_pose", qos.STATUS)
         for name, use in (("start", self._start), ("pause", self._pause), ("stop", self._stop)):
             node.create_service(Trigger, f"explore/{name}", use)
@@ -36,6 +43,8 @@ class MissionServer:
         mission = self._mission
         status = status_message(vehicle, mission.decision, mission.log, unknown_m2)
         self._status_out.publish(status)
+        if vehicle is not None and self._label_out.get_subscription_count():
+            self._label_out.publish(label(status, vehicle.position))
         self._explore.feedback(status)
         if mission.over and self._explore.active:
             metrics = metrics_message(mission.log, mission.decision.goal_reached)

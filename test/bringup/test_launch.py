@@ -15,13 +15,14 @@ from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.graph import GraphOptions, describe
 
 FILE = Path(__file__).parents[2] / "launch" / "explorer.launch.py"
+REPLAY = FILE.with_name("replay.launch.py")
 EXTRA = {"rviz", "record"}
 
 
-def declared_arguments() -> dict[str, dict[str, ast.expr]]:
+def declared_arguments(file: Path = FILE) -> dict[str, dict[str, ast.expr]]:
     calls = [
         node
-        for node in ast.walk(ast.parse(FILE.read_text()))
+        for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "DeclareLaunchArgument"
     ]
     return {
@@ -36,6 +37,16 @@ def test_every_option_of_the_graph_is_a_described_launch_argument():
     assert set(arguments) == fields | EXTRA
     assert all("description" in words for words in arguments.values())
     assert all("default_value" in words for words in arguments.values())
+
+
+def test_every_parameter_of_the_player_is_a_described_launch_argument():
+    pytest.importorskip("rclpy")
+    from live_mvp_ros.nodes.bag_player import PlayerConfig
+
+    arguments = declared_arguments(REPLAY)
+    fields = {field.name.removesuffix("_s") for field in dataclasses.fields(PlayerConfig)}
+    assert fields <= set(arguments)
+    assert all("description" in words for words in arguments.values())
 
 
 @pytest.fixture
@@ -95,3 +106,6 @@ def test_recording_asks_ros2_bag_for_the_topics_of_the_graph(launch_file, tmp_pa
     assert words[:5] == ["ros2", "bag", "record", "--storage", "mcap"]
     assert "/d1/odom" in words
     assert "/clock" in words
+    assert {word for word in words if word.startswith("/")} == set(
+        describe(GraphOptions(namespace="d1")).recorded_topics
+    )

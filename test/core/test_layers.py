@@ -16,6 +16,7 @@ ALLOWED = {
     "worlds": set(),
     "vehicle": set(),
     "packets": set(),
+    "bags": set(),
     "mapping": {"worlds"},
     "planning": {"mapping", "worlds"},
     "control": {"planning", "mapping", "vehicle"},

@@ -22,6 +22,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from live_mvp_ros.bringup.topics import TOPICS, full_name
+
 rclpy = pytest.importorskip("rclpy", reason="the graph needs ROS 2")
 
 pytestmark = pytest.mark.slow
@@ -149,6 +151,21 @@ class Listener:
         while time.monotonic() < end:
             self._executor.spin_once(timeout_sec=0.1)
 
+    def endpoints(self) -> dict[str, list[tuple[str, str, object, object]]]:
+        """Return who publishes what: node, type, reliability and durability by topic."""
+        found = {}
+        for topic, _ in self._node.get_topic_names_and_types():
+            found[topic] = [
+                (
+                    item.node_name,
+                    item.topic_type,
+                    item.qos_profile.reliability,
+                    item.qos_profile.durability,
+                )
+                for item in self._node.get_publishers_info_by_topic(topic)
+            ]
+        return found
+
     def close(self) -> None:
         self._executor.shutdown()
         self._node.destroy_node()
@@ -157,17 +174,38 @@ class Listener:
 
 @pytest.mark.parametrize(("world", "domain"), [("office", 101), ("seed", 102)])
 def test_a_short_flight_explores_without_touching_anything(tmp_path, world, domain):
-    with exploring(tmp_path, domain, "--world", world, "--timeout", "25") as run:
+    recording = ("--record", "bag") if world == "office" else ()
+    with exploring(tmp_path, domain, "--world", world, "--timeout", "25", *recording) as run:
         run.wait_until_it_flies()
         listener = Listener(domain)
         try:
             listener.listen(8.0)
+            check_topics(listener.endpoints())
         finally:
             listener.close()
         assert run.end(120.0) == 1, run.text()  # 25 s are too few for the whole mission
     check_messages(listener)
     check_metrics(run.metrics(), world)
-    check_files(only_run_folder(tmp_path), run.metrics())
+    check_files(only_run_folder(tmp_path), run.metrics(), logs=5 + len(recording) // 2)
+    if recording:
+        check_bag(tmp_path, domain)
+
+
+def check_topics(endpoints: dict[str, list[tuple[str, str, object, object]]]) -> None:
+    """The graph publishes what its description says, as it says, and nothing else."""
+    from live_mvp_ros.ros import qos
+
+    described = {full_name(spec.name, ""): spec for spec in TOPICS}
+    of_ros = {"/rosout", "/parameter_events"}
+    for topic, spec in described.items():
+        publishers = endpoints.pop(topic)
+        profile = getattr(qos, spec.qos)
+        expected = (spec.type, profile.reliability, profile.durability)
+        assert {entry[1:] for entry in publishers} == {expected}, topic
+        nodes = {entry[0] for entry in publishers}
+        assert spec.publishers == ("*",) or nodes == set(spec.publishers), topic
+    published = {topic for topic, publishers in endpoints.items() if publishers}
+    assert {topic for topic in published if "/_action/" not in topic} <= of_ros
 
 
 def check_messages(listener: Listener) -> None:
@@ -217,7 +255,26 @@ def check_metrics(values: dict, world: str) -> None:
     assert left["summary"] in values["end_reason"]
 
 
-def check_files(folder: Path, values: dict) -> None:
+def check_bag(folder: Path, domain: int) -> None:
+    """The bag holds the flight, and its map comes out again from odometry and depth alone."""
+    command = [sys.executable, "-P", "-m", "live_mvp_ros.cli.main", "replay", "bag"]
+    command += ["--compare", "--rate", "2", "--world", "office", "--headless", "--json", "c.json"]
+    environment = {**os.environ, "ROS_DOMAIN_ID": str(domain)}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((folder / "c.json").read_text())
+    # At twice the speed a busy machine drops scans, and with them some edges of what is known.
+    assert found["occupancy_agreement"] >= 0.9, found
+    assert found["known_cells_recorded"] > 1000
+    counts = found["rates_in"]["/depth/points"]
+    assert counts["replayed_count"] == counts["recorded_count"] > 200
+    assert found["rates_out"]["/map"]["replayed_count"] > 20
+
+
+def check_files(folder: Path, values: dict, logs: int) -> None:
     assert json.loads((folder / "metrics.json").read_text()) == values
     info = yaml.safe_load((folder / "map.yaml").read_text())
     size = Image.open(folder / info["image"]).size
@@ -230,7 +287,10 @@ def check_files(folder: Path, values: dict) -> None:
         assert Image.open(folder / name).size[0] > 300
     with np.load(folder / "neural_map.npz") as neural_map:
         assert neural_map.files
-    assert len(list((folder / "log").glob("*.log"))) == 5
+    assert len(list((folder / "log").glob("*.log"))) == logs
+    page = (folder / "report.html").read_text()
+    assert page.count("data:image/png;base64") == 5
+    assert "http" not in page
 
 
 def test_a_killed_node_comes_back_and_ctrl_c_ends_it_all_in_time(tmp_path):

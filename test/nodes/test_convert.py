@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nav_msgs.msg import OccupancyGrid, Odometry
 from sensor_msgs.msg import PointCloud2, PointField
+from visualization_msgs.msg import Marker
 
 from live_mvp_ros.completion_report import (
     CompletionReport,
@@ -23,12 +24,13 @@ from live_mvp_ros.completion_report import (
     Remainder,
 )
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.msg import BodyRateThrust
+from live_mvp_ros.msg import BodyRateThrust, ExplorationStatus
 from live_mvp_ros.msg import CompletionReport as CompletionReportMessage
 from live_mvp_ros.msg import Remainder as RemainderMessage
 from live_mvp_ros.ros import convert, convert_sensors
 from live_mvp_ros.ros.completion import completion_message, completion_of
 from live_mvp_ros.ros.convert import InvalidMessageError
+from live_mvp_ros.ros.exploration import label
 from live_mvp_ros.ros.frames import StaticTransforms
 from live_mvp_ros.ros.pose_buffer import PoseBuffer
 from live_mvp_ros.ros.schedule import Every
@@ -322,3 +324,17 @@ def test_every_keeps_the_average_rate_of_irregular_stamps_and_starts_anew_after_
 
 def test_time_converts_whole_seconds():
     assert convert.to_time(1_500_000_000) == Time(sec=1, nanosec=500_000_000)
+
+
+def test_the_label_above_the_vehicle_says_what_it_does_and_why():
+    status = ExplorationStatus(
+        state=ExplorationStatus.HOLDING, reason="the map is old", explored_fraction=0.256
+    )
+    marker = label(status, np.array([1.0, 2.0, 3.0]))
+    assert marker.text == "HOLDING 26 %\nthe map is old"
+    assert marker.type == Marker.TEXT_VIEW_FACING
+    at = marker.pose.position
+    assert (at.x, at.y) == (1.0, 2.0)
+    assert at.z > 3.0
+    unknown = ExplorationStatus(state=ExplorationStatus.DONE, explored_fraction=math.nan)
+    assert label(unknown, np.zeros(3)).text == "DONE"

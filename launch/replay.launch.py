@@ -1,0 +1,130 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Play a bag: ``ros2 launch live_mvp_ros replay.launch.py bag:=runs/<time>/bag``.
+
+``rebuild:=true`` plays odometry and depth only, and runs the map and the information field on them
+again, with the parameters of ``params_file``. The launch ends with the bag.
+"""
+
+import os
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+    Shutdown,
+)
+from launch.launch_description_entity import LaunchDescriptionEntity
+from launch_ros.actions import Node
+
+from live_mvp_ros.bringup.graph import PACKAGE, GraphOptions, describe
+from live_mvp_ros.bringup.topics import REBUILT_FROM, full_name
+
+SWITCH = ["true", "false"]
+ARGUMENTS = [
+    DeclareLaunchArgument("bag", description="Folder of the bag, or one of its files."),
+    DeclareLaunchArgument(
+        "rate", default_value="1.0", description="Seconds of the bag per second of wall time."
+    ),
+    DeclareLaunchArgument(
+        "start", default_value="0.0", description="Where to begin [s], after the first message."
+    ),
+    DeclareLaunchArgument(
+        "loop", default_value="false", choices=SWITCH, description="Begin again at the end."
+    ),
+    DeclareLaunchArgument(
+        "paused",
+        default_value="false",
+        choices=SWITCH,
+        description="Wait for the services replay/step or replay/pause.",
+    ),
+    DeclareLaunchArgument(
+        "topics", default_value="all", description="Topics to play, separated by spaces; or all."
+    ),
+    DeclareLaunchArgument(
+        "remap",
+        default_value="",
+        description="Topics to rename, such as /odom:=/old/odom, separated by spaces.",
+    ),
+    DeclareLaunchArgument(
+        "rebuild",
+        default_value="false",
+        choices=SWITCH,
+        description="Play odometry and depth only, and run map and field on them again.",
+    ),
+    DeclareLaunchArgument(
+        "world",
+        default_value=GraphOptions().world,
+        description="World whose bounds, altitude and goal rebuild uses.",
+    ),
+    DeclareLaunchArgument(
+        "namespace", default_value="", description="Namespace of the drone in the bag."
+    ),
+    DeclareLaunchArgument(
+        "params_file", default_value="", description="ROS parameters file for rebuild."
+    ),
+]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the declared arguments and the function that builds the actions from them."""
+    entities: list[LaunchDescriptionEntity] = [*ARGUMENTS]
+    if "ROS_AUTOMATIC_DISCOVERY_RANGE" not in os.environ:
+        entities.append(SetEnvironmentVariable("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST"))
+    return LaunchDescription([*entities, OpaqueFunction(function=start_replay)])
+
+
+def start_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return the player and, where that is wanted, the nodes that compute again."""
+    chosen = context.launch_configurations
+    namespace, rebuild = chosen["namespace"].strip("/"), chosen["rebuild"] == "true"
+    topics = chosen["topics"].split()
+    if rebuild:
+        topics = [full_name(name, namespace) for name in REBUILT_FROM]
+    player = Node(
+        package=PACKAGE,
+        executable="bag_player",
+        name="bag_player",
+        parameters=[
+            {
+                "bag": chosen["bag"],
+                "rate": float(chosen["rate"]),
+                "start_s": float(chosen["start"]),
+                "loop": chosen["loop"] == "true",
+                "paused": chosen["paused"] == "true",
+                "topics": topics,
+            }
+        ],
+        remappings=[tuple(pair.split(":=", 1)) for pair in chosen["remap"].split()],
+        output="screen",
+        on_exit=Shutdown(reason="the bag has ended"),
+    )
+    return [*(rebuilding_nodes(chosen, namespace) if rebuild else []), player]
+
+
+def rebuilding_nodes(chosen: dict[str, str], namespace: str) -> list[LaunchDescriptionEntity]:
+    """Return the map and the information field of the graph."""
+    graph = describe(
+        GraphOptions(
+            world=chosen["world"],
+            vehicle="none",
+            controller="none",
+            namespace=namespace,
+            params_file=chosen["params_file"] or None,
+        )
+    )
+    return [
+        Node(
+            package=PACKAGE,
+            executable=spec.executable,
+            name=spec.name,
+            namespace=spec.namespace,
+            parameters=[
+                {k: list(v) if isinstance(v, tuple) else v for k, v in spec.parameters.items()},
+                *([graph.params_file] if graph.params_file else []),
+            ],
+            output="screen",
+        )
+        for spec in graph.nodes
+    ]

@@ -1,0 +1,65 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""``live-mvp bag``: what is in a bag, and how one that was not closed is completed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from live_mvp_ros.cli.files import check_writable
+
+
+@click.group()
+def bag() -> None:
+    """Look into bags, and complete those whose recorder was killed."""
+
+
+@bag.command()
+@click.argument("path", type=Path, metavar="BAG")
+@click.option("--json", "json_file", type=Path, metavar="FILE", help="Write the facts to FILE.")
+def info(path: Path, json_file: Path | None) -> None:
+    """Tell topics, types, counts, duration and losses of a bag."""
+    if json_file is not None:
+        check_writable(json_file)
+    from live_mvp_ros.bags.reader import open_bag
+    from live_mvp_ros.bags.tools import summary
+    from live_mvp_ros.results import write_json
+
+    facts = summary(open_bag(path))
+    if json_file is not None:
+        write_json(json_file, facts)
+    for line in table(facts):
+        click.echo(line)
+
+
+@bag.command()
+@click.argument("path", type=Path, metavar="BAG")
+def reindex(path: Path) -> None:
+    """Complete a bag that was not closed, so that every tool opens it."""
+    from live_mvp_ros.bags.tools import reindex, summary
+
+    for line in table(summary(reindex(path))):
+        click.echo(line)
+
+
+def table(facts: dict[str, Any]) -> list[str]:
+    """Return the facts of a bag as lines of text."""
+    size_mib = sum(file["bytes"] for file in facts["files"]) / 2**20
+    closed = "" if facts["complete"] else ", not closed (live-mvp bag reindex completes it)"
+    lost = "not counted" if facts["lost"] is None else str(facts["lost"])
+    size = f"{len(facts['files'])} files, {size_mib:.1f} MiB"
+    lines = [
+        f"{facts['path']}: {facts['storage']}, {size}{closed}",
+        f"{facts['duration_s']:.3f} s, {facts['message_count']} messages, lost: {lost}",
+        f"{'topic':<26}{'type':<38}{'count':>8}{'rate [Hz]':>11}{'lost':>6}",
+    ]
+    for topic in facts["topics"]:
+        rate = "-" if topic["rate_hz"] is None else f"{topic['rate_hz']:.2f}"
+        gone = "-" if topic["lost"] is None else str(topic["lost"])
+        lines.append(
+            f"{topic['name']:<26}{topic['type']:<38}{topic['count']:>8}{rate:>11}{gone:>6}"
+        )
+    return lines

@@ -1,0 +1,139 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Raw subscriptions that are emptied by a timer: what a recorder needs and hardly any more.
+
+An executor that is woken for each of 600 messages a second costs far more than writing them. So
+these subscriptions keep long histories, no executor waits for them, and ``drain`` takes what has
+come. The middleware notes when each message was sent and received, so nothing depends on when it
+is taken.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from rclpy.callback_groups import CallbackGroup
+from rclpy.node import Node
+from rclpy.qos import (
+    DurabilityPolicy,
+    HistoryPolicy,
+    QoSProfile,
+    ReliabilityPolicy,
+)
+from rclpy.subscription import Subscription
+
+from live_mvp_ros.bags.types import OfferedQos
+from live_mvp_ros.ros import qos
+
+HISTORY = 2000
+"""Messages kept for the recorder: 20 s at the highest rate of the graph."""
+
+
+class Taken(NamedTuple):
+    """One serialized message: when it was received and sent [ns], and its number there."""
+
+    topic: str
+    data: bytes
+    received_ns: int
+    sent_ns: int
+    sequence: int
+
+
+class _NeverCalled(CallbackGroup):
+    """Keeps its subscriptions out of every executor's sight."""
+
+    def can_execute(self, entity: Any) -> bool:
+        return False
+
+    def beginning_execution(self, entity: Any) -> bool:
+        return False
+
+    def ending_execution(self, entity: Any) -> None:
+        """Nothing is ever executed."""
+
+
+class Taps:
+    """Raw subscriptions of a node by topic."""
+
+    def __init__(self, node: Node, history: int = HISTORY) -> None:
+        """Subscribe to nothing yet; ``history`` messages of each topic are kept between drains."""
+        self._node, self._history = node, history
+        self._group = _NeverCalled()
+        self._subscriptions: dict[str, Subscription] = {}
+
+    def __contains__(self, topic: object) -> bool:
+        """Return whether a fully qualified topic is subscribed to."""
+        return topic in self._subscriptions
+
+    def open(self, topic: str, type_name: str, offered: OfferedQos) -> None:
+        """Subscribe to a fully qualified topic so that any publisher of it fits."""
+        self._subscriptions[topic] = self._node.create_subscription(
+            message_class(type_name),
+            topic,
+            lambda _: None,
+            fitting(offered, self._history),
+            callback_group=self._group,
+            event_callbacks=qos.subscription_events(),
+            raw=True,
+        )
+
+    def drain(self) -> Iterator[Taken]:
+        """Yield everything that has come since the last time, topic by topic."""
+        for topic, subscription in self._subscriptions.items():
+            handle = subscription.handle
+            with handle:
+                while (found := handle.take_message(subscription.msg_type, True)) is not None:
+                    data, info = found
+                    yield Taken(
+                        topic,
+                        data,
+                        info["received_timestamp"],
+                        info["source_timestamp"],
+                        info["publication_sequence_number"] or 0,
+                    )
+
+
+def message_class(type_name: str) -> Any:
+    """Return the class of a message type such as ``nav_msgs/msg/Odometry``.
+
+    Raises:
+        ImportError: its package is not installed; AttributeError: it has no such type.
+    """
+    package, _, name = type_name.split("/")
+    return getattr(importlib.import_module(f"{package}.msg"), name)
+
+
+def fitting(offered: OfferedQos, depth: int) -> QoSProfile:
+    """Return the profile of a subscriber that takes everything a publisher offers."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=depth,
+        reliability=(
+            ReliabilityPolicy.RELIABLE if offered.reliable else ReliabilityPolicy.BEST_EFFORT
+        ),
+        durability=(
+            DurabilityPolicy.TRANSIENT_LOCAL if offered.latched else DurabilityPolicy.VOLATILE
+        ),
+    )
+
+
+def offered_by(profile: QoSProfile) -> OfferedQos:
+    """Return what a profile offers, as it is written into a bag."""
+    deadline_ns = profile.deadline.nanoseconds
+    return OfferedQos(
+        depth=max(1, profile.depth),
+        reliable=profile.reliability == ReliabilityPolicy.RELIABLE,
+        latched=profile.durability == DurabilityPolicy.TRANSIENT_LOCAL,
+        deadline_ns=deadline_ns if 0 < deadline_ns < 2**62 else None,
+    )
+
+
+def common(profiles: list[QoSProfile]) -> OfferedQos:
+    """Return the least that all publishers of a topic offer, which a subscriber may ask for."""
+    return OfferedQos(
+        depth=max(max(1, profile.depth) for profile in profiles),
+        reliable=all(p.reliability == ReliabilityPolicy.RELIABLE for p in profiles),
+        latched=all(p.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in profiles),
+    )

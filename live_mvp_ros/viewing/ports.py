@@ -1,0 +1,47 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Where a view can be opened: a screen for a window, free ports for a web page."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+WEB_PORT, GRPC_PORT = 9090, 9876
+
+
+class ViewError(Exception):
+    """A view cannot be opened here; the text is one sentence with the remedy."""
+
+
+def check_screen() -> None:
+    """Refuse a window where there is no screen.
+
+    Raises:
+        ViewError: there is none.
+    """
+    if not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
+        raise ViewError("there is no screen to open a window on: choose the web or a file")
+
+
+def check_ports(*ports: int) -> None:
+    """Refuse ports of this machine that somebody else serves.
+
+    Raises:
+        ViewError: one is taken.
+    """
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("0.0.0.0", port))
+            except OSError as error:
+                raise ViewError(
+                    f"port {port} is taken, perhaps by another view: end that, or choose another "
+                    "port"
+                ) from error
+
+
+def web_address(web_port: int, grpc_port: int) -> str:
+    """Return the address of the page that shows what is served on two ports."""
+    return f"http://localhost:{web_port}?url=rerun+http://127.0.0.1:{grpc_port}/proxy"

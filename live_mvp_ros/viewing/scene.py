@@ -1,0 +1,268 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""One flight drawn into a Rerun recording, message by message.
+
+Each topic of the graph has one function; each is drawn at a rate that eyes can follow and no more
+often, however fast it comes. The timeline ``time`` is when messages were received.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import rerun as rr
+
+from live_mvp_ros.viewing import pictures
+from live_mvp_ros.viewing.pictures import Picture
+
+TIMELINE = "time"
+TRAIL_STEP_M, TRAIL_STEPS = 0.1, 4
+ORANGE, GREEN, MAGENTA, SKY = (230, 159, 0), (0, 158, 115), (214, 0, 120), (86, 180, 233)
+GREY, RED = (150, 150, 150, 90), (213, 94, 0)
+STATES = (
+    "WAITING_FOR_ODOM",
+    "WAITING_FOR_MAP",
+    "EXPLORING",
+    "GOING_TO_GOAL",
+    "DONE",
+    "HOLDING",
+    "FAULT",
+)
+RATES_HZ = {
+    "odom": 5.0,
+    "tf_static": 1000.0,
+    "depth/points": 2.0,
+    "depth/image": 1.0,
+    "depth/camera_info": 0.2,
+    "map": 1.0,
+    "map/exposure": 1.0,
+    "map/surface": 1.0,
+    "info_field": 1.0,
+    "reference_path": 1.0,
+    "mppi/plan": 2.0,
+    "mppi/rollouts": 0.5,
+    "exploration/status": 2.0,
+    "exploration/completion": 1.0,
+    "/diagnostics": 2.0,
+}
+"""Topics that are drawn, and how often at most [Hz]; samples are by far the dearest."""
+
+
+class Scene:
+    """Draws the messages of one drone; ``name`` is its namespace, empty for a single one."""
+
+    def __init__(self, recording: rr.RecordingStream, name: str = "") -> None:
+        """Draw into a recording."""
+        self._recording = recording
+        self._root = f"world/{name or 'drone'}"
+        self._name = name or "drone"
+        self._top = "top"
+        self._picture: Picture | None = None
+        self._trail: list[tuple[float, float, float]] = []
+        self._drawn_ns: dict[str, int] = {}
+        self._levels: dict[str, int] = {}
+        self._use: dict[str, Callable[[Any], None]] = {
+            "odom": self._odometry,
+            "tf_static": self._mounts,
+            "depth/points": self._points,
+            "depth/image": self._depth,
+            "depth/camera_info": self._camera,
+            "map": self._map,
+            "map/exposure": self._exposure,
+            "map/surface": self._surface,
+            "info_field": self._field,
+            "reference_path": self._reference,
+            "mppi/plan": self._plan,
+            "mppi/rollouts": self._rollouts,
+            "exploration/status": self._status,
+            "exploration/completion": self._completion,
+            "/diagnostics": self._diagnostics,
+        }
+        self._log("world", rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
+        body = rr.Boxes3D(half_sizes=[(0.22, 0.22, 0.06)], colors=[ORANGE])
+        self._log(f"{self._root}/base", body, rr.TransformAxes3D(0.5), static=True)
+        for path, label, colour in (
+            ("explored", "explored [%]", GREEN),
+            ("clearance", "clearance [m]", ORANGE),
+            ("speed", "speed [m/s]", SKY),
+            ("control_p50", "odometry to command, median [ms]", SKY),
+            ("control_p99", "the same, 99 % below [ms]", RED),
+        ):
+            series = rr.SeriesLines(names=[label], colors=[colour], widths=[2.0])
+            self._log(f"plots/{path}/{self._name}", series, static=True)
+
+    def wants(self, topic: str, time_ns: int) -> bool:
+        """Return whether a message of a topic, relative to the namespace, is to be drawn now."""
+        rate_hz = RATES_HZ.get(topic)
+        last_ns = self._drawn_ns.get(topic)
+        if rate_hz is None:
+            return False
+        return last_ns is None or not 0 <= time_ns - last_ns < 0.95e9 / rate_hz
+
+    def draw(self, topic: str, message: Any, time_ns: int) -> None:
+        """Draw a message of a topic that ``wants`` asked for."""
+        self._drawn_ns[topic] = time_ns
+        self._recording.set_time(TIMELINE, timestamp=1e-9 * time_ns)
+        self._use[topic](message)
+
+    def _log(self, path: str, *what: Any, static: bool = False) -> None:
+        self._recording.log(path, *what, static=static)
+
+    def _odometry(self, message: Any) -> None:
+        p, q = message.pose.pose.position, message.pose.pose.orientation
+        pose = rr.Transform3D(
+            translation=(p.x, p.y, p.z), quaternion=rr.Quaternion(xyzw=(q.x, q.y, q.z, q.w))
+        )
+        self._log(f"{self._root}/base", pose)
+        here = (p.x, p.y, p.z)
+        self._over_map("drone", rr.Points2D, [here], colors=[ORANGE], radii=[3.0])
+        if not self._trail or math.dist(here, self._trail[-1]) >= TRAIL_STEP_M:
+            self._trail.append(here)
+            if len(self._trail) % TRAIL_STEPS == 0:  # it is drawn as a whole each time
+                self._line("trail", [np.array(self._trail)], ORANGE, 0.02)
+
+    def _mounts(self, message: Any) -> None:
+        """Draw the fixed frames of the camera, from the body to the optical frame."""
+        for item in message.transforms:
+            child = item.child_frame_id.rsplit("/", 1)[-1]
+            parents = {"depth_camera_link": "base", "depth_camera_optical_frame": "base/camera"}
+            if child not in parents:
+                continue
+            t, q = item.transform.translation, item.transform.rotation
+            leaf = "camera" if child == "depth_camera_link" else "optical"
+            pose = rr.Transform3D(
+                translation=(t.x, t.y, t.z), quaternion=rr.Quaternion(xyzw=(q.x, q.y, q.z, q.w))
+            )
+            self._log(f"{self._root}/{parents[child]}/{leaf}", pose, static=True)
+
+    def _points(self, message: Any) -> None:
+        points = np.stack(pictures.cloud_columns(message, "x", "y", "z"), axis=1)
+        cloud = rr.Points3D(points, colors=[SKY], radii=[0.02])
+        self._log(f"{self._root}/base/camera/optical/points", cloud)
+
+    def _depth(self, message: Any) -> None:
+        self._log("camera/depth", rr.DepthImage(pictures.depth_metres(message), meter=1.0))
+
+    def _camera(self, message: Any) -> None:
+        pinhole = rr.Pinhole(
+            image_from_camera=np.array(message.k).reshape(3, 3),
+            resolution=(message.width, message.height),
+            image_plane_distance=0.7,
+        )
+        self._log(f"{self._root}/base/camera/optical/view", pinhole)
+
+    def _map(self, message: Any) -> None:
+        self._picture = pictures.map_picture(message)
+        self._grid("map", self._picture, 0.0, 1.0)
+        self._log(f"{self._top}/map", rr.Image(self._picture.pixels))
+
+    def _exposure(self, message: Any) -> None:
+        picture = pictures.share_picture(message)
+        self._grid("exposure", picture, 0.02, 0.8)
+        self._log("exposure", rr.Image(picture.pixels))
+
+    def _field(self, message: Any) -> None:
+        picture = pictures.field_picture(message)
+        self._grid("field", picture, 0.04, 0.8)
+        self._log("field", rr.Image(picture.pixels))
+        at = (message.target.x, message.target.y, message.target.z)
+        target = rr.Points3D([at], colors=[MAGENTA], radii=[0.15], labels=["target"])
+        self._log(f"{self._root}/target", target)
+        self._over_map("target", rr.Points2D, [at], colors=[MAGENTA], radii=[4.0])
+
+    def _surface(self, message: Any) -> None:
+        x, y, z, seen = pictures.cloud_columns(message, "x", "y", "z", "exposure")
+        share = np.clip(np.nan_to_num(seen), 0.0, 1.0)
+        colours = np.stack([255 * (1 - share), 255 * share, np.full_like(share, 64)], axis=1)
+        points = rr.Points3D(np.stack([x, y, z], 1), colors=colours.astype(np.uint8), radii=[0.04])
+        self._log("world/surface", points)
+
+    def _reference(self, message: Any) -> None:
+        self._line("reference", [pictures.path_points(message)], GREEN, 0.025)
+
+    def _plan(self, message: Any) -> None:
+        self._line("plan", [pictures.path_points(message)], MAGENTA, 0.03)
+
+    def _rollouts(self, message: Any) -> None:
+        lines = pictures.marker_lines(message)
+        self._log(f"{self._root}/rollouts", rr.LineStrips3D(lines, colors=[GREY], radii=[0.006]))
+
+    def _status(self, message: Any) -> None:
+        values = {
+            "explored": 100.0 * message.explored_fraction,
+            "clearance": message.clearance_m,
+            "speed": message.speed,
+            "control_p50": message.control_ms_p50,
+            "control_p99": message.control_ms_p99,
+        }
+        for name, value in values.items():
+            if math.isfinite(value):
+                self._log(f"plots/{name}/{self._name}", rr.Scalars(float(value)))
+        self._log("status", rr.TextDocument(status_text(message), media_type="text/markdown"))
+
+    def _completion(self, message: Any) -> None:
+        self._log("log", rr.TextLog(f"left: {message.summary}", level="INFO"))
+
+    def _diagnostics(self, message: Any) -> None:
+        for status in message.status:
+            level = status.level[0] if isinstance(status.level, bytes) else int(status.level)
+            changed = self._levels.get(status.name, 0) != level
+            self._levels[status.name] = level
+            if level and changed:
+                word = "WARN" if level == 1 else "ERROR"
+                self._log("log", rr.TextLog(f"{status.name}: {status.message}", level=word))
+
+    def _grid(self, name: str, picture: Picture, height_m: float, opacity: float) -> None:
+        rows, columns, _ = picture.pixels.shape
+        self._log(
+            f"world/{name}",
+            rr.GridMap(
+                data=picture.pixels.tobytes(),
+                format=rr.components.ImageFormat(
+                    width=columns, height=rows, color_model="RGBA", channel_datatype="U8"
+                ),
+                cell_size=picture.resolution_m,
+                translation=(*picture.corner_m, height_m),
+                opacity=opacity,
+                draw_order=100.0 * height_m,
+            ),
+        )
+
+    def _line(
+        self, name: str, lines: list[np.ndarray], colour: tuple[int, ...], radius_m: float
+    ) -> None:
+        drawn = rr.LineStrips3D(lines, colors=[colour], radii=[radius_m])
+        self._log(f"{self._root}/{name}", drawn)
+        if self._picture is not None and len(lines[0]):
+            flat = [self._picture.to_pixels(line) for line in lines]
+            strips = rr.LineStrips2D(flat, colors=[colour], radii=[0.6])
+            self._log(f"{self._top}/{name}", strips)
+
+    def _over_map(self, name: str, kind: Any, points: list[Any], **style: Any) -> None:
+        if self._picture is not None:
+            flat = self._picture.to_pixels(np.array(points))
+            self._log(f"{self._top}/{name}", kind(flat, **style))
+
+
+def status_text(message: Any) -> str:
+    """Return an ExplorationStatus as a few lines of Markdown."""
+    known = message.state < len(STATES)
+    state = STATES[message.state] if known else f"state {message.state}"
+
+    def number(value: float, unit: str, digits: int = 2) -> str:
+        return f"{value:.{digits}f} {unit}" if math.isfinite(value) else "unknown yet"
+
+    rows = {
+        "explored": number(100 * message.explored_fraction, "%", 1),
+        "worth a look": number(message.reachable_unknown_m2, "m²", 1),
+        "time": number(message.elapsed_s, "s", 1),
+        "way": number(message.distance_m, "m", 1),
+        "speed": number(message.speed, "m/s"),
+        "clearance": number(message.clearance_m, "m"),
+        "control": number(message.control_ms_p50, "ms", 1),
+    }
+    lines = [f"# {state}", message.reason or "", "", "| | |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {name} | {value} |" for name, value in rows.items())])

@@ -1,0 +1,94 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The recorder: every byte that was published, and a bag that opens after a kill."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from mcap.reader import make_reader
+from rclpy.serialization import serialize_message
+from rosbags.highlevel import AnyReader
+from std_msgs.msg import String
+
+from live_mvp_ros.bags.reader import open_bag
+from live_mvp_ros.msg import MapStatus
+from live_mvp_ros.ros import qos
+
+
+@pytest.fixture
+def publishers(bench, tmp_path):
+    """A recorder of one topic of the graph and a foreign one, and publishers of both."""
+    bench.start("recorder", output=str(tmp_path / "bag"), topics=["map/status", "words"])
+    own = bench.publisher(MapStatus, "map/status", qos.STATUS)
+    words = bench.publisher(String, "words", qos.STATUS)
+    bench.wait(lambda: own.get_subscription_count() and words.get_subscription_count())
+    bench.spin(0.5)  # until the other end has found this one too
+    return own, words
+
+
+def on_the_wire(message) -> bytes:
+    """Return a serialized message, which the middleware pads to a multiple of four bytes."""
+    data = bytes(serialize_message(message))
+    return data + bytes(-len(data) % 4)
+
+
+def publish(bench, publishers, count: int) -> list[tuple[str, bytes]]:
+    own, words = publishers
+    sent = []
+    for i in range(count):
+        for publisher, message in (
+            (own, MapStatus(ticks=i, loss_total=float("nan"))),
+            (words, String(data=f"word {i}")),
+        ):
+            publisher.publish(message)
+            sent.append((publisher.topic_name, on_the_wire(message)))
+        bench.spin(0.01)
+    return sent
+
+
+def test_what_was_published_is_in_the_bag_byte_for_byte(bench, publishers, tmp_path, ends_cleanly):
+    sent = publish(bench, publishers, 50)
+    assert ends_cleanly(bench.processes.pop("recorder"))
+    bag = open_bag(tmp_path / "bag")
+    assert bag.complete
+    assert bag.lost == {"/map/status": 0, "/words": 0}
+    assert [(m.topic, m.data) for m in bag.messages()] == sent
+    with (tmp_path / "bag" / "bag_0.mcap").open("rb") as stream:
+        found = list(make_reader(stream).iter_messages())
+    assert [(channel.topic, message.data) for _, channel, message in found] == sent
+    assert [m.sequence for _, c, m in found if c.topic == "/words"] == list(range(1, 51))
+    with AnyReader([tmp_path / "bag"]) as reader:  # it knows our types only from the bag
+        own = [
+            reader.deserialize(data, connection.msgtype).ticks
+            for connection, _, data in reader.messages()
+            if connection.topic == "/map/status"
+        ]
+    assert own == list(range(50))
+
+
+def test_a_killed_recorder_leaves_a_bag_that_opens_and_starts_another(
+    bench, publishers, tmp_path, ends_cleanly
+):
+    sent = publish(bench, publishers, 60)
+    killed_ns = time.time_ns()
+    process = bench.processes.pop("recorder")
+    process.kill()
+    process.wait()
+    bag = open_bag(tmp_path / "bag")
+    found = [(m.topic, m.data) for m in bag.messages()]
+    assert not bag.complete
+    assert killed_ns - bag.end_ns < 1_000_000_000
+    assert found == sent[: len(found)]
+    bench.start("recorder", output=str(tmp_path / "bag"), topics=["map/status"])
+    bench.wait(lambda: (tmp_path / "bag-2").exists())
+    assert ends_cleanly(bench.processes.pop("recorder"))
+
+
+def test_a_folder_that_cannot_be_written_is_refused_with_one_sentence(bench, tmp_path):
+    (tmp_path / "file").write_text("")
+    process = bench.start("recorder", output=str(tmp_path / "file" / "bag"))
+    bench.processes.pop("recorder")
+    assert process.wait(timeout=60) == 2
+    assert bench.log("recorder").read_text().splitlines()[-1].startswith("cannot write the bag")
