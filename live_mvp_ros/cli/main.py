@@ -20,7 +20,9 @@ COMMANDS = {
         "live_mvp_ros.cli.explore", "Fly the mission with the ROS graph and write its report."
     ),
     "sim": Lazy("live_mvp_ros.cli.sim", "Fly one mission in this process, without ROS."),
-    "bench": Lazy("live_mvp_ros.cli.bench", "Measure: many missions, or the planner's parts."),
+    "bench": Lazy(
+        "live_mvp_ros.cli.bench", "Measure: many missions, the planner's parts, or the live map."
+    ),
     "doctor": Lazy("live_mvp_ros.cli.doctor", "Check the installation and say what to fix."),
 }
 

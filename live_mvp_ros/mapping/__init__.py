@@ -3,6 +3,7 @@
 """What has been learned: evidence voxels, the fields G and Q, their update and their file."""
 
 from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
+from live_mvp_ros.mapping.evidence import observed, seen_at
 from live_mvp_ros.mapping.live_map import (
     LiveMap,
     MapReport,
@@ -14,6 +15,7 @@ from live_mvp_ros.mapping.live_map import (
     occupancy,
     step,
 )
+from live_mvp_ros.mapping.mesh import MeshError, SurfaceMesh, save_mesh, surface_mesh
 from live_mvp_ros.mapping.scan import Scan, scan_from_cloud, scan_from_points
 from live_mvp_ros.mapping.storage import MapFileError, load_map, save_map
 from live_mvp_ros.mapping.surface import SurfacePoints, surface
@@ -23,7 +25,9 @@ __all__ = [
     "LiveMapConfig",
     "MapFileError",
     "MapReport",
+    "MeshError",
     "Scan",
+    "SurfaceMesh",
     "SurfacePoints",
     "distance",
     "exposure",
@@ -32,10 +36,14 @@ __all__ = [
     "load_map",
     "map_grid",
     "memory_bytes",
+    "observed",
     "occupancy",
     "save_map",
+    "save_mesh",
     "scan_from_cloud",
     "scan_from_points",
+    "seen_at",
     "step",
     "surface",
+    "surface_mesh",
 ]
