@@ -4,12 +4,15 @@
 
 from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
 from live_mvp_ros.mapping.evidence import observed, seen_at
+from live_mvp_ros.mapping.intake import Intake
 from live_mvp_ros.mapping.live_map import (
     LiveMap,
     MapReport,
     distance,
+    distance_and_gradient,
     exposure,
     exposure_at,
+    frontiers,
     init,
     memory_bytes,
     occupancy,
@@ -21,6 +24,7 @@ from live_mvp_ros.mapping.storage import MapFileError, load_map, save_map
 from live_mvp_ros.mapping.surface import SurfacePoints, surface
 
 __all__ = [
+    "Intake",
     "LiveMap",
     "LiveMapConfig",
     "MapFileError",
@@ -30,8 +34,10 @@ __all__ = [
     "SurfaceMesh",
     "SurfacePoints",
     "distance",
+    "distance_and_gradient",
     "exposure",
     "exposure_at",
+    "frontiers",
     "init",
     "load_map",
     "map_grid",

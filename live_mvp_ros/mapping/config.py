@@ -88,6 +88,11 @@ class LiveMapConfig:
         choices=("evidence", "fields"),
         help="What the planar map shows: the evidence voxels or the neural fields.",
     )
+    outside_volume: str = parameter(
+        default="refuse",
+        choices=("refuse", "integrate"),
+        help="What becomes of scans that are taken from outside of the volume.",
+    )
     levels: int = parameter(default=12, low=1, high=16, help="Levels of the hash grid.")
     coarsest_cells: int = parameter(
         default=16, low=2, high=128, help="Cells per side, first level."

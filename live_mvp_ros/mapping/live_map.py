@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from live_mvp_ros.mapping import evidence as voxels
 from live_mvp_ros.mapping import fields, replay, samples, surfels, training
 from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
-from live_mvp_ros.mapping.scan import Scan
+from live_mvp_ros.mapping.scan import Scan, cleaned
 
 
 class LiveMap(NamedTuple):
@@ -91,7 +91,8 @@ def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, Ma
     finite is thrown away and counted.
     """
     key, frame_key, offer_key, train_key = jax.random.split(jax.random.wrap_key_data(state.key), 4)
-    finite = jnp.all(jnp.isfinite(scan.points_m), axis=1) & jnp.all(jnp.isfinite(scan.origin_m))
+    scan = cleaned(scan)
+    finite = jnp.all(jnp.isfinite(scan.points_m), axis=1)
     usable = jnp.sum(finite.astype(jnp.int32))
     ignored = finite.size - usable
     evidence = voxels.integrate(config, state.evidence, scan)
@@ -142,6 +143,30 @@ def distance(config: LiveMapConfig, state: LiveMap, points: jax.Array) -> jax.Ar
     """Return the learned signed distance [...] in metres at points [..., 3] (map frame)."""
     values = fields.evaluate(state.parameters.distance, _encoded(config, state, points))
     return values.reshape(points.shape[:-1])
+
+
+def distance_and_gradient(
+    config: LiveMapConfig, state: LiveMap, points: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Return the learned signed distance [...] and its gradient [..., 3] at points [..., 3].
+
+    The gradient points away from the nearest surface; its length is about 1 near surfaces and
+    0 beyond ``truncation_m``, where distances are no longer told apart.
+    """
+    x = jnp.nan_to_num(points.reshape(-1, 3).T.astype(jnp.float32))
+    values, slope = fields.distance_and_slope(config, state.parameters, x)
+    return values.reshape(points.shape[:-1]), slope.T.reshape(points.shape)
+
+
+def frontiers(config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array) -> jax.Array:
+    """Return which cells [nx, ny] are free and have an unknown one beside them (bool).
+
+    As ``occupancy`` sees it, four neighbours; the edge of the map is no frontier.
+    """
+    p, known = occupancy(config, state, altitude_m)
+    unknown = jnp.pad(~known, 1)
+    beside = unknown[2:, 1:-1] | unknown[:-2, 1:-1] | unknown[1:-1, 2:] | unknown[1:-1, :-2]
+    return known & (p < 0.5) & beside
 
 
 def exposure_at(config: LiveMapConfig, state: LiveMap, points: jax.Array) -> jax.Array:

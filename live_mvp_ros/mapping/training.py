@@ -23,7 +23,6 @@ from live_mvp_ros.mapping.samples import RaySamples
 
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.99, 1e-10
 _EIKONAL_STEP_M = 0.02
-_EIKONAL_STRIDE = 2  # every second ray has the term: half of its cost for the same effect
 _TETRAHEDRON = np.array([[1, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]], np.float32)
 
 
@@ -83,7 +82,7 @@ def losses(
     corners = distance[:first].reshape(4, -1)
     slope = (_TETRAHEDRON.T @ corners) / (4.0 * _EIKONAL_STEP_M)
     steepness = jnp.sqrt(jnp.sum(slope**2, axis=0) + 1e-12)
-    eikonal = _mean((steepness - 1.0) ** 2, s.is_hit[::_EIKONAL_STRIDE])
+    eikonal = _mean((steepness - 1.0) ** 2, s.is_hit)
     exposed = evaluate(parameters.exposure, features[:, first + count - free_count :])
     exposure = _exposure_loss(exposed, batch)
     total = (
@@ -96,8 +95,8 @@ def losses(
 
 
 def _around_ends(s: RaySamples) -> jax.Array:
-    """Return four points around the end of every second ray, [3, 4 E]."""
-    ends = s.x[:, None, : s.is_hit.shape[0] : _EIKONAL_STRIDE]
+    """Return four points around the end of each ray, [3, 4 R]."""
+    ends = s.x[:, None, : s.is_hit.shape[0]]
     return (ends + _EIKONAL_STEP_M * _TETRAHEDRON.T[:, :, None]).reshape(3, -1)
 
 
