@@ -23,6 +23,8 @@ COMMANDS = {
     "bench": Lazy(
         "live_mvp_ros.cli.bench", "Measure: many missions, the planner's parts, or the live map."
     ),
+    "view": Lazy("live_mvp_ros.cli.view", "Draw a world."),
+    "maps": Lazy("live_mvp_ros.cli.maps", "Look at saved maps; save, load or reset a live one."),
     "doctor": Lazy("live_mvp_ros.cli.doctor", "Check the installation and say what to fix."),
 }
 

@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a map refuses before anything is computed: scans that would cost or spoil, said in words."""
+"""What a map refuses before anything is computed, said in words."""
 
 from __future__ import annotations
 
