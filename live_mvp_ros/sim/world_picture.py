@@ -34,7 +34,7 @@ def world_figure(world: World, altitude_m: float | None = None) -> Figure:
     ).values()
     _draw_cut(above, world, (0, 1), altitude)
     draw_ends(above, world.start_m, world.goal_m)
-    above.legend(loc="upper right", fontsize=8)
+    above.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, fontsize=8)
     above.set_title(f"{world.name}: distance to the solid at z = {altitude:g} m", fontsize=10)
     _draw_cut(right[0], world, (0, 2), world.start_m[1])
     right[0].set_title(f"at y = {world.start_m[1]:g} m", fontsize=10)

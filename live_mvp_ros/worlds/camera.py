@@ -96,7 +96,7 @@ class DepthCameraConfig:
         unit="s",
         low=0.0,
         high=2.0,
-        help="Images arrive so long after their stamp.",
+        help="Images are published so long after their stamp, in odometry time.",
     )
     report_clear: bool = parameter(
         default=False,
