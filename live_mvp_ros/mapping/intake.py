@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from live_mvp_ros.mapping.config import LiveMapConfig
+from live_mvp_ros.mapping.fields import MARGIN_M
 
 
 class Intake:
@@ -45,14 +46,16 @@ class Intake:
         if config.outside_volume == "refuse" and not _inside(config, body_m):
             at = ", ".join(f"{value:.2f}" for value in np.asarray(body_m, float))
             return (
-                f"the vehicle at ({at}) m is outside of the map's volume, {config.lower_m} to"
-                f" {config.upper_m}: nothing is learned there (outside_volume = integrate does)"
+                f"the vehicle at ({at}) m is more than {MARGIN_M:g} m outside of the map's volume,"
+                f" {config.lower_m} to {config.upper_m}: nothing is learned there unless"
+                " outside_volume is integrate"
             )
         self._shape, self._stamp_ns = shape, stamp_ns
         return None
 
 
 def _inside(config: LiveMapConfig, body_m: np.ndarray) -> bool:
-    """Return whether a position is in the volume; one that is not finite is nowhere."""
+    """Return whether a position is in the volume or at its edge; NaN and infinity are not."""
     body = np.asarray(body_m, float)
-    return bool(np.all((body >= config.lower_m) & (body <= config.upper_m)))
+    low, high = np.array(config.lower_m) - MARGIN_M, np.array(config.upper_m) + MARGIN_M
+    return bool(np.all((body >= low) & (body <= high)))
