@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 SUFFIXES = (".yaml", ".yml", ".json")
+MESH = "mesh"
 SEEDED = ("maze", "cave", "office_15x30", "office_20x20", "office_30x30", "office_35x35")
 _DATA = Path(__file__).parent / "worlds" / "data"
 WORLD_FILES: dict[str, Path] = {
@@ -36,10 +37,12 @@ def find_world(world: str) -> tuple[Path, int | None]:
     if path.suffix in SUFFIXES:
         return path, None
     name, _, seed = world.partition(":")
+    if name == MESH and seed:
+        return Path(seed).expanduser(), None
     if name not in WORLD_FILES:
         raise WorldNameError(
             f"there is no world {world!r}: choose one of {', '.join(WORLD_FILES)}"
-            " or the path of a .yaml or .json file"
+            ", mesh:FILE, or the path of a .yaml or .json file"
         )
     if name not in SEEDED:
         raise WorldNameError(

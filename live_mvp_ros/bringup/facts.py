@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.world_names import WORLD_FILES, WorldNameError, find_world
+from live_mvp_ros.world_names import MESH, WORLD_FILES, WorldNameError, find_world
 
 Vector = tuple[float, float, float]
 
@@ -50,7 +50,8 @@ def resolve_world(world: str) -> str:
         return world
     if not path.is_file():
         raise UsageError(f"the world file {world} does not exist")
-    return str(path.resolve())
+    is_mesh = world.startswith(f"{MESH}:")
+    return f"{MESH}:{path.resolve()}" if is_mesh else str(path.resolve())
 
 
 def mission_facts(world: str) -> MissionFacts:
@@ -61,7 +62,7 @@ def mission_facts(world: str) -> MissionFacts:
     """
     resolve_world(world)
     path, seed = _found(world)
-    values = read_mapping(path)
+    values = _of_mesh(path) if world.startswith(f"{MESH}:") else read_mapping(path)
     if "generator" in values:
         values = _drawn(path, values, seed)
     if "occupied" in values:  # a floor plan: from the floor z = 0 to its height
@@ -116,6 +117,17 @@ def _drawn(path: Path, values: dict[str, Any], seed: int | None) -> dict[str, An
 
     try:
         return generate(Fields(str(path), "", values), seed)
+    except WorldError as error:
+        raise UsageError(str(error)) from None
+
+
+def _of_mesh(path: Path) -> dict[str, Any]:
+    """Return what the world around a mesh would say as a file; this loads the mesh."""
+    from live_mvp_ros.worlds.mesh_world import mesh_world_values
+    from live_mvp_ros.worlds.world import WorldError
+
+    try:
+        return mesh_world_values(path)
     except WorldError as error:
         raise UsageError(str(error)) from None
 

@@ -13,6 +13,9 @@ COMMANDS = {
         "live_mvp_ros.cli.bench_explore",
         "Fly many missions and compare what came of them.",
     ),
+    "mapping": Lazy(
+        "live_mvp_ros.cli.bench_mapping", "Score and time the live map on standard flights."
+    ),
     "planning": Lazy(
         "live_mvp_ros.cli.bench_planning", "Time the planner's parts against plain evaluations."
     ),
@@ -21,4 +24,4 @@ COMMANDS = {
 
 @click.group(cls=LazyGroup, commands_at=COMMANDS)
 def bench() -> None:
-    """Measure what the planner is worth and what it costs."""
+    """Measure what planner and map are worth and what they cost."""

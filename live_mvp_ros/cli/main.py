@@ -21,11 +21,14 @@ COMMANDS = {
         "live_mvp_ros.cli.explore", "Fly the mission with the ROS graph and write its report."
     ),
     "sim": Lazy("live_mvp_ros.cli.sim", "Fly one mission in this process, without ROS."),
-    "bench": Lazy("live_mvp_ros.cli.bench", "Measure: many missions, or the planner's parts."),
+    "bench": Lazy(
+        "live_mvp_ros.cli.bench", "Measure: many missions, the planner's parts, or the live map."
+    ),
     "bag": Lazy("live_mvp_ros.cli.bag", "Look into bags, and complete those not closed."),
     "report": Lazy("live_mvp_ros.cli.report", "Write the page about a run, or compare several."),
-    "view": Lazy("live_mvp_ros.cli.view", "Open what a flight has left in Rerun."),
+    "view": Lazy("live_mvp_ros.cli.view", "Open a flight in Rerun, or draw a world."),
     "replay": Lazy("live_mvp_ros.cli.replay", "Play a bag, or build its map again and compare."),
+    "maps": Lazy("live_mvp_ros.cli.maps", "Look at saved maps; save, load or reset a live one."),
     "doctor": Lazy("live_mvp_ros.cli.doctor", "Check the installation and say what to fix."),
 }
 

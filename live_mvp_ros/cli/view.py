@@ -1,97 +1,98 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""``live-mvp view``: open in Rerun what a flight has left behind."""
+"""``live-mvp view``: what a flight has left behind, in Rerun, or a picture of a world."""
 
 from __future__ import annotations
 
-import sys
-import time
 from pathlib import Path
+from typing import Any
 
 import click
 
-from live_mvp_ros.bringup.environment import require_ros
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.cli.files import check_writable
-from live_mvp_ros.viewing.ports import GRPC_PORT, WEB_PORT, ViewError
+from live_mvp_ros.cli.view_bag import bag_of, view_bag
+from live_mvp_ros.cli.view_world import view_world
+from live_mvp_ros.viewing.ports import WEB_PORT
+from live_mvp_ros.world_names import MESH, SUFFIXES, WORLD_FILES
+
+_OF_WORLDS = ("output", "altitude")
 
 
 @click.command()
-@click.argument("what", type=Path, metavar="RUN_DIR|BAG")
-@click.option("--web", is_flag=True, help="Serve a web page instead of opening a window.")
-@click.option("--save", type=Path, metavar="FILE", help="Write a Rerun recording (.rrd) instead.")
-@click.option("--port", type=click.IntRange(1024, 65535), default=WEB_PORT, show_default=True)
+@click.argument("what", metavar="RUN_DIR|BAG|WORLD")
+@click.option("--web", is_flag=True, help="Flights: serve a web page instead of a window.")
+@click.option("--save", type=Path, metavar="FILE", help="Flights: write a Rerun file (.rrd).")
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65535),
+    default=WEB_PORT,
+    show_default=True,
+    help="Flights: port of the web page.",
+)
 @click.option(
     "--until",
     type=click.FloatRange(min=0.0, min_open=True),
     metavar="S",
-    help="Draw only the first S seconds of the bag.",
+    help="Flights: draw only the first S seconds of the bag.",
 )
-def view(what: Path, web: bool, save: Path | None, port: int, until: float | None) -> None:
-    """Open the bag of a flight: in a window, as a web page, or into a file."""
+@click.option(
+    "--output",
+    type=Path,
+    metavar="FILE",
+    help="Worlds: where the picture goes; else a file WORLD.png in this folder.",
+)
+@click.option(
+    "--altitude",
+    type=click.FloatRange(-1000.0, 1000.0),
+    metavar="M",
+    help="Worlds: height of the cut; else that of the start.",
+)
+@click.pass_context
+def view(
+    context: click.Context,
+    what: str,
+    web: bool,
+    save: Path | None,
+    port: int,
+    until: float | None,
+    output: Path | None,
+    altitude: float | None,
+) -> None:
+    """Open the bag of a flight in Rerun, or draw a world.
+
+    A world is a name, name:seed, mesh:FILE, or a world file.
+    """
+    if _is_world(what):
+        _refuse_others(context, what, _OF_WORLDS)
+        view_world(what, output, altitude)
+        return
+    _refuse_others(context, what, ("web", "save", "port", "until"))
     if web and save is not None:
         raise UsageError("--web and --save are two places for one view: choose one")
     if save is not None:
         check_writable(save, "--save")
-    view_bag(bag_of(what), web, save, port, until)
+    view_bag(bag_of(Path(what)), web, save, port, until)
 
 
-def bag_of(what: Path) -> Path:
-    """Return the bag that a path means: itself, or that in the folder of a run.
-
-    Raises:
-        UsageError: it is neither.
-    """
-    from live_mvp_ros.bags.reader import storage_files
-
-    if not what.exists():
-        raise UsageError(f"{what} does not exist: name the folder of a run, or a bag")
-    if storage_files(what):
-        return what
-    if (what / "bag").is_dir():
-        return what / "bag"
-    raise UsageError(
-        f"{what} is no bag and has no folder named bag: fly with --record to have something to see"
-    )
+def _is_world(what: str) -> bool:
+    """Return whether ``what`` names a world; a folder of that name comes first."""
+    path = Path(what)
+    if path.is_dir():
+        return False
+    name = what.partition(":")[0]
+    return name in (*WORLD_FILES, MESH) or path.suffix.lower() in SUFFIXES
 
 
-def view_bag(path: Path, web: bool, save: Path | None, port: int, until_s: float | None) -> None:
-    """Draw a bag into a view.
-
-    Raises:
-        UsageError: Rerun is not installed, or there is no screen.
-        BagError: the bag cannot be read.
-    """
-    require_ros()
-    from live_mvp_ros.bags.reader import open_bag
-
-    bag = open_bag(path)
-    try:
-        from live_mvp_ros.bringup.drawing import draw_bag
-        from live_mvp_ros.viewing import sinks
-    except ImportError as error:
-        raise UsageError(
-            "this needs Rerun, which is not installed here: pip install rerun-sdk"
-        ) from error
-    recording = sinks.new_recording()
-    try:
-        if save is not None:
-            sinks.to_file(recording, save)
-        elif web:
-            at = sinks.to_web(recording, port, GRPC_PORT)
-            click.echo(f"the view is at {at}")
-        else:
-            sinks.to_window(recording)
-    except (ViewError, OSError, RuntimeError) as error:
-        raise UsageError(f"the view cannot be opened: {error}") from None
-    drawn = draw_bag(bag, recording, until_s)
-    recording.flush()
-    click.echo(f"{drawn} messages drawn" + (f" to {save}" if save is not None else ""))
-    if web:
-        click.echo("Ctrl-C ends it")
-        sys.stdout.flush()
-        try:
-            while True:
-                time.sleep(1.0)
-        except KeyboardInterrupt:
-            return
+def _refuse_others(context: click.Context, what: str, allowed: tuple[str, ...]) -> None:
+    """Refuse options that say nothing about what is opened."""
+    given: dict[str, Any] = context.params
+    for name in given:
+        source = context.get_parameter_source(name)
+        if (
+            name != "what"
+            and name not in allowed
+            and source == click.core.ParameterSource.COMMANDLINE
+        ):
+            kind = "a world" if allowed == _OF_WORLDS else "a flight"
+            raise UsageError(f"--{name} does not apply to {what}, which is {kind}")

@@ -3,39 +3,53 @@
 """What has been learned: evidence voxels, the fields G and Q, their update and their file."""
 
 from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
+from live_mvp_ros.mapping.evidence import observed, seen_at
+from live_mvp_ros.mapping.intake import Intake
 from live_mvp_ros.mapping.live_map import (
     LiveMap,
     MapReport,
     distance,
+    distance_and_gradient,
     exposure,
     exposure_at,
+    frontiers,
     init,
     memory_bytes,
     occupancy,
     step,
 )
+from live_mvp_ros.mapping.mesh import MeshError, SurfaceMesh, save_mesh, surface_mesh
 from live_mvp_ros.mapping.scan import Scan, scan_from_cloud, scan_from_points
 from live_mvp_ros.mapping.storage import MapFileError, load_map, save_map
 from live_mvp_ros.mapping.surface import SurfacePoints, surface
 
 __all__ = [
+    "Intake",
     "LiveMap",
     "LiveMapConfig",
     "MapFileError",
     "MapReport",
+    "MeshError",
     "Scan",
+    "SurfaceMesh",
     "SurfacePoints",
     "distance",
+    "distance_and_gradient",
     "exposure",
     "exposure_at",
+    "frontiers",
     "init",
     "load_map",
     "map_grid",
     "memory_bytes",
+    "observed",
     "occupancy",
     "save_map",
+    "save_mesh",
     "scan_from_cloud",
     "scan_from_points",
+    "seen_at",
     "step",
     "surface",
+    "surface_mesh",
 ]

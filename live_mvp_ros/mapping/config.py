@@ -88,6 +88,11 @@ class LiveMapConfig:
         choices=("evidence", "fields"),
         help="What the planar map shows: the evidence voxels or the neural fields.",
     )
+    outside_volume: str = parameter(
+        default="refuse",
+        choices=("refuse", "integrate"),
+        help="What becomes of scans that are taken from outside of the volume.",
+    )
     levels: int = parameter(default=12, low=1, high=16, help="Levels of the hash grid.")
     coarsest_cells: int = parameter(
         default=16, low=2, high=128, help="Cells per side, first level."
@@ -122,31 +127,31 @@ class LiveMapConfig:
         help="Distances are learned up to this.",
     )
     free_weight: float = parameter(
-        default=0.5,
+        default=1.0,
         low=0.0,
         high=100.0,
         live=True,
         help="Weight of the distance loss off the surface.",
     )
     eikonal_weight: float = parameter(
-        default=0.02,
+        default=0.03,
         low=0.0,
         high=100.0,
         live=True,
         help="Weight of the loss on the slope of distance.",
     )
     exposure_weight: float = parameter(
-        default=0.02, low=0.0, high=100.0, live=True, help="Weight of the exposure loss."
+        default=0.005, low=0.0, high=100.0, live=True, help="Weight of the exposure loss."
     )
     train_rays: int = parameter(
         default=64, low=8, high=4096, help="Rays per step and frame (the scan and each keyframe)."
     )
     near_samples: int = parameter(
-        default=6, low=1, high=64, help="Samples per ray around the surface."
+        default=7, low=1, high=64, help="Samples per ray around the surface."
     )
-    free_samples: int = parameter(default=6, low=1, high=64, help="Samples per ray in free space.")
+    free_samples: int = parameter(default=8, low=1, high=64, help="Samples per ray in free space.")
     volume_samples: int = parameter(
-        default=768,
+        default=512,
         low=16,
         high=65536,
         help="Samples per step from the whole volume, for exposure.",
@@ -156,7 +161,7 @@ class LiveMapConfig:
     keyframe_interval: int = parameter(
         default=5, low=1, high=1000, help="Every so many scans one is offered as a keyframe."
     )
-    replay_frames: int = parameter(default=2, low=0, high=16, help="Keyframes replayed per step.")
+    replay_frames: int = parameter(default=3, low=0, high=16, help="Keyframes replayed per step.")
 
     def check(self) -> str | None:
         """Return what is wrong with the combination of fields, if anything."""

@@ -136,11 +136,30 @@ def band_occupancy(
     return jnp.where(known, jax.nn.sigmoid(highest), 0.5), known
 
 
+def layer_seen(config: LiveMapConfig, evidence: Evidence, altitude_m: jax.Array) -> jax.Array:
+    """Return which voxels [nx, ny] of the layer at an altitude were ever observed."""
+    layer = jnp.floor((altitude_m - config.lower_m[2]) / config.resolution_m).astype(jnp.int32)
+    return evidence.seen[:, :, jnp.clip(layer, 0, config.shape[2] - 1)]
+
+
 def seen_at(config: LiveMapConfig, evidence: Evidence, x: jax.Array) -> jax.Array:
     """Return whether the voxels of points x [3, N] were ever observed; outside: False."""
-    lower = jnp.array(config.lower_m)[:, None]
-    cell = jnp.floor((x - lower) / config.resolution_m).astype(jnp.int32)
+    return _looked_up(config, evidence.seen, x, outside=False)
+
+
+def log_odds_at(config: LiveMapConfig, evidence: Evidence, x: jax.Array) -> jax.Array:
+    """Return the log-odds of the voxels of points x [3, N]; outside: 0."""
+    return _looked_up(config, evidence.log_odds, x, outside=0.0)
+
+
+def _looked_up(
+    config: LiveMapConfig, values: jax.Array, x: jax.Array, outside: float
+) -> jax.Array:
+    """Return the values [nx, ny, nz] of the voxels of points x [3, N]."""
+    scaled = (x - jnp.array(config.lower_m)[:, None]) / config.resolution_m
+    cell = jnp.floor(jnp.clip(scaled, -1.0, 1e6)).astype(jnp.int32)
     bound = jnp.array(config.shape)[:, None]
     inside = jnp.all((cell >= 0) & (cell < bound), axis=0)
     index = _flat(jnp.clip(cell, 0, bound - 1), config.shape)
-    return evidence.seen.reshape(-1).at[index].get(mode="promise_in_bounds") & inside
+    found = values.reshape(-1).at[index].get(mode="promise_in_bounds")
+    return jnp.where(inside, found, outside)

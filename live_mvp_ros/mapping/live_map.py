@@ -14,9 +14,9 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.mapping import evidence as voxels
-from live_mvp_ros.mapping import fields, replay, samples, training
+from live_mvp_ros.mapping import fields, replay, samples, surfels, training
 from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
-from live_mvp_ros.mapping.scan import Scan
+from live_mvp_ros.mapping.scan import Scan, cleaned
 
 
 class LiveMap(NamedTuple):
@@ -27,6 +27,7 @@ class LiveMap(NamedTuple):
         parameters: the neural fields.
         adam: their optimiser.
         replay: past scans.
+        surfels: the surfaces that all scans showed.
         key: random key data, uint32 [2].
         ticks: scans integrated.
         rays: rays that carried evidence.
@@ -38,6 +39,7 @@ class LiveMap(NamedTuple):
     parameters: fields.FieldParameters
     adam: training.AdamState
     replay: replay.Replay
+    surfels: surfels.Surfels
     key: jax.Array
     ticks: jax.Array
     rays: jax.Array
@@ -63,9 +65,6 @@ class MapReport(NamedTuple):
     nonfinite: jax.Array
 
 
-_Learned = tuple[fields.FieldParameters, training.AdamState]
-
-
 def init(config: LiveMapConfig, key: jax.Array) -> LiveMap:
     """Return the map of somebody who has seen nothing."""
     field_key, state_key = jax.random.split(key)
@@ -76,6 +75,7 @@ def init(config: LiveMapConfig, key: jax.Array) -> LiveMap:
         parameters=parameters,
         adam=training.init_adam(parameters),
         replay=replay.init_replay(config),
+        surfels=surfels.init_surfels(config),
         key=jax.random.key_data(state_key),
         ticks=ticks,
         rays=rays,
@@ -91,62 +91,38 @@ def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, Ma
     finite is thrown away and counted.
     """
     key, frame_key, offer_key, train_key = jax.random.split(jax.random.wrap_key_data(state.key), 4)
-    finite = jnp.all(jnp.isfinite(scan.points_m), axis=1) & jnp.all(jnp.isfinite(scan.origin_m))
+    scan = cleaned(scan)
+    finite = jnp.all(jnp.isfinite(scan.points_m), axis=1)
     usable = jnp.sum(finite.astype(jnp.int32))
     ignored = finite.size - usable
     evidence = voxels.integrate(config, state.evidence, scan)
+    discs = surfels.forget(config, surfels.integrate(config, state.surfels, scan), evidence)
+    seen = state._replace(evidence=evidence, surfels=discs)
     frame = replay.thinned(config, scan, frame_key)
-    parameters, adam, losses, nonfinite = _train(config, state, evidence, frame, train_key)
-
+    anything = jnp.any(jnp.isfinite(frame.points_m))
+    batch = _batch(config, seen, frame, train_key)
+    learned = training.update(config, state.parameters, state.adam, batch, anything)
+    nonfinite = anything & ~learned.done
     due = (state.ticks % config.keyframe_interval == 0) & (usable > 0)
-    kept = jax.lax.cond(
-        due, lambda r: replay.offer(config, r, frame, offer_key), lambda r: r, state.replay
-    )
+    kept = replay.offer(config, state.replay, frame, due, offer_key)
     after = LiveMap(
         evidence=evidence,
-        parameters=parameters,
-        adam=adam,
+        parameters=learned.parameters,
+        adam=learned.adam,
         replay=kept,
+        surfels=discs,
         key=jax.random.key_data(key),
         ticks=state.ticks + 1,
         rays=state.rays + usable,
         ignored_rays=state.ignored_rays + ignored,
         nonfinite_updates=state.nonfinite_updates + nonfinite,
     )
-    trained = adam.steps > state.adam.steps
-    return after, MapReport(losses, usable, ignored, trained, nonfinite)
-
-
-def _train(
-    config: LiveMapConfig,
-    state: LiveMap,
-    evidence: voxels.Evidence,
-    frame: replay.Keyframe,
-    key: jax.Array,
-) -> tuple[fields.FieldParameters, training.AdamState, training.Losses, jax.Array]:
-    """Update the fields from a scan and replayed ones, unless the scan is empty."""
-    before = (state.parameters, state.adam)
-
-    def learn() -> tuple[_Learned, training.Losses, jax.Array]:
-        batch = _batch(config, state, evidence, frame, key)
-        parameters, adam, losses = training.update(config, *before, batch)
-        good = jnp.all(jnp.array([jnp.all(jnp.isfinite(p)) for p in jax.tree.leaves(parameters)]))
-        after = jax.lax.cond(good, lambda: (parameters, adam), lambda: before)
-        return after, losses, ~good
-
-    def skip() -> tuple[_Learned, training.Losses, jax.Array]:
-        nothing = training.Losses(*[jnp.float32(jnp.nan)] * 5)
-        return before, nothing, jnp.array(False)
-
-    anything = jnp.any(jnp.isfinite(frame.points_m))
-    after, losses, nonfinite = jax.lax.cond(anything, learn, skip)
-    return *after, losses, nonfinite
+    return after, MapReport(learned.losses, usable, ignored, learned.done, nonfinite)
 
 
 def _batch(
     config: LiveMapConfig,
     state: LiveMap,
-    evidence: voxels.Evidence,
     frame: replay.Keyframe,
     key: jax.Array,
 ) -> training.Batch:
@@ -154,18 +130,43 @@ def _batch(
     recall_key, ray_key, volume_key = jax.random.split(key, 3)
     past = replay.recall(config, state.replay, recall_key)
     frames = jax.tree.map(lambda one, more: jnp.concatenate([one[None], more]), frame, past)
-    keys = jax.random.split(ray_key, config.replay_frames + 1)
-    drawn = jax.lax.map(lambda pair: samples.sample_rays(config, *pair), (frames, keys))
-    merged = jax.tree.map(lambda a: jnp.moveaxis(a, 0, -2).reshape(*a.shape[1:-1], -1), drawn)
+    choice_key, sample_key = jax.random.split(ray_key)
+    rays = samples.draw_rays(config, frames, choice_key)
+    drawn = samples.sample_rays(config, rays, state.surfels, sample_key)
     volume = samples.volume_points(config, volume_key)
-    seen = voxels.seen_at(config, evidence, jnp.concatenate([volume, merged.x], axis=1))
-    return training.Batch(merged, volume, seen)
+    free = drawn.x[:, -config.free_samples * rays.end.shape[1] :]
+    seen = voxels.seen_at(config, state.evidence, jnp.concatenate([volume, free], axis=1))
+    return training.Batch(drawn, volume, seen)
 
 
 def distance(config: LiveMapConfig, state: LiveMap, points: jax.Array) -> jax.Array:
     """Return the learned signed distance [...] in metres at points [..., 3] (map frame)."""
     values = fields.evaluate(state.parameters.distance, _encoded(config, state, points))
     return values.reshape(points.shape[:-1])
+
+
+def distance_and_gradient(
+    config: LiveMapConfig, state: LiveMap, points: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Return the learned signed distance [...] and its gradient [..., 3] at points [..., 3].
+
+    The gradient points away from the nearest surface; its length is about 1 near surfaces and
+    0 beyond ``truncation_m``, where distances are no longer told apart.
+    """
+    x = jnp.nan_to_num(points.reshape(-1, 3).T.astype(jnp.float32))
+    values, slope = fields.distance_and_slope(config, state.parameters, x)
+    return values.reshape(points.shape[:-1]), slope.T.reshape(points.shape)
+
+
+def frontiers(config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array) -> jax.Array:
+    """Return which cells [nx, ny] are free and have an unknown one beside them (bool).
+
+    As ``occupancy`` sees it, four neighbours; the edge of the map is no frontier.
+    """
+    p, known = occupancy(config, state, altitude_m)
+    unknown = jnp.pad(~known, 1)
+    beside = unknown[2:, 1:-1] | unknown[:-2, 1:-1] | unknown[1:-1, 2:] | unknown[1:-1, :-2]
+    return known & (p < 0.5) & beside
 
 
 def exposure_at(config: LiveMapConfig, state: LiveMap, points: jax.Array) -> jax.Array:
@@ -199,12 +200,14 @@ def occupancy(
     Returns:
         The probability [nx, ny] that a cell is occupied, 0.5 where unknown, and where it is known
         (bool). With the source "evidence" a cell is known if and only if a voxel of the band was
-        ever observed; with "fields" if its exposure at the altitude is above one half.
+        ever observed; with "fields" if its voxel at the altitude was, and its exposure there is
+        above one half.
     """
     if config.occupancy_source == "evidence":
         return voxels.band_occupancy(config, state.evidence, altitude_m)
     points = _slice_points(config, altitude_m)
-    known = exposure_at(config, state, points) > 0.5
+    observed = voxels.layer_seen(config, state.evidence, altitude_m)
+    known = observed & (exposure_at(config, state, points) > 0.5)
     inside = jax.nn.sigmoid(-distance(config, state, points) / (0.5 * config.resolution_m))
     return jnp.where(known, inside, 0.5), known
 

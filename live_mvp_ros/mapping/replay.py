@@ -52,15 +52,17 @@ def thinned(config: LiveMapConfig, scan: Scan, key: jax.Array) -> Keyframe:
     return Keyframe(scan.origin_m, points, jnp.nan_to_num(scan.normals[index]))
 
 
-def offer(config: LiveMapConfig, replay: Replay, frame: Keyframe, key: jax.Array) -> Replay:
-    """Return the buffer after it was offered one more keyframe."""
+def offer(
+    config: LiveMapConfig, replay: Replay, frame: Keyframe, due: jax.Array, key: jax.Array
+) -> Replay:
+    """Return the buffer after it was offered one more keyframe, if that is ``due`` (bool)."""
     drawn = jax.random.randint(key, (), 0, replay.offered + 1)
     slot = jnp.where(replay.offered < config.keyframes, replay.offered, drawn)
-    # a slot beyond the end is dropped: the frame was not chosen
+    slot = jnp.where(due, slot, config.keyframes)  # a slot beyond the end is dropped
     frames = jax.tree.map(
         lambda all_, one: all_.at[slot].set(one, mode="drop"), replay.frames, frame
     )
-    return Replay(frames, replay.offered + 1)
+    return Replay(frames, replay.offered + due)
 
 
 def recall(config: LiveMapConfig, replay: Replay, key: jax.Array) -> Keyframe:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+_FARTHEST_M = 1e5  # farther numbers lose centimetres in float32, and overflow when squared
+
 
 class Scan(NamedTuple):
     """Rays from one origin; rows that are not finite carry no evidence.
@@ -24,6 +26,28 @@ class Scan(NamedTuple):
     points_m: jax.Array
     normals: jax.Array
     body_m: jax.Array
+
+
+def cleaned(scan: Scan) -> Scan:
+    """Return a scan in which everything that could spoil a map is marked as not there.
+
+    Rays without a finite origin and end, or longer than ``_FARTHEST_M``, become NaN; normals that
+    are not of unit length become zero; a body that is nowhere is taken to be at the origin of the
+    rays, or far away if that is nowhere too.
+    """
+    offset = scan.points_m - scan.origin_m
+    usable = jnp.sum(offset * offset, axis=1) < _FARTHEST_M**2  # false for NaN
+    near = jnp.sum(scan.origin_m**2) < _FARTHEST_M**2
+    usable = usable & near
+    length = jnp.sum(scan.normals**2, axis=1)
+    unit = (length > 0.9) & (length < 1.1)
+    body = jnp.where(jnp.sum(scan.body_m**2) < _FARTHEST_M**2, scan.body_m, scan.origin_m)
+    return Scan(
+        jnp.where(near, scan.origin_m, jnp.nan),
+        jnp.where(usable[:, None], scan.points_m, jnp.nan),
+        jnp.where(unit[:, None], scan.normals, 0.0),
+        jnp.where(jnp.sum(body**2) < _FARTHEST_M**2, body, _FARTHEST_M),
+    )
 
 
 def scan_from_points(

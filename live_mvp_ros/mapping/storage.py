@@ -26,7 +26,7 @@ from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.live_map import LiveMap, init
 
 FORMAT = "live_mvp_ros map"
-VERSION = 1
+VERSION = 2
 _HEADER = "header"
 
 
@@ -95,7 +95,12 @@ def _config(path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> Live
     if version > VERSION:
         raise MapFileError(
             f"{path}: has version {version}, written by a newer live_mvp_ros; "
-            f"this one reads versions up to {VERSION}"
+            f"this one reads version {VERSION}"
+        )
+    if version < VERSION:
+        raise MapFileError(
+            f"{path}: has version {version}, written by an older live_mvp_ros; "
+            f"this one reads version {VERSION}"
         )
     try:
         return from_mapping(LiveMapConfig, values)

@@ -50,7 +50,7 @@ class Batch(NamedTuple):
     Attributes:
         samples: points on rays, N of them.
         volume: points [3, V] from the whole volume.
-        seen: whether the V points, then the N, were ever observed, bool.
+        seen: whether the V points, then the free samples, were ever observed, bool [V + M].
     """
 
     samples: RaySamples
@@ -69,19 +69,22 @@ def losses(
 ) -> tuple[jax.Array, Losses]:
     """Return the total loss, twice: alone for differentiation and among its terms."""
     s = batch.samples
-    around, at_hit = _around_hits(config, s)
-    points = jnp.concatenate([batch.volume, s.x, around], axis=1)
+    around = _around_ends(s)
+    rays, count = s.is_hit.shape[0], s.distance_m.shape[0]
+    volume, free_count = batch.volume.shape[1], batch.seen.shape[0] - batch.volume.shape[1]
+    points = jnp.concatenate([around, s.x, batch.volume], axis=1)
     features = encode(config, parameters.tables, points)
-    inner, outer = batch.volume.shape[1], batch.seen.shape[0]
-    distance = evaluate(parameters.distance, features[:, inner:])
-    error = distance[: s.distance_m.shape[0]] - s.distance_m
-    surface = _mean(error**2, s.is_hit)
-    free = _mean(error**2, s.weight * ~s.is_hit)
-    corners = distance[s.distance_m.shape[0] :].reshape(4, -1)
+    distance = evaluate(parameters.distance, features[:, :-volume])
+    first = around.shape[1]
+    error = distance[first:] - s.distance_m
+    surface = _mean(error[:rays] ** 2, s.is_hit)
+    free = _mean(error[rays:] ** 2, s.weight[rays:])
+    corners = distance[:first].reshape(4, -1)
     slope = (_TETRAHEDRON.T @ corners) / (4.0 * _EIKONAL_STEP_M)
     steepness = jnp.sqrt(jnp.sum(slope**2, axis=0) + 1e-12)
-    eikonal = _mean((steepness - 1.0) ** 2, at_hit)
-    exposure = _exposure_loss(evaluate(parameters.exposure, features[:, :outer]), batch)
+    eikonal = _mean((steepness - 1.0) ** 2, s.is_hit)
+    exposed = evaluate(parameters.exposure, features[:, first + count - free_count :])
+    exposure = _exposure_loss(exposed, batch)
     total = (
         surface
         + config.free_weight * free
@@ -91,13 +94,10 @@ def losses(
     return total, Losses(total, surface, free, eikonal, exposure)
 
 
-def _around_hits(config: LiveMapConfig, s: RaySamples) -> tuple[jax.Array, jax.Array]:
-    """Return four points around the end of each ray, [3, 4 R], and which ends are hits [R]."""
-    frames = config.replay_frames + 1
-    ends = s.x.reshape(3, frames, -1, config.train_rays)[:, :, 0].reshape(3, 1, -1)
-    at_hit = s.is_hit.reshape(frames, -1, config.train_rays)[:, 0].reshape(-1)
-    around = ends + _EIKONAL_STEP_M * _TETRAHEDRON.T[:, :, None]
-    return around.reshape(3, -1), at_hit
+def _around_ends(s: RaySamples) -> jax.Array:
+    """Return four points around the end of each ray, [3, 4 R]."""
+    ends = s.x[:, None, : s.is_hit.shape[0]]
+    return (ends + _EIKONAL_STEP_M * _TETRAHEDRON.T[:, :, None]).reshape(3, -1)
 
 
 def _mean(values: jax.Array, weights: jax.Array) -> jax.Array:
@@ -105,31 +105,59 @@ def _mean(values: jax.Array, weights: jax.Array) -> jax.Array:
 
 
 def _exposure_loss(logits: jax.Array, batch: Batch) -> jax.Array:
-    """Return the cross entropy of exposure, with both classes weighted alike."""
-    s = batch.samples
+    """Return the cross entropy of exposure, free samples first, both classes weighted alike."""
     ones = jnp.ones(batch.volume.shape[1])
-    positive = jnp.concatenate([ones, s.valid / (1.0 + s.range_m**2)]) * batch.seen
-    negative = jnp.concatenate([ones, 1.0 * s.valid]) * ~batch.seen
+    free = batch.seen.shape[0] - ones.shape[0]
+    valid, range_m = batch.samples.valid[-free:], batch.samples.range_m[-free:]
+    seen = jnp.concatenate([batch.seen[-free:], batch.seen[:-free]])
+    positive = jnp.concatenate([valid / (1.0 + range_m**2), ones]) * seen
+    negative = jnp.concatenate([1.0 * valid, ones]) * ~seen
     return _mean(jax.nn.softplus(-logits), positive) + _mean(jax.nn.softplus(logits), negative)
 
 
+class Update(NamedTuple):
+    """Parameters and optimiser after an update, its losses, and whether it was made (bool)."""
+
+    parameters: FieldParameters
+    adam: AdamState
+    losses: Losses
+    done: jax.Array
+
+
 def update(
-    config: LiveMapConfig, parameters: FieldParameters, adam: AdamState, batch: Batch
-) -> tuple[FieldParameters, AdamState, Losses]:
-    """Return parameters and optimiser after one step of Adam on a batch."""
+    config: LiveMapConfig,
+    parameters: FieldParameters,
+    adam: AdamState,
+    batch: Batch,
+    wanted: jax.Array,
+) -> Update:
+    """Make one step of Adam on a batch.
+
+    Nothing changes, and the losses are NaN, if the step is not ``wanted`` (bool). Nothing changes
+    either if a gradient or a learning rate is not finite: with finite ones no parameter can
+    become anything else.
+    """
     gradient, terms = jax.grad(lambda p: losses(config, p, batch), has_aux=True)(parameters)
-    steps = adam.steps + 1
-    mean = jax.tree.map(lambda m, g: _BETA_1 * m + (1 - _BETA_1) * g, adam.mean, gradient)
-    square = jax.tree.map(lambda v, g: _BETA_2 * v + (1 - _BETA_2) * g**2, adam.square, gradient)
-    debias_1, debias_2 = 1 - _BETA_1**steps, 1 - _BETA_2**steps
-    rates = jax.tree.map(lambda _: config.learning_rate, parameters)
-    rates = rates._replace(tables=config.table_learning_rate)
-
-    def moved(p: jax.Array, m: jax.Array, v: jax.Array, rate: jax.Array) -> jax.Array:
-        return p - rate * (m / debias_1) / (jnp.sqrt(v / debias_2) + _EPSILON)
-
-    return (
-        jax.tree.map(moved, parameters, mean, square, rates),
-        AdamState(mean, square, steps),
-        terms,
+    squares = sum(jnp.sum(g * g) for g in jax.tree.leaves(gradient))
+    rates = jnp.array([config.learning_rate, config.table_learning_rate])
+    done = wanted & jnp.isfinite(squares) & jnp.all(jnp.isfinite(rates))
+    steps = adam.steps + done
+    # a step that is not made is one of size 0 that keeps both moments: cheaper than a choice
+    keep_1, keep_2 = jnp.where(done, _BETA_1, 1.0), jnp.where(done, _BETA_2, 1.0)
+    debias = jnp.sqrt(1.0 - _BETA_2 ** jnp.maximum(steps, 1))
+    rates = jnp.where(done, rates * debias / (1.0 - _BETA_1 ** jnp.maximum(steps, 1)), 0.0)
+    gradient = jax.tree.map(lambda g: jnp.where(done, g, 0.0), gradient)
+    mean = jax.tree.map(lambda m, g: keep_1 * m + (1.0 - keep_1) * g, adam.mean, gradient)
+    square = jax.tree.map(
+        lambda v, g: keep_2 * v + (1.0 - keep_2) * (g * g), adam.square, gradient
     )
+    sizes = jax.tree.map(lambda _: rates[0], parameters)._replace(tables=rates[1])
+    new = jax.tree.map(
+        lambda p, m, v, size: p - size * m / (jnp.sqrt(v) + _EPSILON * debias),
+        parameters,
+        mean,
+        square,
+        sizes,
+    )
+    said = Losses(*[jnp.where(wanted, term, jnp.nan) for term in terms])
+    return Update(new, AdamState(mean, square, steps), said, done)

@@ -9,6 +9,7 @@ subscriber can pair depth and pose exactly. This is the one node that knows the 
 from __future__ import annotations
 
 import time
+from collections import deque
 
 import jax
 import numpy as np
@@ -76,6 +77,7 @@ class GtDepth(GraphNode):
         self._count, self._packet_tick = 0, 0
         self._images, self._packets = Every(config.rate_hz), Every(config.packet_rate_hz)
         self._previous: BodyPose | None = None
+        self._waiting: deque[VehicleState] = deque()  # images that are not due for their latency
         self._render = jax.jit(render)
         self._seen(np.zeros(3, np.float32), np.array([1, 0, 0, 0], np.float32))
 
@@ -113,11 +115,14 @@ class GtDepth(GraphNode):
         )
 
     def _on_odometry(self, message: Odometry) -> None:
-        if not self._images.due(convert.to_ns(message.header.stamp)):
-            return
-        state = convert.vehicle_state(message, (self._frames.odom, MAP))
-        if self.worker is not None and not self.worker.submit(state):
-            self.health.dropped()
+        now_ns = convert.to_ns(message.header.stamp)
+        if self._images.due(now_ns):
+            self._waiting.append(convert.vehicle_state(message, (self._frames.odom, MAP)))
+        latency_ns = round(1e9 * self.parameters.value.camera.latency_s)
+        while self._waiting and not 0 <= now_ns - self._waiting[0].stamp_ns < latency_ns:
+            state = self._waiting.popleft()
+            if self.worker is not None and not self.worker.submit(state):
+                self.health.dropped()
 
     def _seen(self, position: np.ndarray, attitude: np.ndarray) -> np.ndarray:
         """Return the points [height, width, 3] seen from a body pose, optical frame."""

@@ -109,7 +109,7 @@ class LiveMapNode(GraphNode):
         super().__init__("live_map", MapConfig(), inputs=("depth/points", "odom"))
         config = self.parameters.value
         self._frames, self._mounts = Frames(config.frame_prefix), StaticTransforms()
-        self._poses = PoseBuffer()
+        self._poses, self._intake = PoseBuffer(), mapping.Intake()
         self._pending: Cloud | None = None
         self._map = mapping.init(config.map, jax.random.key(config.seed))
         self._replacement: mapping.LiveMap | None = None
@@ -169,6 +169,12 @@ class LiveMapNode(GraphNode):
         vehicle = self._poses.nearest(cloud.stamp_ns, tolerance_ns)
         if vehicle is None:
             self.health.refused("depth/points", "there is no odometry close to its stamp")
+            return
+        problem = self._intake.problem(
+            self.parameters.value.map, cloud.stamp_ns, cloud.points.shape, vehicle.position
+        )
+        if problem:
+            self.health.refused("depth/points", problem)
             return
         mount = self._mounts.lookup(self._frames.base_link, cloud.frame)
         assert mount is not None  # checked when the cloud came

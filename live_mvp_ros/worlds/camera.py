@@ -18,7 +18,7 @@ import jax.numpy as jnp
 
 from live_mvp_ros import quaternion as quat
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.worlds.raycast import RayCastConfig, cast_rays
+from live_mvp_ros.worlds.raycast import RayCastConfig, reaches
 from live_mvp_ros.worlds.scene import Scene
 
 LINK_TO_OPTICAL_QUATERNION = (0.5, -0.5, 0.5, -0.5)  # (w, x, y, z): v_link = q v_optical q*
@@ -82,6 +82,26 @@ class DepthCameraConfig:
         high=1.0,
         live=True,
         help="Part b of the range noise that grows with the square of the range.",
+    )
+    range_step_m: float = parameter(
+        default=0.0,
+        unit="m",
+        low=0.0,
+        high=1.0,
+        live=True,
+        help="Ranges are rounded to multiples of this; 0: not at all.",
+    )
+    latency_s: float = parameter(
+        default=0.0,
+        unit="s",
+        low=0.0,
+        high=2.0,
+        help="Images are published so long after their stamp, in odometry time.",
+    )
+    report_clear: bool = parameter(
+        default=False,
+        help="A ray that meets nothing gives a point at max_range_m, not NaN: maps of a lesser"
+        " max_range_m then know that it is free.",
     )
     dropout: float = parameter(
         default=0.0, low=0.0, high=1.0, live=True, help="Probability that a pixel has no return."
@@ -164,15 +184,23 @@ def render(
     directions = pixel_directions(config)
     rays = directions.reshape(-1, 3) @ rotation.T
     settings = RayCastConfig(max_range_m=config.max_range_m, max_steps=config.max_steps)
-    ranges = cast_rays(scene, origin, rays, settings).reshape(directions.shape[:2])
+    ranges = reaches(scene, origin, rays, settings).reshape(directions.shape[:2])
     return directions * _measured(config, ranges, key)[..., None]
 
 
 def _measured(config: DepthCameraConfig, ranges: jax.Array, key: jax.Array) -> jax.Array:
-    """Apply the sensor model: noise, then the range limits, then dropouts."""
+    """Apply the sensor model: noise, rounding, then the range limits, then dropouts.
+
+    Ranges are infinite where nothing is within reach, NaN where nothing can be said.
+    """
     noise_key, dropout_key = jax.random.split(key)
     sigma = config.range_noise_a_m + config.range_noise_b_per_m * ranges**2
     noisy = ranges + sigma * jax.random.normal(noise_key, ranges.shape)
+    step = jnp.maximum(config.range_step_m, 1e-9)
+    noisy = jnp.where(config.range_step_m > 0.0, step * jnp.round(noisy / step), noisy)
     in_range = (noisy >= config.min_range_m) & (noisy <= config.max_range_m)
     kept = jax.random.uniform(dropout_key, ranges.shape) >= config.dropout
-    return jnp.where(in_range & kept, noisy, jnp.nan)
+    measured = jnp.where(in_range, noisy, jnp.nan)
+    if config.report_clear:
+        measured = jnp.where(jnp.isinf(ranges), config.max_range_m, measured)
+    return jnp.where(kept, measured, jnp.nan)

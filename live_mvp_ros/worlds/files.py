@@ -11,6 +11,9 @@ A world of primitives has the keys ``name``, ``lower_m``, ``upper_m``, ``start_m
     {type: cylinder, centre_m: [x, y, z], radius_m: r, height_m: h}  axis along z
     {type: polygon, corners_m: [[x, y], ...], bottom_m: z, top_m: z}
     {type: union, smoothness_per_m: k, members: [...]}               k = 0: hard union
+    {type: mesh, path: FILE}                         watertight OBJ, PLY, GLB or STL, in metres
+
+A path that is not absolute starts at the folder of the world file.
 
 A floor plan has the key ``occupied``: rectangles [x_min, y_min, x_max, y_max] that are solid from
 the floor z = 0 to the ceiling z = ``height``, both of which are solid too.
@@ -29,6 +32,8 @@ import yaml
 from live_mvp_ros.world_names import WORLD_FILES, WorldNameError, find_world
 from live_mvp_ros.worlds.fields import Fields
 from live_mvp_ros.worlds.generators import generate
+from live_mvp_ros.worlds.mesh import MESH_SUFFIXES, MeshSolid
+from live_mvp_ros.worlds.mesh_world import mesh_world_values
 from live_mvp_ros.worlds.polygon import triangulate
 from live_mvp_ros.worlds.scene import (
     Boxes,
@@ -44,13 +49,14 @@ from live_mvp_ros.worlds.scene import (
 from live_mvp_ros.worlds.world import World, WorldError
 
 WORLD_NAMES: tuple[str, ...] = tuple(WORLD_FILES)
-_TYPES = ("plane", "sphere", "box", "cylinder", "polygon", "union")
+_TYPES = ("plane", "sphere", "box", "cylinder", "polygon", "union", "mesh")
 
 
 def load_world(name_or_path: str) -> World:
     """Return a world by name (one of ``WORLD_NAMES``) or from a .yaml, .yml or .json file.
 
-    A generated world takes a seed: ``maze:3``; ``maze`` is ``maze:0``.
+    A generated world takes a seed: ``maze:3``; ``maze`` is ``maze:0``. A mesh alone is a world
+    too: ``mesh:PATH``.
 
     Raises:
         WorldError: there is no such world, or its file is wrong; the sentence says what is.
@@ -59,7 +65,8 @@ def load_world(name_or_path: str) -> World:
         path, seed = find_world(name_or_path)
     except WorldNameError as error:
         raise WorldError(str(error)) from None
-    fields = Fields(str(path), "", _parsed(path))
+    is_mesh = path.suffix.lower() in MESH_SUFFIXES
+    fields = Fields(str(path), "", mesh_world_values(path) if is_mesh else _parsed(path))
     if "generator" in fields.values:
         fields = Fields(str(path), "", generate(fields, seed))
     return _from_floor_plan(fields) if "occupied" in fields.values else _from_primitives(fields)
@@ -141,21 +148,30 @@ def _checked(fields: Fields, world: World, start: str, goal: str, upper: str) ->
 
 def _scene(items: list[Fields]) -> Scene:
     """Build one hard group of all loose primitives, and one group per union."""
-    loose = [item for item in items if item.choice("type", _TYPES) != "union"]
+    kinds = [item.choice("type", _TYPES) for item in items]
+    meshes = tuple(_mesh(item) for item, kind in zip(items, kinds, strict=True) if kind == "mesh")
+    loose = [
+        item for item, kind in zip(items, kinds, strict=True) if kind not in ("union", "mesh")
+    ]
     groups = [_group(loose, 0.0)] if loose else []
     for item in items:
         if item.values["type"] == "union":
             item.allow("type", "smoothness_per_m", "members")
             smoothness = item.number("smoothness_per_m", default=0.0, least=0.0)
             groups.append(_group(item.mappings("members"), smoothness))
-    return Scene(tuple(groups))
+    return Scene(tuple(groups), meshes)
+
+
+def _mesh(item: Fields) -> MeshSolid:
+    item.allow("type", "path")
+    return MeshSolid(Path(item.file).parent / Path(item.text("path")).expanduser())
 
 
 def _group(items: list[Fields], smoothness: float) -> Group:
     """Build one group; primitives of one kind share one stack of arrays."""
     rows: dict[str, list[tuple[Any, ...]]] = {}
     for item in items:
-        kind = item.choice("type", tuple(t for t in _TYPES if t != "union"))
+        kind = item.choice("type", tuple(_READERS))
         if kind == "polygon" and smoothness > 0.0:
             item.refuse("type", "plane, sphere, box or cylinder inside a smooth union")
         rows.setdefault(kind, []).extend(_READERS[kind](item))

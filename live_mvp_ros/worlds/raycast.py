@@ -23,6 +23,7 @@ import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.worlds.entry import first_entry
+from live_mvp_ros.worlds.mesh import mesh_entry
 from live_mvp_ros.worlds.scene import Group, Scene, member_distances, union
 
 _Progress = tuple[jax.Array, jax.Array, jax.Array, jax.Array]  # steps, t [N], hit, active
@@ -57,7 +58,19 @@ class RayCastConfig:
 def cast_rays(
     scene: Scene, origins: jax.Array, directions: jax.Array, config: RayCastConfig
 ) -> jax.Array:
-    """Return the range [N] in metres at which each ray first meets the scene.
+    """Return the range [N] in metres at which each ray first meets the scene, as ``reaches``.
+
+    Returns:
+        Ranges [N], float32: as ``reaches``, but NaN, never infinity, without a return.
+    """
+    ranges = reaches(scene, origins, directions, config)
+    return jnp.where(jnp.isfinite(ranges), ranges, jnp.nan)
+
+
+def reaches(
+    scene: Scene, origins: jax.Array, directions: jax.Array, config: RayCastConfig
+) -> jax.Array:
+    """Return the range [N] in metres that each ray reaches before it meets the scene.
 
     Args:
         scene: the solid.
@@ -66,8 +79,9 @@ def cast_rays(
         config: settings; ranges are never above ``config.max_range_m``.
 
     Returns:
-        Ranges [N], float32: 0 for an origin inside the solid, NaN without a return, for a
-        direction of zero length, and for input that is not finite.
+        Ranges [N], float32: 0 for an origin inside the solid, infinity where nothing is within
+        the longest range, NaN for a direction of zero length, for input that is not finite, and
+        for a ray that ran out of steps.
     """
     directions = jnp.asarray(directions, jnp.float32)
     d = directions.T / jnp.linalg.norm(directions, axis=-1)
@@ -81,7 +95,10 @@ def cast_rays(
     for group in (group for group in scene.groups if group.smoothness_per_m > 0.0):
         limit = jnp.minimum(nearest, config.max_range_m)
         nearest = jnp.minimum(nearest, _trace(group, o, d, limit, config))
-    return jnp.where(usable & (nearest <= config.max_range_m), nearest, jnp.nan)
+    for solid in scene.meshes:
+        nearest = jnp.minimum(nearest, mesh_entry(solid, o, d))
+    beyond = jnp.where(nearest > config.max_range_m, jnp.inf, nearest)
+    return jnp.where(usable, beyond, jnp.nan)
 
 
 def _trace(

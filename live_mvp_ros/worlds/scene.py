@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Scenes as unions of convex primitives, and their signed distance.
+"""Scenes as unions of convex primitives and meshes, and their signed distance.
 
 Every primitive is convex: planes, spheres, axis-aligned boxes, vertical cylinders, and vertical
 prisms over triangles (into which polygons are cut). Groups are joined by the minimum; the members
@@ -20,6 +20,8 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+
+from live_mvp_ros.worlds.mesh import MeshSolid, mesh_distance
 
 _TINY_M2 = 1e-20  # keeps the slope of sqrt finite at zero
 
@@ -93,12 +95,13 @@ class Group:
     smoothness_per_m: float = 0.0
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["groups"], meta_fields=[])
+@partial(jax.tree_util.register_dataclass, data_fields=["groups"], meta_fields=["meshes"])
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """A solid: the hard union of its groups."""
+    """A solid: the hard union of its groups and meshes."""
 
     groups: tuple[Group, ...]
+    meshes: tuple[MeshSolid, ...] = ()
 
 
 @jax.jit
@@ -120,7 +123,7 @@ def padded(scene: Scene, multiple: int = 32) -> Scene:
             members = tuple(_repeated(stack, multiple) for stack in group.members)
             group = dataclasses.replace(group, members=members)
         groups.append(group)
-    return Scene(tuple(groups))
+    return dataclasses.replace(scene, groups=tuple(groups))
 
 
 def _repeated(stack: Primitives, multiple: int) -> Primitives:
@@ -140,6 +143,8 @@ def distance_first_axis(scene: Scene, points: jax.Array) -> jax.Array:
         else:
             for stack in group.members:
                 distance = _nearest(stack, points, distance)
+    for solid in scene.meshes:
+        distance = jnp.minimum(distance, mesh_distance(solid, points))
     return distance
 
 

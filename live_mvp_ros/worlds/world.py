@@ -13,13 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.worlds.errors import WorldError as WorldError
 from live_mvp_ros.worlds.scene import Scene, signed_distance
 
 Vector = tuple[float, float, float]
-
-
-class WorldError(ValueError):
-    """A world cannot be loaded; the text names the file, the key and what is allowed."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -34,6 +34,22 @@ def view(config: DepthCameraConfig, world: str, position, quaternion=LEVEL, key=
     return np.asarray(RENDER(config, scene, jnp.array(position), quaternion, key))
 
 
+def test_rays_that_meet_nothing_can_report_that() -> None:
+    clear = DepthCameraConfig(report_clear=True)
+    plain, points = (view(c, "seed", [-3.0, 0.0, 1.5]) for c in (CAMERA, clear))
+    nothing = np.isnan(plain).any(axis=-1)
+    assert 0.1 < nothing.mean() < 0.9
+    np.testing.assert_array_equal(points[~nothing], plain[~nothing])
+    lengths = np.linalg.norm(points[nothing], axis=-1)
+    np.testing.assert_allclose(lengths, clear.max_range_m, rtol=1e-5)
+
+
+def test_ranges_are_rounded_to_the_sensors_step() -> None:
+    points = view(DepthCameraConfig(range_step_m=0.05), "office", [1.5, 5.0, 2.0])
+    steps = np.linalg.norm(points, axis=-1) / 0.05
+    assert np.nanmax(np.abs(steps - np.round(steps))) < 1e-3
+
+
 def test_intrinsics_span_the_fields_of_view() -> None:
     fx, fy, cx, cy = intrinsics(CAMERA)
     assert math.atan((CAMERA.width_px - 0.5 - cx) / fx) == pytest.approx(CAMERA.hfov_rad / 2)

@@ -116,10 +116,51 @@ def test_planar_map_can_come_from_the_fields(flight: Flight) -> None:
     config = LiveMapConfig(
         lower_m=CONFIG.lower_m, upper_m=CONFIG.upper_m, occupancy_source="fields"
     )
-    p, known = (np.asarray(a) for a in mapping.occupancy(config, flight.end, 1.0))
-    q = np.asarray(mapping.exposure(config, flight.end, 1.0))
-    assert np.array_equal(known, q > 0.5)
+    p, known = (np.asarray(a) for a in mapping.occupancy(config, flight.end, 1.05))
+    q = np.asarray(mapping.exposure(config, flight.end, 1.05))
+    observed = np.asarray(flight.end.evidence.seen)[:, :, 10]
+    assert np.array_equal(known, (q > 0.5) & observed), "nothing is known that was never observed"
     assert np.all(p[~known] == 0.5) and (p[known] < 0.3).any() and (p[known] > 0.5).any()
+
+
+def test_gradient_of_distance_points_away_from_the_ball(flight: Flight) -> None:
+    """The ball's centre is (3, 0, 1), its radius 1; the flight passes it on the side of -y."""
+    outward = np.array([[-1.0, -0.3, 0.5], [-0.3, -1.0, 0.7], [-1.0, 0.1, 0.2]])
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    points = jnp.asarray([3.0, 0.0, 1.0] + 1.1 * outward, jnp.float32)
+    _, gradient = mapping.distance_and_gradient(CONFIG, flight.end, points)
+    seen = np.asarray(mapping.seen_at(CONFIG, flight.end.evidence, points.T))
+    along = np.sum(np.asarray(gradient) * outward, axis=1)
+    assert seen.any() and np.all(along[seen] > 0.4)
+
+
+def test_frontiers_are_free_cells_beside_unknown_ones(flight: Flight) -> None:
+    p, known = (np.asarray(a) for a in mapping.occupancy(CONFIG, flight.end, 1.05))
+    found = np.asarray(mapping.frontiers(CONFIG, flight.end, 1.05))
+    want = np.zeros_like(found)
+    for i, j in np.argwhere(known & (p < 0.5)):
+        sides = [(i + 1, j), (i - 1, j), (i, j + 1), (i, j - 1)]
+        inside = [s for s in sides if 0 <= s[0] < p.shape[0] and 0 <= s[1] < p.shape[1]]
+        want[i, j] = any(not known[s] for s in inside)
+    assert want.any() and np.array_equal(found, want)
+
+
+def test_mesh_lies_on_the_true_surface_and_only_where_was_looked(flight: Flight, tmp_path) -> None:
+    mesh = mapping.surface_mesh(CONFIG, flight.end, spacing_m=0.1)
+    off = np.abs(np.asarray(signed_distance(WORLD.scene, jnp.asarray(mesh.vertices_m))))
+    assert len(mesh.faces) > 300 and np.median(off) < 0.05
+    cell = np.floor((mesh.vertices_m - CONFIG.lower_m) / CONFIG.resolution_m).astype(int)
+    seen = np.pad(np.asarray(flight.end.evidence.seen), 1)  # vertices may lie on a face
+    near = [seen[tuple((cell + 1 + np.array(d) - 1).T)] for d in np.ndindex(3, 3, 3)]
+    assert np.all(np.any(near, axis=0))
+    for ending in (".ply", ".glb"):
+        path = tmp_path / f"map{ending}"
+        mapping.save_mesh(path, mesh)
+        assert path.stat().st_size > 1000
+    with pytest.raises(mapping.MeshError, match="must end in"):
+        mapping.save_mesh(tmp_path / "map.txt", mesh)
+    with pytest.raises(mapping.MeshError, match="no surface yet"):
+        mapping.surface_mesh(CONFIG, flight.start, spacing_m=0.2)
 
 
 def test_scan_without_returns_changes_no_parameter(flight: Flight) -> None:

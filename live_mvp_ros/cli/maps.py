@@ -1,0 +1,175 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""``live-mvp maps``: look at saved maps, and save, load or reset that of a running graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from live_mvp_ros.bringup.errors import BringupError, UsageError
+from live_mvp_ros.cli.files import check_writable
+
+if TYPE_CHECKING:
+    from live_mvp_ros.mapping import LiveMap, LiveMapConfig
+
+ANSWER_S = 10.0
+namespace_option = click.option(
+    "--namespace", default="", metavar="NS", help="Namespace of the drone's nodes."
+)
+
+
+@click.group()
+def maps() -> None:
+    """Look at saved maps, or save, load and reset the map of a running graph."""
+
+
+@maps.command()
+@click.argument("file", type=Path)
+def info(file: Path) -> int:
+    """Say what a saved map holds."""
+    config, state = _read(file)
+    import numpy as np
+
+    from live_mvp_ros import mapping
+
+    seen = np.asarray(state.evidence.seen)
+    occupied = seen & (np.asarray(state.evidence.log_odds) > 0.0)
+    voxels = " x ".join(str(n) for n in config.shape)
+    click.echo(f"volume    {config.lower_m} to {config.upper_m} m")
+    click.echo(f"voxels    {voxels} of {config.resolution_m:g} m")
+    share = occupied.sum() / max(int(seen.sum()), 1)
+    click.echo(f"observed  {seen.mean():.1%}, of these {share:.1%} occupied")
+    click.echo(f"scans     {int(state.ticks)}, {int(state.rays)} rays")
+    click.echo(f"memory    {mapping.memory_bytes(state) / 2**20:.1f} MiB")
+    return 0
+
+
+@maps.command()
+@click.argument("file", type=Path)
+@click.argument("output", type=Path)
+@click.option(
+    "--spacing",
+    type=click.FloatRange(0.01, 1.0),
+    default=0.05,
+    show_default=True,
+    metavar="M",
+    help="Distance between the points at which the field is evaluated.",
+)
+def mesh(file: Path, output: Path, spacing: float) -> int:
+    """Write the learned surface of FILE to OUTPUT: .ply, .glb, .obj or .stl."""
+    check_writable(output, "OUTPUT")
+    config, state = _read(file)
+    from live_mvp_ros import mapping
+
+    try:
+        found = mapping.surface_mesh(config, state, spacing)
+        mapping.save_mesh(output, found)
+    except mapping.MeshError as error:
+        raise BringupError(str(error)) from error
+    click.echo(f"{len(found.vertices_m)} corners, {len(found.faces)} triangles in {output}")
+    return 0
+
+
+@maps.command()
+@click.argument("file", type=Path)
+@click.argument("output", type=Path)
+@click.option("--altitude", type=float, default=2.0, show_default=True, metavar="M")
+def picture(file: Path, output: Path, altitude: float) -> int:
+    """Draw what FILE knows at an altitude to OUTPUT (.png): occupancy, exposure, frontiers."""
+    if output.suffix.lower() != ".png":
+        raise UsageError(f"OUTPUT {output} is not allowed: the name must end in .png")
+    check_writable(output, "OUTPUT")
+    config, state = _read(file)
+    from live_mvp_ros import results
+    from live_mvp_ros.sim.drawing import png
+    from live_mvp_ros.sim.map_picture import map_figure
+
+    results.write(output, png(map_figure(config, state, altitude)))
+    click.echo(f"picture in {output}")
+    return 0
+
+
+@maps.command()
+@click.argument("file", type=Path, required=False)
+@namespace_option
+def save(file: Path | None, namespace: str) -> int:
+    """Let the running map save itself to FILE, or to where it saves itself anyway."""
+    path = str(file.absolute()) if file else ""
+    click.echo(f"saved to {_called('save', namespace, path).path}")
+    return 0
+
+
+@maps.command()
+@click.argument("file", type=Path, required=False)
+@namespace_option
+def load(file: Path | None, namespace: str) -> int:
+    """Let the running map take over a saved one."""
+    _called("load", namespace, str(file.absolute()) if file else "")
+    click.echo("loaded")
+    return 0
+
+
+@maps.command()
+@namespace_option
+def reset(namespace: str) -> int:
+    """Let the running map forget everything."""
+    _called("reset", namespace, None)
+    click.echo("reset")
+    return 0
+
+
+def _read(file: Path) -> tuple[LiveMapConfig, LiveMap]:
+    """Return a saved map.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    from live_mvp_ros.jax_setup import prepare_jax
+
+    prepare_jax()
+    from live_mvp_ros import mapping
+
+    try:
+        return mapping.load_map(file)
+    except mapping.MapFileError as error:
+        raise UsageError(str(error)) from error
+
+
+def _called(verb: str, namespace: str, path: str | None) -> Any:
+    """Call map/VERB of a running graph and return its answer.
+
+    Raises:
+        BringupError: nobody answers, or the map says why not.
+    """
+    from live_mvp_ros.bringup.environment import require_ros
+
+    require_ros()
+    import rclpy
+    from std_srvs.srv import Trigger
+
+    from live_mvp_ros.srv import LoadMap, SaveMap
+
+    kinds: dict[str, Any] = {"save": SaveMap, "load": LoadMap, "reset": Trigger}
+    request = kinds[verb].Request()
+    if path is not None:
+        request.path = path
+    rclpy.init()
+    node = rclpy.create_node("live_mvp_maps", namespace=namespace or None)
+    try:
+        client = node.create_client(kinds[verb], f"map/{verb}")
+        if not client.wait_for_service(timeout_sec=ANSWER_S):
+            raise BringupError(f"no map answers to map/{verb}: is a graph running?")
+        future = client.call_async(request)
+        rclpy.spin_until_future_complete(node, future, timeout_sec=ANSWER_S)
+        answer = future.result() if future.done() else None
+    finally:
+        node.destroy_node()
+        rclpy.try_shutdown()
+    if answer is None:
+        raise BringupError(f"map/{verb} did not answer within {ANSWER_S:g} s")
+    if not answer.success:
+        raise BringupError(answer.message)
+    return answer

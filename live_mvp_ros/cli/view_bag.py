@@ -1,0 +1,76 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Opening in Rerun what a flight has left behind."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from live_mvp_ros.bringup.environment import require_ros
+from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.viewing.ports import GRPC_PORT, ViewError
+
+
+def bag_of(what: Path) -> Path:
+    """Return the bag that a path means: itself, or that in the folder of a run.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    from live_mvp_ros.bags.reader import storage_files
+
+    if not what.exists():
+        raise UsageError(f"{what} does not exist: name the folder of a run, or a bag")
+    if storage_files(what):
+        return what
+    if (what / "bag").is_dir():
+        return what / "bag"
+    raise UsageError(
+        f"{what} is no bag and has no folder named bag: fly with --record to have something to see"
+    )
+
+
+def view_bag(path: Path, web: bool, save: Path | None, port: int, until_s: float | None) -> None:
+    """Draw a bag into a view.
+
+    Raises:
+        UsageError: Rerun is not installed, or there is no screen.
+        BagError: the bag cannot be read.
+    """
+    require_ros()
+    from live_mvp_ros.bags.reader import open_bag
+
+    bag = open_bag(path)
+    try:
+        from live_mvp_ros.bringup.drawing import draw_bag
+        from live_mvp_ros.viewing import sinks
+    except ImportError as error:
+        raise UsageError(
+            "this needs Rerun, which is not installed here: pip install rerun-sdk"
+        ) from error
+    recording = sinks.new_recording()
+    try:
+        if save is not None:
+            sinks.to_file(recording, save)
+        elif web:
+            at = sinks.to_web(recording, port, GRPC_PORT)
+            click.echo(f"the view is at {at}")
+        else:
+            sinks.to_window(recording)
+    except (ViewError, OSError, RuntimeError) as error:
+        raise UsageError(f"the view cannot be opened: {error}") from None
+    drawn = draw_bag(bag, recording, until_s)
+    recording.flush()
+    click.echo(f"{drawn} messages drawn" + (f" to {save}" if save is not None else ""))
+    if web:
+        click.echo("Ctrl-C ends it")
+        sys.stdout.flush()
+        try:
+            while True:
+                time.sleep(1.0)
+        except KeyboardInterrupt:
+            return

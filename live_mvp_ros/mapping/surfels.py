@@ -1,0 +1,104 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Surfels: one small disc of surface per cell of a coarse grid, what targets are measured to.
+
+A scan shows only some of the surfaces around a point in front of the drone. The surfels remember
+those of all scans, so that the distance to learn is the distance to the nearest surface known,
+whichever scan showed it. The distance to a disc of radius r around p with normal n is
+
+    sqrt(h^2 + max(l - r, 0)^2),  h = n . (x - p),  l^2 = |x - p|^2 - h^2
+
+(Pfister et al., "Surfels: Surface Elements as Rendering Primitives", 2000, for the term). The
+latest hit in a cell wins, so that a surface that moves is followed. A disc is forgotten when its
+voxel has become clearly free.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from live_mvp_ros.mapping.config import LiveMapConfig
+from live_mvp_ros.mapping.evidence import Evidence, log_odds_at
+from live_mvp_ros.mapping.scan import Scan
+
+CELL_M = 0.25
+RADIUS_M = 0.12
+_CLEARLY_FREE = -1.0  # log-odds
+_PUSH_VOXELS = 0.02  # evidence of a hit lies so far behind it
+_AWAY_M = 1e3  # where the discs of empty cells are
+_AROUND = np.array(list(np.ndindex(3, 3, 3)), np.int32) - 1
+
+
+class Surfels(NamedTuple):
+    """Discs of cells in flat order with a rim of one cell: centre and normal [C, 6], map frame."""
+
+    discs: jax.Array
+
+
+def grid_shape(config: LiveMapConfig) -> tuple[int, int, int]:
+    """Return the cells of the coarse grid, its rim included."""
+    extent = np.array(config.upper_m) - np.array(config.lower_m)
+    nx, ny, nz = (math.ceil(e / CELL_M - 1e-6) + 4 for e in extent)
+    return nx, ny, nz
+
+
+def init_surfels(config: LiveMapConfig) -> Surfels:
+    """Return no discs."""
+    count = math.prod(grid_shape(config))
+    return Surfels(jnp.full((count, 6), _AWAY_M, jnp.float32))
+
+
+def integrate(config: LiveMapConfig, surfels: Surfels, scan: Scan) -> Surfels:
+    """Return the discs after one more scan; hits without a normal leave none."""
+    offset = scan.points_m - scan.origin_m
+    near = jnp.linalg.norm(offset, axis=1) <= config.max_range_m  # false for NaN
+    known = jnp.sum(scan.normals**2, axis=1) > 0.5
+    cell = _cell(config, scan.points_m.T)
+    bound = jnp.array(grid_shape(config))[:, None]
+    inside = jnp.all((cell >= 1) & (cell < bound - 1), axis=0)
+    index = jnp.where(near & known & inside, _flat(config, cell), surfels.discs.shape[0])
+    discs = jnp.concatenate([scan.points_m, scan.normals], axis=1)
+    return Surfels(surfels.discs.at[index].set(discs, mode="drop"))
+
+
+def forget(config: LiveMapConfig, surfels: Surfels, evidence: Evidence) -> Surfels:
+    """Return the discs without those whose evidence voxel speaks clearly of free space."""
+    discs = surfels.discs
+    inside = discs[:, :3] - _PUSH_VOXELS * config.resolution_m * discs[:, 3:]
+    gone = log_odds_at(config, evidence, inside.T) < _CLEARLY_FREE
+    return Surfels(jnp.where(gone[:, None], _AWAY_M, discs))
+
+
+def nearest(config: LiveMapConfig, surfels: Surfels, x: jax.Array) -> jax.Array:
+    """Return the distance [N] from points x [3, N] to the nearest disc in the cells around.
+
+    Right up to ``CELL_M``; large where the cells around hold none.
+    """
+    bound = jnp.array(grid_shape(config))[:, None]
+    cell = jnp.clip(_cell(config, x), 1, bound - 2)
+    _, ny, nz = grid_shape(config)
+    steps = (_AROUND[:, 0] * ny + _AROUND[:, 1]) * nz + _AROUND[:, 2]
+    index = _flat(config, cell) + steps[:, None]
+    discs = surfels.discs.at[index].get(mode="promise_in_bounds")  # [27, N, 6]
+    away = [x[i] - discs[..., i] for i in range(3)]
+    height = sum(away[i] * discs[..., 3 + i] for i in range(3))
+    squared = sum(a * a for a in away)
+    lateral = jnp.sqrt(jnp.maximum(squared - height**2, 0.0))
+    distance = height**2 + jnp.maximum(lateral - RADIUS_M, 0.0) ** 2
+    return jnp.sqrt(jnp.min(distance, axis=0))
+
+
+def _cell(config: LiveMapConfig, x: jax.Array) -> jax.Array:
+    lower = jnp.array(config.lower_m)[:, None] - 2.0 * CELL_M
+    scaled = jnp.nan_to_num((x - lower) / CELL_M, nan=-1.0)
+    return jnp.floor(jnp.clip(scaled, -1.0, 1e6)).astype(jnp.int32)
+
+
+def _flat(config: LiveMapConfig, cell: jax.Array) -> jax.Array:
+    _, ny, nz = grid_shape(config)
+    return (cell[0] * ny + cell[1]) * nz + cell[2]

@@ -1,0 +1,212 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Fly a standard flight, let a live map learn from it, time every update and score the result."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import psutil
+
+from live_mvp_ros import mapping, quaternion, worlds
+from live_mvp_ros.config import replace
+from live_mvp_ros.mapping import LiveMap, LiveMapConfig, Scan
+from live_mvp_ros.results import percentiles, rounded
+from live_mvp_ros.sim import mapping_score as score
+from live_mvp_ros.sim.mapping_flight import PERIOD_S, FlightPath
+from live_mvp_ros.worlds import DepthCameraConfig, World
+
+CAMERA: dict[str, Any] = {"report_clear": True}  # the truth knows where nothing is
+_SCORED_EVERY = 100
+_AWAY_S = 60.0  # a place was left so long ago
+_WARM_UP = 5  # updates that are not timed: the first compiles
+
+
+class Progress(NamedTuple):
+    """How many looks were added since the last time."""
+
+    added: int
+
+
+class Learned(NamedTuple):
+    """The map after a flight and what was measured on the way.
+
+    Attributes:
+        config: of the map.
+        state: the map at the end.
+        left: the map as it was 60 s before the end, None of a shorter flight.
+        away: voxels [nx, ny, nz] observed before then and never since.
+        updates_ms: time of every update [N] but the first few.
+        history: rows [K, 2] of time in seconds and near-surface error in metres.
+        looks: scans that were integrated.
+    """
+
+    config: LiveMapConfig
+    state: LiveMap
+    left: LiveMap | None
+    away: np.ndarray
+    updates_ms: np.ndarray
+    history: np.ndarray
+    looks: int
+
+
+def standard_mesh(folder: Path) -> str:
+    """Write the mesh of the standard flights, a hall with a ring and a capsule; returns its world.
+
+    The name is that of ``worlds.load_world``.
+    """
+    import trimesh
+
+    shell = trimesh.creation.box(bounds=[[-0.5, -0.5, -0.5], [10.5, 8.5, 3.5]])
+    hall = trimesh.creation.box(bounds=[[0.0, 0.0, 0.0], [10.0, 8.0, 3.0]])
+    hall.invert()
+    ring = trimesh.creation.torus(0.8, 0.3)
+    ring.apply_transform(trimesh.transformations.rotation_matrix(0.5 * math.pi, [1, 0, 0]))
+    ring.apply_translation([7.0, 4.0, 1.5])
+    capsule = trimesh.creation.capsule(1.0, 0.6)
+    capsule.apply_translation([3.5, 5.5, 1.0])
+    path = folder / "hall.ply"
+    trimesh.util.concatenate([shell, hall, ring, capsule]).export(path)
+    return f"mesh:{path}"
+
+
+def map_config(world: World, config: LiveMapConfig | None = None) -> LiveMapConfig:
+    """Return the configuration of a map that covers a world, with the ranges' defaults."""
+    return replace(config or LiveMapConfig(), lower_m=world.lower_m, upper_m=world.upper_m)
+
+
+def learn(
+    world: World,
+    path: FlightPath,
+    points: score.Probe,
+    config: LiveMapConfig,
+    camera: DepthCameraConfig,
+) -> Iterator[Progress | Learned]:
+    """Look from every pose of a flight and update the map; yields progress, then the map."""
+    looks = len(path.yaws_rad)
+    leaving = looks - round(_AWAY_S / PERIOD_S)
+    step, observed = jax.jit(mapping.step, donate_argnums=1), jax.jit(mapping.observed)
+    state = mapping.init(config, jax.random.key(0))
+    left, again = None, np.zeros(config.shape, bool)
+    times, history = [], []
+    for k, scan in enumerate(_scans(world, path, camera)):
+        if k == leaving:
+            left = jax.tree.map(jnp.copy, state)
+        begin = time.perf_counter()
+        state, _ = jax.block_until_ready(step(config, state, scan))
+        times.append(1e3 * (time.perf_counter() - begin))
+        if left is not None:
+            again |= np.logical_or(*map(np.asarray, observed(config, scan)))
+        if (k + 1) % _SCORED_EVERY == 0:
+            error = score.near_error_m(config, state, points)
+            history.append((PERIOD_S * (k + 1), error))
+            yield Progress(_SCORED_EVERY)
+    away = (
+        np.zeros(config.shape, bool) if left is None else np.asarray(left.evidence.seen) & ~again
+    )
+    yield Learned(config, state, left, away, np.array(times[_WARM_UP:]), np.array(history), looks)
+
+
+def _scans(world: World, path: FlightPath, camera: DepthCameraConfig) -> Iterator[Scan]:
+    """Yield what the camera sees from each pose, in the map frame."""
+
+    @jax.jit
+    def look(position: jax.Array, yaw: jax.Array, key: jax.Array) -> Scan:
+        attitude = quaternion.from_yaw(yaw)
+        cloud = worlds.render(camera, world.scene, position, attitude, key)
+        pose = worlds.camera_pose(camera, position, attitude)
+        return mapping.scan_from_cloud(cloud, *pose, position)
+
+    for k, (position, yaw) in enumerate(zip(*path, strict=True)):
+        seen = look(jnp.asarray(position, jnp.float32), jnp.float32(yaw), jax.random.key(k))
+        yield jax.block_until_ready(seen)
+
+
+def forgetting_m(learned: Learned, points: score.Probe) -> float:
+    """Return by how much the error grew where nothing was seen for the last minute."""
+    if learned.left is None or not learned.away.any():
+        return math.nan
+    now = score.near_error_m(learned.config, learned.state, points, learned.away)
+    then = score.near_error_m(learned.config, learned.left, points, learned.away)
+    return now - then
+
+
+def scores(world: World, learned: Learned, points: score.Probe) -> tuple[dict[str, Any], Any]:
+    """Return the figures of a flight by name, and the calibration curve of exposure."""
+    config, state = learned.config, learned.state
+    exposure, calibration = score.exposure_scores(config, state, points)
+    found = {
+        "sdf_mae_near_m": score.near_error_m(config, state, points),
+        **score.surface_scores(world, config, state, points),
+        **exposure,
+        **score.occupancy_scores(world, config, state, world.start_m[2]),
+        "forgetting_m": forgetting_m(learned, points),
+        "observed_fraction": float(np.mean(np.asarray(state.evidence.seen))),
+    }
+    rays = config.train_rays * (config.replay_frames + 1)
+    samples = 1 + config.near_samples + config.free_samples
+    p50 = float(np.median(learned.updates_ms))
+    update = {**percentiles(learned.updates_ms), "rays": rays, "samples": samples}
+    return {
+        **{name: rounded(value, 5) for name, value in found.items()},
+        "update_ms": update,
+        "ray_samples_per_s": round(1e3 * rays * samples / p50),
+        "nonfinite": score.nonfinite_count(state),
+        "map_mib": rounded(mapping.memory_bytes(state) / 2**20, 1),
+        "rss_mib": rounded(psutil.Process().memory_info().rss / 2**20, 1),
+        "looks": learned.looks,
+    }, calibration
+
+
+def compile_times(world: str) -> dict[str, float | None]:
+    """Return how long the first update takes in a new process: empty disk cache, then a full one.
+
+    Raises:
+        RuntimeError: the process failed; the text is what it said last.
+    """
+    with tempfile.TemporaryDirectory() as cache:
+        cold, warm = (_first_update_s(world, cache) for _ in range(2))
+    return {"compile_s_cold": rounded(cold, 2), "compile_s_warm": rounded(warm, 2)}
+
+
+def _first_update_s(world: str, cache: str) -> float:
+    environment = {**os.environ, "LIVE_MVP_ROS_CACHE": cache}
+    environment.pop("JAX_COMPILATION_CACHE_DIR", None)
+    command = [sys.executable, "-m", "live_mvp_ros.sim.mapping_bench", world]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["it says nothing"]
+        raise RuntimeError(f"measuring the compilation failed: {said[-1]}")
+    return float(done.stdout.split()[-1])
+
+
+def first_update_s(name: str) -> float:
+    """Return the time of the first call of ``mapping.step``, compilation included."""
+    world, camera = worlds.load_world(name), DepthCameraConfig()
+    config = map_config(world)
+    state = mapping.init(config, jax.random.key(0))
+    pixels = camera.width_px * camera.height_px
+    empty = jnp.full((pixels, 3), jnp.nan)
+    scan = Scan(jnp.zeros(3), empty, jnp.zeros_like(empty), jnp.zeros(3))
+    jax.block_until_ready((state, scan))
+    begin = time.perf_counter()
+    jax.block_until_ready(jax.jit(mapping.step, donate_argnums=1)(config, state, scan))
+    return time.perf_counter() - begin
+
+
+if __name__ == "__main__":
+    from live_mvp_ros.jax_setup import prepare_jax
+
+    prepare_jax()
+    sys.stdout.write(f"{first_update_s(sys.argv[1])}\n")
