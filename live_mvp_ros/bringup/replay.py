@@ -1,53 +1,30 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Replaying a bag: as it was, or through other parameters.
-
-``replay`` publishes what is in the bag. ``rebuild`` plays odometry and depth only, runs the map,
-the information field and perhaps the controller on them again, and compares what comes out with
-what was recorded. Commands of the controller move nothing: the loop is open.
-"""
+"""Replaying a bag as it was: a node in a context of its own publishes what is in it."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import rclpy
-from nav_msgs.msg import OccupancyGrid
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.serialization import deserialize_message
 from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
 
-from live_mvp_ros.bags.compare import Count, Grid, agreement, pair, rates
+from live_mvp_ros.bags.compare import Count, rates
 from live_mvp_ros.bags.playback import Pace, select
 from live_mvp_ros.bags.reader import Bag
 from live_mvp_ros.bags.types import BagError
-from live_mvp_ros.bringup.environment import child_environment
-from live_mvp_ros.bringup.errors import BringupError
-from live_mvp_ros.bringup.graph import GraphOptions, describe
-from live_mvp_ros.bringup.supervisor import Command, Supervisor
-from live_mvp_ros.bringup.topics import REBUILT_FROM, full_name, spec_of
 from live_mvp_ros.results import rounded
-from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.player import Player
-from live_mvp_ros.ros.taps import Taps, offered_by
 
-INPUTS, HELPFUL = REBUILT_FROM[:3], REBUILT_FROM[3:]
-OUTPUTS = ("map", "info_field", "reference_path")
-COMMANDS = "cmd/body_rates"
-START_LIMIT_S = 180.0
 SETTLE_S = 0.5
-LAST_WAIT_S = 1.5
 TICK_S = 0.05
 
 
@@ -70,23 +47,6 @@ class ReplayOptions:
     paused: bool = False
     topics: tuple[str, ...] | None = None
     remaps: tuple[str, ...] = ()
-
-
-@dataclasses.dataclass(frozen=True)
-class RebuildOptions:
-    """What is computed again.
-
-    Attributes:
-        world: gives the bounds of the map, the altitude and the goal.
-        seed: of the map's random numbers.
-        params_file: ROS parameters file with overrides, or None.
-        controller: run the controller as well.
-    """
-
-    world: str = "office"
-    seed: int = 0
-    params_file: str | None = None
-    controller: bool = False
 
 
 class Session:
@@ -162,167 +122,9 @@ def replay(
         "rate": options.rate,
         "duration_s": rounded(bag.duration_s, 6),
         "rates_in": rates(
-            recorded_counts(bag, options.start_s), _slowed(player.counts, options.rate)
+            recorded_counts(bag, options.start_s), slowed(player.counts, options.rate)
         ),
     }
-
-
-class Rebuild:
-    """Runs map, field and perhaps controller on what a bag holds."""
-
-    def __init__(self, bag: Bag, options: ReplayOptions, what: RebuildOptions) -> None:
-        """Find the inputs in the bag and describe the nodes.
-
-        Raises:
-            BagError: an input is missing.
-            UsageError: the world or the parameters file is wrong.
-        """
-        self._bag, self._options = bag, options
-        self._namespace = namespace_of(bag)
-        names = [full_name(name, self._namespace) for name in INPUTS]
-        for name in names:
-            if not bag.counts.get(name):
-                raise BagError(f"the bag {bag.path} has no {name}, which the map is built from")
-        names += [n for n in (full_name(h, self._namespace) for h in HELPFUL) if n in bag.topics]
-        self._options = dataclasses.replace(options, topics=tuple(names), loop=True, remaps=())
-        self._graph = describe(
-            GraphOptions(
-                world=what.world,
-                seed=what.seed,
-                params_file=what.params_file,
-                vehicle="none",
-                controller="imppi" if what.controller else "none",
-                namespace=self._namespace,
-            )
-        )
-        outputs = (*OUTPUTS, COMMANDS) if what.controller else OUTPUTS
-        self._outputs = tuple(full_name(name, self._namespace) for name in outputs)
-        self._map = full_name("map", self._namespace)
-
-    def run(
-        self, watch: Callable[[Player], bool], say: Callable[[str], None]
-    ) -> dict[str, Any] | None:
-        """Play the whole bag; return the comparison, None when ``watch`` wanted the end.
-
-        Raises:
-            BringupError: a node cannot be kept alive, or gives no map.
-        """
-        with contextlib.ExitStack() as stack:
-            logs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            session = Session(self._bag, self._options)
-            stack.callback(session.close)
-            supervisor = Supervisor(
-                [
-                    Command(n.name, n.command(self._graph.params_file), n.niceness, n.respawn)
-                    for n in self._graph.nodes
-                ],
-                child_environment(),
-                logs,
-                say,
-            )
-            stack.callback(supervisor.stop)
-            supervisor.start()
-            taps = Taps(session.node)
-            for topic in self._outputs:
-                known = spec_of(topic, self._namespace)
-                assert known is not None
-                taps.open(topic, known.type, offered_by(getattr(qos, known.qos)))
-            self._prime(session, supervisor, taps, say)
-            found = self._play(session, supervisor, taps, watch)
-        return None if found is None else self._result(*found)
-
-    def _prime(
-        self, session: Session, supervisor: Supervisor, taps: Taps, say: Callable[[str], None]
-    ) -> None:
-        """Let the nodes compile on the beginning of the bag, then empty the map again."""
-        player, waiting = session.player, set(self._outputs[:2])
-        end = time.monotonic() + START_LIMIT_S
-        say("waiting for the nodes to compile")
-        player.start(self._options.start_s)
-        while waiting:
-            supervisor.poll()
-            waiting -= {item.topic for item in taps.drain()}
-            if time.monotonic() > end:
-                raise BringupError(
-                    f"no {' and no '.join(sorted(waiting))} came within {START_LIMIT_S:g} s"
-                )
-            time.sleep(TICK_S)
-        player.pause(True)
-        time.sleep(SETTLE_S)
-        if not session.call(full_name("map/reset", self._namespace), 10.0):
-            raise BringupError("the map node did not empty its map within 10 s")
-        time.sleep(SETTLE_S)
-        for _ in taps.drain():
-            pass
-
-    def _play(
-        self,
-        session: Session,
-        supervisor: Supervisor,
-        taps: Taps,
-        watch: Callable[[Player], bool],
-    ) -> tuple[dict[str, Count], dict[str, Count], dict[int, Grid]] | None:
-        player = session.player
-        counts: dict[str, Count] = {}
-        maps: dict[int, Grid] = {}
-
-        def take() -> None:
-            for item in taps.drain():
-                counts.setdefault(item.topic, Count()).add(item.sent_ns)
-                if item.topic == self._map:
-                    grid = grid_of(item.data)
-                    maps[grid.stamp_ns] = grid
-
-        player.loop = False
-        player.seek(self._options.start_s)
-        time.sleep(SETTLE_S)
-        player.counts.clear()
-        player.pause(self._options.paused)
-        while not player.finished.is_set():
-            supervisor.poll()
-            take()
-            if not watch(player):
-                return None
-            time.sleep(TICK_S)
-        time.sleep(LAST_WAIT_S)
-        take()
-        return player.counts, counts, maps
-
-    def _result(
-        self, fed: dict[str, Count], made: dict[str, Count], maps: dict[int, Grid]
-    ) -> dict[str, Any]:
-        rate = self._options.rate
-        recorded = recorded_counts(self._bag, self._options.start_s)
-        both = pair(recorded_maps(self._bag, self._map), maps)
-        found = agreement(*both) if both is not None else None
-        return {
-            "bag": str(self._bag.path),
-            "rate": rate,
-            "duration_s": rounded(self._bag.duration_s, 6),
-            "occupancy_agreement": rounded(found.occupancy, 6) if found else None,
-            "agreement_of_cells_known_to_both": rounded(found.of_both, 6) if found else None,
-            "known_cells_recorded": found.known if found else None,
-            "known_cells_rebuilt": found.known_rebuilt if found else None,
-            "recorded_map_stamp_ns": found.recorded_ns if found else None,
-            "rebuilt_map_stamp_ns": found.rebuilt_ns if found else None,
-            "rates_in": rates({t: recorded[t] for t in fed if t in recorded}, _slowed(fed, rate)),
-            "rates_out": rates(
-                {t: recorded[t] for t in made if t in recorded}, _slowed(made, rate)
-            ),
-        }
-
-
-def namespace_of(bag: Bag) -> str:
-    """Return the namespace of the drone in a bag, without leading slash.
-
-    Raises:
-        BagError: there is no depth cloud of a drone in it, or more than one.
-    """
-    suffix = "/depth/points"
-    found = [name[: -len(suffix)].strip("/") for name in bag.topics if name.endswith(suffix)]
-    if len(found) != 1:
-        raise BagError(f"the bag {bag.path} has {len(found)} topics {suffix[1:]}, not one")
-    return found[0]
 
 
 def recorded_counts(bag: Bag, start_s: float) -> dict[str, Count]:
@@ -333,31 +135,7 @@ def recorded_counts(bag: Bag, start_s: float) -> dict[str, Count]:
     return counts
 
 
-def recorded_maps(bag: Bag, topic: str) -> dict[int, Grid]:
-    """Return the maps of a bag by stamp; the last one of a stamp that was published twice."""
-    grids = (grid_of(message.data) for message in bag.messages(frozenset({topic})))
-    return {grid.stamp_ns: grid for grid in grids}
-
-
-def grid_of(data: bytes) -> Grid:
-    """Return a serialized OccupancyGrid."""
-    message = deserialize_message(data, OccupancyGrid)
-    info, stamp = message.info, message.header.stamp
-    cells = np.array(message.data, np.int8).reshape(info.height, info.width)
-    corner = (info.origin.position.x, info.origin.position.y)
-    return Grid(stamp.sec * 1_000_000_000 + stamp.nanosec, cells, info.resolution, corner)
-
-
-def facts_of_run(bag: Path) -> tuple[str | None, int]:
-    """Return world and seed of the flight whose folder a bag lies in, as far as it says them."""
-    try:
-        values = json.loads((bag.absolute().parent / "metrics.json").read_text(encoding="utf-8"))
-        return str(values["world"]), int(values["seed"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None, 0
-
-
-def _slowed(counts: dict[str, Count], rate: float) -> dict[str, Count]:
+def slowed(counts: dict[str, Count], rate: float) -> dict[str, Count]:
     """Return counts in the seconds of a bag that was played at ``rate``."""
     return {
         topic: Count(c.count, c.first_ns, c.first_ns + round(rate * (c.last_ns - c.first_ns)))

@@ -70,6 +70,7 @@ def replay(
         check_writable(json_file)
     require_ros()
     from live_mvp_ros.bags.reader import open_bag
+    from live_mvp_ros.bringup import rebuild
     from live_mvp_ros.bringup import replay as playing
     from live_mvp_ros.results import write_json
 
@@ -83,11 +84,11 @@ def replay(
     with Controls(screen) as controls, screen:
         result: dict[str, Any] | None
         if compare:
-            flown, seed = playing.facts_of_run(path)
-            what = playing.RebuildOptions(
+            flown, seed = rebuild.facts_of_run(path)
+            what = rebuild.RebuildOptions(
                 world or flown or "office", seed, params_file, controller
             )
-            result = playing.Rebuild(bag, options, what).run(controls.watch, screen.say)
+            result = rebuild.Rebuild(bag, options, what).run(controls.watch, screen.say)
         else:
             result = playing.replay(bag, options, controls.watch)
     if result is None:
