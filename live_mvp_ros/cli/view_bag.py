@@ -24,7 +24,9 @@ def bag_of(what: Path) -> Path:
     from live_mvp_ros.bags.reader import storage_files
 
     if not what.exists():
-        raise UsageError(f"{what} does not exist: name the folder of a run, or a bag")
+        raise UsageError(
+            f"{what} does not exist: name the folder of a run, a bag, or a world such as office"
+        )
     if storage_files(what):
         return what
     if (what / "bag").is_dir():

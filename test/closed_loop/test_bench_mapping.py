@@ -20,7 +20,7 @@ SMALL = """
 live_map: {levels: 3, table_size_log2: 10, hidden_width: 16, train_rays: 16, resolution_m: 0.25}
 camera: {width_px: 24, height_px: 16}
 """
-ISSUE_KEYS = {
+DESCRIBED_KEYS = {
     "sdf_mae_near_m",
     "surface_median_m",
     "fscore_5cm",
@@ -49,7 +49,7 @@ def test_a_short_flight_is_scored_and_drawn(tmp_path, monkeypatch, capsys) -> No
     written = ["--json", str(target), "--plots", str(tmp_path / "plots")]
     assert main(["bench", "mapping", *arguments, *written]) == 0
     found = json.loads(target.read_text())
-    assert set(found) == {"seed"} and set(found["seed"]) == ISSUE_KEYS
+    assert set(found) == {"seed"} and set(found["seed"]) == DESCRIBED_KEYS
     row = found["seed"]
     assert 0.0 < row["sdf_mae_near_m"] < 0.2 and row["nonfinite"] == 0
     assert row["q_seen_mean"] > row["q_unseen_mean"] and row["exposure_auroc"] > 0.7
@@ -77,7 +77,7 @@ def test_wrong_arguments_are_refused(arguments, words, capsys) -> None:
 
 
 def test_keys_of_the_command_are_those_of_its_description() -> None:
-    assert set(bench_mapping.KEYS) == ISSUE_KEYS
+    assert set(bench_mapping.KEYS) == DESCRIBED_KEYS
 
 
 def test_view_draws_a_world(tmp_path, capsys) -> None:
@@ -86,6 +86,9 @@ def test_view_draws_a_world(tmp_path, capsys) -> None:
     assert target.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert "12 x 12 x 4 m" in capsys.readouterr().out
     assert main(["view", "nowhere"]) == 2
+    assert "nowhere does not exist" in capsys.readouterr().err
+    assert main(["view", "seed", "--web"]) == 2
+    assert "--web does not apply to seed, which is a world" in capsys.readouterr().err
     assert main(["view", "seed", "--output", str(tmp_path / "seed.txt")]) == 2
 
 
