@@ -44,6 +44,7 @@ ENCLOSED_RADIUS_M = 0.3  # enclosed space must be this wide to be a room
 LEAST_AREA_M2 = 0.1
 BEHIND_M = 2.0  # how deep hidden space is believed to be behind a narrow opening, at least
 LEAST_OPENING_M = 0.3  # free space that leaves the volume through less is noise at its border
+_NEARLY_ALL = 0.9  # of a frontier: the rest would have been looked at, had there been time
 _MOST = 0.5  # of a frontier: what is true of so much of it is the reason for all of it
 
 
@@ -213,7 +214,8 @@ def _mission_reason(final: _Final, mask: np.ndarray) -> Reason:
     in_view = mask & regions.beside(final.sees(final.navigable, through=final.free))
     if not in_view.any():
         return Reason.TOO_NARROW if final.nothing_left else Reason.OUT_OF_TIME
-    if _share(final.looked_long, in_view) >= _MOST:
+    enough = _MOST if final.nothing_left else _NEARLY_ALL
+    if _share(final.looked_long, in_view) >= enough:
         return Reason.NOT_RESOLVED
     targets = final.navigable & ~final.given_up
     if _share(regions.beside(final.sees(targets, through=final.free)), in_view) < _MOST:
