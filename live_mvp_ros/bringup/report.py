@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from live_mvp_ros.sim.metrics import Exploration, Safety
 
 GOAL_TOLERANCE_M = 1.5
+STOPPING_S = 2.0  # after the mission is done
 CONTROL_RATE_HZ = 50.0
 
 
@@ -62,7 +62,7 @@ def metrics(
 ) -> dict[str, Any]:
     """Return everything that was measured, as it goes into metrics.json."""
     flight = record.trajectory()
-    at_goal = _at_goal(flight.positions_m, graph.facts.goal_m)
+    at_goal = _at_goal(flight.times_s, flight.positions_m, graph.facts.goal_m)
     said_so = record.status is not None and record.status.goal_reached
     goal_reached = bool(said_so and at_goal)
     factor = record.real_time_factor()
@@ -199,7 +199,12 @@ def write_tables(folder: Path, record: FlightRecord, scores: Scores | None) -> N
     write_table(folder / "trajectory.csv", names, np.stack(columns, axis=1)[::step])
 
 
-def _at_goal(positions_m: np.ndarray, goal_m: tuple[float, float, float]) -> bool:
+def _at_goal(
+    times_s: np.ndarray, positions_m: np.ndarray, goal_m: tuple[float, float, float]
+) -> bool:
+    """Return whether the flight ended at the goal: told to stop there, the drone drifts on."""
     if not len(positions_m):
         return False
-    return math.dist(positions_m[-1, :2], goal_m[:2]) <= GOAL_TOLERANCE_M
+    ending = positions_m[times_s >= times_s[-1] - STOPPING_S, :2]
+    away_m = np.linalg.norm(ending - np.asarray(goal_m[:2]), axis=1)
+    return bool(np.min(away_m) <= GOAL_TOLERANCE_M)

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import resource
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -199,8 +198,9 @@ class Logbook:
         positions = np.concatenate([s.position_m for s in stretches])
         radius_m = self.scenario.config.controller.vehicle.radius_m
         decision = last.decision
-        near = math.dist(positions[-1, :2], world.goal_m[:2])
-        at_goal = near <= self.scenario.config.mission.goal_tolerance_m
+        away_m = np.linalg.norm(last.position_m[:, :2] - world.goal_m[:2], axis=1)
+        # The drone is told to stop where it reaches the goal, and stops a little later.
+        at_goal = bool(np.min(away_m) <= self.scenario.config.mission.goal_tolerance_m)
         return Flight(
             scenario=self.scenario,
             grid=self.grid,
