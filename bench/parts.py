@@ -195,15 +195,18 @@ def mppi_part(scene: Scene) -> Part:
         fine = yardstick.UNIFORM._replace(step_m=loop.spec.resolution_m)
         exact = yardstick.uniform_fsmi(fine, grid, xy.reshape(-1, 2), yaw.ravel())
         ours = look_up(scene, local_table(scene)(scene.view.p), xy, yaw)
-        # the others leave the map or fly through walls, which costs more than any information
+        # elsewhere samples fly through walls, which costs more than any information
         cell = np.asarray(loop.spec.cell_index(xy))
-        flyable = np.asarray(field.navigable)[cell[..., 0], cell[..., 1]].all(axis=1)
-        return apart(ours.sum(axis=1), exact.reshape(yaw.shape).sum(axis=1), flyable)
+        flyable = np.asarray(field.navigable)[cell[..., 0], cell[..., 1]]
+        ours, exact = (
+            np.where(flyable, v, 0.0).sum(axis=1) for v in (ours, exact.reshape(yaw.shape))
+        )
+        return apart(ours, exact, flyable.any(axis=1))
 
     return Part(
         "mppi_step",
         f"K = {config.mppi.num_samples}, H = {config.mppi.horizon_steps}; the yardstick with "
-        f"K = {SAMPLES}, H = {HORIZON}, 6 beams of 2.5 m; error: information of flyable samples",
+        f"K = {SAMPLES}, H = {HORIZON}, 6 beams of 2.5 m; error: information where they can fly",
         lambda: fly(config, loop.now.flight, inputs),
         plain,
         error,
