@@ -23,8 +23,14 @@ setup:
 explore: setup
 	@$(bin)/live-mvp explore $(ARGS)
 
+# Two tests at a time, and then, alone, those that fly the whole graph.
 test: setup
+ifeq ($(ARGS),)
+	@$(in_ros) $(bin)/python -m pytest -n 2 --dist loadfile --ignore test/graph test
+	@$(in_ros) $(bin)/python -m pytest test/graph
+else
 	@$(in_ros) $(bin)/python -m pytest $(ARGS)
+endif
 
 lint: setup
 	@$(bin)/ruff check .

@@ -91,6 +91,13 @@ def test_maps_a_wall_saves_resets_and_loads(bench, tmp_path, ends_cleanly):
     bench.wait(lambda: max(maps[-1].data) > 60)
     missing = bench.call(LoadMap, "map/load", LoadMap.Request(path=str(tmp_path / "none.npz")))
     assert not missing.success and "there is no such file" in missing.message
+    cut = tmp_path / "cut.npz"
+    cut.write_bytes(file.read_bytes()[:5000])
+    refused = bench.call(LoadMap, "map/load", LoadMap.Request(path=str(cut)))
+    assert not refused.success and str(cut) in refused.message
+    count = len(maps)
+    bench.wait(lambda: len(maps) > count + 1, during=wall)
+    assert max(maps[-1].data) > 60  # the map that runs is untouched
     nowhere = bench.call(SaveMap, "map/save", SaveMap.Request())
     assert nowhere.message == "no path is given and autosave_path is empty"
     assert ends_cleanly(process)
