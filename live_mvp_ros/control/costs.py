@@ -25,8 +25,6 @@ from live_mvp_ros.control.tables import (
     heading,
     interpolate,
     interpolate_yaw,
-    tabulate,
-    tabulate_yaw,
 )
 from live_mvp_ros.vehicle import QuadrotorConfig
 
@@ -81,9 +79,9 @@ def survey(
 ) -> Surroundings:
     """Return the surroundings of one control step."""
     return Surroundings(
-        tabulate(costmap.spec, costmap.clearance_m),
-        tabulate(field.spec, field.guidance_m),
-        tabulate_yaw(field.look, field.look_origin_m, field.look_resolution_m),
+        costmap.clearance,
+        field.guidance,
+        field.look,
         jnp.asarray(lower_m),
         jnp.asarray(upper_m),
         field.reference_path_m,

@@ -9,13 +9,21 @@ arrays that the cost terms of every control step only interpolate.
 
 from __future__ import annotations
 
-import dataclasses
 import math
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.control.tables import Table, cells, interpolate, nearest_cell, tabulate
+from live_mvp_ros.control.tables import (
+    Table,
+    YawTable,
+    cells,
+    interpolate,
+    nearest_cell,
+    tabulate,
+    tabulate_yaw,
+)
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning.geodesy import clearance
 
@@ -26,47 +34,38 @@ YAW_SLOPE_PER_RAD = 0.25
 """Share of the best local gain that a turn of one radian must be worth."""
 
 
-@jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True)
-class CostMap:
-    """Clearance around the vehicle.
+class CostMap(NamedTuple):
+    """Clearance around the vehicle."""
 
-    Attributes:
-        clearance_m: [nx, ny], distance from each cell's centre to the nearest edge of a cell that
-        is
-            occupied or unknown, truncated; 0 inside such cells.
-        spec: geometry of the grid (static).
-    """
+    clearance: Table
+    """Distance [m] from each cell's centre to the nearest edge of a cell that is occupied or
+    unknown, truncated; 0 inside such cells."""
 
-    clearance_m: jax.Array
-    spec: GridSpec = dataclasses.field(metadata={"static": True})
+    @classmethod
+    def of(cls, spec: GridSpec, clearance_m: jax.Array) -> CostMap:
+        """Return the cost map of clearances [nx, ny]."""
+        return cls(tabulate(spec, clearance_m))
+
+    @property
+    def clearance_m(self) -> jax.Array:
+        """[nx, ny] the clearances."""
+        return self.clearance.values
 
 
-@jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True)
-class GuidanceField:
-    """The information field as the cost terms use it.
+class GuidanceField(NamedTuple):
+    """The information field as the controller uses it; map frame."""
 
-    Attributes:
-        guidance_m: [nx, ny], metres, higher is better, slope about 1.
-        look: [n_yaw, lx, ly] at most 1, worth of looking along yaw -pi + 2 pi k / n_yaw from a
-            position near the vehicle; see ``prepare_field``.
-        gain: [n_yaw, lx, ly] in [0, 1], the local gain scaled by its largest value.
-        look_origin_m: [2], centre of look[:, 0, 0], map frame.
-        reference_path_m: [n, 3], way points along the guidance, map frame.
-        reference_yaw_rad: [n], heading at each way point.
-        spec: geometry of ``guidance_m`` (static).
-        look_resolution_m: cell size of ``look`` (static).
-    """
-
-    guidance_m: jax.Array
-    look: jax.Array
+    guidance: Table
+    """Metres, higher is better, slope about 1."""
+    look: YawTable
+    """At most 1, worth of looking along a yaw from a position near the vehicle; see
+    ``prepare_field``."""
     gain: jax.Array
-    look_origin_m: jax.Array
+    """[n_yaw, lx, ly] in [0, 1], the local gain scaled by its largest value; cells of ``look``."""
     reference_path_m: jax.Array
+    """[n, 3] way points along the guidance."""
     reference_yaw_rad: jax.Array
-    spec: GridSpec = dataclasses.field(metadata={"static": True})
-    look_resolution_m: float = dataclasses.field(metadata={"static": True})
+    """[n] heading at each way point."""
 
 
 def build_costmap(
@@ -85,7 +84,7 @@ def build_costmap(
     # distance. Subtracting the difference, the clearance is never more than the true one.
     corner_m = 0.5 * (math.sqrt(2.0) - 1.0) * spec.resolution_m
     gap = clearance(unsafe, spec.resolution_m, max_distance_m) - corner_m
-    return CostMap(jnp.maximum(gap, 0.0), spec)
+    return CostMap.of(spec, jnp.maximum(gap, 0.0))
 
 
 def prepare_field(
@@ -112,20 +111,17 @@ def prepare_field(
     carried = [jnp.roll(gain, -k, axis=0) - YAW_SLOPE_PER_RAD * turn[k] for k in range(n_yaw)]
     look = jnp.max(jnp.stack(carried), axis=0)
     return GuidanceField(
-        guidance_m,
-        look,
+        tabulate(spec, guidance_m),
+        tabulate_yaw(look, local_origin_m, local_resolution_m),
         gain,
-        local_origin_m,
         reference_path_m,
         reference_yaw_rad,
-        spec,
-        local_resolution_m,
     )
 
 
 def clearance_at(costmap: CostMap, x: jax.Array, y: jax.Array) -> jax.Array:
     """Return the clearance [m] at positions of any shape; 0 outside the map."""
-    return clearance_in(tabulate(costmap.spec, costmap.clearance_m), x, y)
+    return clearance_in(costmap.clearance, x, y)
 
 
 def clearance_in(table: Table, x: jax.Array, y: jax.Array) -> jax.Array:
@@ -145,7 +141,7 @@ def best_heading(
     between two equally good ones. ``otherwise`` is returned where nothing can be learned.
     """
     n_yaw, lx, ly = field.gain.shape
-    here = nearest_cell((lx, ly), field.look_origin_m, field.look_resolution_m, x, y)
+    here = nearest_cell((lx, ly), field.look.origin_m, field.look.resolution_m, x, y)
     gain = field.gain.reshape(n_yaw, lx * ly)[:, here]
     headings = -jnp.pi + 2.0 * jnp.pi / n_yaw * jnp.arange(n_yaw)
     turn = jnp.abs((headings - yaw + jnp.pi) % (2.0 * jnp.pi) - jnp.pi)

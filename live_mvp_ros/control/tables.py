@@ -38,6 +38,11 @@ class Table:
     pairs: jax.Array
     spec: GridSpec = dataclasses.field(metadata={"static": True})
 
+    @property
+    def values(self) -> jax.Array:
+        """[nx, ny] the values of the cells."""
+        return self.pairs.real.reshape(self.spec.shape)
+
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)

@@ -359,7 +359,7 @@ def _begin(
     spec: GridSpec,
 ) -> Flying:
     """Look for the first time."""
-    nothing = control.CostMap(jnp.zeros(spec.shape), spec)
+    nothing = control.CostMap.of(spec, jnp.zeros(spec.shape))
     return _look(config, spec, truth, Flying(vehicle, flight, empty, nothing, sensor_key))
 
 

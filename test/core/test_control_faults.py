@@ -36,7 +36,7 @@ def inputs(vehicle=START, guidance=0.0, gain=0.0, path=3.0, clearance=1.0, elaps
         jnp.full((40, 3), path),
         jnp.zeros(40),
     )
-    costmap = control.CostMap(jnp.full(SPEC.shape, clearance), SPEC)
+    costmap = control.CostMap.of(SPEC, jnp.full(SPEC.shape, clearance))
     return control.ControllerInputs(vehicle, costmap, field, jnp.float32(elapsed))
 
 
@@ -86,7 +86,7 @@ def test_samples_through_a_hole_in_the_map_are_excluded():
     around = inputs()
     x = SPEC.centres()[0]
     hole = jnp.where(jnp.asarray(x)[:, None] > 3.3, jnp.nan, around.costmap.clearance_m)
-    around = around._replace(costmap=control.CostMap(hole, SPEC))
+    around = around._replace(costmap=control.CostMap.of(SPEC, hole))
     state, vehicle = fresh(), START
     for _ in range(20):
         state, out = fly(CONFIG, state, around._replace(vehicle=vehicle))

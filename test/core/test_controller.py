@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import math
 
@@ -17,6 +16,7 @@ from live_mvp_ros import control, quaternion
 from live_mvp_ros.config import ConfigurationError, replace
 from live_mvp_ros.control import controller
 from live_mvp_ros.control.safety import filter_command
+from live_mvp_ros.control.tables import tabulate
 from live_mvp_ros.control.tracking import hold as tracking_hold
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.vehicle import QuadrotorConfig, at_rest, hover_command, simulate
@@ -85,7 +85,7 @@ def test_it_flies_to_the_target_around_a_wall_without_touching_it(architecture):
     guidance = -np.where(x[:, None] < corner[0], around, direct)
     path = np.vstack([straight((2.0, 2.0), corner, 39), [[5.2, 4.4, 2.0]]])
     guide = field((8.0, 2.0), path)
-    guide = dataclasses.replace(guide, guidance_m=jnp.asarray(guidance, jnp.float32))
+    guide = guide._replace(guidance=tabulate(SPEC, jnp.asarray(guidance, jnp.float32)))
     _, track = flown(config, at_rest(jnp.array([2.0, 2.0, 2.0])), costmap(wall), guide, 220)
     assert track[-1, 0] > 4.5
     # The wall is the rectangle [4.5, 5.5] x [0, 3.5]; distances by hand, not from the cost map.
