@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from live_mvp_ros.bags.reader import open_bag
 from live_mvp_ros.bringup.topics import TOPICS, full_name
 
 rclpy = pytest.importorskip("rclpy", reason="the graph needs ROS 2")
@@ -29,6 +31,7 @@ rclpy = pytest.importorskip("rclpy", reason="the graph needs ROS 2")
 pytestmark = pytest.mark.slow
 
 START_LIMIT_S = 240.0  # a first start compiles everything, on a busy machine
+RERUN = Path(sys.executable).with_name("rerun")
 
 
 class Run:
@@ -189,6 +192,7 @@ def test_a_short_flight_explores_without_touching_anything(tmp_path, world, doma
     check_files(only_run_folder(tmp_path), run.metrics(), logs=5 + len(recording) // 2)
     if recording:
         check_bag(tmp_path, domain)
+        check_bag_in_rerun(tmp_path / "bag")
 
 
 def check_topics(endpoints: dict[str, list[tuple[str, str, object, object]]]) -> None:
@@ -272,6 +276,34 @@ def check_bag(folder: Path, domain: int) -> None:
     counts = found["rates_in"]["/depth/points"]
     assert counts["replayed_count"] == counts["recorded_count"] > 200
     assert found["rates_out"]["/map"]["replayed_count"] > 20
+
+
+def check_bag_in_rerun(folder: Path) -> None:
+    """Rerun opens the file as it is: each message of each topic, ours decoded from the bag alone."""
+    if not RERUN.exists():
+        return
+    (file,) = folder.glob("*.mcap")
+    recording = folder.with_name("opened.rrd")
+    for command in (["mcap", "convert", file, "-o", recording], ["rrd", "print", recording]):
+        done = subprocess.run(
+            [RERUN, *command], capture_output=True, text=True, check=True, timeout=120
+        )
+    rows: Counter[tuple[str, str]] = Counter()
+    for line in done.stdout.splitlines():
+        chunk = re.match(r"Chunk\(\w+\) with (.+) rows .* - (/\S*) - data columns: \[(.*)", line)
+        if chunk:
+            count, topic, columns = int(re.sub(r"\D", "", chunk[1])), chunk[2], chunk[3]
+            for kind in {column.split(":")[0] for column in columns.split()}:
+                rows[topic, kind] += count
+    bag = open_bag(folder)
+    drawn = {
+        "sensor_msgs/msg/Image": "DepthImage", "sensor_msgs/msg/PointCloud2": "Points3D",
+        "sensor_msgs/msg/CameraInfo": "Pinhole", "nav_msgs/msg/OccupancyGrid": "GridMap",
+        "tf2_msgs/msg/TFMessage": "Transform3D",
+    }  # fmt: skip
+    for name, count in bag.counts.items():
+        kind = bag.topics[name].type
+        assert rows[name, drawn.get(kind, kind.replace("/", "."))] >= count, (name, rows)
 
 
 def check_files(folder: Path, values: dict, logs: int) -> None:
