@@ -53,7 +53,7 @@ def main() -> int:
 def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     """Start a flight that is recorded."""
     command = [sys.executable, "-m", "live_mvp_ros.bringup.environment", sys.executable, "-P"]
-    command += ["-m", "live_mvp_ros.cli.main", "explore", "--headless", "--record", *arguments]
+    command += ["-m", "live_mvp_ros.cli.main", "explore", "--headless", *arguments]
     with (folder / "explore.log").open("wb") as log:
         return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
 

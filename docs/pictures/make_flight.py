@@ -54,7 +54,7 @@ def main() -> int:
 
 def fly(folder: Path) -> Path:
     """Fly the office with a bag; return the folder of the run."""
-    command = [BIN / "live-mvp", "explore", "--headless", "--record", "--output", folder]
+    command = [BIN / "live-mvp", "explore", "--headless", "--output", folder]
     subprocess.run(command, check=True)
     return next(path for path in folder.iterdir() if path.is_dir())
 

@@ -32,7 +32,7 @@ def bag_of(what: Path) -> Path:
     if (what / "bag").is_dir():
         return what / "bag"
     raise UsageError(
-        f"{what} is no bag and has no folder named bag: fly with --record to have something to see"
+        f"{what} is no bag and has no folder named bag: was it flown with --no-record?"
     )
 
 

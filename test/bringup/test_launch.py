@@ -91,7 +91,7 @@ def actions_of(launch_file, **arguments: str):
 def test_the_defaults_start_the_default_graph(launch_file):
     from launch_ros.actions import Node
 
-    _, actions = actions_of(launch_file)
+    _, actions = actions_of(launch_file, record="false")
     nodes = [action for action in actions if isinstance(action, Node)]
     graph = describe(GraphOptions())
     assert [node.node_executable for node in nodes] == [n.executable for n in graph.nodes]
@@ -100,7 +100,8 @@ def test_the_defaults_start_the_default_graph(launch_file):
 def test_arguments_reach_the_graph_and_parts_can_be_left_out(launch_file):
     from launch_ros.actions import Node
 
-    _, actions = actions_of(launch_file, vehicle="none", use_sim_time="false", seed="3")
+    chosen = {"vehicle": "none", "use_sim_time": "false", "seed": "3", "record": "false"}
+    _, actions = actions_of(launch_file, **chosen)
     nodes = [action for action in actions if isinstance(action, Node)]
     assert [node.node_executable for node in nodes] == [
         "live_map",
@@ -116,14 +117,24 @@ def test_a_wrong_world_is_refused_with_the_same_sentence(launch_file):
 
 def test_recording_asks_ros2_bag_for_the_topics_of_the_graph(launch_file, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    context, actions = actions_of(launch_file, record="true", namespace="d1")
+    context, actions = actions_of(launch_file, namespace="d1")
     words = ["".join(part.perform(context) for part in word) for word in actions[-1].cmd]
     assert words[:5] == ["ros2", "bag", "record", "--storage", "mcap"]
+    assert words[5:7] == ["--storage-preset-profile", "zstd_fast"]
     assert "/d1/odom" in words
     assert "/clock" in words
     assert {word for word in words if word.startswith("/")} == set(
         describe(GraphOptions(namespace="d1")).recorded_topics
     )
+    _, unrecorded = actions_of(launch_file, record="false")
+    assert len(unrecorded) == len(actions) - 1
+
+
+def test_a_folder_that_takes_no_bag_is_refused_with_the_way_out(launch_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bags").write_text("")
+    with pytest.raises(UsageError, match=r"cannot create .*bags: .* record:=false"):
+        actions_of(launch_file)
 
 
 def test_rebuilding_starts_map_and_field_beside_the_player(load):

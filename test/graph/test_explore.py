@@ -177,8 +177,9 @@ class Listener:
 
 @pytest.mark.parametrize(("world", "domain"), [("office", 101), ("seed", 102)])
 def test_a_short_flight_explores_without_touching_anything(tmp_path, world, domain):
-    recording = ("--record", "bag") if world == "office" else ()
-    with exploring(tmp_path, domain, "--world", world, "--timeout", "25", *recording) as run:
+    recorded = world == "office"
+    silent = () if recorded else ("--no-record",)
+    with exploring(tmp_path, domain, "--world", world, "--timeout", "25", *silent) as run:
         run.wait_until_it_flies()
         listener = Listener(domain)
         try:
@@ -189,10 +190,12 @@ def test_a_short_flight_explores_without_touching_anything(tmp_path, world, doma
         assert run.end(120.0) == 1, run.text()  # 25 s are too few for the whole mission
     check_messages(listener)
     check_metrics(run.metrics(), world)
-    check_files(only_run_folder(tmp_path), run.metrics(), logs=5 + len(recording) // 2)
-    if recording:
-        check_bag(tmp_path, domain)
-        check_bag_in_rerun(tmp_path / "bag")
+    folder = only_run_folder(tmp_path)
+    check_files(folder, run.metrics(), logs=5 + recorded)
+    assert (folder / "bag").exists() == recorded
+    if recorded:
+        check_bag(folder, domain)
+        check_bag_in_rerun(folder / "bag")
 
 
 def check_topics(endpoints: dict[str, list[tuple[str, str, object, object]]]) -> None:
@@ -262,7 +265,7 @@ def check_metrics(values: dict, world: str) -> None:
 def check_bag(folder: Path, domain: int) -> None:
     """The bag holds the flight, and its map comes out again from odometry and depth alone."""
     command = [sys.executable, "-P", "-m", "live_mvp_ros.cli.main", "replay", "bag"]
-    command += ["--compare", "--rate", "2", "--world", "office", "--headless", "--json", "c.json"]
+    command += ["--compare", "--rate", "2", "--headless", "--json", "c.json"]
     environment = {**os.environ, "ROS_DOMAIN_ID": str(domain)}
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
@@ -279,7 +282,7 @@ def check_bag(folder: Path, domain: int) -> None:
 
 
 def check_bag_in_rerun(folder: Path) -> None:
-    """Rerun opens the file as it is: each message of each topic, ours decoded from the bag alone."""
+    """Rerun opens the file as it is, and decodes each message, ours as well, from it alone."""
     if not RERUN.exists():
         return
     (file,) = folder.glob("*.mcap")
@@ -325,10 +328,19 @@ def check_files(folder: Path, values: dict, logs: int) -> None:
     assert "http" not in page
 
 
-def test_a_killed_node_comes_back_and_ctrl_c_ends_it_all_in_time(tmp_path):
-    with exploring(tmp_path, 103) as run:
+def test_a_drone_beside_another_fills_rviz_and_survives_a_kill_and_a_ctrl_c(
+    tmp_path, displays_show
+):
+    shared = ("--no-record", "--shared-tf", "--namespace")
+    with exploring(tmp_path, 103, *shared, "drone1") as run:
         run.wait_until_it_flies()
-        time.sleep(3.0)
+        other = tmp_path / "other"
+        other.mkdir()
+        with exploring(other, 103, *shared, "drone2", "--world", "seed") as second:
+            second.wait_until_it_flies()
+            displays_show("fleet.rviz", ("/drone1/", "/drone2/"), 103)
+            second.process.send_signal(signal.SIGINT)
+            second.end(20.0)
         run.node("info_field").kill()
         run.wait_for(lambda: "info_field was killed by SIGKILL" in run.text(), 10.0)
         count = len(run.lines)
@@ -347,7 +359,7 @@ def test_a_killed_node_comes_back_and_ctrl_c_ends_it_all_in_time(tmp_path):
 
 
 def test_ctrl_c_during_the_start_ends_it_all_in_time(tmp_path):
-    with exploring(tmp_path, 104) as run:
+    with exploring(tmp_path, 104, "--no-record") as run:
         run.wait_for(lambda: len(run.nodes()) >= 5, 30.0)
         time.sleep(1.5)
         nodes = run.nodes()
@@ -361,7 +373,7 @@ def test_ctrl_c_during_the_start_ends_it_all_in_time(tmp_path):
 
 
 def test_a_killed_command_leaves_no_orphans_and_frees_its_place(tmp_path):
-    with exploring(tmp_path, 105) as run:
+    with exploring(tmp_path, 105, "--no-record") as run:
         run.wait_for(lambda: len(run.nodes()) >= 5, 30.0)
         time.sleep(1.0)
         nodes = run.nodes()
