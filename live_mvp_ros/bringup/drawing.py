@@ -8,9 +8,10 @@ import rerun as rr
 from rclpy.serialization import deserialize_message
 
 from live_mvp_ros.bags.reader import Bag
-from live_mvp_ros.bringup.topics import TOPICS, full_name
+from live_mvp_ros.bringup.graph import SHARED_TF
+from live_mvp_ros.bringup.topics import TOPICS, TopicSpec, full_name
 from live_mvp_ros.ros.taps import message_class
-from live_mvp_ros.viewing.scene import RATES_HZ, Scene
+from live_mvp_ros.viewing.scene import RATES_HZ, Scene, name_of
 
 _ODOMETRY = "/odom"
 
@@ -21,6 +22,11 @@ def namespaces(bag: Bag) -> tuple[str, ...]:
     return tuple(sorted(found)) or ("",)
 
 
+def names(bag: Bag) -> tuple[str, ...]:
+    """Return the names under which the drones of a bag are drawn."""
+    return tuple(name_of(namespace) for namespace in namespaces(bag))
+
+
 def draw_bag(bag: Bag, recording: rr.RecordingStream, until_s: float | None = None) -> int:
     """Draw a bag, or its first seconds; return how many messages were drawn.
 
@@ -29,19 +35,28 @@ def draw_bag(bag: Bag, recording: rr.RecordingStream, until_s: float | None = No
     Raises:
         BagError: the bag is damaged.
     """
-    scenes = {
-        full_name(spec.name, namespace): (spec, scene)
-        for namespace in namespaces(bag)
-        for scene in [Scene(recording, namespace)]
-        for spec in TOPICS
-        if spec.name in RATES_HZ
-    }
+    scenes = _scenes(namespaces(bag), recording)
     drawn = 0
     end_ns = bag.end_ns + 1 if until_s is None else bag.start_ns + round(1e9 * until_s)
     for item in bag.messages(frozenset(scenes), end_ns=end_ns):
-        spec, scene = scenes[item.topic]
-        if scene.wants(spec.name, item.time_ns):
-            message = deserialize_message(item.data, message_class(spec.type))
-            scene.draw(spec.name, message, item.time_ns)
-            drawn += 1
+        for spec, scene in scenes[item.topic]:
+            if scene.wants(spec.name, item.time_ns):
+                message = deserialize_message(item.data, message_class(spec.type))
+                scene.draw(spec.name, message, item.time_ns)
+                drawn += 1
     return drawn
+
+
+def _scenes(
+    found: tuple[str, ...], recording: rr.RecordingStream
+) -> dict[str, list[tuple[TopicSpec, Scene]]]:
+    """Return by topic who draws it; drones may share some topics."""
+    shared = dict(SHARED_TF)
+    scenes: dict[str, list[tuple[TopicSpec, Scene]]] = {}
+    for namespace in found:
+        scene = Scene(recording, namespace, alone=len(found) == 1)
+        for spec in (spec for spec in TOPICS if spec.name in RATES_HZ):
+            own = full_name(spec.name, namespace)
+            for topic in {own, shared.get(spec.name, own)}:
+                scenes.setdefault(topic, []).append((spec, scene))
+    return scenes

@@ -128,9 +128,7 @@ def explore(
     def show(glance: Glance) -> None:
         screen.show(line(glance), glance.state)
 
-    flight = Flight(
-        graph, FlightOptions(output, timeout, json_file, bag, view), show, screen.say
-    )
+    flight = Flight(graph, FlightOptions(output, timeout, json_file, bag, view), show, screen.say)
     with screen:
         ending = flight.run()
     screen.say(summary(flight, ending.reason))

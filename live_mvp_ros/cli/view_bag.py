@@ -48,7 +48,7 @@ def view_bag(path: Path, web: bool, save: Path | None, port: int, until_s: float
 
     bag = open_bag(path)
     try:
-        from live_mvp_ros.bringup.drawing import draw_bag
+        from live_mvp_ros.bringup.drawing import draw_bag, names
         from live_mvp_ros.viewing import sinks
     except ImportError as error:
         raise UsageError(
@@ -57,12 +57,12 @@ def view_bag(path: Path, web: bool, save: Path | None, port: int, until_s: float
     recording = sinks.new_recording()
     try:
         if save is not None:
-            sinks.to_file(recording, save)
+            sinks.to_file(recording, save, names(bag))
         elif web:
-            at = sinks.to_web(recording, port, GRPC_PORT)
+            at = sinks.to_web(recording, port, GRPC_PORT, names(bag))
             click.echo(f"the view is at {at}")
         else:
-            sinks.to_window(recording)
+            sinks.to_window(recording, names(bag))
     except (ViewError, OSError, RuntimeError) as error:
         raise UsageError(f"the view cannot be opened: {error}") from None
     drawn = draw_bag(bag, recording, until_s)

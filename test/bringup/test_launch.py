@@ -130,7 +130,9 @@ def test_recording_asks_ros2_bag_for_the_topics_of_the_graph(launch_file, tmp_pa
     assert len(unrecorded) == len(actions) - 1
 
 
-def test_a_folder_that_takes_no_bag_is_refused_with_the_way_out(launch_file, tmp_path, monkeypatch):
+def test_a_folder_that_takes_no_bag_is_refused_with_the_way_out(
+    launch_file, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bags").write_text("")
     with pytest.raises(UsageError, match=r"cannot create .*bags: .* record:=false"):
