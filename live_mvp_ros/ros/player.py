@@ -175,10 +175,10 @@ def publisher_of(
 def offering(offered: tuple[OfferedQos, ...]) -> QoSProfile:
     """Return the profile that suits whoever was content with any of the recorded ones."""
     latched = any(item.latched for item in offered)
-    depth = max((item.depth for item in offered), default=10)
+    depths = [item.depth for item in offered] or [10]
     return QoSProfile(
         history=HistoryPolicy.KEEP_LAST,
-        depth=max(depth, 100) if latched and depth > 1 else depth,
+        depth=sum(depths) if latched else max(depths),  # each publisher has latched its own
         reliability=(
             ReliabilityPolicy.RELIABLE
             if not offered or any(item.reliable for item in offered)
