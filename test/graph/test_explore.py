@@ -176,7 +176,7 @@ class Listener:
 
 
 @pytest.mark.parametrize(("world", "domain"), [("office", 101), ("seed", 102)])
-def test_a_short_flight_explores_without_touching_anything(tmp_path, world, domain):
+def test_a_short_flight_explores_without_touching_anything(tmp_path, displays_show, world, domain):
     recorded = world == "office"
     silent = () if recorded else ("--no-record",)
     with exploring(tmp_path, domain, "--world", world, "--timeout", "25", *silent) as run:
@@ -187,6 +187,8 @@ def test_a_short_flight_explores_without_touching_anything(tmp_path, world, doma
             check_topics(listener.endpoints())
         finally:
             listener.close()
+        if recorded:
+            displays_show("explorer.rviz", ("",), domain)
         assert run.end(120.0) == 1, run.text()  # 25 s are too few for the whole mission
     check_messages(listener)
     check_metrics(run.metrics(), world)
@@ -331,7 +333,8 @@ def check_files(folder: Path, values: dict, logs: int) -> None:
 def test_a_drone_beside_another_fills_rviz_and_survives_a_kill_and_a_ctrl_c(
     tmp_path, displays_show
 ):
-    shared = ("--no-record", "--shared-tf", "--namespace")
+    # Two drones at full speed are too much for two cores.
+    shared = ("--no-record", "--real-time-factor", "0.3", "--shared-tf", "--namespace")
     with exploring(tmp_path, 103, *shared, "drone1") as run:
         run.wait_until_it_flies()
         other = tmp_path / "other"
