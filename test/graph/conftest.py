@@ -47,7 +47,7 @@ class Displays:
         self.displays = [
             display
             for display in leaves(manager["Displays"])
-            if display.get("Topic", {}).get("Value", "?").startswith(prefixes)
+            if "Topic" in display and display["Topic"]["Value"].startswith(prefixes)
         ]
         self.received: dict[tuple[str, str], Any] = {}
         self.parents: dict[str, str] = {}
