@@ -49,6 +49,18 @@ RATES_HZ = {
     "/diagnostics": 2.0,
 }
 """Topics that are drawn, and how often at most [Hz]; samples are by far the dearest."""
+LEGEND = """
+| what | how |
+|---|---|
+| known | floor: light free, dark solid |
+| unknown | floor: grey |
+| worth a look | yellow on the floor, hardly: blue |
+| where to next | magenta ball |
+| reference, plan | green line, magenta line |
+| way so far | orange line |
+| what it sees | blue points |
+| surface | red hardly seen, green well |
+"""
 
 
 class Scene:
@@ -84,6 +96,7 @@ class Scene:
             "/diagnostics": self._diagnostics,
         }
         self._log("world", rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
+        self._log("legend", rr.TextDocument(LEGEND, media_type="text/markdown"), static=True)
         body = rr.Boxes3D(half_sizes=[(0.22, 0.22, 0.06)], colors=[ORANGE])
         self._log(f"{self._root}/base", body, rr.TransformAxes3D(0.5), static=True)
         for path, label, colour in (

@@ -52,9 +52,12 @@ def _drone(name: str) -> rrb.Horizontal:
     )
     words = rrb.Horizontal(
         rrb.TextDocumentView(origin=f"/status/{name}", name="Status"),
-        rrb.TextLogView(origin=f"/log/{name}", name="Messages"),
+        rrb.Tabs(
+            rrb.TextDocumentView(origin="/legend", name="Legend"),
+            rrb.TextLogView(origin=f"/log/{name}", name="Messages"),
+        ),
     )
-    right = rrb.Vertical(maps, plots, words, row_shares=[4, 5, 3])
+    right = rrb.Vertical(maps, plots, words, row_shares=[4, 4, 4])
     return rrb.Horizontal(space, right, column_shares=[3, 2], name=name)
 
 

@@ -104,12 +104,14 @@ def test_several_drones_have_a_tab_each_and_one_for_all():
     assert [tab.name for tab in tabs] == list(DRONES)
     for tab, other in zip(tabs, DRONES[::-1], strict=True):
         shown = [f"{view.origin} {view.contents}" for view in views(tab)]
-        assert len(shown) == 10
-        assert all(tab.name in words and other not in words for words in shown)
+        assert len(shown) == 11
+        of_all = [words for words in shown if tab.name not in words]
+        assert [words.split()[0] for words in of_all] == ["/legend"]
+        assert all(other not in words for words in shown)
     assert {"/world/drone1/**", "/world/drone2/**"} <= set(everybody.contents)
 
 
 def test_a_single_drone_has_no_tabs_around_its_panels():
     root = sinks.layout().root_container
     assert type(root).__name__ == "Horizontal"
-    assert len(list(views(root))) == 10
+    assert len(list(views(root))) == 11
