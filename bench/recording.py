@@ -29,6 +29,9 @@ from mcap.reader import make_reader
 from rosbags.rosbag2 import Reader
 
 from live_mvp_ros.bags.reader import open_bag
+from live_mvp_ros.bringup.topics import recorded
+
+NEVER_SENT = {"senders": 0, "before": 0, "sent": 0, "in_bag": 0}
 
 
 def main() -> int:
@@ -87,7 +90,7 @@ def flight(folder: Path, seconds: float) -> dict[str, Any]:
     process.wait()
     shares = {name: round((last[name] - first[name]) / (end - begin), 4) for name in first}
     (bag,) = folder.glob("runs/*/bag")
-    topics = numbers(bag)
+    topics = {name: dict(NEVER_SENT) for name in recorded("")} | numbers(bag)
     missing = sum(topic["sent"] - topic["in_bag"] for topic in topics.values())
     size = sum(file.stat().st_size for file in bag.iterdir())
     equal = by_mcap(bag) == by_rosbags(bag)

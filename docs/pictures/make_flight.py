@@ -29,7 +29,7 @@ from PIL import Image
 
 HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
-SHARE_OF_FLIGHT = 0.22
+SHARE_OF_FLIGHT = 0.2
 SIZE = (1600, 900)
 PORT = 9290
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]

@@ -97,7 +97,8 @@ class Scene:
         }
         self._log("world", rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
         self._log("legend", rr.TextDocument(LEGEND, media_type="text/markdown"), static=True)
-        body = rr.Boxes3D(half_sizes=[(0.22, 0.22, 0.06)], colors=[ORANGE])
+        sign = None if alone else [self._name]
+        body = rr.Boxes3D(half_sizes=[(0.22, 0.22, 0.06)], colors=[ORANGE], labels=sign)
         self._log(f"{self._root}/base", body, rr.TransformAxes3D(0.5), static=True)
         for path, label, colour in (
             ("explored", "explored [%]", GREEN),
