@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -190,14 +192,16 @@ def test_the_replay_launch_file_plays_a_bag_and_ends_with_it(load, tmp_path, mon
     executor.add_node(node)
     arguments = [f"bag:={tmp_path / 'bag'}", "remap:=/words:=/said", "topics:=/words"]
     command = [sys.executable, "-c", LAUNCH, str(REPLAY), *arguments, "rate:=2.0"]
-    process = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "HOME": str(tmp_path)})
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True)
     try:
         end = time.monotonic() + 60.0
         while process.poll() is None and time.monotonic() < end:
             executor.spin_once(timeout_sec=0.1)
         assert process.poll() == 0
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):  # what it has launched, too
+            os.killpg(process.pid, signal.SIGKILL)
         executor.shutdown()
         node.destroy_node()
         context.try_shutdown()
