@@ -29,6 +29,9 @@ from mcap.reader import make_reader
 from rosbags.rosbag2 import Reader
 
 from live_mvp_ros.bags.reader import open_bag
+from live_mvp_ros.bringup.topics import recorded
+
+NEVER_SENT = {"senders": 0, "before": 0, "sent": 0, "in_bag": 0}
 
 
 def main() -> int:
@@ -53,7 +56,7 @@ def main() -> int:
 def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     """Start a flight that is recorded."""
     command = [sys.executable, "-m", "live_mvp_ros.bringup.environment", sys.executable, "-P"]
-    command += ["-m", "live_mvp_ros.cli.main", "explore", "--headless", "--record", *arguments]
+    command += ["-m", "live_mvp_ros.cli.main", "explore", "--headless", *arguments]
     with (folder / "explore.log").open("wb") as log:
         return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
 
@@ -87,7 +90,7 @@ def flight(folder: Path, seconds: float) -> dict[str, Any]:
     process.wait()
     shares = {name: round((last[name] - first[name]) / (end - begin), 4) for name in first}
     (bag,) = folder.glob("runs/*/bag")
-    topics = numbers(bag)
+    topics = {name: dict(NEVER_SENT) for name in recorded("")} | numbers(bag)
     missing = sum(topic["sent"] - topic["in_bag"] for topic in topics.values())
     size = sum(file.stat().st_size for file in bag.iterdir())
     equal = by_mcap(bag) == by_rosbags(bag)

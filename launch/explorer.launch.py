@@ -26,7 +26,7 @@ from launch.events.process import ProcessExited
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch_ros.actions import Node
 
-from live_mvp_ros.bringup.errors import USED_WRONGLY
+from live_mvp_ros.bringup.errors import USED_WRONGLY, UsageError
 from live_mvp_ros.bringup.facts import world_files
 from live_mvp_ros.bringup.graph import (
     CONTROLLERS,
@@ -98,7 +98,7 @@ ARGUMENTS = [
     ),
     DeclareLaunchArgument(
         "record",
-        default_value="false",
+        default_value="true",
         choices=SWITCH,
         description="Record the topics of the graph with ros2 bag (MCAP) into ./bags.",
     ),
@@ -193,8 +193,19 @@ def rviz_action(graph: Graph) -> Node:
 
 
 def record_action(graph: Graph) -> ExecuteProcess:
-    """Return the recorder; its bag is named by the time of day."""
+    """Return the recorder; its bag is named by the time of day.
+
+    Raises:
+        UsageError: there is no place for it.
+    """
     bags = Path("bags")
-    bags.mkdir(exist_ok=True)
-    command = ["ros2", "bag", "record", "--storage", "mcap", *graph.recorded_topics]
+    try:
+        bags.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"cannot create {bags.absolute()}: {error.strerror}; start in another folder, or with "
+            "record:=false"
+        ) from error
+    command = ["ros2", "bag", "record", "--storage", "mcap"]
+    command += ["--storage-preset-profile", "zstd_fast", *graph.recorded_topics]
     return ExecuteProcess(cmd=command, cwd=str(bags), output="screen")

@@ -43,6 +43,11 @@ ARGUMENTS = [
         "topics", default_value="all", description="Topics to play, separated by spaces; or all."
     ),
     DeclareLaunchArgument(
+        "wait_for",
+        default_value="any",
+        description="Topics that all need a listener first, separated by spaces; or any.",
+    ),
+    DeclareLaunchArgument(
         "remap",
         default_value="",
         description="Topics to rename, such as /odom:=/old/odom, separated by spaces.",
@@ -79,9 +84,10 @@ def start_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Return the player and, where that is wanted, the nodes that compute again."""
     chosen = context.launch_configurations
     namespace, rebuild = chosen["namespace"].strip("/"), chosen["rebuild"] == "true"
-    topics = chosen["topics"].split()
+    topics, wait_for = chosen["topics"].split(), chosen["wait_for"].split()
     if rebuild:
         topics = [full_name(name, namespace) for name in REBUILT_FROM]
+        wait_for = [full_name("depth/points", namespace)]  # the map node needs some seconds
     player = Node(
         package=PACKAGE,
         executable="bag_player",
@@ -94,6 +100,7 @@ def start_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 "loop": chosen["loop"] == "true",
                 "paused": chosen["paused"] == "true",
                 "topics": topics,
+                "wait_for": wait_for,
             }
         ],
         remappings=[tuple(pair.split(":=", 1)) for pair in chosen["remap"].split()],

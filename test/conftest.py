@@ -10,6 +10,17 @@ import pytest
 
 from live_mvp_ros.bringup import environment
 
+RVIZ_TYPES = {
+    "rviz_default_plugins/Map": "nav_msgs/msg/OccupancyGrid",
+    "rviz_default_plugins/PointCloud2": "sensor_msgs/msg/PointCloud2",
+    "rviz_default_plugins/Image": "sensor_msgs/msg/Image",
+    "rviz_default_plugins/Camera": "sensor_msgs/msg/Image",
+    "rviz_default_plugins/Odometry": "nav_msgs/msg/Odometry",
+    "rviz_default_plugins/Path": "nav_msgs/msg/Path",
+    "rviz_default_plugins/Marker": "visualization_msgs/msg/Marker",
+    "rviz_default_plugins/MarkerArray": "visualization_msgs/msg/MarkerArray",
+    "rviz_default_plugins/SetGoal": "geometry_msgs/msg/PoseStamped",
+}
 PURE = tuple(Path(__file__).parent / name for name in ("core", "closed_loop"))
 
 
@@ -32,3 +43,9 @@ def _needs_ros(config: pytest.Config) -> bool:
     base = config.invocation_params.dir
     paths = [(base / argument.split("::")[0]).resolve() for argument in config.args]
     return not all(any(path.is_relative_to(pure) for pure in PURE) for path in paths)
+
+
+@pytest.fixture(scope="session")
+def display_types() -> dict[str, str]:
+    """The type of message that each class of RViz displays and tools shows."""
+    return RVIZ_TYPES

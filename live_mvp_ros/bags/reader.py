@@ -105,15 +105,21 @@ def open_bag(path: Path) -> Bag:
         raise BagError(f"there is no bag at {path}")
     files = storage_files(path)
     if not files:
-        raise BagError(
-            f"{path} is no bag: it has neither metadata.yaml nor files that end in .mcap or .db3"
-        )
+        raise BagError(_no_files(path))
     bag = _whole(path, files)
     if bag is None:
         bag = _recovered(path, files)
     if not sum(bag.counts.values()):
         raise BagError(f"the bag {path} is empty: it holds no message")
     return bag
+
+
+def _no_files(path: Path) -> str:
+    if (path / FILE_NAME).is_file():
+        return f"the bag {path} has lost its messages: beside {FILE_NAME} is no .mcap or .db3 file"
+    if (path / "bag").is_dir():
+        return f"{path} is no bag: name the bag inside of it, {path / 'bag'}"
+    return f"{path} is no bag: it has neither {FILE_NAME} nor files that end in .mcap or .db3"
 
 
 def storage_files(path: Path) -> tuple[Path, ...]:
@@ -175,7 +181,10 @@ def _whole(path: Path, files: tuple[Path, ...]) -> Bag | None:
     except _UNREADABLE as error:
         if files[0].suffix == ".mcap":
             return None
-        raise BagError(f"the bag {path} cannot be read: {_words(error)}") from error
+        raise BagError(
+            f"the bag {path} cannot be read: it is empty, cut off or of another format "
+            f"({_words(error)})"
+        ) from error
 
 
 def _connected(connection: Any) -> Topic:

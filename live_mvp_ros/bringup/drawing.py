@@ -8,9 +8,11 @@ import rerun as rr
 from rclpy.serialization import deserialize_message
 
 from live_mvp_ros.bags.reader import Bag
-from live_mvp_ros.bringup.topics import TOPICS, full_name
+from live_mvp_ros.bags.types import BagError
+from live_mvp_ros.bringup.graph import SHARED_TF
+from live_mvp_ros.bringup.topics import TOPICS, TopicSpec, full_name
 from live_mvp_ros.ros.taps import message_class
-from live_mvp_ros.viewing.scene import RATES_HZ, Scene
+from live_mvp_ros.viewing.scene import RATES_HZ, Scene, name_of
 
 _ODOMETRY = "/odom"
 
@@ -21,27 +23,70 @@ def namespaces(bag: Bag) -> tuple[str, ...]:
     return tuple(sorted(found)) or ("",)
 
 
+def names(bag: Bag) -> tuple[str, ...]:
+    """Return the names under which the drones of a bag are drawn."""
+    return tuple(name_of(namespace) for namespace in namespaces(bag))
+
+
 def draw_bag(bag: Bag, recording: rr.RecordingStream, until_s: float | None = None) -> int:
     """Draw a bag, or its first seconds; return how many messages were drawn.
 
     As in the live view, no topic is drawn more often than eyes can follow.
 
     Raises:
-        BagError: the bag is damaged.
+        BagError: the bag is damaged, or nothing in it can be drawn.
     """
-    scenes = {
-        full_name(spec.name, namespace): (spec, scene)
-        for namespace in namespaces(bag)
-        for scene in [Scene(recording, namespace)]
-        for spec in TOPICS
-        if spec.name in RATES_HZ
-    }
+    scenes = _scenes(namespaces(bag), recording)
     drawn = 0
     end_ns = bag.end_ns + 1 if until_s is None else bag.start_ns + round(1e9 * until_s)
-    for item in bag.messages(frozenset(scenes), end_ns=end_ns):
-        spec, scene = scenes[item.topic]
-        if scene.wants(spec.name, item.time_ns):
-            message = deserialize_message(item.data, message_class(spec.type))
-            scene.draw(spec.name, message, item.time_ns)
-            drawn += 1
+    for item in bag.messages(drawn_topics(bag), end_ns=end_ns):
+        for spec, scene in scenes[item.topic]:
+            if scene.wants(spec.name, item.time_ns):
+                try:
+                    message = deserialize_message(item.data, message_class(spec.type))
+                    scene.draw(spec.name, message, item.time_ns)
+                except (RuntimeError, ValueError) as error:
+                    words = f"a message of {item.topic} is no {spec.type}"
+                    raise BagError(f"the bag {bag.path} is damaged: {words}") from error
+                drawn += 1
     return drawn
+
+
+def drawn_topics(bag: Bag) -> frozenset[str]:
+    """Return the topics of a bag that can be drawn.
+
+    Raises:
+        BagError: there are none.
+    """
+    shared = dict(SHARED_TF)
+    known = {
+        (topic, spec.type)
+        for namespace in namespaces(bag)
+        for spec in TOPICS
+        if spec.name in RATES_HZ
+        for own in [full_name(spec.name, namespace)]
+        for topic in (own, shared.get(spec.name, own))
+    }
+    found = frozenset(name for name, topic in bag.topics.items() if (name, topic.type) in known)
+    if not found:
+        first = min(bag.topics.values(), key=lambda topic: topic.name)
+        raise BagError(
+            f"nothing of the bag {bag.path} can be drawn: it has no topic of a flight, such as "
+            f"odom of type nav_msgs/msg/Odometry, but {first.name} of type {first.type}"
+        )
+    return found
+
+
+def _scenes(
+    found: tuple[str, ...], recording: rr.RecordingStream
+) -> dict[str, list[tuple[TopicSpec, Scene]]]:
+    """Return by topic who draws it; drones may share some topics."""
+    shared = dict(SHARED_TF)
+    scenes: dict[str, list[tuple[TopicSpec, Scene]]] = {}
+    for namespace in found:
+        scene = Scene(recording, namespace, alone=len(found) == 1)
+        for spec in (spec for spec in TOPICS if spec.name in RATES_HZ):
+            own = full_name(spec.name, namespace)
+            for topic in {own, shared.get(spec.name, own)}:
+                scenes.setdefault(topic, []).append((spec, scene))
+    return scenes

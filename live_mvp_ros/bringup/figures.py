@@ -13,12 +13,18 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
+from live_mvp_ros.bringup.moments import Moment
 from live_mvp_ros.bringup.run_data import RunData
 from live_mvp_ros.sim.drawing import (
     CYCLE,
+    FREE,
     GREEN,
     LINES,
+    OCCUPIED,
+    ORANGE,
+    UNKNOWN,
     VERMILION,
     MapImage,
     draw_ends,
@@ -43,6 +49,8 @@ def explored(runs: Sequence[RunData]) -> Figure | None:
     if figure is not None:
         (axes,) = figure.axes
         axes.axhline(95.0, color="tab:grey", linestyle=":", linewidth=1.0)
+        axes.text(0.01, 95.0, "95 %", color="tab:grey", fontsize=9,
+                  va="top", transform=axes.get_yaxis_transform())  # fmt: skip
         axes.set(xlabel="flight time [s]", ylabel="explored [%]", ylim=(0, 101))
     return figure
 
@@ -59,7 +67,7 @@ def clearance(runs: Sequence[RunData]) -> Figure | None:
         (axes,) = figure.axes
         axes.axhline(RADIUS_M, color=VERMILION, linestyle="--", linewidth=1.2)
         axes.text(0.99, RADIUS_M, "radius of the drone", color=VERMILION, fontsize=9,
-                  ha="right", va="bottom", transform=axes.get_yaxis_transform())  # fmt: skip
+                  ha="right", va="top", transform=axes.get_yaxis_transform())  # fmt: skip
         axes.set(xlabel="flight time [s]", ylabel="true clearance [m]")
         axes.set_ylim(bottom=0.0)
     return figure
@@ -122,12 +130,31 @@ def fields(runs: Sequence[RunData]) -> Figure | None:
             np.zeros(moment.gain.shape[::-1]), moment.corner_m, moment.resolution_m
         ).extent_m
         image = axes.imshow(upright(moment.gain), extent=extent, vmin=0.0, vmax=top)
-        axes.plot(*moment.position_m, "o", color=VERMILION, mec="white", markersize=7)
+        _walls_and_way(axes, run, moment)
         axes.set_title(f"{moment.time_s:.0f} s", fontsize=10)
         axes.tick_params(labelsize=8)
     assert image is not None
     figure.colorbar(image, ax=figure.axes, label="information of the best look [nats]", shrink=0.8)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    handles.append(Patch(facecolor="white", edgecolor="grey"))
+    labels.append("walls, as they were found in the end")
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
     return figure
+
+
+def _walls_and_way(axes: Axes, run: RunData, moment: Moment) -> None:
+    """Draw walls, the way until a moment, and the drone at its end, over a field."""
+    if run.map_pixels is not None:
+        walls = np.zeros((*run.map_pixels.shape, 4), np.float32)
+        walls[run.map_pixels == OCCUPIED] = (1.0, 1.0, 1.0, 0.9)
+        extent = MapImage(run.map_pixels, run.map_corner_m, run.map_resolution_m).extent_m
+        axes.imshow(walls, extent=extent, interpolation="nearest")
+    if "x_m" in run.trajectory:
+        past = run.trajectory["time_s"] <= moment.time_s
+        x, y = run.trajectory["x_m"][past], run.trajectory["y_m"][past]
+        axes.plot(x, y, color=ORANGE, linewidth=1.3, label="way so far")
+    axes.plot(*moment.position_m, "o", color=VERMILION, mec="white", markersize=7,
+              linestyle="none", label="drone")  # fmt: skip
 
 
 FIGURES: dict[str, tuple[str, Callable[[Sequence[RunData]], Figure | None]]] = {
@@ -168,6 +195,12 @@ def _trajectory(figure: Figure, axes: Axes, run: RunData, *, colour_bar: bool) -
     goal = run.parameters.get("goal_m")
     if goal:
         draw_ends(axes, way[0], goal)
+    if colour_bar and run.map_pixels is not None:
+        handles, labels = axes.get_legend_handles_labels()
+        for name, grey in (("free", FREE), ("unknown", UNKNOWN), ("solid", OCCUPIED)):
+            handles.append(Patch(facecolor=str(grey / 255.0), edgecolor="grey"))
+            labels.append(name)
+        figure.legend(handles, labels, loc="outside upper center", ncols=5, fontsize=9)
     axes.set(xlabel="x [m]", ylabel="y [m]", aspect="equal")
     if run.map_pixels is None:
         axes.autoscale()

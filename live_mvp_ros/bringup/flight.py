@@ -65,7 +65,7 @@ class FlightOptions:
     output: Path
     timeout_s: float | None = None
     json_file: Path | None = None
-    record: Path | None = None
+    record: Path | None = IN_RUN_FOLDER
     view: str | None = None
 
 

@@ -44,14 +44,14 @@ TOPICS = (
         "packets/observation", "live_mvp_ros/msg/ObservationPacket", "SENSOR", ("gt_depth",)
     ),
     TopicSpec("map", "nav_msgs/msg/OccupancyGrid", "LATCHED", ("live_map",)),
-    TopicSpec("map/exposure", "nav_msgs/msg/OccupancyGrid", "LATCHED", ("live_map",), True),
-    TopicSpec("map/surface", "sensor_msgs/msg/PointCloud2", "LATCHED", ("live_map",), True),
+    TopicSpec("map/exposure", "nav_msgs/msg/OccupancyGrid", "KEPT", ("live_map",), True),
+    TopicSpec("map/surface", "sensor_msgs/msg/PointCloud2", "KEPT", ("live_map",), True),
     TopicSpec("map/status", "live_mvp_ros/msg/MapStatus", "STATUS", ("live_map",)),
     TopicSpec("info_field", "live_mvp_ros/msg/InfoField", "LATCHED", ("info_field",)),
-    TopicSpec("info_field/grid", "nav_msgs/msg/OccupancyGrid", "LATCHED", ("info_field",), True),
-    TopicSpec("reference_path", "nav_msgs/msg/Path", "LATCHED", ("info_field",)),
+    TopicSpec("info_field/grid", "nav_msgs/msg/OccupancyGrid", "KEPT", ("info_field",), True),
+    TopicSpec("reference_path", "nav_msgs/msg/Path", "KEPT", ("info_field",)),
     TopicSpec(
-        "exploration/completion", "live_mvp_ros/msg/CompletionReport", "LATCHED", ("info_field",)
+        "exploration/completion", "live_mvp_ros/msg/CompletionReport", "KEPT", ("info_field",)
     ),
     TopicSpec(
         "cmd/body_rates", "live_mvp_ros/msg/BodyRateThrust", "COMMAND_OUT", ("imppi_controller",)

@@ -71,12 +71,12 @@ DEFAULTS = GraphOptions()
 )
 @click.option(
     "--record",
-    type=Path,
     is_flag=False,
-    flag_value=IN_RUN_FOLDER,
+    flag_value="",
     metavar="[DIR]",
-    help="Record every topic to the bag DIR, by default to a bag in the folder of the run.",
+    help="Record every topic to the bag DIR; without it to a bag in the folder of the run.",
 )
+@click.option("--no-record", is_flag=True, help="Record nothing.")
 @click.option(
     "--view",
     type=click.Choice(VIEWS),
@@ -95,7 +95,8 @@ def explore(
     real_time_factor: float,
     seed: int,
     output: Path,
-    record: Path | None,
+    record: str | None,
+    no_record: bool,
     view: str | None,
 ) -> int:
     """Fly until the space is explored; the exit code is 0 only when the mission is complete."""
@@ -113,8 +114,7 @@ def explore(
     graph = describe(options)
     if json_file is not None:
         check_writable(json_file)
-    if record is not None and record != IN_RUN_FOLDER:
-        check_new_folder(record, "--record")
+    bag = chosen_bag(record, no_record)
     require_ros()
     from live_mvp_ros.bringup.flight import Flight, FlightOptions
 
@@ -128,9 +128,7 @@ def explore(
     def show(glance: Glance) -> None:
         screen.show(line(glance), glance.state)
 
-    flight = Flight(
-        graph, FlightOptions(output, timeout, json_file, record, view), show, screen.say
-    )
+    flight = Flight(graph, FlightOptions(output, timeout, json_file, bag, view), show, screen.say)
     with screen:
         ending = flight.run()
     screen.say(summary(flight, ending.reason))
@@ -139,6 +137,22 @@ def explore(
         sys.stdout.flush()
         os._exit(code)
     return code
+
+
+def chosen_bag(record: str | None, no_record: bool) -> Path | None:
+    """Return the folder of the bag, None for no bag.
+
+    Raises:
+        UsageError: it exists already, or recording was both asked for and forbidden.
+    """
+    if no_record:
+        if record is not None:
+            raise UsageError("--record and --no-record exclude each other: choose one")
+        return None
+    if not record:
+        return IN_RUN_FOLDER
+    check_new_folder(Path(record), "--record")
+    return Path(record)
 
 
 def check_viewer(view: str) -> None:

@@ -21,6 +21,7 @@ def bag_of(what: Path) -> Path:
     Raises:
         UsageError: it is neither.
     """
+    from live_mvp_ros.bags.metadata import FILE_NAME
     from live_mvp_ros.bags.reader import storage_files
 
     if not what.exists():
@@ -31,8 +32,10 @@ def bag_of(what: Path) -> Path:
         return what
     if (what / "bag").is_dir():
         return what / "bag"
+    if (what / FILE_NAME).is_file():
+        return what  # a bag that has lost its files, as opening it will say
     raise UsageError(
-        f"{what} is no bag and has no folder named bag: fly with --record to have something to see"
+        f"{what} is no bag and has no folder named bag: was it flown with --no-record?"
     )
 
 
@@ -45,27 +48,35 @@ def view_bag(path: Path, web: bool, save: Path | None, port: int, until_s: float
     """
     require_ros()
     from live_mvp_ros.bags.reader import open_bag
+    from live_mvp_ros.bags.types import BagError
 
     bag = open_bag(path)
     try:
-        from live_mvp_ros.bringup.drawing import draw_bag
+        from live_mvp_ros.bringup.drawing import draw_bag, drawn_topics, names
         from live_mvp_ros.viewing import sinks
     except ImportError as error:
         raise UsageError(
             "this needs Rerun, which is not installed here: pip install rerun-sdk"
         ) from error
+    drawn_topics(bag)  # before a window is opened or a file written
     recording = sinks.new_recording()
     try:
         if save is not None:
-            sinks.to_file(recording, save)
+            sinks.to_file(recording, save, names(bag))
         elif web:
-            at = sinks.to_web(recording, port, GRPC_PORT)
+            at = sinks.to_web(recording, port, GRPC_PORT, names(bag))
             click.echo(f"the view is at {at}")
         else:
-            sinks.to_window(recording)
+            sinks.to_window(recording, names(bag))
     except (ViewError, OSError, RuntimeError) as error:
         raise UsageError(f"the view cannot be opened: {error}") from None
-    drawn = draw_bag(bag, recording, until_s)
+    try:
+        drawn = draw_bag(bag, recording, until_s)
+    except BagError:
+        if save is not None:  # leave nothing half-written
+            recording.disconnect()
+            save.unlink(missing_ok=True)
+        raise
     recording.flush()
     click.echo(f"{drawn} messages drawn" + (f" to {save}" if save is not None else ""))
     if web:

@@ -23,7 +23,7 @@ from live_mvp_ros.ros.player import Player
 from live_mvp_ros.ros.process import StartError, run_node
 from live_mvp_ros.srv import SeekReplay, StepSim
 
-ALL = "all"
+ALL, ANY = "all", "any"
 END_CHECK_S = 0.1
 LINGER_CHECKS = 10
 
@@ -44,6 +44,10 @@ class PlayerConfig:
     )
     loop: bool = parameter(default=False, help="Begin again at the end, for ever.")
     paused: bool = parameter(default=False, help="Wait for replay/step or replay/pause.")
+    wait_for: tuple[str, ...] = parameter(
+        default=(ANY,),
+        help="Topics that all need a listener before it begins; any: one of those played, or 4 s.",
+    )
 
 
 class BagPlayer(GraphNode):
@@ -57,7 +61,8 @@ class BagPlayer(GraphNode):
             bag = open_bag(Path(config.bag))
             selection = select(bag, None if ALL in config.topics else config.topics)
             pace = Pace(config.rate, config.paused)
-            self.player = Player(self, bag, selection, pace, config.loop)
+            awaited = [name for name in config.wait_for if name != ANY]
+            self.player = Player(self, bag, selection, pace, config.loop, awaited)
         except BagError as error:
             raise StartError(str(error)) from None
         self.create_service(SetBool, "replay/pause", self._on_pause)

@@ -81,8 +81,8 @@ class InfoFieldNode(GraphNode):
         self._step = jax.jit(planning.step, static_argnums=1)
 
         self._field_out = self.publisher(InfoField, "info_field", qos.LATCHED)
-        self._grid_out = self.publisher(OccupancyGrid, "info_field/grid", qos.LATCHED)
-        self._path_out = self.publisher(Path, "reference_path", qos.LATCHED)
+        self._grid_out = self.publisher(OccupancyGrid, "info_field/grid", qos.KEPT)
+        self._path_out = self.publisher(Path, "reference_path", qos.KEPT)
         self._completion = CompletionReporter(self)
         work = self.start_worker(self._work)
         self.health.extra = lambda: {"overtaken": str(work.dropped)}

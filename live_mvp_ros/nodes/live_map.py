@@ -120,8 +120,8 @@ class LiveMapNode(GraphNode):
         self._surface = jax.jit(mapping.surface, static_argnums=2)
 
         self._map_out = self.publisher(OccupancyGrid, "map", qos.LATCHED)
-        self._exposure_out = self.publisher(OccupancyGrid, "map/exposure", qos.LATCHED)
-        self._surface_out = self.publisher(PointCloud2, "map/surface", qos.LATCHED)
+        self._exposure_out = self.publisher(OccupancyGrid, "map/exposure", qos.KEPT)
+        self._surface_out = self.publisher(PointCloud2, "map/surface", qos.KEPT)
         self._status_out = self.publisher(MapStatus, "map/status", qos.STATUS)
         work = self.start_worker(self._work)
         self.health.extra = lambda: {"overtaken": str(work.dropped)}

@@ -50,21 +50,21 @@ class Viewer(GraphNode):
         super().__init__("viewer", ViewerConfig())
         try:
             from live_mvp_ros.viewing import sinks
-            from live_mvp_ros.viewing.scene import RATES_HZ, Scene
+            from live_mvp_ros.viewing.scene import RATES_HZ, Scene, name_of
         except ImportError as error:
             raise StartError(
                 "the viewer needs Rerun, which is not installed here: pip install rerun-sdk"
             ) from error
         config, namespace = self.parameters.value, self.get_namespace().strip("/")
-        self._recording = sinks.new_recording()
+        self._recording, names = sinks.new_recording(), (name_of(namespace),)
         try:
             if config.sink == "file":
-                sinks.to_file(self._recording, Path(config.file))
+                sinks.to_file(self._recording, Path(config.file), names)
             elif config.sink == "web":
-                at = sinks.to_web(self._recording, config.web_port, config.grpc_port)
+                at = sinks.to_web(self._recording, config.web_port, config.grpc_port, names)
                 self.get_logger().info(f"the view is at {at}")
             else:
-                sinks.to_window(self._recording)
+                sinks.to_window(self._recording, names)
         except (ViewError, OSError, RuntimeError) as error:
             raise StartError(f"the view cannot be opened: {error}") from None
         self._scene = Scene(self._recording, namespace)

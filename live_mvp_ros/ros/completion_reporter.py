@@ -43,7 +43,7 @@ class CompletionReporter:
 
     def __init__(self, node: GraphNode) -> None:
         """Publish on ``node``."""
-        self._out = node.publisher(CompletionReport, "exploration/completion", qos.LATCHED)
+        self._out = node.publisher(CompletionReport, "exploration/completion", qos.KEPT)
         self._status = ExplorationStatus()
         self._final = False
         self._last_ns: int | None = None

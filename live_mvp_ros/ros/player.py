@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections.abc import Collection
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -27,13 +29,28 @@ class Player:
     """Plays a tape; all methods may be called from any thread.
 
     Raises:
-        BagError: a type in the selection is not installed here.
+        BagError: a type in the selection is not installed here, or a topic to wait for is not
+            in it.
     """
 
     def __init__(
-        self, node: Node, bag: Bag, selection: Selection, pace: Pace, loop: bool = False
+        self,
+        node: Node,
+        bag: Bag,
+        selection: Selection,
+        pace: Pace,
+        loop: bool = False,
+        wait_for: Collection[str] = (),
     ) -> None:
-        """Create the publishers; nothing is published before ``start``."""
+        """Create the publishers; nothing is published before ``start``.
+
+        It begins when somebody listens to each topic of ``wait_for``; without any, when somebody
+        listens to something, and in any case after four seconds.
+        """
+        strange = sorted(set(wait_for) - set(selection.topics))
+        if strange:
+            raise BagError(f"nobody can be waited for on {strange[0]}: it is not played")
+        self._awaited = tuple(wait_for)
         self._tape, self._pace, self.loop = Tape(bag, selection), pace, loop
         self._publishers = {
             name: publisher_of(node, name, bag.topics[name].type, bag.topics[name].qos)
@@ -117,12 +134,15 @@ class Player:
 
     def _wait_for_listeners(self) -> None:
         """Give whoever listens already time to be found: that mostly takes 0.3 s, at times 3 s."""
-        end = time.monotonic() + PATIENCE_S
+        end = math.inf if self._awaited else time.monotonic() + PATIENCE_S
         while not self._ending and time.monotonic() < end and not self._heard():
             time.sleep(LONGEST_WAIT_S)
         time.sleep(SETTLE_S)  # for the others of them
 
     def _heard(self) -> bool:
+        if self._awaited:
+            waited = [self._publishers[topic] for topic in self._awaited]
+            return all(publisher.get_subscription_count() for publisher in waited)
         return any(
             publisher.get_subscription_count()
             for topic, publisher in self._publishers.items()
@@ -175,10 +195,10 @@ def publisher_of(
 def offering(offered: tuple[OfferedQos, ...]) -> QoSProfile:
     """Return the profile that suits whoever was content with any of the recorded ones."""
     latched = any(item.latched for item in offered)
-    depth = max((item.depth for item in offered), default=10)
+    depths = [item.depth for item in offered] or [10]
     return QoSProfile(
         history=HistoryPolicy.KEEP_LAST,
-        depth=max(depth, 100) if latched and depth > 1 else depth,
+        depth=sum(depths) if latched else max(depths),  # each publisher has latched its own
         reliability=(
             ReliabilityPolicy.RELIABLE
             if not offered or any(item.reliable for item in offered)

@@ -6,6 +6,10 @@ Sensor topics are best effort, keep last 5. Maps, fields and static things are l
 and transient local, depth 1. A command publisher offers a deadline; a command subscriber asks
 for none (it watches the age itself, in the vehicle's time), so that publishers without one can
 connect too.
+
+A reader that the machine did not let run for a while is sent again what the publisher still keeps,
+and no more. So depth 1 is for what is replaced by the next: map, field, commands. Whatever else is
+reliable keeps a second or two, so that a recorder loses none of it.
 """
 
 from __future__ import annotations
@@ -30,15 +34,17 @@ SENSOR = _profile(5, reliable=False)
 SENSOR_HISTORY = _profile(100, reliable=False)
 """For a subscriber of a sensor topic that wants every message, also after a second of delay."""
 LATCHED = _profile(1, reliable=True, latched=True)
+KEPT = _profile(10, reliable=True, latched=True)
+"""Latched as well, for topics of at most 5 Hz of which a recorder wants every message."""
 COMMAND_IN = _profile(1, reliable=True)
 COMMAND_OUT = _profile(1, reliable=True)
 COMMAND_OUT.deadline = Duration(seconds=COMMAND_DEADLINE_S)
 STATUS = _profile(10, reliable=True)
-DEBUG = _profile(1, reliable=True)
+DEBUG = _profile(10, reliable=True)
 TRANSFORM = _profile(100, reliable=True)
 TRANSFORM_STATIC = _profile(100, reliable=True, latched=True)
 """Many nodes publish here, and a reader that keeps one sample would keep that of one of them."""
-CLOCK = _profile(1, reliable=True)
+CLOCK = _profile(100, reliable=True)
 DIAGNOSTICS = _profile(10, reliable=True)
 
 

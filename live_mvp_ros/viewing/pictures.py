@@ -48,6 +48,13 @@ def map_picture(message: Any) -> Picture:
     return Picture(np.flipud(pixels).copy(), corner, resolution)
 
 
+def without_unknown(picture: Picture) -> Picture:
+    """Return the picture of a map with unknown space left out."""
+    pixels = picture.pixels.copy()
+    pixels[(pixels == UNKNOWN).all(axis=2), 3] = 0
+    return picture._replace(pixels=pixels)
+
+
 def share_picture(message: Any) -> Picture:
     """Return an OccupancyGrid of shares (0 to 100 %) in viridis, transparent where unknown."""
     cells, corner, resolution = grid_values(message)

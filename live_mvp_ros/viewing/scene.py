@@ -49,17 +49,31 @@ RATES_HZ = {
     "/diagnostics": 2.0,
 }
 """Topics that are drawn, and how often at most [Hz]; samples are by far the dearest."""
+LEGEND = """
+| what | how |
+|---|---|
+| known | floor: light free, dark solid |
+| unknown | floor: grey |
+| worth a look | yellow on the floor, hardly: blue |
+| where to next | magenta ball |
+| reference, plan | green line, magenta line |
+| way so far | orange line |
+| what it sees | blue points |
+| surface | red hardly seen, green well |
+"""
 
 
 class Scene:
-    """Draws the messages of one drone; ``name`` is its namespace, empty for a single one."""
+    """Draws the messages of one drone below its name, in space, from above, in plots and words."""
 
-    def __init__(self, recording: rr.RecordingStream, name: str = "") -> None:
-        """Draw into a recording."""
-        self._recording = recording
-        self._root = f"world/{name or 'drone'}"
-        self._name = name or "drone"
-        self._top = "top"
+    def __init__(
+        self, recording: rr.RecordingStream, namespace: str = "", alone: bool = True
+    ) -> None:
+        """Draw into a recording; where others fly as well, their maps shine through unknown."""
+        self._recording, self._alone = recording, alone
+        self._prefix = f"{namespace}/" if namespace else ""
+        self._name = name_of(namespace)
+        self._root, self._top = f"world/{self._name}", f"top/{self._name}"
         self._picture: Picture | None = None
         self._trail: list[tuple[float, float, float]] = []
         self._drawn_ns: dict[str, int] = {}
@@ -82,7 +96,9 @@ class Scene:
             "/diagnostics": self._diagnostics,
         }
         self._log("world", rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
-        body = rr.Boxes3D(half_sizes=[(0.22, 0.22, 0.06)], colors=[ORANGE])
+        self._log("legend", rr.TextDocument(LEGEND, media_type="text/markdown"), static=True)
+        sign = None if alone else [self._name]
+        body = rr.Boxes3D(half_sizes=[(0.22, 0.22, 0.06)], colors=[ORANGE], labels=sign)
         self._log(f"{self._root}/base", body, rr.TransformAxes3D(0.5), static=True)
         for path, label, colour in (
             ("explored", "explored [%]", GREEN),
@@ -127,6 +143,8 @@ class Scene:
     def _mounts(self, message: Any) -> None:
         """Draw the fixed frames of the camera, from the body to the optical frame."""
         for item in message.transforms:
+            if not item.child_frame_id.startswith(self._prefix):
+                continue  # of another drone: tf_static may be shared
             child = item.child_frame_id.rsplit("/", 1)[-1]
             parents = {"depth_camera_link": "base", "depth_camera_optical_frame": "base/camera"}
             if child not in parents:
@@ -144,7 +162,7 @@ class Scene:
         self._log(f"{self._root}/base/camera/optical/points", cloud)
 
     def _depth(self, message: Any) -> None:
-        self._log("camera/depth", rr.DepthImage(pictures.depth_metres(message), meter=1.0))
+        self._log(f"camera/{self._name}", rr.DepthImage(pictures.depth_metres(message), meter=1.0))
 
     def _camera(self, message: Any) -> None:
         pinhole = rr.Pinhole(
@@ -156,18 +174,19 @@ class Scene:
 
     def _map(self, message: Any) -> None:
         self._picture = pictures.map_picture(message)
-        self._grid("map", self._picture, 0.0, 1.0)
+        floor = self._picture if self._alone else pictures.without_unknown(self._picture)
+        self._grid("map", floor, 0.0, 1.0)
         self._log(f"{self._top}/map", rr.Image(self._picture.pixels))
 
     def _exposure(self, message: Any) -> None:
         picture = pictures.share_picture(message)
         self._grid("exposure", picture, 0.02, 0.8)
-        self._log("exposure", rr.Image(picture.pixels))
+        self._log(f"exposure/{self._name}", rr.Image(picture.pixels))
 
     def _field(self, message: Any) -> None:
         picture = pictures.field_picture(message)
         self._grid("field", picture, 0.04, 0.8)
-        self._log("field", rr.Image(picture.pixels))
+        self._log(f"field/{self._name}", rr.Image(picture.pixels))
         at = (message.target.x, message.target.y, message.target.z)
         target = rr.Points3D([at], colors=[MAGENTA], radii=[0.15], labels=["target"])
         self._log(f"{self._root}/target", target)
@@ -178,7 +197,7 @@ class Scene:
         share = np.clip(np.nan_to_num(seen), 0.0, 1.0)
         colours = np.stack([255 * (1 - share), 255 * share, np.full_like(share, 64)], axis=1)
         points = rr.Points3D(np.stack([x, y, z], 1), colors=colours.astype(np.uint8), radii=[0.04])
-        self._log("world/surface", points)
+        self._log(f"{self._root}/surface", points)
 
     def _reference(self, message: Any) -> None:
         self._line("reference", [pictures.path_points(message)], GREEN, 0.025)
@@ -201,24 +220,28 @@ class Scene:
         for name, value in values.items():
             if math.isfinite(value):
                 self._log(f"plots/{name}/{self._name}", rr.Scalars(float(value)))
-        self._log("status", rr.TextDocument(status_text(message), media_type="text/markdown"))
+        words = rr.TextDocument(status_text(message), media_type="text/markdown")
+        self._log(f"status/{self._name}", words)
 
     def _completion(self, message: Any) -> None:
-        self._log("log", rr.TextLog(f"left: {message.summary}", level="INFO"))
+        self._log(f"log/{self._name}", rr.TextLog(f"left: {message.summary}", level="INFO"))
 
     def _diagnostics(self, message: Any) -> None:
         for status in message.status:
+            if not status.name.startswith(self._prefix):
+                continue
             level = status.level[0] if isinstance(status.level, bytes) else int(status.level)
             changed = self._levels.get(status.name, 0) != level
             self._levels[status.name] = level
             if level and changed:
                 word = "WARN" if level == 1 else "ERROR"
-                self._log("log", rr.TextLog(f"{status.name}: {status.message}", level=word))
+                words = rr.TextLog(f"{status.name}: {status.message}", level=word)
+                self._log(f"log/{self._name}", words)
 
     def _grid(self, name: str, picture: Picture, height_m: float, opacity: float) -> None:
         rows, columns, _ = picture.pixels.shape
         self._log(
-            f"world/{name}",
+            f"{self._root}/{name}",
             rr.GridMap(
                 data=picture.pixels.tobytes(),
                 format=rr.components.ImageFormat(
@@ -245,6 +268,11 @@ class Scene:
         if self._picture is not None:
             flat = self._picture.to_pixels(np.array(points))
             self._log(f"{self._top}/{name}", kind(flat, **style))
+
+
+def name_of(namespace: str) -> str:
+    """Return the name under which the drone of a namespace is drawn, one level of paths."""
+    return namespace.replace("/", "-") or "drone"
 
 
 def status_text(message: Any) -> str:

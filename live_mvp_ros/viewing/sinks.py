@@ -5,58 +5,76 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import rerun as rr
 import rerun.blueprint as rrb
 
 from live_mvp_ros.viewing.ports import check_ports, check_screen, web_address
-from live_mvp_ros.viewing.scene import TIMELINE
+from live_mvp_ros.viewing.scene import TIMELINE, name_of
 
 APPLICATION = "live_mvp_ros"
+ALONE = name_of("")
 
 
-def layout() -> rrb.Blueprint:
-    """Return space on the left; map, camera, plots and words on the right."""
-    space = rrb.Spatial3DView(
-        origin="/world",
-        contents=["/world/**", "- /world/exposure"],
-        name="Space: known, unknown, where it flies and why",
-        background=(24, 24, 28),
-        line_grid=False,
-        eye_controls=rrb.EyeControls3D(position=(4.5, -7.5, 13.0), look_target=(7.0, 5.5, 0.5)),
-    )
-    maps = rrb.Tabs(
-        rrb.Spatial2DView(origin="/top", name="Map from above"),
-        rrb.Spatial2DView(origin="/field", name="Information field"),
-        rrb.Spatial2DView(origin="/exposure", name="Exposure"),
-        rrb.Spatial2DView(origin="/camera", name="Depth camera"),
-    )
-    plots = rrb.Vertical(
-        rrb.TimeSeriesView(origin="/plots", contents=["/plots/explored/**"], name="Explored [%]"),
-        rrb.TimeSeriesView(
-            origin="/plots",
-            contents=["/plots/clearance/**", "/plots/speed/**"],
-            name="Clearance [m], speed [m/s]",
-        ),
-        rrb.TimeSeriesView(
-            origin="/plots",
-            contents=["/plots/control_p50/**", "/plots/control_p99/**"],
-            name="Control time [ms]",
-        ),
-    )
-    words = rrb.Horizontal(
-        rrb.TextDocumentView(origin="/status", name="Status"),
-        rrb.TextLogView(origin="/log", name="Messages"),
-    )
+def layout(names: Sequence[str] = (ALONE,)) -> rrb.Blueprint:
+    """Return the panels of each drone, one tab for each where there are several."""
+    tabs: list[rrb.Container | rrb.View] = [_drone(name) for name in names]
+    if len(names) > 1:
+        everything = [f"/world/{name}/**" for name in names]
+        hidden = [f"- /world/{name}/{what}" for name in names for what in ("exposure", "field")]
+        tabs.insert(0, _space([*everything, *hidden], "All drones"))
     return rrb.Blueprint(
-        rrb.Horizontal(
-            space, rrb.Vertical(maps, plots, words, row_shares=[4, 5, 3]), column_shares=[3, 2]
-        ),
+        rrb.Tabs(*tabs) if len(tabs) > 1 else tabs[0],
         rrb.TimePanel(state="collapsed", timeline=TIMELINE, play_state="following"),
         rrb.SelectionPanel(state="hidden"),
         rrb.BlueprintPanel(state="hidden"),
     )
+
+
+def _drone(name: str) -> rrb.Horizontal:
+    """Return space on the left; map, camera, plots and words on the right."""
+    space = _space(
+        [f"/world/{name}/**", f"- /world/{name}/exposure"],
+        "Space: known, unknown, where it flies and why",
+    )
+    maps = rrb.Tabs(
+        rrb.Spatial2DView(origin=f"/top/{name}", name="Map from above"),
+        rrb.Spatial2DView(origin=f"/field/{name}", name="Information field"),
+        rrb.Spatial2DView(origin=f"/exposure/{name}", name="Exposure"),
+        rrb.Spatial2DView(origin=f"/camera/{name}", name="Depth camera"),
+    )
+    plots = rrb.Vertical(
+        _plot("Explored [%]", name, "explored"),
+        _plot("Clearance [m], speed [m/s]", name, "clearance", "speed"),
+        _plot("Control time [ms]", name, "control_p50", "control_p99"),
+    )
+    words = rrb.Horizontal(
+        rrb.TextDocumentView(origin=f"/status/{name}", name="Status"),
+        rrb.Tabs(
+            rrb.TextDocumentView(origin="/legend", name="Legend"),
+            rrb.TextLogView(origin=f"/log/{name}", name="Messages"),
+        ),
+    )
+    right = rrb.Vertical(maps, plots, words, row_shares=[4, 4, 4])
+    return rrb.Horizontal(space, right, column_shares=[3, 2], name=name)
+
+
+def _space(contents: list[str], title: str) -> rrb.Spatial3DView:
+    return rrb.Spatial3DView(
+        origin="/world",
+        contents=contents,
+        name=title,
+        background=(24, 24, 28),
+        line_grid=False,
+        eye_controls=rrb.EyeControls3D(position=(4.5, -7.5, 13.0), look_target=(7.0, 5.5, 0.5)),
+    )
+
+
+def _plot(title: str, name: str, *values: str) -> rrb.TimeSeriesView:
+    contents = [f"/plots/{value}/{name}" for value in values]
+    return rrb.TimeSeriesView(origin="/plots", contents=contents, name=title)
 
 
 def new_recording() -> rr.RecordingStream:
@@ -64,29 +82,33 @@ def new_recording() -> rr.RecordingStream:
     return rr.RecordingStream(APPLICATION)
 
 
-def to_file(recording: rr.RecordingStream, path: Path) -> None:
-    """Save to an .rrd file from now on."""
-    recording.save(path, default_blueprint=layout())
+def to_file(recording: rr.RecordingStream, path: Path, names: Sequence[str] = (ALONE,)) -> None:
+    """Save to an .rrd file from now on; ``names`` are those of the drones, here and below."""
+    recording.save(path, default_blueprint=layout(names))
 
 
-def to_window(recording: rr.RecordingStream) -> None:
+def to_window(recording: rr.RecordingStream, names: Sequence[str] = (ALONE,)) -> None:
     """Show in a window of this machine.
 
     Raises:
         ViewError: there is no screen.
     """
     check_screen()
-    rr.spawn(default_blueprint=layout(), executable_path=viewer_program(), recording=recording)
+    rr.spawn(
+        default_blueprint=layout(names), executable_path=viewer_program(), recording=recording
+    )
 
 
-def to_web(recording: rr.RecordingStream, web_port: int, grpc_port: int) -> str:
+def to_web(
+    recording: rr.RecordingStream, web_port: int, grpc_port: int, names: Sequence[str] = (ALONE,)
+) -> str:
     """Serve as a web page of this machine; return its address.
 
     Raises:
         ViewError: a port is taken.
     """
     check_ports(web_port, grpc_port)
-    source = recording.serve_grpc(grpc_port=grpc_port, default_blueprint=layout())
+    source = recording.serve_grpc(grpc_port=grpc_port, default_blueprint=layout(names))
     rr.serve_web_viewer(web_port=web_port, open_browser=False, connect_to=source)
     return web_address(web_port, grpc_port)
 

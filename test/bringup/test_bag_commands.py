@@ -13,6 +13,9 @@ import pytest
 
 pytest.importorskip("rclpy", reason="replay and view need ROS 2")
 
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+
 from live_mvp_ros.bags.types import OfferedQos, Topic
 from live_mvp_ros.bags.writer import BagWriter
 from live_mvp_ros.cli.main import main
@@ -21,13 +24,15 @@ START_NS = 1_700_000_000_000_000_000
 COMMANDS = (["bag", "info"], ["replay"], ["view", "--save", "x.rrd"])
 
 
-def make_bag(folder: Path, kind: str = "std_msgs/msg/String", count: int = 50) -> None:
+def make_bag(
+    folder: Path, kind: str = "std_msgs/msg/String", count: int = 50, name: str = "/words"
+) -> None:
     """Write messages 20 ms apart."""
     writer = BagWriter(folder)
-    writer.add(Topic("/words", kind, "string data\n", "", (OfferedQos(),)))
+    writer.add(Topic(name, kind, "string data\n", "", (OfferedQos(),)))
     for i in range(count):
-        writer.write("/words", START_NS + i * 20_000_000, b"\0\1\0\0\2\0\0\0a\0\0\0")
-    writer.close({"lost": json.dumps({"/words": 1})})
+        writer.write(name, START_NS + i * 20_000_000, b"\0\1\0\0\2\0\0\0a\0\0\0")
+    writer.close({"lost": json.dumps({name: 1})})
 
 
 def refused(capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:
@@ -68,6 +73,29 @@ def cut(path: Path) -> None:
     file.write_bytes(file.read_bytes()[:60])
 
 
+def without_files(path: Path) -> None:
+    make_bag(path)
+    (path / "bag_0.mcap").unlink()
+
+
+def text(path: Path) -> None:
+    path.mkdir()
+    (path / "bag_0.mcap").write_text("Dear reader,\n" * 50)
+
+
+def cut_database(path: Path) -> None:
+    """A bag of ros2 bag record whose disk was full."""
+    store = get_typestore(Stores.ROS2_JAZZY)
+    kind = "std_msgs/msg/String"
+    with Writer(path, version=9, storage_plugin=StoragePlugin.SQLITE3) as writer:
+        connection = writer.add_connection("/words", kind, typestore=store)
+        data = store.serialize_cdr(store.types[kind](data="a" * 100), kind)
+        for i in range(500):
+            writer.write(connection, START_NS + i, data)
+    (file,) = path.glob("*.db3")
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
 @pytest.mark.parametrize(
     ("make", "words"),
@@ -75,8 +103,11 @@ def cut(path: Path) -> None:
         (lambda path: path.mkdir(), "no bag"),
         (lambda path: make_bag(path, count=0), "is empty"),
         (cut, "cannot be read"),
+        (without_files, "has lost its messages"),
+        (text, "cannot be read: it is empty, cut off or of another format"),
+        (cut_database, "cannot be read: it is empty, cut off or of another format"),
     ],
-    ids=("nothing", "empty", "truncated"),
+    ids=("nothing", "empty", "truncated", "metadata", "text", "database"),
 )
 def test_what_holds_no_message_is_refused(
     tmp_path: Path,
@@ -109,14 +140,22 @@ def test_what_holds_no_message_is_refused(
         (["view", "bag", "--web", "--save", "x.rrd"], "choose one"),
         (["view", "bag", "--save", "no/x.rrd"], "no does not exist"),
         (["view", "plain"], "is no bag"),
+        (["view", "bag", "--save", "x.rrd"], "nothing of the bag bag can be drawn"),
+        (["view", "garbage", "--save", "x.rrd"], "a message of /odom is no nav_msgs/msg/Odometry"),
+        (["bag", "info", "run"], "name the bag inside of it, run/bag"),
+        (["report", "bag"], "bag is no folder of a run"),
+        (["report", "gone"], "gone is no folder"),
     ],
 )
 def test_commands_used_wrongly_say_so(tmp_path, capsys, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
     make_bag(tmp_path / "bag")
     make_bag(tmp_path / "odd", kind="odd_msgs/msg/Odd")
+    make_bag(tmp_path / "garbage", "nav_msgs/msg/Odometry", name="/odom")
+    make_bag(tmp_path / "run" / "bag")
     (tmp_path / "plain").mkdir()
     refused(capsys, arguments, words)
+    assert not (tmp_path / "x.rrd").exists()
 
 
 def test_a_replay_publishes_under_other_names_at_the_rate_asked_for(tmp_path, monkeypatch):

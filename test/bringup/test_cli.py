@@ -58,6 +58,8 @@ def test_the_version_is_the_packages(tmp_path):
         (("explore", "--namespace", "a b"), ("namespace = 'a b'",)),
         (("explore", "--controller", "ai"), ("ai", "imppi")),
         (("explore", "--nonsense"), ("--nonsense",)),
+        (("explore", "--record", ".", "--headless"), ("--record . exists already",)),
+        (("explore", "--record", "b", "--no-record"), ("exclude each other",)),
         (("fly",), ("fly",)),
     ],
 )

@@ -19,17 +19,6 @@ from live_mvp_ros.bringup.topics import spec_of
 from live_mvp_ros.ros import qos
 
 FOLDER = Path(__file__).parents[2] / "rviz"
-TYPES = {
-    "rviz_default_plugins/Map": "nav_msgs/msg/OccupancyGrid",
-    "rviz_default_plugins/PointCloud2": "sensor_msgs/msg/PointCloud2",
-    "rviz_default_plugins/Image": "sensor_msgs/msg/Image",
-    "rviz_default_plugins/Camera": "sensor_msgs/msg/Image",
-    "rviz_default_plugins/Odometry": "nav_msgs/msg/Odometry",
-    "rviz_default_plugins/Path": "nav_msgs/msg/Path",
-    "rviz_default_plugins/Marker": "visualization_msgs/msg/Marker",
-    "rviz_default_plugins/MarkerArray": "visualization_msgs/msg/MarkerArray",
-    "rviz_default_plugins/SetGoal": "geometry_msgs/msg/PoseStamped",
-}
 WITHOUT_TOPIC = {"Grid", "TF", "Interact", "MoveCamera", "Select", "FocusCamera", "Measure"}
 WANTED = {
     "odom", "depth/points", "depth/image", "map", "map/exposure", "info_field/grid",
@@ -51,7 +40,7 @@ def leaves(displays: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_every_display_and_tool_fits_the_graph(name):
+def test_every_display_and_tool_fits_the_graph(name, display_types):
     view = manager(name)
     for display in [*leaves(view["Displays"]), *view["Tools"]]:
         kind = display["Class"]
@@ -64,7 +53,7 @@ def test_every_display_and_tool_fits_the_graph(name):
         full = topic["Value"] if topic["Value"].startswith("/") else "/" + topic["Value"]
         known = spec_of(full, namespace)
         assert known is not None, topic["Value"]
-        assert known.type == TYPES[kind]
+        assert known.type == display_types[kind]
         check_qos(topic, getattr(qos, known.qos), subscribes=not kind.endswith("SetGoal"))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from live_mvp_ros.bags.reader import open_bag
 from live_mvp_ros.bringup.topics import TOPICS, full_name
 
 rclpy = pytest.importorskip("rclpy", reason="the graph needs ROS 2")
@@ -29,6 +31,7 @@ rclpy = pytest.importorskip("rclpy", reason="the graph needs ROS 2")
 pytestmark = pytest.mark.slow
 
 START_LIMIT_S = 240.0  # a first start compiles everything, on a busy machine
+RERUN = Path(sys.executable).with_name("rerun")
 
 
 class Run:
@@ -173,9 +176,10 @@ class Listener:
 
 
 @pytest.mark.parametrize(("world", "domain"), [("office", 101), ("seed", 102)])
-def test_a_short_flight_explores_without_touching_anything(tmp_path, world, domain):
-    recording = ("--record", "bag") if world == "office" else ()
-    with exploring(tmp_path, domain, "--world", world, "--timeout", "25", *recording) as run:
+def test_a_short_flight_explores_without_touching_anything(tmp_path, displays_show, world, domain):
+    recorded = world == "office"
+    silent = () if recorded else ("--no-record",)
+    with exploring(tmp_path, domain, "--world", world, "--timeout", "25", *silent) as run:
         run.wait_until_it_flies()
         listener = Listener(domain)
         try:
@@ -183,12 +187,17 @@ def test_a_short_flight_explores_without_touching_anything(tmp_path, world, doma
             check_topics(listener.endpoints())
         finally:
             listener.close()
+        if recorded:
+            displays_show("explorer.rviz", ("",), domain)
         assert run.end(120.0) == 1, run.text()  # 25 s are too few for the whole mission
     check_messages(listener)
     check_metrics(run.metrics(), world)
-    check_files(only_run_folder(tmp_path), run.metrics(), logs=5 + len(recording) // 2)
-    if recording:
-        check_bag(tmp_path, domain)
+    folder = only_run_folder(tmp_path)
+    check_files(folder, run.metrics(), logs=5 + recorded)
+    assert (folder / "bag").exists() == recorded
+    if recorded:
+        check_bag(folder, domain)
+        check_bag_in_rerun(folder / "bag")
 
 
 def check_topics(endpoints: dict[str, list[tuple[str, str, object, object]]]) -> None:
@@ -258,7 +267,7 @@ def check_metrics(values: dict, world: str) -> None:
 def check_bag(folder: Path, domain: int) -> None:
     """The bag holds the flight, and its map comes out again from odometry and depth alone."""
     command = [sys.executable, "-P", "-m", "live_mvp_ros.cli.main", "replay", "bag"]
-    command += ["--compare", "--rate", "2", "--world", "office", "--headless", "--json", "c.json"]
+    command += ["--compare", "--rate", "2", "--headless", "--json", "c.json"]
     environment = {**os.environ, "ROS_DOMAIN_ID": str(domain)}
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
@@ -272,6 +281,34 @@ def check_bag(folder: Path, domain: int) -> None:
     counts = found["rates_in"]["/depth/points"]
     assert counts["replayed_count"] == counts["recorded_count"] > 200
     assert found["rates_out"]["/map"]["replayed_count"] > 20
+
+
+def check_bag_in_rerun(folder: Path) -> None:
+    """Rerun opens the file as it is, and decodes each message, ours as well, from it alone."""
+    if not RERUN.exists():
+        return
+    (file,) = folder.glob("*.mcap")
+    recording = folder.with_name("opened.rrd")
+    for command in (["mcap", "convert", file, "-o", recording], ["rrd", "print", recording]):
+        done = subprocess.run(
+            [RERUN, *command], capture_output=True, text=True, check=True, timeout=120
+        )
+    rows: Counter[tuple[str, str]] = Counter()
+    for line in done.stdout.splitlines():
+        chunk = re.match(r"Chunk\(\w+\) with (.+) rows .* - (/\S*) - data columns: \[(.*)", line)
+        if chunk:
+            count, topic, columns = int(re.sub(r"\D", "", chunk[1])), chunk[2], chunk[3]
+            for kind in {column.split(":")[0] for column in columns.split()}:
+                rows[topic, kind] += count
+    bag = open_bag(folder)
+    drawn = {
+        "sensor_msgs/msg/Image": "DepthImage", "sensor_msgs/msg/PointCloud2": "Points3D",
+        "sensor_msgs/msg/CameraInfo": "Pinhole", "nav_msgs/msg/OccupancyGrid": "GridMap",
+        "tf2_msgs/msg/TFMessage": "Transform3D",
+    }  # fmt: skip
+    for name, count in bag.counts.items():
+        kind = bag.topics[name].type
+        assert rows[name, drawn.get(kind, kind.replace("/", "."))] >= count, (name, rows)
 
 
 def check_files(folder: Path, values: dict, logs: int) -> None:
@@ -293,10 +330,20 @@ def check_files(folder: Path, values: dict, logs: int) -> None:
     assert "http" not in page
 
 
-def test_a_killed_node_comes_back_and_ctrl_c_ends_it_all_in_time(tmp_path):
-    with exploring(tmp_path, 103) as run:
+def test_a_drone_beside_another_fills_rviz_and_survives_a_kill_and_a_ctrl_c(
+    tmp_path, displays_show
+):
+    # Two drones at full speed are too much for two cores.
+    shared = ("--no-record", "--real-time-factor", "0.3", "--shared-tf", "--namespace")
+    with exploring(tmp_path, 103, *shared, "drone1") as run:
         run.wait_until_it_flies()
-        time.sleep(3.0)
+        other = tmp_path / "other"
+        other.mkdir()
+        with exploring(other, 103, *shared, "drone2", "--world", "seed") as second:
+            second.wait_until_it_flies()
+            displays_show("fleet.rviz", ("/drone1/", "/drone2/"), 103)
+            second.process.send_signal(signal.SIGINT)
+            second.end(20.0)
         run.node("info_field").kill()
         run.wait_for(lambda: "info_field was killed by SIGKILL" in run.text(), 10.0)
         count = len(run.lines)
@@ -315,7 +362,7 @@ def test_a_killed_node_comes_back_and_ctrl_c_ends_it_all_in_time(tmp_path):
 
 
 def test_ctrl_c_during_the_start_ends_it_all_in_time(tmp_path):
-    with exploring(tmp_path, 104) as run:
+    with exploring(tmp_path, 104, "--no-record") as run:
         run.wait_for(lambda: len(run.nodes()) >= 5, 30.0)
         time.sleep(1.5)
         nodes = run.nodes()
@@ -329,7 +376,7 @@ def test_ctrl_c_during_the_start_ends_it_all_in_time(tmp_path):
 
 
 def test_a_killed_command_leaves_no_orphans_and_frees_its_place(tmp_path):
-    with exploring(tmp_path, 105) as run:
+    with exploring(tmp_path, 105, "--no-record") as run:
         run.wait_for(lambda: len(run.nodes()) >= 5, 30.0)
         time.sleep(1.0)
         nodes = run.nodes()

@@ -81,6 +81,18 @@ def test_a_sqlite3_bag_of_ros2_plays_as_well(bench, tmp_path):
     assert all((after - before) % 20 == 1 for before, after in itertools.pairwise(numbers))
 
 
+def test_it_waits_for_those_who_have_to_listen(bench, bag):
+    clocks = bench.collect(Clock, "/clock", qos.CLOCK)
+    process = bench.start("bag_player", bag=str(bag), wait_for=["/words"], rate=10.0)
+    bench.wait(lambda: bench.node.count_publishers("/words") > 0)
+    bench.spin(5.0)  # longer than it waits for nobody in particular
+    assert clocks == []
+    words = bench.collect(String, "/words", qos.STATUS)
+    bench.wait(lambda: len(words) == COUNT)
+    bench.processes.pop("bag_player")
+    assert process.wait(timeout=60) == 0
+
+
 def unknown_type(folder) -> None:
     writer = BagWriter(folder)
     writer.add(Topic("/odd", "odd_msgs/msg/Odd", "string data", "", (OfferedQos(),)))

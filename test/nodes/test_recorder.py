@@ -4,17 +4,25 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from collections import Counter
+from typing import Any
 
 import pytest
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseStamped
 from mcap.reader import make_reader
-from rclpy.serialization import serialize_message
+from rclpy.qos import ReliabilityPolicy
+from rclpy.serialization import deserialize_message, serialize_message
 from rosbags.highlevel import AnyReader
 from std_msgs.msg import String
 
 from live_mvp_ros.bags.reader import open_bag
+from live_mvp_ros.bringup import topics
 from live_mvp_ros.msg import MapStatus
 from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.taps import message_class
 
 
 @pytest.fixture
@@ -84,6 +92,73 @@ def test_a_killed_recorder_leaves_a_bag_that_opens_and_starts_another(
     bench.start("recorder", output=str(tmp_path / "bag"), topics=["map/status"])
     bench.wait(lambda: (tmp_path / "bag-2").exists())
     assert ends_cleanly(bench.processes.pop("recorder"))
+
+
+def message_of(spec) -> Any:
+    """Return a message with as much in it as the graph's: large ones travel in pieces."""
+    message = message_class(spec.type)()
+    if spec.name == "info_field":
+        message.gain = message.guidance = message.best_yaw = [0.0] * 20_000
+    elif hasattr(message, "poses"):
+        message.poses = [PoseStamped()] * 40
+    return message
+
+
+def test_a_stalled_recorder_loses_what_publishers_do_not_keep_and_counts_it(
+    bench, tmp_path, ends_cleanly
+):
+    process = bench.start("recorder", output=str(tmp_path / "bag"))
+    sources = {}
+    for spec in topics.TOPICS:
+        message, profile = message_of(spec), getattr(qos, spec.qos)
+        publisher = bench.publisher(type(message), spec.name, profile)
+        fast = profile.depth >= 100 or profile.reliability == ReliabilityPolicy.BEST_EFFORT
+        sources[spec] = (publisher, message, 2 if fast else 20)
+    bench.wait(lambda: all(source[0].get_subscription_count() for source in sources.values()))
+    bench.spin(1.0)  # until the recorder has found them too
+    sent: Counter[str] = Counter()
+
+    def publish(ticks: int) -> None:
+        for tick in range(ticks):  # 10 ms each
+            for spec, (publisher, message, every) in sources.items():
+                if tick % every == 0:
+                    publisher.publish(message)
+                    sent[spec.name] += 1
+            bench.spin(0.01)
+
+    publish(1)
+    bench.spin(0.3)
+    process.send_signal(signal.SIGSTOP)
+    publish(100)
+    process.send_signal(signal.SIGCONT)
+    bench.spin(1.0)
+    publish(1)
+    bench.spin(4.0)  # what was not acknowledged is asked for every three seconds
+    assert ends_cleanly(bench.processes.pop("recorder"))
+    bag = open_bag(tmp_path / "bag")
+    recorded = dict(bag.counts)
+    recorded["/diagnostics"] = sum(
+        not deserialize_message(m.data, DiagnosticArray).status  # the recorder's own have one
+        for m in bag.messages(frozenset(["/diagnostics"]))
+    )
+    for spec, (publisher, _, every) in sources.items():
+        count, lost = recorded[publisher.topic_name], bag.lost[publisher.topic_name]
+        assert count + lost == sent[spec.name], spec.name
+        profile = getattr(qos, spec.qos)
+        if profile.reliability == ReliabilityPolicy.RELIABLE and profile.depth > 100 // every:
+            assert lost == 0, spec.name
+
+
+def test_reliable_topics_keep_a_second_unless_only_the_last_message_counts():
+    replaced = {"map", "info_field", "cmd/body_rates"}  # as the design wants them
+    reliable = {
+        spec.name: getattr(qos, spec.qos).depth
+        for spec in topics.TOPICS
+        if getattr(qos, spec.qos).reliability == ReliabilityPolicy.RELIABLE
+    }
+    assert {name for name, depth in reliable.items() if depth < 5} == replaced
+    assert reliable["/clock"] >= 100
+    assert reliable["tf"] >= 100
 
 
 def test_a_folder_that_cannot_be_written_is_refused_with_one_sentence(bench, tmp_path):

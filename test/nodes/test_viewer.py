@@ -60,8 +60,8 @@ def test_a_recording_has_space_plots_and_words(bench, tmp_path, ends_cleanly):
         [RERUN, "rrd", "print", file], capture_output=True, text=True, check=True, timeout=60
     ).stdout
     for entity in (
-        "/world/drone/base", "/world/drone/trail", "/world/map", "/top/map", "/status",
-        "/plots/explored/drone", "/plots/control_p50/drone",
+        "/world/drone/base", "/world/drone/trail", "/world/drone/map", "/top/drone/map",
+        "/status/drone", "/plots/explored/drone", "/plots/control_p50/drone",
     ):  # fmt: skip
         assert entity in printed, printed
 
