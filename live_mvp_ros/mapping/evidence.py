@@ -142,6 +142,27 @@ def layer_seen(config: LiveMapConfig, evidence: Evidence, altitude_m: jax.Array)
     return evidence.seen[:, :, jnp.clip(layer, 0, config.shape[2] - 1)]
 
 
+def never_seen_points(
+    config: LiveMapConfig, evidence: Evidence, count: int, key: jax.Array
+) -> jax.Array:
+    """Return points [3, count] drawn evenly from the voxels that were never observed.
+
+    Where all were, the points are anywhere. One count per column of voxels, then one column per
+    point, so that the voxels are gone through once.
+    """
+    rank_key, place_key = jax.random.split(key)
+    columns = (~evidence.seen).reshape(-1, config.shape[2])
+    last = jnp.cumsum(jnp.sum(columns, axis=1, dtype=jnp.int32))
+    rank = jax.random.randint(rank_key, (count,), 0, jnp.maximum(last[-1], 1))
+    column = jnp.minimum(jnp.searchsorted(last, rank, side="right"), columns.shape[0] - 1)
+    inside = jnp.cumsum(columns[column], axis=1, dtype=jnp.int32)
+    before = last[column] - inside[:, -1]
+    layer = jnp.argmax(inside > (rank - before)[:, None], axis=1)
+    cell = jnp.stack([column // config.shape[1], column % config.shape[1], layer])
+    part = jax.random.uniform(place_key, (3, count))
+    return jnp.array(config.lower_m)[:, None] + config.resolution_m * (cell + part)
+
+
 def seen_at(config: LiveMapConfig, evidence: Evidence, x: jax.Array) -> jax.Array:
     """Return whether the voxels of points x [3, N] were ever observed; outside: False."""
     return _looked_up(config, evidence.seen, x, outside=False)

@@ -133,7 +133,15 @@ def _batch(
     choice_key, sample_key = jax.random.split(ray_key)
     rays = samples.draw_rays(config, frames, choice_key)
     drawn = samples.sample_rays(config, rays, state.surfels, sample_key)
-    volume = samples.volume_points(config, volume_key)
+    anywhere_key, unseen_key = jax.random.split(volume_key)
+    half = config.volume_samples // 2
+    volume = jnp.concatenate(
+        [
+            samples.volume_points(config, config.volume_samples - half, anywhere_key),
+            voxels.never_seen_points(config, state.evidence, half, unseen_key),
+        ],
+        axis=1,
+    )
     free = drawn.x[:, -config.free_samples * rays.end.shape[1] :]
     seen = voxels.seen_at(config, state.evidence, jnp.concatenate([volume, free], axis=1))
     return training.Batch(drawn, volume, seen)
