@@ -18,6 +18,8 @@ from live_mvp_ros.mapping import fields, replay, samples, surfels, training
 from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
 from live_mvp_ros.mapping.scan import Scan, cleaned
 
+_UNSEEN_PART = 8  # one in so many points of the volume is from voxels that were never observed
+
 
 class LiveMap(NamedTuple):
     """Everything the drone knows.
@@ -134,11 +136,11 @@ def _batch(
     rays = samples.draw_rays(config, frames, choice_key)
     drawn = samples.sample_rays(config, rays, state.surfels, sample_key)
     anywhere_key, unseen_key = jax.random.split(volume_key)
-    half = config.volume_samples // 2
+    few = config.volume_samples // _UNSEEN_PART
     volume = jnp.concatenate(
         [
-            samples.volume_points(config, config.volume_samples - half, anywhere_key),
-            voxels.never_seen_points(config, state.evidence, half, unseen_key),
+            samples.volume_points(config, config.volume_samples - few, anywhere_key),
+            voxels.never_seen_points(config, state.evidence, few, unseen_key),
         ],
         axis=1,
     )

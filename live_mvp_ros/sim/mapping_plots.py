@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 from live_mvp_ros import mapping
 from live_mvp_ros.sim import mapping_score as score
@@ -151,7 +151,8 @@ def _draw_by_rays(axes: Axes, by_rays: list[dict[str, Any]]) -> None:
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.xaxis.set_major_formatter(ScalarFormatter())
-    axes.set_yticks([5, 10, 20, 50, 100, 200], [f"{v}" for v in (5, 10, 20, 50, 100, 200)])
+    axes.yaxis.set_major_locator(LogLocator(10.0, subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(ScalarFormatter())
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set(xlabel="rays in an update", ylabel="one update in ms")
     axes.grid(alpha=0.3)
