@@ -17,6 +17,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from live_mvp_ros.mapping.choice import draw_true
 from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.scan import Scan
 
@@ -147,17 +148,10 @@ def never_seen_points(
 ) -> jax.Array:
     """Return points [3, count] drawn evenly from the voxels that were never observed.
 
-    Where all were, the points are anywhere. One count per column of voxels, then one column per
-    point, so that the voxels are gone through once.
+    Where all were, the points are anywhere.
     """
-    rank_key, place_key = jax.random.split(key)
-    columns = (~evidence.seen).reshape(-1, config.shape[2])
-    last = jnp.cumsum(jnp.sum(columns, axis=1, dtype=jnp.int32))
-    rank = jax.random.randint(rank_key, (count,), 0, jnp.maximum(last[-1], 1))
-    column = jnp.minimum(jnp.searchsorted(last, rank, side="right"), columns.shape[0] - 1)
-    inside = jnp.cumsum(columns[column], axis=1, dtype=jnp.int32)
-    before = last[column] - inside[:, -1]
-    layer = jnp.argmax(inside > (rank - before)[:, None], axis=1)
+    voxel_key, place_key = jax.random.split(key)
+    column, layer = draw_true((~evidence.seen).reshape(-1, config.shape[2]), count, voxel_key)
     cell = jnp.stack([column // config.shape[1], column % config.shape[1], layer])
     part = jax.random.uniform(place_key, (3, count))
     return jnp.array(config.lower_m)[:, None] + config.resolution_m * (cell + part)
