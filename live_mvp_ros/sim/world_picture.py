@@ -29,7 +29,8 @@ _CELL_M = 0.05
 _MOST_CELLS = 500
 _SHOWN_M = 1.5  # distances beyond this have one colour
 _COARSE_M = 0.2
-_HEADINGS = 12
+_PLACES, _HEADINGS = 16, 12  # that are tried
+_AWAY_M, _ROOM_M = 2.0, 0.7
 _ARROW_M = 1.2
 _DIFFERENCE_M = 0.01
 _DARKEST = 0.3
@@ -47,21 +48,21 @@ def world_figure(world: World, altitude_m: float | None = None) -> Figure:
     altitude = world.start_m[2] if altitude_m is None else altitude_m
     figure = new_figure(13.0, 8.5)
     above, side, first, second = figure.subplot_mosaic(
-        [["above", "side"], ["above", "start"], ["above", "roomy"]],
+        [["above", "side"], ["above", "start"], ["above", "rich"]],
         width_ratios=[1.2, 1.0],
         height_ratios=[0.5, 1.0, 1.0],
     ).values()
     _draw_cut(above, world, (0, 1), altitude)
     draw_ends(above, world.start_m, world.goal_m)
-    at_start, roomy = _View(world.start_m, world.start_yaw_rad), _roomy_view(world)
-    for view, name in ((at_start, "A"), (roomy, "B")):
+    at_start, rich = _View(world.start_m, world.start_yaw_rad), _rich_view(world)
+    for view, name in ((at_start, "A"), (rich, "B")):
         _mark(above, view, name)
     above.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, fontsize=8)
     above.set_title(f"{world.name}: distance to the solid at z = {altitude:g} m", fontsize=10)
     _draw_cut(side, world, (0, 2), world.start_m[1])
     side.set_title(f"cut at y = {world.start_m[1]:g} m", fontsize=10)
     _draw_view(first, world, at_start, "A: what a wide camera at the start sees")
-    _draw_view(second, world, roomy, "B: and where there is most room")
+    _draw_view(second, world, rich, "B: and one where depth varies")
     return figure
 
 
@@ -72,21 +73,21 @@ class _View(NamedTuple):
     yaw_rad: float
 
 
-def _roomy_view(world: World) -> _View:
-    """Return the place of most room at the start's altitude, looking where depth varies most."""
+def _rich_view(world: World) -> _View:
+    """Return the view in which depth varies most, of some places away from the start."""
     spec, altitude = world_grid(world, _COARSE_M), world.start_m[2]
     x, y = spec.centres()
-    grid = np.stack(np.broadcast_arrays(x[:, None], y[None, :], altitude), axis=-1)
-    to_x, to_y = (
-        np.minimum(v - world.lower_m[axis], world.upper_m[axis] - v)
-        for axis, v in enumerate((x, y))
-    )
-    inside = np.minimum(to_x[:, None], to_y[None, :])  # the bound of an open world has no wall
-    room = np.minimum(clearance(world.scene, grid.reshape(-1, 3)).reshape(spec.shape), inside)
-    place = np.unravel_index(int(np.argmax(room)), room.shape)
-    position = (float(x[place[0]]), float(y[place[1]]), altitude)
+    grid = np.stack(np.broadcast_arrays(x[:, None], y[None, :], altitude), axis=-1).reshape(-1, 3)
+    low, high = np.array(world.lower_m), np.array(world.upper_m)
+    inside = np.minimum(grid - low, high - grid)[:, :2].min(axis=1)  # open worlds have no wall
+    room = np.minimum(clearance(world.scene, grid), inside)
+    far = np.linalg.norm(grid - np.array(world.start_m), axis=1) > _AWAY_M
+    roomy = room >= min(_ROOM_M, 0.8 * float(room.max()))
+    places = grid[roomy & far] if np.any(roomy & far) else grid[roomy]
+    some = places[:: max(1, len(places) // _PLACES)]
     yaws = np.linspace(-math.pi, math.pi, _HEADINGS, endpoint=False)
-    return max((_View(position, float(yaw)) for yaw in yaws), key=partial(_variety, world))
+    views = (_View((float(p[0]), float(p[1]), altitude), float(a)) for p in some for a in yaws)
+    return max(views, key=partial(_variety, world))
 
 
 def _variety(world: World, view: _View) -> float:
