@@ -62,7 +62,7 @@ def world_figure(world: World, altitude_m: float | None = None) -> Figure:
     _draw_cut(side, world, (0, 2), world.start_m[1])
     side.set_title(f"cut at y = {world.start_m[1]:g} m", fontsize=10)
     _draw_view(first, world, at_start, "A: what a wide camera at the start sees")
-    _draw_view(second, world, rich, "B: and one where depth varies")
+    _draw_view(second, world, rich, "B: and where depth varies most")
     return figure
 
 
