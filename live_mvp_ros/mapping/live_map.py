@@ -20,6 +20,7 @@ from live_mvp_ros.mapping.scan import Scan, cleaned
 
 _UNSEEN_PART = 8  # one in so many points of the volume is from voxels that were never observed
 _NEAR_PART = 2  # and one in so many is around the surfaces that are known
+_OFF_RAYS_WEIGHT = 4.0  # of their distances: they are few, and show the map as a whole
 
 
 class LiveMap(NamedTuple):
@@ -141,7 +142,7 @@ def _batch(
     seen = voxels.seen_at(config, state.evidence, jnp.concatenate([volume, free], axis=1))
     known_m = surfels.nearest(config, state.surfels, volume)
     is_free = voxels.log_odds_at(config, state.evidence, volume) < 0.0
-    weight = (is_free & (known_m < surfels.CELL_M)).astype(jnp.float32)
+    weight = jnp.where(is_free & (known_m < surfels.CELL_M), _OFF_RAYS_WEIGHT, 0.0)
     return training.Batch(drawn, volume, jnp.minimum(known_m, config.truncation_m), weight, seen)
 
 
