@@ -20,17 +20,22 @@ WORLDS = ("seed", "office", "cave", "mesh")
 KEYS = (
     "sdf_mae_near_m",
     "surface_median_m",
+    "surface_precision_5cm",
+    "surface_recall_5cm",
     "fscore_5cm",
     "exposure_auroc",
     "q_seen_mean",
     "q_unseen_mean",
+    "calibration",
     "occupancy_agreement",
     "forgetting_m",
     "update_ms",
+    "update_by_rays",
     "ray_samples_per_s",
     "compile_s_cold",
     "compile_s_warm",
     "nonfinite",
+    "map_mib",
     "rss_mib",
 )
 
@@ -150,7 +155,7 @@ class _Flight:
                 advance(self.name, step.added)
             else:
                 learned = step
-        figures, calibration = mapping_bench.scores(self._world, learned, points)
+        figures, curves = mapping_bench.scores(self._world, learned, points)
         try:
             figures |= mapping_bench.compile_times(str(self._source))
         except RuntimeError as error:
@@ -159,7 +164,7 @@ class _Flight:
             from live_mvp_ros.sim.mapping_plots import mapping_figure
 
             folder.mkdir(parents=True, exist_ok=True)
-            picture = mapping_figure(self._world, path, learned, calibration, figures)
+            picture = mapping_figure(self._world, path, learned, curves, figures)
             results.write(folder / f"{self._world.name.replace(':', '_')}.png", png(picture))
         return figures
 
@@ -198,7 +203,11 @@ def _show(found: Mapping[str, Mapping[str, Any]]) -> None:
     for name in found:
         table.add_column(name, justify="right")
     for key in dict.fromkeys(key for row in found.values() for key in row):
-        table.add_row(key, *[_text(row.get(key)) for row in found.values()])
+        if key not in ("calibration", "update_by_rays"):
+            table.add_row(key, *[_text(row.get(key)) for row in found.values()])
+    times = [{entry["rays"]: entry for entry in row["update_by_rays"]} for row in found.values()]
+    for rays in dict.fromkeys(rays for world in times for rays in world):
+        table.add_row(f"update, {rays} rays", *[_text(world.get(rays)) for world in times])
     console = Console()
     if not console.is_terminal:
         console = Console(width=40 + 24 * len(found))

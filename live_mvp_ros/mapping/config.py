@@ -151,10 +151,10 @@ class LiveMapConfig:
     )
     free_samples: int = parameter(default=8, low=1, high=64, help="Samples per ray in free space.")
     volume_samples: int = parameter(
-        default=512,
+        default=1024,
         low=16,
         high=65536,
-        help="Samples per step from the whole volume, for exposure.",
+        help="Samples per step off the rays: anywhere, where nobody looked, around surfaces.",
     )
     keyframes: int = parameter(default=96, low=1, high=4096, help="Past scans kept for replay.")
     keyframe_rays: int = parameter(default=768, low=16, high=16384, help="Rays kept of a scan.")

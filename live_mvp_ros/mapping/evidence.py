@@ -17,6 +17,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from live_mvp_ros.mapping.choice import draw_true
 from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.scan import Scan
 
@@ -140,6 +141,20 @@ def layer_seen(config: LiveMapConfig, evidence: Evidence, altitude_m: jax.Array)
     """Return which voxels [nx, ny] of the layer at an altitude were ever observed."""
     layer = jnp.floor((altitude_m - config.lower_m[2]) / config.resolution_m).astype(jnp.int32)
     return evidence.seen[:, :, jnp.clip(layer, 0, config.shape[2] - 1)]
+
+
+def never_seen_points(
+    config: LiveMapConfig, evidence: Evidence, count: int, key: jax.Array
+) -> jax.Array:
+    """Return points [3, count] drawn evenly from the voxels that were never observed.
+
+    Where all were, the points are anywhere.
+    """
+    voxel_key, place_key = jax.random.split(key)
+    column, layer = draw_true((~evidence.seen).reshape(-1, config.shape[2]), count, voxel_key)
+    cell = jnp.stack([column // config.shape[1], column % config.shape[1], layer])
+    part = jax.random.uniform(place_key, (3, count))
+    return jnp.array(config.lower_m)[:, None] + config.resolution_m * (cell + part)
 
 
 def seen_at(config: LiveMapConfig, evidence: Evidence, x: jax.Array) -> jax.Array:

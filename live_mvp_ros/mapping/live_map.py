@@ -18,6 +18,10 @@ from live_mvp_ros.mapping import fields, replay, samples, surfels, training
 from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
 from live_mvp_ros.mapping.scan import Scan, cleaned
 
+_UNSEEN_PART = 8  # one in so many points of the volume is from voxels that were never observed
+_NEAR_PART = 2  # and one in so many is around the surfaces that are known
+_OFF_RAYS_WEIGHT = 4.0  # of their distances: they are few, and show the map as a whole
+
 
 class LiveMap(NamedTuple):
     """Everything the drone knows.
@@ -133,10 +137,28 @@ def _batch(
     choice_key, sample_key = jax.random.split(ray_key)
     rays = samples.draw_rays(config, frames, choice_key)
     drawn = samples.sample_rays(config, rays, state.surfels, sample_key)
-    volume = samples.volume_points(config, volume_key)
+    volume = _volume_points(config, state, volume_key)
     free = drawn.x[:, -config.free_samples * rays.end.shape[1] :]
     seen = voxels.seen_at(config, state.evidence, jnp.concatenate([volume, free], axis=1))
-    return training.Batch(drawn, volume, seen)
+    known_m = surfels.nearest(config, state.surfels, volume)
+    is_free = voxels.log_odds_at(config, state.evidence, volume) < 0.0
+    weight = jnp.where(is_free & (known_m < surfels.CELL_M), _OFF_RAYS_WEIGHT, 0.0)
+    return training.Batch(drawn, volume, jnp.minimum(known_m, config.truncation_m), weight, seen)
+
+
+def _volume_points(config: LiveMapConfig, state: LiveMap, key: jax.Array) -> jax.Array:
+    """Return points [3, V]: anywhere, never observed, and around the surfaces that are known."""
+    anywhere_key, unseen_key, near_key = jax.random.split(key, 3)
+    unseen, near = (config.volume_samples // part for part in (_UNSEEN_PART, _NEAR_PART))
+    anywhere = config.volume_samples - unseen - near
+    return jnp.concatenate(
+        [
+            samples.volume_points(config, anywhere, anywhere_key),
+            voxels.never_seen_points(config, state.evidence, unseen, unseen_key),
+            surfels.points_near(config, state.surfels, near, near_key),
+        ],
+        axis=1,
+    )
 
 
 def distance(config: LiveMapConfig, state: LiveMap, points: jax.Array) -> jax.Array:

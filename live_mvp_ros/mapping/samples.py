@@ -121,7 +121,7 @@ def _targets(
     return jnp.where(left < 0.0, -magnitude, magnitude).reshape(-1)
 
 
-def volume_points(config: LiveMapConfig, key: jax.Array) -> jax.Array:
-    """Return random points [3, V] of the volume."""
+def volume_points(config: LiveMapConfig, count: int, key: jax.Array) -> jax.Array:
+    """Return random points [3, count] of the volume."""
     lower, upper = jnp.array(config.lower_m)[:, None], jnp.array(config.upper_m)[:, None]
-    return lower + (upper - lower) * jax.random.uniform(key, (3, config.volume_samples))
+    return lower + (upper - lower) * jax.random.uniform(key, (3, count))

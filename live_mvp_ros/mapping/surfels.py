@@ -22,6 +22,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from live_mvp_ros.mapping.choice import draw_true
 from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.evidence import Evidence, log_odds_at
 from live_mvp_ros.mapping.scan import Scan
@@ -72,6 +73,18 @@ def forget(config: LiveMapConfig, surfels: Surfels, evidence: Evidence) -> Surfe
     inside = discs[:, :3] - _PUSH_VOXELS * config.resolution_m * discs[:, 3:]
     gone = log_odds_at(config, evidence, inside.T) < _CLEARLY_FREE
     return Surfels(jnp.where(gone[:, None], _AWAY_M, discs))
+
+
+def points_near(config: LiveMapConfig, surfels: Surfels, count: int, key: jax.Array) -> jax.Array:
+    """Return points [3, count] around discs drawn evenly, or anywhere if there are none."""
+    disc_key, place_key = jax.random.split(key)
+    layers = grid_shape(config)[2]
+    row, layer = draw_true((surfels.discs[:, 0] < _AWAY_M).reshape(-1, layers), count, disc_key)
+    centre = surfels.discs[row * layers + layer, :3].T
+    part = jax.random.uniform(place_key, (3, count))
+    lower, upper = jnp.array(config.lower_m)[:, None], jnp.array(config.upper_m)[:, None]
+    around = jnp.clip(centre + CELL_M * (2.0 * part - 1.0), lower, upper)
+    return jnp.where(centre[0] < _AWAY_M, around, lower + (upper - lower) * part)
 
 
 def nearest(config: LiveMapConfig, surfels: Surfels, x: jax.Array) -> jax.Array:

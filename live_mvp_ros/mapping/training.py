@@ -50,11 +50,15 @@ class Batch(NamedTuple):
     Attributes:
         samples: points on rays, N of them.
         volume: points [3, V] from the whole volume.
+        volume_distance_m: the distance to learn there [V].
+        volume_weight: weight [V] for it; 0 where there is nothing to learn.
         seen: whether the V points, then the free samples, were ever observed, bool [V + M].
     """
 
     samples: RaySamples
     volume: jax.Array
+    volume_distance_m: jax.Array
+    volume_weight: jax.Array
     seen: jax.Array
 
 
@@ -71,14 +75,14 @@ def losses(
     s = batch.samples
     around = _around_ends(s)
     rays, count = s.is_hit.shape[0], s.distance_m.shape[0]
-    volume, free_count = batch.volume.shape[1], batch.seen.shape[0] - batch.volume.shape[1]
+    free_count = batch.seen.shape[0] - batch.volume.shape[1]
     points = jnp.concatenate([around, s.x, batch.volume], axis=1)
     features = encode(config, parameters.tables, points)
-    distance = evaluate(parameters.distance, features[:, :-volume])
+    distance = evaluate(parameters.distance, features)
     first = around.shape[1]
-    error = distance[first:] - s.distance_m
+    error = distance[first:] - jnp.concatenate([s.distance_m, batch.volume_distance_m])
     surface = _mean(error[:rays] ** 2, s.is_hit)
-    free = _mean(error[rays:] ** 2, s.weight[rays:])
+    free = _mean(error[rays:] ** 2, jnp.concatenate([s.weight[rays:], batch.volume_weight]))
     corners = distance[:first].reshape(4, -1)
     slope = (_TETRAHEDRON.T @ corners) / (4.0 * _EIKONAL_STEP_M)
     steepness = jnp.sqrt(jnp.sum(slope**2, axis=0) + 1e-12)

@@ -22,14 +22,17 @@ import psutil
 from live_mvp_ros import mapping, quaternion, worlds
 from live_mvp_ros.config import replace
 from live_mvp_ros.mapping import LiveMap, LiveMapConfig, Scan
+from live_mvp_ros.mapping.fields import FieldParameters
 from live_mvp_ros.results import percentiles, rounded
 from live_mvp_ros.sim import mapping_score as score
 from live_mvp_ros.sim.mapping_flight import PERIOD_S, FlightPath
+from live_mvp_ros.sim.mapping_times import UPDATES, rays_and_samples, update_by_rays
 from live_mvp_ros.worlds import DepthCameraConfig, World
 
 CAMERA: dict[str, Any] = {"report_clear": True}  # the truth knows where nothing is
 _SCORED_EVERY = 100
 _AWAY_S = 60.0  # a place was left so long ago
+_KEPT_SCANS = 20
 _WARM_UP = 5  # updates that are not timed: the first compiles
 
 
@@ -45,20 +48,40 @@ class Learned(NamedTuple):
     Attributes:
         config: of the map.
         state: the map at the end.
-        left: the map as it was 60 s before the end, None of a shorter flight.
-        away: voxels [nx, ny, nz] observed before then and never since.
+        since_left: the fields at times, in seconds, after the moment 60 s before the end; from 0
+            on, empty of a shorter flight.
+        away: voxels [nx, ny, nz] observed before that moment and never since.
         updates_ms: time of every update [N] but the first few.
-        history: rows [K, 2] of time in seconds and near-surface error in metres.
+        history: rows [K, 3] of time in seconds, near-surface error in metres and the memory of
+            the process in MiB.
+        scans: a few of the flight's scans.
         looks: scans that were integrated.
     """
 
     config: LiveMapConfig
     state: LiveMap
-    left: LiveMap | None
+    since_left: tuple[tuple[float, FieldParameters], ...]
     away: np.ndarray
     updates_ms: np.ndarray
     history: np.ndarray
+    scans: tuple[Scan, ...]
     looks: int
+
+
+class Curves(NamedTuple):
+    """What is drawn of a flight beside its figures.
+
+    Attributes:
+        exposure: of Q.
+        surface: of the mesh.
+        forgetting: rows [K, 2] of seconds since places were left and the error there in metres.
+        by_rays: of every number of rays: rays, samples, p50 and p99 in milliseconds.
+    """
+
+    exposure: score.ExposureCurves
+    surface: score.SurfaceDistances
+    forgetting: np.ndarray
+    by_rays: list[dict[str, Any]]
 
 
 def standard_mesh(folder: Path) -> str:
@@ -92,30 +115,64 @@ def learn(
     points: score.Probe,
     config: LiveMapConfig,
     camera: DepthCameraConfig,
+    seed: int = 0,
 ) -> Iterator[Progress | Learned]:
-    """Look from every pose of a flight and update the map; yields progress, then the map."""
+    """Look from every pose of a flight and update the map; yields progress, then the map.
+
+    The seed is that of the map: where its fields begin and what it draws to learn from.
+    """
     looks = len(path.yaws_rad)
-    leaving = looks - round(_AWAY_S / PERIOD_S)
-    step, observed = jax.jit(mapping.step, donate_argnums=1), jax.jit(mapping.observed)
-    state = mapping.init(config, jax.random.key(0))
-    left, again = None, np.zeros(config.shape, bool)
-    times, history = [], []
+    step = jax.jit(mapping.step, donate_argnums=1)
+    state = mapping.init(config, jax.random.key(seed))
+    past = _Past(config, leaving=looks - round(_AWAY_S / PERIOD_S))
+    times, history, scans = [], [], []
     for k, scan in enumerate(_scans(world, path, camera)):
-        if k == leaving:
-            left = jax.tree.map(jnp.copy, state)
+        past.before(k, state)
         begin = time.perf_counter()
         state, _ = jax.block_until_ready(step(config, state, scan))
         times.append(1e3 * (time.perf_counter() - begin))
-        if left is not None:
-            again |= np.logical_or(*map(np.asarray, observed(config, scan)))
+        past.after(scan)
+        if k % max(1, looks // _KEPT_SCANS) == 0:
+            scans.append(scan)
         if (k + 1) % _SCORED_EVERY == 0:
             error = score.near_error_m(config, state, points)
-            history.append((PERIOD_S * (k + 1), error))
+            history.append((PERIOD_S * (k + 1), error, _rss_mib()))
             yield Progress(_SCORED_EVERY)
-    away = (
-        np.zeros(config.shape, bool) if left is None else np.asarray(left.evidence.seen) & ~again
+    past.before(looks, state)
+    yield Learned(
+        config=config,
+        state=state,
+        since_left=tuple(past.fields),
+        away=past.away,
+        updates_ms=np.array(times[_WARM_UP:]),
+        history=np.array(history).reshape(-1, 3),
+        scans=tuple(scans),
+        looks=looks,
     )
-    yield Learned(config, state, left, away, np.array(times[_WARM_UP:]), np.array(history), looks)
+
+
+class _Past:
+    """What there was at the moment of leaving, a look counted from 0, and since."""
+
+    def __init__(self, config: LiveMapConfig, leaving: int) -> None:
+        self._config, self._leaving = config, leaving
+        self._observed = jax.jit(mapping.observed)
+        self.fields: list[tuple[float, FieldParameters]] = []
+        self.away = np.zeros(config.shape, bool)
+
+    def before(self, look: int, state: LiveMap) -> None:
+        """Keep the fields every now and then; a map that is updated in place is copied."""
+        since = look - self._leaving
+        if self._leaving < 0 or since < 0 or since % _SCORED_EVERY:
+            return
+        if since == 0:
+            self.away = np.array(state.evidence.seen)
+        self.fields.append((PERIOD_S * since, jax.tree.map(jnp.copy, state.parameters)))
+
+    def after(self, scan: Scan) -> None:
+        """Take out what a scan shows again."""
+        if self.fields:
+            self.away &= ~np.logical_or(*map(np.asarray, self._observed(self._config, scan)))
 
 
 def _scans(world: World, path: FlightPath, camera: DepthCameraConfig) -> Iterator[Scan]:
@@ -133,40 +190,62 @@ def _scans(world: World, path: FlightPath, camera: DepthCameraConfig) -> Iterato
         yield jax.block_until_ready(seen)
 
 
-def forgetting_m(learned: Learned, points: score.Probe) -> float:
-    """Return by how much the error grew where nothing was seen for the last minute."""
-    if learned.left is None or not learned.away.any():
-        return math.nan
-    now = score.near_error_m(learned.config, learned.state, points, learned.away)
-    then = score.near_error_m(learned.config, learned.left, points, learned.away)
-    return now - then
+def forgetting(learned: Learned, points: score.Probe) -> np.ndarray:
+    """Return the error where nothing was seen for the last minute, as ``Curves.forgetting``."""
+    if not learned.away.any():
+        return np.zeros((0, 2))
+    rows = []
+    for since_s, parameters in learned.since_left:
+        state = learned.state._replace(parameters=parameters)
+        rows.append((since_s, score.near_error_m(learned.config, state, points, learned.away)))
+    return np.array(rows)
 
 
-def scores(world: World, learned: Learned, points: score.Probe) -> tuple[dict[str, Any], Any]:
-    """Return the figures of a flight by name, and the calibration curve of exposure."""
+def scores(world: World, learned: Learned, points: score.Probe) -> tuple[dict[str, Any], Curves]:
+    """Return the figures of a flight by name, and its curves."""
     config, state = learned.config, learned.state
-    exposure, calibration = score.exposure_scores(config, state, points)
+    exposure, exposure_curves = score.exposure_scores(config, state, points)
+    surface, distances = score.surface_scores(world, config, state, points)
+    forgotten = forgetting(learned, points)
+    by_rays = update_by_rays(config, state, learned.scans, min(UPDATES, learned.looks))
     found = {
         "sdf_mae_near_m": score.near_error_m(config, state, points),
-        **score.surface_scores(world, config, state, points),
+        **surface,
         **exposure,
         **score.occupancy_scores(world, config, state, world.start_m[2]),
-        "forgetting_m": forgetting_m(learned, points),
+        "forgetting_m": forgotten[-1, 1] - forgotten[0, 1] if len(forgotten) else math.nan,
         "observed_fraction": float(np.mean(np.asarray(state.evidence.seen))),
     }
-    rays = config.train_rays * (config.replay_frames + 1)
-    samples = 1 + config.near_samples + config.free_samples
+    rays, samples = rays_and_samples(config)
     p50 = float(np.median(learned.updates_ms))
-    update = {**percentiles(learned.updates_ms), "rays": rays, "samples": samples}
     return {
         **{name: rounded(value, 5) for name, value in found.items()},
-        "update_ms": update,
+        "update_ms": {**percentiles(learned.updates_ms), "rays": rays, "samples": samples},
+        "update_by_rays": by_rays,
+        "calibration": _calibration(exposure_curves),
         "ray_samples_per_s": round(1e3 * rays * samples / p50),
         "nonfinite": score.nonfinite_count(state),
         "map_mib": rounded(mapping.memory_bytes(state) / 2**20, 1),
-        "rss_mib": rounded(psutil.Process().memory_info().rss / 2**20, 1),
+        "rss_mib": rounded(_rss_mib(), 1),
         "looks": learned.looks,
-    }, calibration
+    }, Curves(exposure_curves, distances, forgotten, by_rays)
+
+
+def _calibration(curves: score.ExposureCurves) -> list[dict[str, Any]]:
+    """Return a row per bin of Q: its bounds, the share that was observed, how many points."""
+    bins = zip(curves.edges[:-1], curves.edges[1:], curves.observed, curves.points, strict=True)
+    return [
+        {
+            "q": [rounded(low, 3), rounded(high, 3)],
+            "observed": rounded(share, 4),
+            "points": int(count),
+        }
+        for low, high, share, count in bins
+    ]
+
+
+def _rss_mib() -> float:
+    return float(psutil.Process().memory_info().rss) / 2**20
 
 
 def compile_times(world: str) -> dict[str, float | None]:

@@ -26,6 +26,7 @@ WITHIN_M = 0.05  # of precision and recall; also the band at walls that occupanc
 _POINTS = 400_000
 _SURFACE_POINTS = 8192
 _BINS = 10
+_THRESHOLDS = np.concatenate([[np.inf], np.linspace(1.0, 0.0, 201), [-np.inf]])  # of Q, for ROC
 _DIFFERENCE_M = 1e-3
 _distance, _exposure = jax.jit(mapping.distance), jax.jit(mapping.exposure_at)
 _surface = jax.jit(mapping.surface, static_argnums=2)
@@ -40,12 +41,35 @@ class Probe(NamedTuple):
     voxels: np.ndarray
 
 
-class Calibration(NamedTuple):
-    """Of points by their Q (bins [B + 1]): the share that was observed and how many, both [B]."""
+class ExposureCurves(NamedTuple):
+    """How well Q tells what was observed.
+
+    Attributes:
+        edges: of bins of Q [B + 1].
+        observed: the share of the points in a bin that was observed [B], NaN of no points.
+        points: how many points are in a bin [B].
+        false_positive: share of the never observed points above a threshold of Q [K], from 0 to 1.
+        true_positive: share of the observed points above it [K].
+    """
 
     edges: np.ndarray
     observed: np.ndarray
     points: np.ndarray
+    false_positive: np.ndarray
+    true_positive: np.ndarray
+
+
+class SurfaceDistances(NamedTuple):
+    """From vertices of the mesh to the true surface [V], and from that to the mesh [M], metres."""
+
+    to_truth_m: np.ndarray
+    to_mesh_m: np.ndarray
+
+    def within(self, tolerance_m: float) -> tuple[float, float, float]:
+        """Return precision (accuracy), recall (completeness) and F-score at a tolerance."""
+        precision = float(np.mean(self.to_truth_m < tolerance_m))
+        recall = float(np.mean(self.to_mesh_m < tolerance_m))
+        return precision, recall, 2.0 * precision * recall / max(precision + recall, 1e-9)
 
 
 def probe(world: World, config: LiveMapConfig, count: int = _POINTS) -> Probe:
@@ -77,8 +101,8 @@ def near_error_m(
 
 def exposure_scores(
     config: LiveMapConfig, state: LiveMap, points: Probe
-) -> tuple[dict[str, float], Calibration]:
-    """Return mean Q where observed and where not, the area under the ROC curve, calibration."""
+) -> tuple[dict[str, float], ExposureCurves]:
+    """Return mean Q where observed and where not, the area under the ROC curve, and curves."""
     q = _values(_exposure, config, state, points.points_m)
     seen = np.asarray(state.evidence.seen)[tuple(points.voxels.T)]
     edges = np.linspace(0.0, 1.0, _BINS + 1)
@@ -90,7 +114,15 @@ def exposure_scores(
         "q_seen_mean": float(q[seen].mean()) if seen.any() else float("nan"),
         "q_unseen_mean": float(q[~seen].mean()) if (~seen).any() else float("nan"),
     }
-    return scores, Calibration(edges, np.where(count > 0, observed, np.nan), count)
+    above = [_share_above(values, _THRESHOLDS) for values in (q[~seen], q[seen])]
+    return scores, ExposureCurves(edges, np.where(count > 0, observed, np.nan), count, *above)
+
+
+def _share_above(values: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """Return the share of values above each threshold, NaN of no values."""
+    if not len(values):
+        return np.full(len(thresholds), np.nan)
+    return 1.0 - np.searchsorted(np.sort(values), thresholds, "right") / len(values)
 
 
 def auroc(positive: np.ndarray, negative: np.ndarray) -> float:
@@ -105,8 +137,8 @@ def auroc(positive: np.ndarray, negative: np.ndarray) -> float:
 
 def surface_scores(
     world: World, config: LiveMapConfig, state: LiveMap, points: Probe
-) -> dict[str, float]:
-    """Return the median error of surface points, and precision, recall and F of the mesh.
+) -> tuple[dict[str, float], SurfaceDistances]:
+    """Return the median error of surface points, precision, recall and F of the mesh, distances.
 
     Precision: the share of mesh vertices within 5 cm of a true surface. Recall: the share of true
     surface in observed voxels within 5 cm of a vertex or the middle of a triangle.
@@ -115,17 +147,18 @@ def surface_scores(
     on_surface = np.asarray(found.points)[: int(found.count)]
     median = float(np.median(np.abs(clearance(world.scene, on_surface))))
     mesh = mapping.surface_mesh(config, state)
-    off = np.abs(clearance(world.scene, mesh.vertices_m))
-    precision = float(np.mean(off < WITHIN_M))
     learned = np.concatenate([mesh.vertices_m, mesh.vertices_m[mesh.faces].mean(axis=1)])
     truth = _true_surface(world, config, state, points)
-    recall = float(np.mean(KDTree(learned).query(truth)[0] < WITHIN_M))
+    distances = SurfaceDistances(
+        np.abs(clearance(world.scene, mesh.vertices_m)), KDTree(learned).query(truth)[0]
+    )
+    precision, recall, fscore = distances.within(WITHIN_M)
     return {
         "surface_median_m": median,
         "surface_precision_5cm": precision,
         "surface_recall_5cm": recall,
-        "fscore_5cm": 2.0 * precision * recall / max(precision + recall, 1e-9),
-    }
+        "fscore_5cm": fscore,
+    }, distances
 
 
 def _true_surface(

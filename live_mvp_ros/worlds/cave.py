@@ -29,6 +29,7 @@ from live_mvp_ros.worlds.plan import (
     runs,
     way_m,
 )
+from live_mvp_ros.worlds.relief import cave_relief
 
 _MARGIN_CELLS = 20
 _OVERLAP_M = 0.08  # cylinders that cover neighbouring cells leave no crack between them
@@ -62,6 +63,9 @@ class CaveConfig:
     smallest_m: float = parameter(
         default=0.3, unit="m", low=0.1, high=2.0, help="Radius of the smallest cylinder."
     )
+    relief: float = parameter(
+        default=1.0, low=0.0, high=3.0, help="How uneven floor and ceiling are; 0: even."
+    )
     height_m: float = parameter(default=3.0, unit="m", low=2.0, high=10.0, help="Ceiling.")
     altitude_m: float = parameter(
         default=1.5, unit="m", low=0.5, high=9.0, help="Altitude of start and goal."
@@ -84,7 +88,7 @@ def cave(config: CaveConfig, rng: np.random.Generator) -> FloorPlan:
         rectangles=walls,
         cylinders=np.array(_cover(config, open_part) + columns).reshape(-1, 3),
     )
-    return _with_ends(_without_pockets(plan))
+    return cave_relief(_with_ends(_without_pockets(plan)), config.relief, rng)
 
 
 def _noise(config: CaveConfig, rng: np.random.Generator) -> np.ndarray:

@@ -22,6 +22,7 @@ from live_mvp_ros.worlds.plan import (
     room_m,
     runs,
 )
+from live_mvp_ros.worlds.relief import maze_relief
 
 _STEPS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 _GOAL_ROOM_M = 0.75
@@ -41,6 +42,9 @@ class MazeConfig:
     )
     loops: float = parameter(
         default=0.1, low=0.0, high=1.0, help="Share of the walls that are taken out again."
+    )
+    relief: float = parameter(
+        default=1.0, low=0.0, high=1.0, help="Share of uneven walls, beams, crates; 0: none."
     )
     height_m: float = parameter(default=3.0, unit="m", low=2.0, high=10.0, help="Ceiling.")
     altitude_m: float = parameter(
@@ -76,12 +80,13 @@ def maze(config: MazeConfig, rng: np.random.Generator) -> FloorPlan:
         cylinders=np.zeros((0, 3)),
     )
     wide = room_m(plan.occupied()) > min(_GOAL_ROOM_M, 0.4 * config.corridor_m)
-    return dataclasses.replace(
+    flat = dataclasses.replace(
         plan,
         start_xy=start,
         start_yaw_rad=0.0 if not right[1, 0] else 0.5 * math.pi,
         goal_xy=position(farthest_cell(wide, cell_of(start))),
     )
+    return maze_relief(flat, config.relief, rng)
 
 
 def _walls(config: MazeConfig, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -3,13 +3,15 @@
 """Floor plans in numpy: what a generator draws, before it becomes the values of a world file.
 
 Solid are the rectangles (rows x_min, y_min, x_max, y_max, top) and the cylinders (rows x, y,
-radius, from floor to ceiling), the floor z = 0 and the ceiling. Map frame, metres. Masks over a
+radius, from floor to ceiling), the floor z = 0 and the ceiling; and, below and above the flight
+altitude only, spheres, shafts and boxes. Map frame, metres. Masks over a
 plan are bool [nx, ny], one value per cell, true where its centre is inside.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,9 @@ class FloorPlan:
         start_xy: where a flight starts.
         start_yaw_rad: heading at the start.
         goal_xy: where it ends.
+        spheres: [k, 4] x, y, z, radius, clear of the flight altitude.
+        shafts: [j, 5] x, y, radius and lowest and highest z of upright cylinders, likewise.
+        boxes: [l, 6] lowest and highest corners, likewise.
     """
 
     size_m: tuple[float, float]
@@ -44,6 +49,9 @@ class FloorPlan:
     start_xy: tuple[float, float] = (0.0, 0.0)
     start_yaw_rad: float = 0.0
     goal_xy: tuple[float, float] = (0.0, 0.0)
+    spheres: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 4)))
+    shafts: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 5)))
+    boxes: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 6)))
 
     def occupied(self) -> np.ndarray:
         """Return which cells of ``CELL_M`` are solid at the flight altitude."""
@@ -65,9 +73,12 @@ class FloorPlan:
             primitives.append(
                 {"type": "box", "centre_m": _tidy(centre), "half_extents_m": _tidy(half)}
             )
-        for x, y, radius in self.cylinders:
-            x, y, radius, z = _tidy([x, y, radius, 0.5 * self.height_m])
-            height = 2.0 * z
+        upright = [(*cylinder, 0.0, self.height_m) for cylinder in self.cylinders]
+        for x, y, radius, bottom, top in (*upright, *self.shafts):
+            x, y, radius, z, half_height = _tidy(
+                [x, y, radius, 0.5 * (bottom + top), 0.5 * (top - bottom)]
+            )
+            height = 2.0 * half_height
             primitives.append(
                 {
                     "type": "cylinder",
@@ -76,6 +87,14 @@ class FloorPlan:
                     "height_m": height,
                 }
             )
+        for x, y, z, radius in self.spheres:
+            centre = _tidy([x, y, z])
+            primitives.append(
+                {"type": "sphere", "centre_m": centre, "radius_m": _tidy([radius])[0]}
+            )
+        for box in self.boxes:
+            centre, half = _tidy(0.5 * (box[:3] + box[3:])), _tidy(0.5 * (box[3:] - box[:3]))
+            primitives.append({"type": "box", "centre_m": centre, "half_extents_m": half})
         for z, up in ((0.0, 1.0), (self.height_m, -1.0)):
             normal = [0.0, 0.0, up]
             primitives.append({"type": "plane", "point_m": [0.0, 0.0, z], "normal": normal})
@@ -165,6 +184,6 @@ def runs(row: np.ndarray) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _tidy(values: list[float]) -> list[float]:
+def _tidy(values: Iterable[float]) -> list[float]:
     """Return plain numbers, to a tenth of a millimetre."""
     return [round(float(value), 4) for value in values]

@@ -23,24 +23,30 @@ camera: {width_px: 24, height_px: 16}
 DESCRIBED_KEYS = {
     "sdf_mae_near_m",
     "surface_median_m",
+    "surface_precision_5cm",
+    "surface_recall_5cm",
     "fscore_5cm",
     "exposure_auroc",
     "q_seen_mean",
     "q_unseen_mean",
+    "calibration",
     "occupancy_agreement",
     "forgetting_m",
     "update_ms",
+    "update_by_rays",
     "ray_samples_per_s",
     "compile_s_cold",
     "compile_s_warm",
     "nonfinite",
+    "map_mib",
     "rss_mib",
 }
 
 
 def test_a_short_flight_is_scored_and_drawn(tmp_path, monkeypatch, capsys) -> None:
-    from live_mvp_ros.sim import mapping_bench
+    from live_mvp_ros.sim import mapping_bench, mapping_times
 
+    monkeypatch.setattr(mapping_times, "RAYS", (16, 32, 64))
     times = {"compile_s_cold": 2.0, "compile_s_warm": 1.0}
     monkeypatch.setattr(mapping_bench, "compile_times", lambda world: times)
     settings, target = tmp_path / "small.yaml", tmp_path / "map.json"
@@ -55,6 +61,9 @@ def test_a_short_flight_is_scored_and_drawn(tmp_path, monkeypatch, capsys) -> No
     assert row["q_seen_mean"] > row["q_unseen_mean"] and row["exposure_auroc"] > 0.7
     assert set(row["update_ms"]) == {"p50", "p99", "rays", "samples"}
     assert row["update_ms"]["rays"] == 64 and row["update_ms"]["samples"] == 16
+    assert [entry["rays"] for entry in row["update_by_rays"]] == [32, 64], "16: too few a frame"
+    assert all(0.0 < e["p50"] <= e["p99"] and e["samples"] == 16 for e in row["update_by_rays"])
+    assert sum(entry["points"] for entry in row["calibration"]) == 400_000
     assert row["forgetting_m"] is None, "the flight is shorter than a minute"
     assert (tmp_path / "plots" / "seed.png").stat().st_size > 10_000
     assert "sdf_mae_near_m" in capsys.readouterr().out

@@ -139,3 +139,15 @@ def test_seen_voxel_with_balanced_evidence_is_known() -> None:
     evidence = ev.Evidence(jnp.zeros(CONFIG.shape), seen)
     p, known = BAND(CONFIG, evidence, 0.55)
     assert known[1, 1] and p[1, 1] == 0.5 and known.sum() == 1
+
+
+def test_points_of_never_seen_voxels_are_drawn_evenly() -> None:
+    seen = np.random.default_rng(3).random(CONFIG.shape) < 0.97
+    state = ev.init_evidence(CONFIG)._replace(seen=jnp.asarray(seen))
+    count = 100 * int((~seen).sum())
+    x = np.asarray(ev.never_seen_points(CONFIG, state, count, jax.random.key(1))).T
+    cell = np.floor((x - np.array(CONFIG.lower_m)) / CONFIG.resolution_m).astype(int)
+    drawn = np.zeros(CONFIG.shape, int)
+    np.add.at(drawn, tuple(np.clip(cell, 0, np.array(CONFIG.shape) - 1).T), 1)
+    assert drawn[seen].sum() < 1e-3 * count, "rounding at a face alone"
+    assert drawn[~seen].min() > 50 and drawn[~seen].max() < 160

@@ -30,6 +30,7 @@ from live_mvp_ros.worlds.cave import CaveConfig, cave
 from live_mvp_ros.worlds.maze import MazeConfig, maze
 from live_mvp_ros.worlds.offices import OfficeConfig, office
 from live_mvp_ros.worlds.plan import CELL_M, FloorPlan, way_m
+from live_mvp_ros.worlds.scene import Boxes, Cylinders, Spheres
 
 SIZES_M = {
     "maze": (16.2, 16.2),
@@ -109,6 +110,61 @@ def test_everything_free_is_connected_and_wide_enough(name: str, seed: int) -> N
     assert np.mean(swept[~solid]) > 0.97
 
 
+def built(tmp_path, name: str, seed: int, relief: float) -> World:
+    file = tmp_path / f"{name}_{relief}.yaml"
+    file.write_text(f"{{generator: {name}, name: {name}, seed: {seed}, relief: {relief}}}")
+    return load_world(str(file))
+
+
+def heights_m(world: World) -> list[tuple[float, float]]:
+    """Return lowest and highest z of all primitives but planes."""
+    spans = []
+    for stack in (stack for group in world.scene.groups for stack in group.members):
+        match stack:
+            case Spheres(centre, radius):
+                half = radius
+            case Boxes(centre, extent):
+                half = extent[2]
+            case Cylinders(centre, _, half):
+                pass
+            case _:
+                continue
+        spans += zip((centre[2] - half).tolist(), (centre[2] + half).tolist(), strict=True)
+    return spans
+
+
+@pytest.mark.parametrize("name", ["maze", "cave"])
+@pytest.mark.parametrize("seed", [0, 3, 11])
+def test_relief_leaves_the_cut_at_flight_altitude_as_it_is(tmp_path, name, seed) -> None:
+    rough, even = (built(tmp_path, name, seed, relief) for relief in (1.0, 0.0))
+    ends = [(w.start_m, w.start_yaw_rad, w.goal_m, w.lower_m, w.upper_m) for w in (rough, even)]
+    assert ends[0] == ends[1]
+    altitude, spec = rough.start_m[2], world_grid(rough, 0.05)
+    for height in (altitude - 0.3, altitude, altitude + 0.3):
+        np.testing.assert_array_equal(
+            *(ground_truth_grid(world, spec, height) for world in (rough, even))
+        )
+    low, high = (*rough.lower_m[:2], altitude), (*rough.upper_m[:2], altitude)
+    x = np.random.default_rng(0).uniform(low, np.nextafter(high, np.inf), (20_000, 3))
+    near, true = (metrics.clearance(world.scene, x) for world in (rough, even))
+    np.testing.assert_array_equal(near[true < 0.69], true[true < 0.69])
+    assert near[true >= 0.69].min() >= 0.69
+    through = [s for s in heights_m(rough) if s[0] < altitude - 0.69 and s[1] > altitude - 0.69]
+    assert len(through) == len(heights_m(even)), "everything else keeps away from the altitude"
+    assert all(high > altitude + 0.69 for _, high in through)
+
+
+@pytest.mark.parametrize("name", ["maze", "cave"])
+def test_relief_is_seen_below_and_above(name: str) -> None:
+    world = load_world(f"{name}:1")
+    spec = world_grid(world, CELL_M)
+    at_altitude = cells(world)
+    low, high = (ground_truth_grid(world, spec, height) for height in (0.25, 2.75))
+    free = ~at_altitude
+    assert np.mean(low[free]) > 0.02 and np.mean(high[free]) > 0.02
+    assert (name == "cave") == bool(np.all(high[at_altitude])), "walls of a maze end below"
+
+
 def test_length_of_a_way_counts_straight_steps_around_walls() -> None:
     free = np.array([[1, 1, 1], [0, 0, 1], [1, 1, 1], [0, 0, 0], [1, 1, 1]], bool)
     true = [[0, 1, 2], [np.inf, np.inf, 3], [6, 5, 4], [np.inf] * 3, [np.inf] * 3]
@@ -161,6 +217,8 @@ def test_few_primitives_make_a_world(name: str, seed: int) -> None:
     drawn = plan(name, seed)
     area = drawn.size_m[0] * drawn.size_m[1]
     assert len(drawn.rectangles) + len(drawn.cylinders) <= max(160, 0.25 * area)
+    relief = len(drawn.spheres) + len(drawn.shafts) + len(drawn.boxes)
+    assert relief <= 0.6 * area
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -87,3 +88,24 @@ def test_auroc_counts_ordered_pairs() -> None:
     pairs = [1.0, 1.0, 0.5, 1.0, 0.0, 1.0]
     assert auroc(positive, negative) == pytest.approx(np.mean(pairs))
     assert np.isnan(auroc(positive, negative[:0]))
+
+
+def test_points_near_surround_every_disc_evenly() -> None:
+    scan = hits()
+    discs = surfels.integrate(CONFIG, surfels.init_surfels(CONFIG), scan)
+    centres = np.asarray(discs.discs)[np.asarray(discs.discs)[:, 0] < 100.0, :3]
+    x = np.asarray(surfels.points_near(CONFIG, discs, 20_000, jax.random.key(0))).T
+    away = np.abs(x[:, None] - centres).max(axis=2)
+    assert away.min(axis=1).max() <= surfels.CELL_M + 1e-5
+    assert np.all((x >= CONFIG.lower_m) & (x <= CONFIG.upper_m))
+    inner = (away <= 0.1).sum(axis=0) / (0.4**3)  # the cube of 0.2 m is 0.4 of the whole, cubed
+    inside = np.all((centres > 0.1) & (centres < np.array(CONFIG.upper_m) - 0.1), axis=1)
+    alone = np.sum(np.abs(centres[:, None] - centres).max(axis=2) < 0.35, axis=1) == 1
+    assert (inside & alone).sum() >= 3
+    np.testing.assert_allclose(inner[inside & alone], 20_000 / len(centres), rtol=0.5)
+
+
+def test_points_near_no_disc_are_anywhere() -> None:
+    none = surfels.init_surfels(CONFIG)
+    x = np.asarray(surfels.points_near(CONFIG, none, 2000, jax.random.key(0)))
+    np.testing.assert_allclose(x.mean(axis=1), 0.5 * np.array(CONFIG.upper_m), rtol=0.1)

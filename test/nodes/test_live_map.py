@@ -4,6 +4,12 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import os
+import subprocess
+import sys
+
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import OccupancyGrid, Odometry
@@ -83,24 +89,98 @@ def test_maps_a_wall_saves_resets_and_loads(bench, tmp_path, ends_cleanly):
     assert status[-1].known_cells == int((convert.probability_grid(maps[-1], "map").known).sum())
     assert status[-1].rays > 0
 
+    def live_mvp(*arguments):
+        """Run ``live-mvp maps`` beside the map; return its exit code, output and errors."""
+        done = subprocess.run(
+            [sys.executable, "-m", "live_mvp_ros.cli.main", "maps", *map(str, arguments)],
+            env=os.environ | {"ROS_DOMAIN_ID": str(bench.domain)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    def refused(words, *arguments):
+        code, _, said = live_mvp(*arguments)
+        return code == 1 and said.count("\n") == 1 and words in said
+
     file = tmp_path / "map.npz"
-    assert bench.call(SaveMap, "map/save", SaveMap.Request(path=str(file))).path == str(file)
-    assert bench.call(Trigger, "map/reset", Trigger.Request()).success
+    assert live_mvp("save", file) == (0, f"saved to {file}\n", "")
+    assert live_mvp("reset") == (0, "reset\n", "")
     bench.wait(lambda: max(maps[-1].data) == -1)  # nothing is known
-    assert bench.call(LoadMap, "map/load", LoadMap.Request(path=str(file))).success
+    assert live_mvp("load", file) == (0, "loaded\n", "")
     bench.wait(lambda: max(maps[-1].data) > 60)
-    missing = bench.call(LoadMap, "map/load", LoadMap.Request(path=str(tmp_path / "none.npz")))
-    assert not missing.success and "there is no such file" in missing.message
-    cut = tmp_path / "cut.npz"
-    cut.write_bytes(file.read_bytes()[:5000])
-    refused = bench.call(LoadMap, "map/load", LoadMap.Request(path=str(cut)))
-    assert not refused.success and str(cut) in refused.message
+
+    whole = file.read_bytes()
+    cut, foreign = tmp_path / "cut.npz", tmp_path / "foreign.npz"
+    cut.write_bytes(whole[:5000])
+    np.savez(foreign, pictures=np.zeros(3))
+    with np.load(file) as archive:
+        arrays = dict(archive)
+    header = json.loads(arrays["header"].tobytes())
+    header["version"] += 1
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    np.savez(tmp_path / "newer.npz", **arrays)
+    for other, words in ((cut, "cut.npz"), (foreign, "foreign.npz"), ("newer.npz", "newer")):
+        assert refused(words, "load", tmp_path / other)
+    assert refused("there is no such file", "load", tmp_path / "none.npz")
+    assert refused("no path is given and autosave_path is empty", "save")
+    assert live_mvp("load", "--nonsense")[0] == 2
     count = len(maps)
     bench.wait(lambda: len(maps) > count + 1, during=wall)
     assert max(maps[-1].data) > 60  # the map that runs is untouched
-    nowhere = bench.call(SaveMap, "map/save", SaveMap.Request())
-    assert nowhere.message == "no path is given and autosave_path is empty"
+    assert file.read_bytes() == whole
+    # the services say the same without the command
+    missing = bench.call(LoadMap, "map/load", LoadMap.Request(path=str(tmp_path / "none.npz")))
+    assert not missing.success and "there is no such file" in missing.message
+    assert bench.call(SaveMap, "map/save", SaveMap.Request(path=str(file))).path == str(file)
+    assert bench.call(Trigger, "map/reset", Trigger.Request()).success
     assert ends_cleanly(process)
+
+
+WALL_WORLD = """
+name: wall
+lower_m: [-1.0, -3.0, 0.0]
+upper_m: [5.0, 3.0, 3.0]
+start_m: [0.0, 0.0, 1.5]
+goal_m: [1.0, 0.0, 1.5]
+primitives:
+  - {type: box, centre_m: [3.52, 0.0, 1.5], half_extents_m: [0.5, 3.0, 1.5]}
+"""
+LATENCY_S = 0.3
+
+
+def test_late_images_are_fused_from_where_they_were_taken(bench, tmp_path):
+    """The drone goes 0.6 m to and fro; every image comes when it is elsewhere already."""
+    maps = bench.collect(OccupancyGrid, "map", qos.LATCHED)
+    clouds = bench.collect(PointCloud2, "depth/points", qos.SENSOR)
+    status = bench.collect(MapStatus, "map/status", qos.STATUS)
+    world = tmp_path / "wall.yaml"
+    world.write_text(WALL_WORLD)
+    camera = {"camera__width_px": 32, "camera__height_px": 24, "camera__latency_s": LATENCY_S}
+    bench.start("gt_depth", world=str(world), **camera)
+    bench.start("live_map", **SMALL)
+    odometry = bench.publisher(Odometry, "odom", qos.SENSOR)
+    tick, late = itertools.count(), []
+
+    def fly():
+        stamp, zero = next(tick) * 20_000_000, np.zeros(3, np.float32)
+        place = np.float32([0.6 * abs(stamp * 1e-9 % 2.0 - 1.0), 0.0, 1.5])
+        state = convert.VehicleState(stamp, place, zero, np.float32([1, 0, 0, 0]), zero)
+        odometry.publish(convert.odometry(state, "odom", "base_link"))
+        if clouds:
+            late.append(stamp - convert.to_ns(clouds.pop().header.stamp))
+
+    bench.wait(lambda: status and status[-1].ticks >= 25, during=fly)
+    assert min(late) >= 1e9 * LATENCY_S - 1
+    grid = convert.probability_grid(maps[-1], "map")
+    for y in (-0.55, 0.05, 0.55):
+        p, known = cell(grid, 3.05, y)
+        assert known and p > 0.9, "the wall is where it is"
+        for x in (2.65, 2.75, 2.85, 2.95):
+            p, known = cell(grid, x, y)
+            assert known and p < 0.3, "and not where it would be seen from the newest pose"
+        assert not any(cell(grid, x, y)[1] for x in (3.15, 3.25, 3.35))
 
 
 def test_drops_and_counts_clouds_that_it_cannot_use(bench):
