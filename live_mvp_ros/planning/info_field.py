@@ -44,8 +44,6 @@ _LONGEST_STEP_S = 1.0  # a node that was stalled for longer did not look at one 
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
 _FINER = 4  # times as many directions in the last search
 _NARROW_GAIN = 0.1  # nats of a beam in it: all are worth the same, the nearest comes first
-_LEAST_LENGTH_M = 0.05  # detour per factor e of gain: any less is none
-_LEAST_SHARE = 1e-3  # of the best gain: a speck is worth a detour too
 
 
 @configuration
@@ -100,19 +98,11 @@ class InfoFieldConfig:
         help="Occupancy expected of an unknown cell: the less, the more its depth counts.",
     )
     enough_share: float = parameter(
-        default=0.5,
+        default=0.3,
         low=0.01,
         high=1.0,
         live=True,
-        help="Looks that teach this share of the best one, or more, are worth the same.",
-    )
-    discount_length_m: float = parameter(
-        default=2.0,
-        unit="m",
-        low=0.0,
-        high=50.0,
-        live=True,
-        help="Detour that a gain e times larger is worth.",
+        help="Share of the best look's gain from which on a look is worth going to.",
     )
     speed_m_s: float = parameter(
         default=1.8,
@@ -381,28 +371,22 @@ def _values(
     slow: jax.Array,
     inputs: InfoFieldInputs,
 ) -> jax.Array:
-    """Return the value [nx, ny] m of each source: what it is worth less than the best one.
+    """Return what each source [nx, ny] costs besides the way to it, in metres.
 
-    A look teaches when the drone has come there and has turned; it does both at once. So a yaw
-    costs the way that the drone could have flown while it still turns on arrival. Looks that teach
-    enough are worth the same, so that the nearest of them comes first and the drone need not
-    return for it; small leftovers wait.
+    A look teaches when the drone has come there and has turned; it does both at once. So a source
+    costs the way that the drone could have flown while it still turns on arrival, to the yaw from
+    which it is shortest. Looks that teach less than their share of the best one are no sources
+    yet: among the others the nearest comes first, so that the drone need not return for it.
     """
     here = jnp.where(cell_mask(spec, jnp.asarray(inputs.position_m)[:2]), 0.0, FAR)
     way_m = geodesic_distance(navigable, here, spec.resolution_m, slow)
     yaw = _yaw_of(jnp.arange(config.n_yaw), config.n_yaw)
     turn = jnp.abs((yaw - inputs.yaw_rad + math.pi) % (2.0 * math.pi) - math.pi)
     turning_m = config.speed_m_s / config.turn_rate_rad_s * turn
-    # exp(-max(turning - way, 0) / length), as a product of what depends on yaw and on the cell
-    length_m = jnp.maximum(config.discount_length_m, _LEAST_LENGTH_M)
-    flown = jnp.exp((jnp.minimum(way_m, jnp.max(turning_m)) - jnp.max(turning_m)) / length_m)
-    turned = jnp.exp((jnp.max(turning_m) - turning_m) / length_m)
     most = jnp.max(jnp.where(sources, jnp.max(per_yaw, axis=0), 0.0))
-    per_yaw = jnp.minimum(per_yaw, config.enough_share * most)
-    worth = jnp.max(per_yaw * jnp.minimum(turned[:, None, None] * flown, 1.0), axis=0)
-    share = worth / jnp.maximum(jnp.max(jnp.where(sources, worth, 0.0)), 1e-9)
-    value_m = -length_m * jnp.log(jnp.clip(share, _LEAST_SHARE, 1.0))
-    return jnp.where(sources, value_m, FAR)
+    teaches = per_yaw >= config.enough_share * most
+    turning_m = jnp.min(jnp.where(teaches, turning_m[:, None, None], FAR), axis=0)
+    return jnp.where(sources & (turning_m < FAR), jnp.maximum(turning_m - way_m, 0.0), FAR)
 
 
 def _local(

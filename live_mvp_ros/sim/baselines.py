@@ -40,6 +40,7 @@ KEPT_S, KEPT_WITHIN_M = 1.5, 1.0
 """What another target must save, so that two of one cost do not take turns."""
 _LEAST_GAIN = 1e-6  # nats: rounding is no information
 _LEAST_SHARE = 1e-3  # of the best gain
+_DETOUR_M = 2.0  # that a gain e times larger is worth
 
 Stepped = tuple[BaselineState, InfoFieldOutput]
 Step = Callable[[InfoFieldConfig, GridSpec, BaselineState, InfoFieldInputs], Stepped]
@@ -182,4 +183,4 @@ def _in_window(
     best = jnp.max(jnp.where((way_m < FAR) & found.preferred, gain, 0.0))
     sources = (way_m < FAR) & found.preferred & (gain > _LEAST_GAIN)
     share = jnp.clip(gain / jnp.maximum(best, _LEAST_GAIN), _LEAST_SHARE, 1.0)
-    return jnp.where(sources, -config.discount_length_m * jnp.log(share), FAR)
+    return jnp.where(sources, -_DETOUR_M * jnp.log(share), FAR)

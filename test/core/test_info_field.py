@@ -156,13 +156,16 @@ def test_reference_path_stays_in_known_free_cells_and_climbs():
     np.testing.assert_allclose(path[0], [*robot.xy, 2.0], atol=1e-6)
     lengths = np.hypot(*np.diff(path[:, :2], axis=0).T)
     assert lengths.max() < 0.15 + 1e-4  # the last step may be half a step longer
-    assert lengths.sum() > 1.0
     for point in path:
         cell = robot.cell(point[:2])
         assert robot.known[cell]
         assert robot.p[cell] < 0.5
     g = np.asarray(out.guidance)
-    assert g[robot.cell(path[-1, :2])] >= g[robot.cell(path[0, :2])]
+    i, j = robot.cell(path[-1, :2])
+    assert g[i, j] >= g[robot.cell(path[0, :2])]
+    # It ends where a look teaches, or where its 40 points do.
+    assert g[i, j] >= g[i - 1 : i + 2, j - 1 : j + 2].max() - 0.02 or lengths.sum() > 3.8
+    assert lengths.sum() > 0.5
 
 
 def test_local_gain_is_a_window_of_the_field():
@@ -243,13 +246,13 @@ def in_corridor(config, left, right, x_m: float) -> planning.InfoFieldOutput:
 
 def test_the_drone_goes_only_as_near_as_a_look_teaches_enough():
     fields = [
-        in_corridor(replace(CONFIG, enough_share=share), (30, 35), (30, 35), 12.2)
+        in_corridor(replace(CONFIG, enough_share=share), (30, 20), (30, 35), 12.2)
         for share in (0.4, 0.5, 1.0)
     ]
     at = [float(field.target_m[0]) for field in fields]
     assert 12.2 < at[0] < at[1] < at[2] < 20.0
-    gain = np.asarray(fields[1].gain)
-    assert gain[round(10.0 * at[1]), 5:45].max() >= 0.4 * gain.max()
+    gain = np.where(np.asarray(fields[1].navigable), np.asarray(fields[1].gain), 0.0)
+    assert gain[round(10.0 * at[1]), 5:45].max() >= 0.5 * gain.max()
 
 
 def test_what_lies_deep_in_the_unknown_counts_the_more_the_likelier_it_is_free():
