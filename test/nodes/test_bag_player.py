@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from rclpy.qos import QoSProfile
 from rclpy.serialization import serialize_message
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
@@ -83,11 +84,11 @@ def test_a_sqlite3_bag_of_ros2_plays_as_well(bench, tmp_path):
 
 def test_it_waits_for_those_who_have_to_listen(bench, bag):
     clocks = bench.collect(Clock, "/clock", qos.CLOCK)
-    process = bench.start("bag_player", bag=str(bag), wait_for=["/words"], rate=10.0)
+    process = bench.start("bag_player", bag=str(bag), wait_for=["/words"], rate=4.0)
     bench.wait(lambda: bench.node.count_publishers("/words") > 0)
     bench.spin(5.0)  # longer than it waits for nobody in particular
     assert clocks == []
-    words = bench.collect(String, "/words", qos.STATUS)
+    words = bench.collect(String, "/words", QoSProfile(depth=COUNT))  # none makes room for another
     bench.wait(lambda: len(words) == COUNT)
     bench.processes.pop("bag_player")
     assert process.wait(timeout=60) == 0
