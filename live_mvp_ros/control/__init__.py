@@ -12,7 +12,7 @@ from live_mvp_ros.control.controller import (
     ControlOutput,
 )
 from live_mvp_ros.control.cost_config import CostConfig
-from live_mvp_ros.control.flight import FlightState, fly, init, stay
+from live_mvp_ros.control.flight import FlightState, fly, init, proceed, stay
 from live_mvp_ros.control.mission import (
     MissionConfig,
     MissionDecision,
@@ -48,5 +48,6 @@ __all__ = [
     "hold",
     "init",
     "prepare_field",
+    "proceed",
     "stay",
 ]

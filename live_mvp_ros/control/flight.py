@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command that leaves: the plan's where it may be flown, a stop where it may not.
 
-``fly`` plans and flies, ``stay`` holds position; both pass the last filter. A vehicle that stops
+``fly`` plans and flies, ``proceed`` goes on with that plan while the next one is late, ``stay``
+holds position; all pass the last filter. A vehicle that stops
 keeps the place where it came to hold (its anchor) until it flies again, so that it does not drift.
 """
 
@@ -14,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros import quaternion
-from live_mvp_ros.control import controller
+from live_mvp_ros.control import controller, mppi
 from live_mvp_ros.control.controller import ControllerConfig, ControllerInputs, ControlOutput
 from live_mvp_ros.control.safety import filter_command
 from live_mvp_ros.control.surroundings import best_heading
@@ -70,6 +71,20 @@ def fly(
         command=command,
     )
     return after, output._replace(command=command)
+
+
+def proceed(
+    config: ControllerConfig, state: FlightState, vehicle: QuadrotorState, elapsed_s: jax.Array
+) -> jax.Array:
+    """Return the command [4] of the last plan ``elapsed_s`` after it was made; jittable.
+
+    For the time until a late plan is there: a body rate that is held instead turns the vehicle
+    over. Where there is no plan to follow, as the last outcome was a stop, it goes on stopping.
+    """
+    at = jnp.maximum(elapsed_s, 0.0) / config.mppi.step_s
+    planned = mppi.shift(state.controller.nominal, at)[0]
+    _, stop = _hold(config, state, vehicle, state.anchor_yaw_rad)
+    return _filtered(config, vehicle, jnp.where(state.anchored, stop, planned))
 
 
 def stay(

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The I-MPPI controller: flies the mission at a fixed rate, and holds whenever it may not fly.
 
-Each tick hands the latest odometry to the worker, which plans and publishes one command. A
-worker that is late does not delay the hold: that is computed on the executor's thread.
+Each tick hands the latest odometry to the worker, which plans and publishes one command. While
+the worker is late, the executor's thread sends the next commands of the last plan, or a hold.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ class ImppiController(GraphNode):
         self._solved_ns = 0
         self._flight = self._rescue = control.init(config.controller, jax.random.key(config.seed))
         self._fly, self._stay = jax.jit(control.fly), jax.jit(control.stay)
+        self._proceed = jax.jit(control.proceed)
         self._stay(config.controller, self._rescue, at_rest(jnp.zeros(3)))
+        self._proceed(config.controller, self._rescue, at_rest(jnp.zeros(3)), jnp.float32(0.0))
 
         self._command_out = self.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
         self._outputs = ControlOutputs(self, config.controller.vehicle, self._frames.base_link)
@@ -182,12 +184,19 @@ class ImppiController(GraphNode):
             return
         if not self.worker.busy:
             self.worker.submit(Tick(self._seen, self._mission.decision.flies))
-        elif not self._mission.decision.flies:
-            state = self._seen.vehicle.core
-            self._rescue, command = self._stay(
-                self.parameters.value.controller, self._rescue, state
-            )
-            self._publish(self._seen, command)
+        else:
+            self._bridge(self._seen)
+
+    def _bridge(self, seen: Seen) -> None:
+        """Send what the vehicle needs while the worker is late: the last plan, or a hold."""
+        config, now_ns = self.parameters.value.controller, seen.vehicle.stamp_ns
+        if not self._mission.decision.flies:
+            self._rescue, command = self._stay(config, self._rescue, seen.vehicle.core)
+            self._publish(seen, command)
+        elif self._solved_ns:
+            elapsed_s = jnp.float32(1e-9 * (now_ns - self._solved_ns))
+            command = self._proceed(config, self._rescue, seen.vehicle.core, elapsed_s)
+            self._send(self._solved_ns, command)
 
     def _work(self, tick: Tick) -> None:
         """Plan or hold, and publish the command, on the worker's thread."""
@@ -199,6 +208,7 @@ class ImppiController(GraphNode):
             return
         if not tick.flies:
             self._flight, command = self._stay(config, self._flight, vehicle.core)
+            self._rescue = self._flight
             self._publish(tick.seen, command)
             return
         self._flight, output = self._fly(config, self._flight, self._inputs(vehicle))
@@ -227,11 +237,15 @@ class ImppiController(GraphNode):
         )
 
     def _publish(self, seen: Seen, command: Any) -> None:
+        self._send(seen.vehicle.stamp_ns, command)
+        self._mission.log.commanded(time.monotonic() - seen.arrival_s)
+
+    def _send(self, stamp_ns: int, command: Any) -> None:
+        """Publish a command under the stamp of the odometry that it was planned from."""
         values = np.asarray(command)
         self._command_out.publish(
-            convert.body_rate_thrust(seen.vehicle.stamp_ns, self._frames.base_link, values)
+            convert.body_rate_thrust(stamp_ns, self._frames.base_link, values)
         )
-        self._mission.log.commanded(time.monotonic() - seen.arrival_s)
 
     def _on_status(self) -> None:
         self._decide()

@@ -217,3 +217,18 @@ def test_without_a_safe_plan_the_command_is_the_one_that_stops():
         at_rest(jnp.array([2.0, 2.0, 2.0])), costmap(), guide, jnp.float32(0.02)
     )
     assert not bool(jax.jit(control.fly)(CONFIG, after, free)[0].anchored)
+
+
+def test_a_late_plan_is_bridged_with_the_commands_of_the_last_one():
+    plan = np.zeros((40, 4), np.float32)
+    plan[:, 0], plan[:, 3] = 9.0 + 0.05 * np.arange(40), 0.01 * np.arange(40)
+    state = control.init(CONFIG, jax.random.key(0))
+    state = state._replace(controller=state.controller._replace(nominal=jnp.asarray(plan)))
+    vehicle = at_rest(jnp.array([5.0, 3.0, 2.0]))
+    for steps in (0.0, 1.0, 2.5):
+        elapsed_s = jnp.float32(steps * CONFIG.mppi.step_s)
+        command = np.asarray(control.proceed(CONFIG, state, vehicle, elapsed_s))
+        np.testing.assert_allclose(command, [9.0 + 0.05 * steps, 0, 0, 0.01 * steps], atol=1e-4)
+    stopped = state._replace(anchored=jnp.array(True), anchor_m=vehicle.position)
+    held = np.asarray(control.proceed(CONFIG, stopped, vehicle, jnp.float32(0.1)))
+    np.testing.assert_allclose(held, hover_command(QuadrotorConfig()), atol=0.05)
