@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -33,7 +33,7 @@ from live_mvp_ros.ros.mission import Mission
 from live_mvp_ros.ros.mission_server import MissionServer
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
-from live_mvp_ros.ros.surroundings import LatestSurroundings
+from live_mvp_ros.ros.surroundings import LatestSurroundings, Seen, Tick
 from live_mvp_ros.vehicle import at_rest
 
 STATUS_PERIOD_S = 0.2
@@ -63,20 +63,6 @@ class NodeConfig:
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     controller: ControllerConfig = ControllerConfig()
     mission: MissionConfig = MissionConfig()
-
-
-class Seen(NamedTuple):
-    """Odometry and when it came, by the steady clock [s]."""
-
-    vehicle: VehicleState
-    arrival_s: float
-
-
-class Tick(NamedTuple):
-    """One control period's work."""
-
-    seen: Seen
-    flies: bool
 
 
 class ImppiController(GraphNode):

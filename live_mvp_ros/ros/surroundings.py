@@ -1,18 +1,32 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The controller's latest map, field and path, turned into look-up tables once per message."""
+"""What the controller flies by: odometry, and map, field and path as tables, built once each."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from live_mvp_ros import control
-from live_mvp_ros.ros.convert import ProbabilityGrid
+from live_mvp_ros.ros.convert import ProbabilityGrid, VehicleState
 from live_mvp_ros.ros.convert_sensors import Field
+
+
+class Seen(NamedTuple):
+    """Odometry and when it came, by the steady clock [s]."""
+
+    vehicle: VehicleState
+    arrival_s: float
+
+
+class Tick(NamedTuple):
+    """One control period's work."""
+
+    seen: Seen
+    flies: bool
 
 
 class LatestSurroundings:
