@@ -97,8 +97,7 @@ def _interpolate(tables: jax.Array, entries: jax.Array, weights: jax.Array) -> j
     """Return the weighted sums [2, L, N] of table entries at eight corners [8, L, N].
 
     The gradient is spelt out because the automatic one scatters each corner into a table of its
-    own and adds sixteen of them. Both features of an entry travel as one complex number, which
-    makes one scatter of two.
+    own and adds sixteen of them.
     """
     corners = list(zip(entries, weights, strict=True))
     return jnp.stack(

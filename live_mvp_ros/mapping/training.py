@@ -77,7 +77,8 @@ def losses(
     rays, count = s.is_hit.shape[0], s.distance_m.shape[0]
     free_count = batch.seen.shape[0] - batch.volume.shape[1]
     points = jnp.concatenate([around, s.x, batch.volume], axis=1)
-    features = encode(config, parameters.tables, points)
+    # without the barrier XLA encodes once more, slowly, for the part that the exposure takes
+    features = jax.lax.optimization_barrier(encode(config, parameters.tables, points))
     distance = evaluate(parameters.distance, features)
     first = around.shape[1]
     error = distance[first:] - jnp.concatenate([s.distance_m, batch.volume_distance_m])
