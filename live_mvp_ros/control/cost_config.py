@@ -146,7 +146,7 @@ class CostConfig:
         help="Pull of the information field.",
     )
     look_weight: float = parameter(
-        default=40.0,
+        default=250.0,
         unit="1/s",
         low=0.0,
         high=1e4,
