@@ -96,7 +96,7 @@ def nearest(config: LiveMapConfig, surfels: Surfels, x: jax.Array) -> jax.Array:
     cell = jnp.clip(_cell(config, x), 1, bound - 2)
     first = _flat(config, cell)
     _, ny, nz = grid_shape(config)
-    steps = (_AROUND[:, 0] * ny + _AROUND[:, 1]) * nz + _AROUND[:, 2]
+    steps = jnp.array((_AROUND[:, 0] * ny + _AROUND[:, 1]) * nz + _AROUND[:, 2])
 
     def look(least: jax.Array, step: jax.Array) -> tuple[jax.Array, None]:
         discs = surfels.discs.at[first + step].get(mode="promise_in_bounds")
