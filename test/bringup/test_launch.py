@@ -48,7 +48,7 @@ def test_every_option_of_the_graph_is_a_described_launch_argument():
 
 
 def test_every_parameter_of_the_player_is_a_described_launch_argument():
-    pytest.importorskip("rclpy")
+    pytest.importorskip("rclpy", reason="the player is a ROS 2 node")
     from live_mvp_ros.nodes.bag_player import PlayerConfig
 
     arguments = declared_arguments(REPLAY)

@@ -80,7 +80,7 @@ def test_learned_distance_is_close_to_the_truth_near_observed_surfaces(flight: F
     x, true, seen = random_points(flight.end)
     near = seen & (np.abs(true) < 0.3)
     error = np.abs(np.asarray(jax.jit(mapping.distance)(CONFIG, flight.end, x[near])) - true[near])
-    assert near.sum() > 300
+    assert near.sum() > 500
     assert error.mean() < 0.08  # a map that answers the mean everywhere is off by 0.12
 
 
@@ -135,7 +135,7 @@ def test_gradient_of_distance_points_away_from_the_ball(flight: Flight) -> None:
     length = np.linalg.norm(np.asarray(gradient), axis=1)
     along = np.sum(np.asarray(gradient) * outward, axis=1) / np.maximum(length, 1e-6)
     assert np.median(along) > 0.75
-    assert np.mean(along > 0.4) > 0.7
+    assert np.mean(along > 0.4) > 0.75
 
 
 def test_frontiers_are_free_cells_beside_unknown_ones(flight: Flight) -> None:

@@ -84,7 +84,7 @@ def test_a_sqlite3_bag_of_ros2_plays_as_well(bench, tmp_path):
 
 def test_it_waits_for_those_who_have_to_listen(bench, bag):
     clocks = bench.collect(Clock, "/clock", qos.CLOCK)
-    process = bench.start("bag_player", bag=str(bag), wait_for=["/words"], rate=4.0)
+    process = bench.start("bag_player", bag=str(bag), wait_for=["/words"], rate=10.0)
     bench.wait(lambda: bench.node.count_publishers("/words") > 0)
     bench.spin(5.0)  # longer than it waits for nobody in particular
     assert clocks == []

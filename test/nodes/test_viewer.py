@@ -100,6 +100,7 @@ def test_the_web_page_draws_in_a_browser(bench, tmp_path):
                 return len(image.convert("RGB").getcolors(1 << 20) or ()) > 100
 
         bench.wait(drawn, during=publish)
+        assert drawn(), "the page went blank again"
         browser.close()
 
 
