@@ -79,7 +79,10 @@ def init(spec: GridSpec) -> PlanarMap:
 
 def occupancy(state: PlanarMap) -> tuple[jax.Array, jax.Array]:
     """Return the occupancy probability [nx, ny], 0.5 where unknown, and which cells are known."""
-    return jnp.where(state.seen, jax.nn.sigmoid(state.log_odds), 0.5), state.seen
+    # without the barriers it is worked out element by element wherever it is read
+    log_odds = jax.lax.optimization_barrier(state.log_odds)
+    p = jax.lax.optimization_barrier(jax.nn.sigmoid(log_odds))
+    return jnp.where(state.seen, p, 0.5), state.seen
 
 
 def step(
