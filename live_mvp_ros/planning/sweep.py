@@ -16,6 +16,7 @@ and cuts the noise at both ends. See docs/information_field.md for the derivatio
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -68,14 +69,23 @@ def directional_gain(
         ValueError: the map has no cells, or ``sigma_cells`` or ``outside`` is no such number.
     """
     ground = _ground(plan, p, sigma_cells, outside)
-    ways: tuple[list[jax.Array], list[jax.Array]] = ([], [])
+    ways: list[list[jax.Array]] = []
     for one in _one_by_one(plan):
+        if ways:
+            ground, ways[-1] = _after(ground, ways[-1])
         noise = _noise(one, sigma_cells)
         sums, expected = _swept(one, noise, ground)
         between = spans(one, sums)
-        for way, values, forward in zip(ways, expected, (True, False), strict=True):
+        way: list[jax.Array] = []
+        for values, forward in zip(expected, (True, False), strict=True):
             way += ended(one, noise, ground.cells, ground.h, values, between, forward)
-    gain = restore(ways[0], ways[1], ground.margin, (p.shape[0], p.shape[1]))
+        ways.append(way)
+    gain = restore(
+        [way[0] for way in ways],
+        [way[1] for way in ways],
+        ground.margin,
+        (p.shape[0], p.shape[1]),
+    )
     return jnp.maximum(gain, 0.0)
 
 
@@ -91,15 +101,19 @@ def directional_gain_at(
     n = ground.cells.hit.shape[0] - 2 * ground.h
     x, y = ground.margin + cells[:, 0], ground.margin + cells[:, 1]
     starts = ((x, 0, y), (y, 1, n - 1 - x))
-    parts: list[list[jax.Array]] = [[], [], [], []]
+    found: list[list[jax.Array]] = []
     for one in _one_by_one(plan):
+        if found:
+            ground, found[-1] = _after(ground, found[-1])
         noise = _noise(one, sigma_cells)
         sums, expected = _swept(one, noise, ground)
-        for k, part in enumerate(parts):
+        parts = []
+        for k in range(4):
             way, start = expected[k // 2], starts[k % 2]
             gain = ended_at(one, noise, ground.cells, ground.h, way, sums, k < 2, start)
-            part.append(gain)
-    return jnp.maximum(jnp.concatenate([gain for part in parts for gain in part]), 0.0)
+            parts.append(gain)
+        found.append(parts)
+    return jnp.maximum(jnp.concatenate([parts[k] for k in range(4) for parts in found]), 0.0)
 
 
 class _Ground(NamedTuple):
@@ -126,6 +140,41 @@ def _ground(plan: SweepPlan, p: jax.Array, sigma_cells: float, outside: float) -
 def _one_by_one(plan: SweepPlan) -> list[SweepPlan]:
     """Return the plan slope by slope: what the sweep of one slope needs fits a core's cache."""
     return [SweepPlan(plan.range_cells, (slope,)) for slope in plan.slopes]
+
+
+def _after(ground: _Ground, found: list[jax.Array]) -> tuple[_Ground, list[jax.Array]]:
+    """Return both such that whoever reads the ground waits until ``found`` is computed.
+
+    Otherwise the memory of all slopes is laid out before the first one is swept, and none of it
+    is in the cache any more when its turn comes.
+    """
+    found, cells = jax.lax.optimization_barrier((found, ground.cells))
+    return ground._replace(cells=cells), found
+
+
+def _scan(
+    column: Callable[[Any, Any], tuple[Any, jax.Array]],
+    start: jax.Array,
+    inputs: Arrays,
+    back: bool,
+) -> jax.Array:
+    """Return what ``column`` puts out for each column of the inputs; ``back``: from the last on.
+
+    As ``lax.scan``, whose results are written over zeros that do not wait for the inputs: see
+    ``_after``. These are written over a value of the inputs.
+    """
+    leaves = jax.tree.leaves(inputs)
+    n, some = leaves[0].shape[0], leaves[0].ravel()[0]
+
+    def advance(k: jax.Array, so_far: Arrays) -> Arrays:
+        carry, out = so_far
+        i = n - 1 - k if back else k
+        here = jax.tree.map(lambda a: jax.lax.dynamic_index_in_dim(a, i, keepdims=False), inputs)
+        carry, made = column(carry, here)
+        return carry, jax.lax.dynamic_update_index_in_dim(out, made, i, 0)
+
+    written = jnp.broadcast_to(some, (n, *start.shape))
+    return jax.lax.fori_loop(0, n, advance, (start, written))[1]
 
 
 def _noise(plan: SweepPlan, sigma_cells: float) -> list[Noise]:
@@ -198,7 +247,7 @@ def _running_sums(plan: SweepPlan, cells: Cells) -> jax.Array:
 
     start = jnp.zeros((2, 2, len(plan.slopes), n))
     moves = jnp.asarray(plan.moves(n, True))
-    return jax.lax.scan(column, start, (terms, moves), reverse=True)[1]
+    return _scan(column, start, (terms, moves), True)
 
 
 def _sweep(
@@ -227,7 +276,7 @@ def _sweep(
     moves = jnp.asarray(plan.moves(n, forward))
     inputs = (cells.occupied, mean, skew, cells.empty, moves)
     start = jnp.full(mean.shape[1:], edge)
-    return jax.lax.scan(column, start, inputs, reverse=forward)[1]
+    return _scan(column, start, inputs, forward)
 
 
 def yaw_weights(plan: SweepPlan, fov_rad: float, n_beams: int, n_yaw: int) -> np.ndarray:
