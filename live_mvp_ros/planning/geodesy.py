@@ -81,6 +81,24 @@ def clearance(unsafe: jax.Array, resolution_m: float, max_distance_m: float) -> 
     return distance_transform(around, resolution_m, max_distance_m)[1:-1, 1:-1]
 
 
+def with_gaps_closed(mask: jax.Array, radius_cells: int) -> jax.Array:
+    """Return ``mask`` [nx, ny] bool with gaps of up to twice ``radius_cells`` (static) closed.
+
+    The morphological closing with a square; what lies outside the grid closes nothing.
+    """
+    return ~_grown(~_grown(mask, radius_cells), radius_cells)
+
+
+def _grown(mask: jax.Array, radius_cells: int) -> jax.Array:
+    """Return the cells [nx, ny] bool that have one of ``mask`` within a square around them."""
+    for axis in (0, 1):
+        pad = [(radius_cells, radius_cells) if k == axis else (0, 0) for k in (0, 1)]
+        wide, n = jnp.pad(mask, pad), mask.shape[axis]
+        for k in range(2 * radius_cells + 1):
+            mask = mask | jax.lax.slice_in_dim(wide, k, k + n, axis=axis)
+    return mask
+
+
 def navigable_cells(
     unsafe: jax.Array, spec: GridSpec, radius_m: float, seed_xy: jax.Array
 ) -> jax.Array:

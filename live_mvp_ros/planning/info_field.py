@@ -20,7 +20,7 @@ from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import progress
 from live_mvp_ros.planning.fsmi import P_MAX
-from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
+from live_mvp_ros.planning.geodesy import FAR, geodesic_distance, with_gaps_closed
 from live_mvp_ros.planning.guidance import (
     GuidanceConfig,
     cell_mask,
@@ -43,6 +43,7 @@ from live_mvp_ros.planning.sweep import (
 _LONGEST_STEP_S = 1.0  # a node that was stalled for longer did not look at one place all the time
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
 _FINER = 4  # times as many directions in the last search
+_EXPECTED_WALL = 0.99  # occupancy of an unknown cell in a gap of a wall
 _NARROW_GAIN = 0.1  # nats of a beam in it: all are worth the same, the nearest comes first
 
 
@@ -91,14 +92,21 @@ class InfoFieldConfig:
         default=0.25, unit="m", low=0.05, high=2.0, help="Cell of the yaw-resolved local gain."
     )
     unknown_occupancy: float = parameter(
-        default=0.2,
+        default=0.1,
         low=0.02,
         high=0.5,
         live=True,
         help="Occupancy expected of an unknown cell: the less, the more its depth counts.",
     )
+    wall_gap_m: float = parameter(
+        default=0.4,
+        unit="m",
+        low=0.0,
+        high=2.0,
+        help="Unknown gaps in a wall up to this wide are expected to be wall.",
+    )
     enough_share: float = parameter(
-        default=0.3,
+        default=0.5,
         low=0.01,
         high=1.0,
         live=True,
@@ -233,7 +241,7 @@ def step(
     xy = jnp.asarray(inputs.position_m)[:2]
     free = inputs.known & (inputs.p < config.occupied_threshold)
     looked_s = _looked(config, spec, state, inputs, free)
-    view = _classify(config, inputs, free, looked_s)
+    view = _classify(config, spec, inputs, free, looked_s)
     navigable = navigable_now(config.guidance, spec, free, xy)
     watch = progress.observe(config.progress, state.progress, inputs.known, xy, inputs.dt_s)
     per_yaw = _gains(config, spec, view, navigable & ~watch.given_up)
@@ -321,11 +329,24 @@ def _looked(
 
 
 def _classify(
-    config: InfoFieldConfig, inputs: InfoFieldInputs, free: jax.Array, looked_s: jax.Array
+    config: InfoFieldConfig,
+    spec: GridSpec,
+    inputs: InfoFieldInputs,
+    free: jax.Array,
+    looked_s: jax.Array,
 ) -> _View:
+    """Say what each cell is, or is expected to be.
+
+    A wall that was seen from the side has gaps of a few unknown cells, and behind them lies as
+    much unknown as behind a door. They are expected to be wall, so that they draw the drone only
+    when nothing else is left.
+    """
     given_up = ~inputs.known & (looked_s >= config.look_patience_s)
     opaque = (inputs.known & ~free) | given_up
-    p = jnp.where(inputs.known, inputs.p, config.unknown_occupancy)
+    radius_cells = round(0.5 * config.wall_gap_m / spec.resolution_m)
+    wall = with_gaps_closed(inputs.known & ~free, radius_cells)
+    expected = jnp.where(wall, _EXPECTED_WALL, config.unknown_occupancy)
+    p = jnp.where(inputs.known, inputs.p, expected)
     p = jnp.where(given_up, P_MAX, p)
     return _View(p, free, ~inputs.known & ~given_up, opaque)
 

@@ -53,6 +53,26 @@ def test_distance_saturates_without_any_target():
     np.testing.assert_allclose(got, 1.5)
 
 
+@pytest.mark.parametrize("radius", [0, 1, 2, 5])
+@pytest.mark.parametrize(("seed", "share"), [(0, 0.0), (1, 0.05), (2, 0.5), (3, 1.0)])
+def test_gaps_are_closed_as_by_scipy(seed, share, radius):
+    mask = random_mask(seed, share)
+    square = np.ones((2 * radius + 1, 2 * radius + 1), bool)
+    grown = ndimage.binary_dilation(mask, square)
+    expected = ndimage.binary_erosion(grown, square, border_value=1)
+    got = geodesy.with_gaps_closed(jnp.asarray(mask), radius)
+    np.testing.assert_array_equal(got, expected)
+
+
+def test_gaps_up_to_twice_the_radius_are_closed():
+    wall = np.zeros(SHAPE, bool)
+    wall[10:30, 20] = True
+    wall[14:18, 20] = wall[22:27, 20] = False
+    got = np.asarray(geodesy.with_gaps_closed(jnp.asarray(wall), 2))
+    assert got[10:22, 20].all() and got[27:30, 20].all()
+    assert got.sum() == 15
+
+
 def edges_without_corner_cutting(free: np.ndarray):
     index = np.arange(free.size).reshape(free.shape)
     for di, dj in ((1, 0), (0, 1), (1, 1), (1, -1)):

@@ -265,6 +265,27 @@ def test_what_lies_deep_in_the_unknown_counts_the_more_the_likelier_it_is_free()
     assert 0.0 < shares[0] < shares[1] < shares[2] < 1.0
 
 
+def test_a_gap_in_a_wall_draws_the_drone_only_when_nothing_else_is_left():
+    """Walls that are seen from the side have gaps of a few cells; a door is 0.7 m wide."""
+
+    def gain_of_hole(cells: int, wall_gap_m: float) -> float:
+        config = replace(CONFIG, wall_gap_m=wall_gap_m)
+        gain = np.asarray(in_corridor(config, (cells, 20), (30, 35), 12.0).gain)
+        return float(gain[40:70].max())
+
+    door = gain_of_hole(7, 0.4)
+    for width in (1, 2, 4):
+        assert 0.0 < gain_of_hole(width, 0.4) < 0.1 * door
+    assert gain_of_hole(4, 0.0) > 0.5 * door  # what a gap is worth, were it a door
+    for width in (5, 7):
+        assert gain_of_hole(width, 0.4) == pytest.approx(gain_of_hole(width, 0.0), rel=1e-5)
+    beside_more = in_corridor(CONFIG, (3, 20), (30, 35), 6.0)
+    alone = in_corridor(CONFIG, (3, 20), (0, 0), 12.0)
+    assert beside_more.target_m[0] > 6.0  # to the open end, 14 m away, not to the gap beside it
+    assert alone.target_m[0] < 12.0
+    assert not alone.nothing_left
+
+
 def test_wrong_settings_are_refused_with_a_sentence():
     with pytest.raises(ConfigurationError, match="n_directions = 20 is not allowed"):
         planning.InfoFieldConfig(n_directions=20)
