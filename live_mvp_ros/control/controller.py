@@ -179,7 +179,7 @@ class ControlOutput(NamedTuple):
     """Least clearance of the plan within the safety horizon."""
     effective_samples: jax.Array
     code: jax.Array
-    """OK, NO_SAFE_PLAN or NOT_FINITE; with the latter two the command must not be flown."""
+    """OK, NO_SAFE_PLAN (then ``flight.fly`` decides) or NOT_FINITE (must not be flown)."""
 
 
 def init(config: ControllerConfig, key: jax.Array) -> ControllerState:

@@ -18,11 +18,12 @@ from live_mvp_ros import quaternion
 from live_mvp_ros.control import controller, mppi
 from live_mvp_ros.control.controller import ControllerConfig, ControllerInputs, ControlOutput
 from live_mvp_ros.control.safety import filter_command
-from live_mvp_ros.control.surroundings import best_heading
+from live_mvp_ros.control.surroundings import best_heading, clearance_at
 from live_mvp_ros.control.tracking import hold
 from live_mvp_ros.vehicle import QuadrotorState, hover_command, rk4_step
 
 _REACTION_S = 0.1  # of body rates and attitude, before the vehicle decelerates
+_STOP_SAMPLES = 9  # along the way to a stop, some 0.6 m at full speed
 
 
 class FlightState(NamedTuple):
@@ -54,14 +55,18 @@ def fly(
 ) -> tuple[FlightState, ControlOutput]:
     """Plan, and return the command to send now; jittable, ``config`` first.
 
-    The output's ``code`` says whether the command is the plan's (OK) or a stop. While stopped the
-    vehicle turns to where a look teaches most: what it then sees may open a way.
+    The output's ``code`` says whether the plan is safe. One that is not is flown only while the
+    way to a stop would lead nearer to something than the plan does: around a corner, braking goes
+    straight on. Otherwise the vehicle stops, and turns to where a look teaches most: what it then
+    sees may open a way.
     """
     # Until the new command acts, the vehicle flies on with the previous one.
     soon = rk4_step(config.vehicle, inputs.vehicle, state.command, config.latency_s)
     planner, output = controller.step(config, state.controller, inputs._replace(vehicle=soon))
     holding, stop = _hold(config, state, inputs.vehicle, _look_around(inputs))
-    planned = output.code == controller.OK
+    evades = output.plan_clearance_m > _stop_clearance(inputs, holding.anchor_m)
+    evades &= output.code == controller.NO_SAFE_PLAN
+    planned = (output.code == controller.OK) | evades
     command = _filtered(config, inputs.vehicle, jnp.where(planned, output.command, stop))
     heading = quaternion.yaw(inputs.vehicle.attitude)
     after = holding._replace(
@@ -113,6 +118,13 @@ def _hold(
     anchor = jnp.where(state.anchored | ~known, state.anchor_m, rest)
     command = hold(config.tracking, config.vehicle, vehicle, anchor, yaw_rad)
     return state._replace(anchor_m=anchor, anchored=state.anchored | known), command
+
+
+def _stop_clearance(inputs: ControllerInputs, anchor_m: jax.Array) -> jax.Array:
+    """Return the least clearance [m] on the way from the vehicle to where it would hold."""
+    share = jnp.linspace(0.0, 1.0, _STOP_SAMPLES)[:, None]
+    way = inputs.vehicle.position + share * (anchor_m - inputs.vehicle.position)
+    return jnp.min(clearance_at(inputs.costmap, way[:, 0], way[:, 1]))
 
 
 def _look_around(inputs: ControllerInputs) -> jax.Array:

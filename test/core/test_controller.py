@@ -219,6 +219,37 @@ def test_without_a_safe_plan_the_command_is_the_one_that_stops():
     assert not bool(jax.jit(control.fly)(CONFIG, after, free)[0].anchored)
 
 
+def test_it_goes_around_a_corner_that_braking_would_lead_against():
+    """No plan keeps 0.6 m, but braking goes straight on, past the corner at 0.2 m."""
+    config = replace(CONFIG, safety_distance_m=0.6)
+    block = (slice(30, 60), slice(0, 31))  # x from 3 to 6 m, y up to 3.1 m
+    around = costmap(block)
+    guide = field((4.0, 5.0), straight((2.2, 3.3), (4.0, 5.0)))
+    coming = at_rest(jnp.array([2.2, 3.3, 2.0]))._replace(velocity=jnp.array([2.4, 0.0, 0.0]))
+    jitted, stay = jax.jit(control.fly), jax.jit(control.stay)
+
+    def least_gap(go) -> float:
+        state, vehicle, gaps = control.init(config, jax.random.key(0)), coming, []
+        for _ in range(60):
+            state, command = go(state, vehicle)
+            vehicle = fly(config.vehicle, vehicle, command, 0.02, substeps=4)
+            x, y, _ = np.asarray(vehicle.position)
+            gaps.append(math.hypot(max(3.0 - x, 0.0, x - 6.0), max(y - 3.1, 0.0)))
+        return min(gaps)
+
+    codes = []
+
+    def evading(state, vehicle):
+        inputs = control.ControllerInputs(vehicle, around, guide, jnp.float32(0.02))
+        state, out = jitted(config, state, inputs)
+        codes.append(int(out.code))
+        return state, out.command
+
+    stopping = least_gap(lambda state, vehicle: stay(config, state, vehicle))
+    assert least_gap(evading) > stopping + 0.05
+    assert codes[0] == control.NO_SAFE_PLAN
+
+
 def test_a_late_plan_is_bridged_with_the_commands_of_the_last_one():
     plan = np.zeros((40, 4), np.float32)
     plan[:, 0], plan[:, 3] = 9.0 + 0.05 * np.arange(40), 0.01 * np.arange(40)
