@@ -84,7 +84,8 @@ def clearance(unsafe: jax.Array, resolution_m: float, max_distance_m: float) -> 
 def with_gaps_closed(mask: jax.Array, radius_cells: int) -> jax.Array:
     """Return ``mask`` [nx, ny] bool with gaps of up to twice ``radius_cells`` (static) closed.
 
-    The morphological closing with a square; what lies outside the grid closes nothing.
+    The morphological closing with a square. A gap of up to ``radius_cells`` between ``mask`` and
+    the edge of the grid is closed too.
     """
     return ~_grown(~_grown(mask, radius_cells), radius_cells)
 
