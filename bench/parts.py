@@ -65,7 +65,7 @@ def flown(seconds: float) -> Scene:
     loop = closed_loop.Loop(world, config, seed=0)
     while loop.time_s < seconds:
         loop.advance()
-    view = loop.plan()
+    view = loop.view
     field = view.field
     guide = control.prepare_field(
         loop.spec,

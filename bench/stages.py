@@ -57,7 +57,7 @@ def stages(flight_s: float) -> list[tuple[str, Callable[[], Any]]]:
     loop = closed_loop.Loop(world, config, seed=0)
     while loop.time_s < flight_s:
         loop.advance()
-    view, spec, now = loop.plan(), loop.spec, loop.now
+    view, spec, now = loop.view, loop.spec, loop.now
     vehicle, live_map = now.vehicle, now.map
     pose = (vehicle.position, vehicle.attitude)
     render = jax.jit(worlds.render)

@@ -363,19 +363,22 @@ def _gains(
     Only beams that meet something unknown count. When no candidate has any, the narrow views
     between two directions of the sweep are searched with finer ones, from anywhere in a cell.
     """
-    plan = _plan(config, spec)
-    sigma = config.noise_sigma_m / spec.resolution_m
-    beams = directional_gain(plan, view.p, sigma, outside=1.0)
-    beams = jnp.where(_reaches(plan, view), beams, 0.0)
-    coarse = yaw_gain(beams, yaw_weights(plan, config.fov_rad, config.n_beams, config.n_yaw))
+    plan, finer = _plan(config, spec), _plan(config, spec, _FINER)
+    reaches = _reaches(plan, view)
+
+    def coarse() -> jax.Array:
+        sigma = config.noise_sigma_m / spec.resolution_m
+        beams = jnp.where(reaches, directional_gain(plan, view.p, sigma, outside=1.0), 0.0)
+        return yaw_gain(beams, yaw_weights(plan, config.fov_rad, config.n_beams, config.n_yaw))
 
     def fine() -> jax.Array:
-        plan = _plan(config, spec, _FINER)
-        weights = yaw_weights(plan, config.fov_rad, config.n_beams, config.n_yaw)
-        return yaw_gain(_NARROW_GAIN * _reaches(plan, view, exact=False), weights)
+        weights = yaw_weights(finer, config.fov_rad, config.n_beams, config.n_yaw)
+        return yaw_gain(_NARROW_GAIN * _reaches(finer, view, exact=False), weights)
 
-    enough = jnp.any((jnp.max(coarse, axis=0) > _LEAST_GAIN) & candidates)
-    return jax.lax.cond(enough, lambda: coarse, fine)
+    none = jnp.zeros((config.n_yaw, *spec.shape))
+    gain = jax.lax.cond(jnp.any(reaches & candidates), coarse, lambda: none)
+    enough = jnp.any((jnp.max(gain, axis=0) > _LEAST_GAIN) & candidates)
+    return jax.lax.cond(enough, lambda: gain, fine)
 
 
 def _reaches(plan: SweepPlan, view: _View, exact: bool = True) -> jax.Array:

@@ -94,7 +94,7 @@ class Stretch:
         clearance_m: [n] as the controller sees it, NaN while it holds.
         decision: mission state and reason.
         view: map and information field that were flown by.
-        wall_s: time that it took to compute.
+        wall_s: time since the stretch before it was handed out, with what the caller did then.
         completion: what the mission leaves behind and why; None before it is done.
     """
 
@@ -201,12 +201,20 @@ class Flying(NamedTuple):
 
 
 class Loop:
-    """The states of all stages between two stretches; ``explore`` is what most callers want."""
+    """The states of all stages between two stretches; ``explore`` is what most callers want.
+
+    Attributes:
+        now: vehicle, flight, map and sensor.
+        view: what the next stretch is flown by.
+        decision: of the mission in the stretch before, None before the first one.
+    """
 
     def __init__(self, world: worlds.World, config: ClosedLoopConfig, seed: int) -> None:
         """Put the vehicle at the start of ``world``, and look once."""
+        self._handed_out = time.perf_counter()
         self.world, self.config = world, config
         self.spec = map_grid(world, config)
+        self._goal_m = jnp.asarray(world.goal_m)
         keys = jax.random.split(jax.random.key(seed), 4)
         occupied = worlds.ground_truth_grid(world, self.spec, world.start_m[2])
         # in shapes that worlds of one kind share: else every seed would be compiled anew
@@ -222,7 +230,7 @@ class Loop:
         else:
             empty = planar.init(self.spec)
         self.now: Flying = _begin(
-            config,
+            self.config,
             self.truth,
             vehicle,
             control.init(config.controller, keys[1]),
@@ -230,38 +238,37 @@ class Loop:
             keys[2],
             spec=self.spec,
         )
+        self.view = self._plan()
 
     @property
     def time_s(self) -> float:
         """Time since the start."""
         return self.stretches * self.config.stretch_s
 
-    def plan(self) -> View:
-        """Let the planner read the map."""
-        config = self.config
-        p, known, inputs = _read(config, self.now, jnp.asarray(self.world.goal_m))
-        self.planner_state, field = self.planner.step(
-            config.info_field, self.spec, self.planner_state, inputs
-        )
-        return View(p, known, field)
-
     def advance(self) -> Stretch:
-        """Plan once and fly until the next plan is due."""
-        begin = time.perf_counter()
-        config = self.config
-        view = self.plan()
-        decision = control.decide(config.mission, self.decision, self._situation(view.field))
-        after, log = _fly(
-            config, self.truth, self.now, view.field, jnp.array(decision.flies), spec=self.spec
+        """Fly until the next plan is due, and plan it.
+
+        JAX computes in the background. What comes next is ordered before anybody waits for what
+        was flown, so that neither the ordering nor the caller's own work costs time.
+        """
+        view, before = self.view, self.now
+        decision = control.decide(self.config.mission, self.decision, self._situation())
+        flies = np.bool_(decision.flies)
+        self.now, ordered = _fly(
+            self.config, self.truth, before, view.field, flies, spec=self.spec
         )
-        log = jax.tree.map(np.asarray, log)
-        completion = self._completion(view, decision)
+        over = decision.state is MissionState.DONE
+        if not over:
+            self.view = self._plan()
+        log = jax.tree.map(np.asarray, ordered)
+        wall_s = time.perf_counter() - self._handed_out
+        completion = self._completion(view, before, decision) if over else None
         if completion is not None:
             reason = ending(decision.reason, completion.in_words())
             decision = dataclasses.replace(decision, reason=reason)
         steps = np.arange(len(log.command))
         stretch = Stretch(
-            time_s=self.time_s + config.control_period_s * steps,
+            time_s=self.time_s + self.config.control_period_s * steps,
             position_m=log.vehicle.position,
             velocity_m_s=log.vehicle.velocity,
             attitude=log.vehicle.attitude,
@@ -269,23 +276,30 @@ class Loop:
             clearance_m=log.clearance_m,
             decision=decision,
             view=view,
-            wall_s=time.perf_counter() - begin,
+            wall_s=wall_s,
             completion=completion,
         )
-        self.now, self.decision, self.stretches = after, decision, self.stretches + 1
+        self.decision, self.stretches = decision, self.stretches + 1
+        self._handed_out = time.perf_counter()
         return stretch
 
-    def _completion(self, view: View, decision: MissionDecision) -> CompletionReport | None:
-        """Say what is left, once the mission is done."""
-        if decision.state is not MissionState.DONE:
-            return None
+    def _plan(self) -> View:
+        """Let the planner read the map."""
+        p, known, inputs = _read(self.config, self.now, self._goal_m)
+        self.planner_state, field = self.planner.step(
+            self.config.info_field, self.spec, self.planner_state, inputs
+        )
+        return View(p, known, field)
+
+    def _completion(self, view: View, at: Flying, decision: MissionDecision) -> CompletionReport:
+        """Say what is left."""
         inputs = CompletionInputs(
             p=view.p,
             known=view.known,
             navigable=view.field.navigable,
             looked_s=self.planner_state.looked_s,
             progress=self.planner_state.progress,
-            position_m=self.now.vehicle.position,
+            position_m=at.vehicle.position,
             goal_m=self.world.goal_m,
             nothing_left=bool(view.field.nothing_left),
             goal_reached=decision.goal_reached,
@@ -293,8 +307,9 @@ class Loop:
         )
         return completion_report(self.config.info_field, self.spec, inputs)
 
-    def _situation(self, field: planning.InfoFieldOutput) -> MissionInputs:
+    def _situation(self) -> MissionInputs:
         """Everything is always fresh here: the loop runs its stages in step."""
+        field = self.view.field
         away = np.asarray(self.world.goal_m)[:2] - np.asarray(self.now.vehicle.position)[:2]
         return MissionInputs(
             odom_age_s=0.0,
