@@ -361,7 +361,8 @@ def _gains(
     """Gain [n_yaw, nx, ny] of a look from every known free cell.
 
     Only beams that meet something unknown count. When no candidate has any, the narrow views
-    between two directions of the sweep are searched with finer ones, from anywhere in a cell.
+    between two directions of the sweep are searched with finer ones, from anywhere in a cell; then
+    the sweep itself is left out.
     """
     plan, finer = _plan(config, spec), _plan(config, spec, _FINER)
     reaches = _reaches(plan, view)
@@ -376,7 +377,8 @@ def _gains(
         return yaw_gain(_NARROW_GAIN * _reaches(finer, view, exact=False), weights)
 
     none = jnp.zeros((config.n_yaw, *spec.shape))
-    gain = jax.lax.cond(jnp.any(reaches & candidates), coarse, lambda: none)
+    sees = jnp.any(reaches, axis=0) & candidates
+    gain = jax.lax.cond(jnp.any(sees), coarse, lambda: none)
     enough = jnp.any((jnp.max(gain, axis=0) > _LEAST_GAIN) & candidates)
     return jax.lax.cond(enough, lambda: gain, fine)
 

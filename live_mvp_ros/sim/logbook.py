@@ -65,7 +65,7 @@ class Flight:
         end_reason: one sentence.
         goal_reached: the mission says so and the drone is there.
         completion: completion report of the mission as JSON has it, or None.
-        wall_s: wall time of the whole flight without its scoring.
+        wall_s: wall time of the whole flight, without what is made of it afterwards.
         start_up_s: of that, the first stretch, in which programs are compiled.
         step_ms: [stretches - 1] wall time per control step of the others.
         stretches: periods of the information field.
