@@ -94,7 +94,8 @@ class Stretch:
         clearance_m: [n] as the controller sees it, NaN while it holds.
         decision: mission state and reason.
         view: map and information field that were flown by.
-        wall_s: time since the stretch before it was handed out, with what the caller did then.
+        wall_s: time since the stretch before it was handed out: what the caller did meanwhile
+            counts, the completion report does not.
         completion: what the mission leaves behind and why; None before it is done.
     """
 
@@ -230,7 +231,7 @@ class Loop:
         else:
             empty = planar.init(self.spec)
         self.now: Flying = _begin(
-            self.config,
+            config,
             self.truth,
             vehicle,
             control.init(config.controller, keys[1]),
@@ -262,8 +263,9 @@ class Loop:
             self.view = self._plan()
         log = jax.tree.map(np.asarray, ordered)
         wall_s = time.perf_counter() - self._handed_out
-        completion = self._completion(view, before, decision) if over else None
-        if completion is not None:
+        completion = None
+        if over:
+            completion = self._completion(view, before, decision)
             reason = ending(decision.reason, completion.in_words())
             decision = dataclasses.replace(decision, reason=reason)
         steps = np.arange(len(log.command))
