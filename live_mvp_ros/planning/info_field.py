@@ -377,7 +377,7 @@ def _gains(
         return yaw_gain(_NARROW_GAIN * _reaches(finer, view, exact=False), weights)
 
     none = jnp.zeros((config.n_yaw, *spec.shape))
-    sees = jnp.any(reaches, axis=0) & candidates
+    sees = jnp.any(reaches, axis=0) & candidates  # all axes at once is no vector code on CPUs
     gain = jax.lax.cond(jnp.any(sees), coarse, lambda: none)
     enough = jnp.any((jnp.max(gain, axis=0) > _LEAST_GAIN) & candidates)
     return jax.lax.cond(enough, lambda: gain, fine)
