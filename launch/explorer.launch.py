@@ -75,6 +75,12 @@ ARGUMENTS = [
         description="Simulated seconds per second.",
     ),
     DeclareLaunchArgument(
+        "follow_clock",
+        default_value="false",
+        choices=SWITCH,
+        description="Live in the time of another drone's simulator, which publishes /clock.",
+    ),
+    DeclareLaunchArgument(
         "seed", default_value=str(DEFAULTS.seed), description="Seed of every random number."
     ),
     DeclareLaunchArgument(
@@ -125,6 +131,7 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             use_sim_time=chosen["use_sim_time"] == "true",
             params_file=chosen["params_file"] or None,
             real_time_factor=float(chosen["real_time_factor"]),
+            follow_clock=chosen["follow_clock"] == "true",
             seed=int(chosen["seed"]),
             shared_tf=chosen["shared_tf"] == "true",
             map_file=chosen["map_file"],

@@ -50,6 +50,7 @@ class GraphOptions:
         use_sim_time: time comes from /clock (which the simulator publishes).
         params_file: a ROS parameters file with overrides, or None.
         real_time_factor: simulated seconds per second.
+        follow_clock: the simulator follows the /clock of another one, for a second drone.
         seed: of every random number in the graph.
         shared_tf: transforms go to /tf and /tf_static also in a namespace, which the names of its
             frames begin with, so that one view can show several drones.
@@ -64,6 +65,7 @@ class GraphOptions:
     use_sim_time: bool = True
     params_file: str | None = None
     real_time_factor: float = 1.0
+    follow_clock: bool = False
     seed: int = 0
     shared_tf: bool = False
     map_file: str = ""
@@ -138,6 +140,7 @@ def describe(options: GraphOptions) -> Graph:
             f"namespace = {options.namespace!r} is not allowed: it must consist of letters, "
             "digits and underscores, begin with a letter, and may be nested with /"
         )
+    _check_time(options)
     facts = mission_facts(options.world)
     nodes = _nodes(options, facts, namespace)
     params_file = check_params_file(options.params_file, nodes) if options.params_file else None
@@ -197,6 +200,7 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
             "start_position_m": facts.start_m,
             "start_yaw_rad": facts.start_yaw_rad,
             "real_time_factor": options.real_time_factor,
+            "follow_clock": options.follow_clock,
         }
         nodes.append(node("quadrotor_sim", 0, start))
         nodes.append(node("gt_depth", 3, {"world": resolve_world(options.world), **seed}))
@@ -249,6 +253,21 @@ def _check_entry(path: str, key: str, value: Any, names: list[str]) -> None:
         )
     elif not isinstance(value["ros__parameters"], dict):
         raise UsageError(f"{path}: ros__parameters of {key} must hold names and values")
+
+
+def _check_time(options: GraphOptions) -> None:
+    if not options.follow_clock:
+        return
+    if options.vehicle != "sim":
+        raise UsageError(
+            f"follow_clock is not allowed with vehicle = {options.vehicle!r}: it must be 'sim', "
+            "since only a simulator lives in the time of another one"
+        )
+    if options.real_time_factor != 1.0:
+        raise UsageError(
+            f"real_time_factor = {options.real_time_factor:g} is not allowed with follow_clock: "
+            "the other simulator sets the pace"
+        )
 
 
 def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:

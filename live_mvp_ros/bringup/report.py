@@ -66,7 +66,8 @@ def metrics(
     said_so = record.status is not None and record.status.goal_reached
     goal_reached = bool(said_so and at_goal)
     factor = record.real_time_factor()
-    period_ms = 1000.0 / CONTROL_RATE_HZ / graph.options.real_time_factor
+    pace = factor if graph.options.follow_clock and factor else graph.options.real_time_factor
+    period_ms = 1000.0 / CONTROL_RATE_HZ / pace
     rates = {topic: rounded(a.rate_hz(), 2) for topic, a in record.arrivals.items()}
     result: dict[str, Any] = {
         "mission_complete": ending.complete and goal_reached,

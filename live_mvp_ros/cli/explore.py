@@ -60,6 +60,9 @@ DEFAULTS = GraphOptions()
     show_default=True,
     help="Simulated seconds per second.",
 )
+@click.option(
+    "--follow-clock", is_flag=True, help="Live in the time of another drone's simulator."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=DEFAULTS.seed, show_default=True)
 @click.option(
     "--output",
@@ -93,6 +96,7 @@ def explore(
     controller: str,
     vehicle: str,
     real_time_factor: float,
+    follow_clock: bool,
     seed: int,
     output: Path,
     record: str | None,
@@ -109,6 +113,7 @@ def explore(
         use_sim_time=vehicle == "sim",
         params_file=params_file,
         real_time_factor=real_time_factor,
+        follow_clock=follow_clock,
         seed=seed,
     )
     graph = describe(options)

@@ -1,9 +1,8 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated vehicle: owns /clock, flies commands, publishes odometry and transforms.
+"""The simulated vehicle: flies commands, publishes odometry and transforms, and owns /clock.
 
-Simulation time starts at the system's time, so that it goes on rather than back after a restart.
-It is paced by the wall clock; on a machine that cannot keep up it slows down, but skips nothing.
+Where several vehicles are simulated, one of their simulators owns /clock and the others follow.
 Without a command for ``command_timeout_s`` the vehicle holds its position.
 """
 
@@ -17,9 +16,6 @@ import jax.numpy as jnp
 import numpy as np
 from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
-from rclpy.clock import Clock, ClockType
-from rosgraph_msgs.msg import Clock as ClockMessage
-from std_srvs.srv import SetBool
 from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros.config import configuration, parameter
@@ -29,12 +25,12 @@ from live_mvp_ros.packets import BodyPose
 from live_mvp_ros.packets.explorer import pose_packet
 from live_mvp_ros.ros import convert, qos
 from live_mvp_ros.ros.convert_packets import to_message
-from live_mvp_ros.ros.diagnostics import OK, WARN
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
-from live_mvp_ros.ros.schedule import Every, Pacer
-from live_mvp_ros.srv import ResetSim, StepSim
+from live_mvp_ros.ros.schedule import Every
+from live_mvp_ros.ros.sim_time import FollowedTime, OwnTime
+from live_mvp_ros.srv import ResetSim
 from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, at_rest, simulate
 
 PACKET_RATE_HZ = 20.0
@@ -58,6 +54,9 @@ class SimConfig:
         help="Simulated seconds per second of wall time.",
     )
     start_paused: bool = parameter(default=False, help="Wait for sim/step or sim/pause.")
+    follow_clock: bool = parameter(
+        default=False, help="Live in the time of another simulator, which publishes /clock."
+    )
     rate_hz: float = parameter(
         default=100.0,
         unit="Hz",
@@ -77,6 +76,17 @@ class SimConfig:
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     vehicle: QuadrotorConfig = QuadrotorConfig()
     tracking: TrackingConfig = TrackingConfig()
+
+    def check(self) -> str | None:
+        """Refuse to move a time that is another simulator's."""
+        if self.follow_clock and self.start_paused:
+            return "start_paused is not allowed with follow_clock: the other simulator moves time"
+        if self.follow_clock and self.real_time_factor != 1.0:
+            return (
+                f"real_time_factor = {self.real_time_factor:g} is not allowed with follow_clock: "
+                "the other simulator moves time"
+            )
+        return None
 
 
 def advance(
@@ -102,33 +112,34 @@ class QuadrotorSim(GraphNode):
         config = self.parameters.value
         self._frames = Frames(config.frame_prefix)
         self._period_ns = round(1e9 / config.rate_hz)
-        self._now_ns = time.time_ns()
-        self._paused = config.start_paused
+        self._time: OwnTime | FollowedTime
+        if config.follow_clock:
+            self._time = FollowedTime(self, self._period_ns)
+        else:
+            self._time = OwnTime(self, self._period_ns, self._factor, config.start_paused)
         self._start = (config.start_position_m, convert.yaw_rotation(config.start_yaw_rad))
         self._advance = jax.jit(advance)
         self._place(*self._start)
         self._advance(config, self._state, *self._inputs())  # compile before anyone listens
         self._packets, self._packet_tick = Every(PACKET_RATE_HZ), 0
-        self._pacer = Pacer(self._period_ns)
-        self._factor = (time.monotonic(), self._now_ns)
 
-        self._clock_out = self.publisher(ClockMessage, "/clock", qos.CLOCK)
         self._odom_out = self.publisher(Odometry, "odom", qos.SENSOR)
         self._tf_out = self.publisher(TFMessage, "tf", qos.TRANSFORM)
         self._tf_static_out = self.publisher(TFMessage, "tf_static", qos.TRANSFORM_STATIC)
         self._packet_out = self.publisher(PosePacket, "packets/pose", qos.SENSOR)
-        fixed = convert.transform(self._now_ns, MAP, self._frames.odom, (0, 0, 0), (1, 0, 0, 0))
+        fixed = convert.transform(
+            self._time.now_ns, MAP, self._frames.odom, (0, 0, 0), (1, 0, 0, 0)
+        )
         self._tf_static_out.publish(TFMessage(transforms=[fixed]))
         self.health.extra = self._extra
 
         self.listen(BodyRateThrust, "cmd/body_rates", qos.COMMAND_IN, self._on_command)
         self.create_service(ResetSim, "sim/reset", self._on_reset)
-        self.create_service(SetBool, "sim/pause", self._on_pause)
-        self.create_service(StepSim, "sim/step", self._on_step)
-        self.create_timer(
-            1.0 / config.rate_hz, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME)
-        )
+        self._time.start(self._tick)
         self._publish()
+
+    def _factor(self) -> float:
+        return self.parameters.value.real_time_factor
 
     def _place(self, position: Any, attitude: Any) -> None:
         """Put the vehicle somewhere, at rest, with no command."""
@@ -142,7 +153,8 @@ class QuadrotorSim(GraphNode):
 
     def _inputs(self) -> tuple[Any, ...]:
         timeout_ns = 1e9 * self.parameters.value.command_timeout_s
-        fresh = self._command_ns is not None and self._now_ns - self._command_ns <= timeout_ns
+        age_ns = -1 if self._command_ns is None else self._time.now_ns - self._command_ns
+        fresh = 0 <= age_ns <= timeout_ns
         if fresh:
             self._hold_at = None
         elif self._hold_at is None:
@@ -153,45 +165,39 @@ class QuadrotorSim(GraphNode):
 
     def _on_command(self, message: BodyRateThrust) -> None:
         self._command = convert.command_array(message)
-        self._command_ns = self._now_ns
-
-    def _on_timer(self) -> None:
-        """Make the steps that wall time asks for; after a long delay, slow down instead."""
-        if self._paused:
-            self._pacer.rest()
-            return
-        factor = self.parameters.value.real_time_factor
-        for _ in range(self._pacer.due(time.monotonic(), self._now_ns, factor)):
-            self._tick()
+        self._command_ns = self._time.now_ns
 
     def _tick(self) -> None:
         begin = time.monotonic()
         config = self.parameters.value
         self._state = self._advance(config, self._state, *self._inputs())
         self._arrays = [np.asarray(leaf) for leaf in self._state]
-        self._now_ns += self._period_ns
+        self._time.now_ns += self._period_ns
         self._publish()
         self.health.produced(time.monotonic() - begin)
 
     def _publish(self) -> None:
         """Publish odometry before the clock: who wakes at this time then knows where it is."""
-        state = convert.VehicleState(self._now_ns, *self._arrays)
+        now_ns = self._time.now_ns
+        if not now_ns:
+            return  # nobody has said yet what time it is
+        state = convert.VehicleState(now_ns, *self._arrays)
         frames = self._frames
         odometry = convert.odometry(state, frames.odom, frames.base_link)
         self._odom_out.publish(odometry)
-        self._clock_out.publish(ClockMessage(clock=odometry.header.stamp))
+        self._time.publish()
         moving = TransformStamped(header=odometry.header, child_frame_id=frames.base_link)
         position = odometry.pose.pose.position
         moving.transform.translation = convert.vector((position.x, position.y, position.z))
         moving.transform.rotation = odometry.pose.pose.orientation
         self._tf_out.publish(TFMessage(transforms=[moving]))
-        if self._packets.due(self._now_ns):
+        if self._packets.due(now_ns):
             self._publish_packet(state)
 
     def _publish_packet(self, state: convert.VehicleState) -> None:
         body = BodyPose(tuple(state.position.tolist()), tuple(state.attitude.tolist()))
         packet = pose_packet(
-            self._now_ns, MAP, self._packet_tick, 1.0 / PACKET_RATE_HZ, body, self._previous
+            self._time.now_ns, MAP, self._packet_tick, 1.0 / PACKET_RATE_HZ, body, self._previous
         )
         self._packet_out.publish(to_message(packet))
         self._packet_tick, self._previous = self._packet_tick + 1, body
@@ -207,32 +213,8 @@ class QuadrotorSim(GraphNode):
         response.success = True
         return response
 
-    def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> Any:
-        self._paused = request.data
-        response.success = True
-        response.message = "paused" if request.data else "running"
-        return response
-
-    def _on_step(self, request: StepSim.Request, response: StepSim.Response) -> Any:
-        response.success = self._paused and request.ticks >= 1
-        for _ in range(request.ticks if response.success else 0):
-            self._tick()
-        response.stamp = convert.to_time(self._now_ns)
-        return response
-
     def _extra(self) -> dict[str, str]:
-        wall, then = time.monotonic(), self._factor
-        self._factor = (wall, self._now_ns)
-        factor = 1e-9 * (self._now_ns - then[1]) / max(wall - then[0], 1e-6)
-        wanted = self.parameters.value.real_time_factor
-        slow = not self._paused and factor < 0.9 * wanted
-        sentence = f"slower than asked for: {factor:.2f} instead of {wanted:g}" if slow else ""
-        self.health.problem(WARN if slow else OK, sentence)
-        return {
-            "real_time_factor": f"{factor:.3f}",
-            "paused": str(self._paused).lower(),
-            "holding": str(self._hold_at is not None).lower(),
-        }
+        return {**self._time.diagnose(), "holding": str(self._hold_at is not None).lower()}
 
 
 def main(args: list[str] | None = None) -> int:

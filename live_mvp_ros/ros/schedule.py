@@ -62,3 +62,26 @@ class Pacer:
         if behind > most:
             self._anchor = None
         return min(behind, most)
+
+
+class Follower:
+    """How many steps of simulated time another simulator's clock asks for.
+
+    After a jump of the clock, back or far ahead, there is nothing to be made up for.
+    """
+
+    def __init__(self, period_ns: int, catch_up_steps: int = 100) -> None:
+        """Follow in steps of ``period_ns``; a clock that is further ahead has jumped."""
+        self._period_ns, self._catch_up_steps = period_ns, catch_up_steps
+
+    def due(self, clock_ns: int, now_ns: int) -> tuple[int, int]:
+        """Return the simulated time to go on from, and the steps to make then.
+
+        Args:
+            clock_ns: the other simulator's time.
+            now_ns: ours.
+        """
+        steps = (clock_ns - now_ns) // self._period_ns
+        if clock_ns >= now_ns and steps <= self._catch_up_steps:
+            return now_ns, steps
+        return clock_ns - self._period_ns, 1

@@ -56,6 +56,12 @@ def test_a_namespace_moves_every_node_and_recorded_topic():
     assert "__ns:=/fleet/drone1" in command
 
 
+def test_the_simulator_of_a_second_drone_follows_the_clock_of_the_first():
+    for follows in (False, True):
+        graph = describe(GraphOptions(namespace="drone2", follow_clock=follows))
+        assert node_of(graph, "quadrotor_sim").parameters["follow_clock"] is follows
+
+
 @pytest.mark.parametrize(
     ("options", "left_out"),
     [
@@ -106,6 +112,11 @@ def test_a_users_world_gives_its_own_mission_and_an_absolute_path(tmp_path, monk
         (GraphOptions(controller="ai"), ["controller = 'ai'", "imppi"]),
         (GraphOptions(vehicle="boat"), ["vehicle = 'boat'", "sim"]),
         (GraphOptions(namespace="1st drone"), ["namespace = '1st drone'"]),
+        (GraphOptions(follow_clock=True, vehicle="none"), ["follow_clock", "vehicle = 'none'"]),
+        (
+            GraphOptions(follow_clock=True, real_time_factor=0.3),
+            ["real_time_factor = 0.3 is not allowed with follow_clock"],
+        ),
         (GraphOptions(params_file="/nowhere/p.yaml"), ["/nowhere/p.yaml does not exist"]),
     ],
 )

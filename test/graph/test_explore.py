@@ -334,12 +334,13 @@ def test_a_drone_beside_another_fills_rviz_and_survives_a_kill_and_a_ctrl_c(
     tmp_path, displays_show
 ):
     # Two drones at full speed are too much for two cores.
-    shared = ("--no-record", "--real-time-factor", "0.3", "--shared-tf", "--namespace")
-    with exploring(tmp_path, 103, *shared, "drone1") as run:
+    shared = ("--no-record", "--shared-tf", "--namespace")
+    with exploring(tmp_path, 103, "--real-time-factor", "0.3", *shared, "drone1") as run:
         run.wait_until_it_flies()
         other = tmp_path / "other"
         other.mkdir()
-        with exploring(other, 103, *shared, "drone2", "--world", "seed") as second:
+        seed = ("--world", "seed")
+        with exploring(other, 103, "--follow-clock", *seed, *shared, "drone2") as second:
             second.wait_until_it_flies()
             displays_show("fleet.rviz", ("/drone1/", "/drone2/"), 103)
             second.process.send_signal(signal.SIGINT)

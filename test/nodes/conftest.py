@@ -52,16 +52,23 @@ class Bench:
             words += ["-p", f"{key.replace('__', '.')}:={json.dumps(value)}"]
         return self.run(name, *words)
 
-    def run(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start a node with a command line."""
-        with self.log(name).open("wb") as log:
-            self.processes[name] = subprocess.Popen(
+    def run(self, name: str, *arguments: str, label: str = "") -> subprocess.Popen[bytes]:
+        """Start a node with a command line; ``label`` tells it from others of its name."""
+        label = label or name
+        with self.log(label).open("wb") as log:
+            self.processes[label] = subprocess.Popen(
                 [sys.executable, "-m", f"live_mvp_ros.nodes.{name}", *arguments],
                 env=os.environ | {"ROS_DOMAIN_ID": str(self.domain)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        return self.processes[name]
+        return self.processes[label]
+
+    def kill(self, label: str) -> None:
+        """Kill a node."""
+        process = self.processes.pop(label)
+        process.kill()
+        process.wait()
 
     def log(self, name: str) -> Path:
         return self._folder / f"{name}.log"

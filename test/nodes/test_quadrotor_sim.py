@@ -111,6 +111,49 @@ def test_pause_step_and_reset(bench):
     )
 
 
+def test_a_second_vehicle_follows_the_time_of_the_first(bench):
+    clock = bench.collect(Clock, "/clock", qos.CLOCK)
+    odom = bench.collect(Odometry, "two/odom")
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+
+    def status(name):
+        return [s for m in health for s in m.status if s.name == name][-1:]
+
+    follower = ("-r", "__ns:=/two", "-p", "follow_clock:=true")
+    bench.run("quadrotor_sim", "--ros-args", *follower, label="follower")
+    bench.wait(
+        lambda: any("no simulator publishes" in s.message for s in status("two/quadrotor_sim"))
+    )
+    assert not odom  # nobody says what time it is
+
+    bench.start("quadrotor_sim", real_time_factor=0.3)
+    bench.wait(lambda: len(odom) > 50)
+    bench.wait(lambda: status("two/quadrotor_sim")[0].message == "ok")
+    assert bench.node.count_publishers("/clock") == 1
+    assert min(b - a for a, b in zip(stamps(odom), stamps(odom)[1:], strict=False)) == 10_000_000
+
+    assert bench.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
+    bench.spin(0.3)
+    stepped = bench.call(StepSim, "sim/step", StepSim.Request(ticks=40))
+    bench.wait(lambda: stamps(odom)[-1] == convert.to_ns(stepped.stamp))
+    assert set(stamps(odom)) <= {convert.to_ns(c.clock) for c in clock}
+
+    bench.kill("quadrotor_sim")
+    later = stamps(odom)[-1]
+    bench.start("quadrotor_sim")  # its time has gone on meanwhile, by much
+    bench.wait(lambda: len(odom) > 100 and stamps(odom)[-1] > later + 1_000_000_000)
+    p = odom[-1].pose.pose.position
+    assert math.dist((p.x, p.y, p.z), (1.5, 5.0, 2.0)) < 0.01
+
+
+def test_two_owners_of_the_clock_are_reported(bench):
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    bench.start("quadrotor_sim")
+    bench.publisher(Clock, "/clock", qos.CLOCK)
+    sentence = "2 nodes publish /clock: all simulators but one need follow_clock"
+    bench.wait(lambda: sentence in [s.message for m in health for s in m.status])
+
+
 def test_parameters_are_described_changed_and_refused_over_dds(bench):
     bench.start("quadrotor_sim")
     described = bench.call(
@@ -148,6 +191,14 @@ def test_parameters_are_described_changed_and_refused_over_dds(bench):
         (
             ("--ros-args", "-p", "start_position_m:=[1.0, 2.0]"),
             "start_position_m = [1.0, 2.0] is not allowed: it must be a list of 3 numbers",
+        ),
+        (
+            ("--ros-args", "-p", "follow_clock:=true", "-p", "real_time_factor:=0.5"),
+            "real_time_factor = 0.5 is not allowed with follow_clock",
+        ),
+        (
+            ("--ros-args", "-p", "follow_clock:=true", "-p", "start_paused:=true"),
+            "start_paused is not allowed with follow_clock",
         ),
         (("--ros-args", "-p", "mass:=2.0"), "mass is not a parameter of quadrotor_sim"),
         (("--ros-args", "--params-file", "/does/not/exist.yaml"), "Error opening YAML file"),

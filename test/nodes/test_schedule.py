@@ -7,7 +7,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live_mvp_ros.ros.schedule import Every, Pacer
+from live_mvp_ros.ros.schedule import Every, Follower, Pacer
 
 MS = 1_000_000
 
@@ -56,3 +56,22 @@ def test_rest_is_not_made_up_for():
     pacer.rest()
     assert pacer.due(100.0, 50 * MS, 1.0) == 0
     assert pacer.due(100.02, 50 * MS, 1.0) == 2
+
+
+@given(st.lists(st.integers(0, 900), min_size=1, max_size=30))
+def test_a_follower_makes_every_step_that_fits_and_is_never_ahead(gaps_ms):
+    follower, clock_ns, now_ns = Follower(10 * MS), 0, 0
+    for gap_ms in gaps_ms:
+        clock_ns += gap_ms * MS
+        start_ns, steps = follower.due(clock_ns, now_ns)
+        assert start_ns == now_ns  # nothing is left out
+        now_ns += 10 * MS * steps
+        assert 0 <= clock_ns - now_ns < 10 * MS
+
+
+@given(st.one_of(st.integers(-(10**6), -1), st.integers(1011, 10**6)))
+def test_a_follower_goes_on_from_where_a_clock_has_jumped_to(jump_ms):
+    now_ns = 10**6 * MS
+    clock_ns = now_ns + jump_ms * MS
+    start_ns, steps = Follower(10 * MS).due(clock_ns, now_ns)
+    assert (start_ns + 10 * MS * steps, steps) == (clock_ns, 1)
