@@ -42,12 +42,11 @@ class OwnTime:
         self.now_ns = time.time_ns()
         self._node, self._period_ns, self._factor, self._paused = node, period_ns, factor, paused
         self._pacer = Pacer(period_ns)
-        self._since = (time.monotonic(), self.now_ns)
         self._clock_out = node.publisher(ClockMessage, CLOCK, qos.CLOCK)
 
     def start(self, tick: Callable[[], None]) -> None:
         """Have time pass, and offer the services that pause and step it."""
-        self._tick = tick
+        self._tick, self._since = tick, (time.monotonic(), self.now_ns)
         self._node.create_service(SetBool, "sim/pause", self._on_pause)
         self._node.create_service(StepSim, "sim/step", self._on_step)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
