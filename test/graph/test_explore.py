@@ -75,11 +75,15 @@ class Run:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def node(self, name: str) -> psutil.Process:
-        return next(
-            process
-            for process in self.nodes()
-            if f"live_mvp_ros.nodes.{name}" in process.cmdline()
-        )
+        return next(self._named(name))
+
+    def runs(self, name: str) -> bool:
+        return next(self._named(name), None) is not None
+
+    def _named(self, name: str) -> Iterator[psutil.Process]:
+        for process in self.nodes():
+            if f"live_mvp_ros.nodes.{name}" in process.cmdline():
+                yield process
 
     def end(self, limit_s: float) -> int:
         code = self.process.wait(timeout=limit_s)
@@ -347,6 +351,7 @@ def test_a_drone_beside_another_fills_rviz_and_survives_a_kill_and_a_ctrl_c(
             second.end(20.0)
         run.node("info_field").kill()
         run.wait_for(lambda: "info_field was killed by SIGKILL" in run.text(), 10.0)
+        run.wait_for(lambda: run.runs("info_field"), 10.0)
         count = len(run.lines)
         run.wait_for(lambda: any(line.startswith("EXPLORING") for line in run.lines[count:]), 90.0)
         nodes = run.nodes()
