@@ -17,6 +17,7 @@ import numpy as np
 import yardstick
 
 from live_mvp_ros import control, worlds
+from live_mvp_ros.config import replace
 from live_mvp_ros.planning import sweep
 from live_mvp_ros.planning.interpolation import interp3d
 from live_mvp_ros.sim import closed_loop
@@ -180,7 +181,10 @@ def mppi_problem(scene: Scene) -> tuple[yardstick.MppiProblem, jax.Array]:
 def mppi_part(scene: Scene) -> Part:
     """Return one MPPI step with the local information in its cost."""
     loop, config, grid = scene.loop, scene.config.controller, yardstick_map(scene)
+    size = {"num_samples": SAMPLES, "horizon_steps": HORIZON}
+    config = replace(config, mppi=replace(config.mppi, **size))
     vehicle, field = loop.now.vehicle, scene.view.field
+    flight = control.init(config, jax.random.key(0))
     inputs = control.ControllerInputs(vehicle, loop.now.costmap, scene.guide, jnp.float32(0.02))
     fly = jax.jit(control.fly)
     problem, state = mppi_problem(scene)
@@ -205,9 +209,9 @@ def mppi_part(scene: Scene) -> Part:
 
     return Part(
         "mppi_step",
-        f"K = {config.mppi.num_samples}, H = {config.mppi.horizon_steps}; the yardstick with "
-        f"K = {SAMPLES}, H = {HORIZON}, 6 beams of 2.5 m; error: information where they can fly",
-        lambda: fly(config, loop.now.flight, inputs),
+        f"K = {SAMPLES}, H = {HORIZON}; the yardstick with 6 beams of 2.5 m; error: information "
+        "where they can fly",
+        lambda: fly(config, flight, inputs),
         plain,
         error,
     )
