@@ -32,6 +32,7 @@ CAMERA = DepthCameraConfig(width_px=48, height_px=36)
 CONFIG = LiveMapConfig(lower_m=(-3.0, -4.0, 0.0), upper_m=(5.0, 3.0, 3.0))
 STEP = jax.jit(mapping.step)
 UPDATES = 150
+WAY = np.linspace(math.pi / 2, 1.5 * math.pi, UPDATES)
 
 
 @jax.jit
@@ -49,13 +50,18 @@ class Flight(NamedTuple):
 @pytest.fixture(scope="module")
 def flight() -> Flight:
     """Fly half a circle around the ball and the box, looking at them."""
-    start = state = mapping.init(CONFIG, jax.random.key(0))
+    start = mapping.init(CONFIG, jax.random.key(0))
+    return Flight(start, *flown_around(start, WAY))
+
+
+def flown_around(state: LiveMap, way: np.ndarray) -> tuple[LiveMap, list[float]]:
+    """Return the map after looks at ball and box from each angle of the way, and the losses."""
     losses = []
-    for angle in np.linspace(math.pi / 2, 1.5 * math.pi, UPDATES):
+    for angle in way:
         position = jnp.array([2.4 + 3.2 * math.cos(angle), -0.7 + 3.2 * math.sin(angle), 1.6])
         state, report = STEP(CONFIG, state, look(position, quat.from_yaw(angle + math.pi)))
         losses.append(float(report.losses.total))
-    return Flight(start, state, losses)
+    return state, losses
 
 
 def nothing() -> Scan:
@@ -124,14 +130,19 @@ def test_planar_map_can_come_from_the_fields(flight: Flight) -> None:
 
 
 def test_gradient_of_distance_points_away_from_the_ball(flight: Flight) -> None:
-    """The ball's centre is (3, 0, 1), its radius 1; the flight looks at its side of -x."""
-    points, distance, seen = random_points(flight.end)
+    """The ball's centre is (3, 0, 1), its radius 1; the flight looks at its side of -x.
+
+    Gradients need longer to learn than distances do: 15 s leave 70 to 76 % of them within the
+    bound, by the chance of rounding, so the drone flies back as well (80 to 86 %).
+    """
+    end, _ = flown_around(flight.end, WAY[::-1])
+    points, distance, seen = random_points(end)
     away = points - np.array([3.0, 0.0, 1.0])
     from_ball = np.linalg.norm(away, axis=1) - 1.0
     near = seen & (np.abs(from_ball - distance) < 1e-3) & (from_ball > 0.03) & (from_ball < 0.25)
     assert near.sum() > 300
     outward = away[near] / (1.0 + from_ball[near])[:, None]
-    _, gradient = mapping.distance_and_gradient(CONFIG, flight.end, jnp.asarray(points[near]))
+    _, gradient = mapping.distance_and_gradient(CONFIG, end, jnp.asarray(points[near]))
     length = np.linalg.norm(np.asarray(gradient), axis=1)
     along = np.sum(np.asarray(gradient) * outward, axis=1) / np.maximum(length, 1e-6)
     assert np.median(along) > 0.75
