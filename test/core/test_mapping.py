@@ -132,7 +132,7 @@ def test_planar_map_can_come_from_the_fields(flight: Flight) -> None:
 def test_gradient_of_distance_points_away_from_the_ball(flight: Flight) -> None:
     """The ball's centre is (3, 0, 1), its radius 1; the flight looks at its side of -x.
 
-    Gradients need longer to learn than distances do: 15 s leave 70 to 76 % of them within the
+    Gradients need longer to learn than distances do: 150 looks leave 69 to 76 % of them in the
     bound, by the chance of rounding, so the drone flies back as well (80 to 86 %).
     """
     end, _ = flown_around(flight.end, WAY[::-1])
