@@ -85,7 +85,7 @@ class CostConfig:
         help="Altitude to fly at, map frame.",
     )
     speed_weight: float = parameter(
-        default=100.0,
+        default=150.0,
         unit="s/m^2",
         low=0.0,
         high=1e4,
@@ -146,7 +146,7 @@ class CostConfig:
         help="Pull of the information field.",
     )
     look_weight: float = parameter(
-        default=250.0,
+        default=500.0,
         unit="1/s",
         low=0.0,
         high=1e4,

@@ -39,7 +39,7 @@ class MppiConfig:
     num_samples: int = parameter(
         default=1000, low=2, high=65536, help="Input sequences drawn per step (K)."
     )
-    horizon_steps: int = parameter(default=40, low=2, high=400, help="Steps in a sequence (H).")
+    horizon_steps: int = parameter(default=30, low=2, high=400, help="Steps in a sequence (H).")
     step_s: float = parameter(
         default=0.05, unit="s", low=0.005, high=0.5, help="Length of one horizon step."
     )

@@ -132,8 +132,8 @@ def test_a_map_without_a_free_cell_stops_the_vehicle():
         ({"variant": "magic"}, "variant = 'magic' is not allowed: it must be one of mppi, smppi"),
         ({"kernel": "cubic"}, "kernel = 'cubic' is not allowed: it must be one of linear, rbf"),
         (
-            {"support_spacing_steps": 40},
-            "support_spacing_steps = 40 is not allowed: it must be less than horizon_steps = 40",
+            {"support_spacing_steps": 30},
+            "support_spacing_steps = 30 is not allowed: it must be less than horizon_steps = 30",
         ),
         (
             {"kernel": "rbf", "kernel_width_steps": 40.0},
