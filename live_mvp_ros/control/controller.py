@@ -74,7 +74,7 @@ class ControllerConfig:
         unit="s",
         low=0.1,
         high=10.0,
-        help="How far ahead a plan must be free of contact.",
+        help="How far ahead, within the horizon, a plan must be free of contact.",
     )
     safety_distance_m: float = parameter(
         default=0.31,
