@@ -125,11 +125,12 @@ def test_a_second_vehicle_follows_the_time_of_the_first(bench):
         lambda: any("no simulator publishes" in s.message for s in status("two/quadrotor_sim"))
     )
     assert not odom  # nobody says what time it is
+    assert bench.node.count_publishers("/clock") == 0
 
     bench.start("quadrotor_sim", real_time_factor=0.3)
     bench.wait(lambda: len(odom) > 50)
     bench.wait(lambda: status("two/quadrotor_sim")[0].message == "ok")
-    assert bench.node.count_publishers("/clock") == 1
+    bench.wait(lambda: bench.node.count_publishers("/clock") == 1)
     assert min(b - a for a, b in zip(stamps(odom), stamps(odom)[1:], strict=False)) == 10_000_000
 
     assert bench.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
