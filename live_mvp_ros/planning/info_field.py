@@ -106,7 +106,7 @@ class InfoFieldConfig:
         help="Unknown gaps in a wall up to this wide are expected to be wall.",
     )
     enough_share: float = parameter(
-        default=0.5,
+        default=0.85,
         low=0.01,
         high=1.0,
         live=True,
