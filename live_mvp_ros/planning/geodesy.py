@@ -87,17 +87,44 @@ def with_gaps_closed(mask: jax.Array, radius_cells: int) -> jax.Array:
     The morphological closing with a square. A gap of up to ``radius_cells`` between ``mask`` and
     the edge of the grid is closed too.
     """
-    return ~_grown(~_grown(mask, radius_cells), radius_cells)
+    return ~grown(~grown(mask, radius_cells), radius_cells)
 
 
-def _grown(mask: jax.Array, radius_cells: int) -> jax.Array:
-    """Return the cells [nx, ny] bool that have one of ``mask`` within a square around them."""
+def grown(mask: jax.Array, radius_cells: int) -> jax.Array:
+    """Return the cells [nx, ny] bool that have one of ``mask`` within a square around them.
+
+    The square reaches ``radius_cells`` (static) to each side.
+    """
     for axis in (0, 1):
         pad = [(radius_cells, radius_cells) if k == axis else (0, 0) for k in (0, 1)]
         wide, n = jnp.pad(mask, pad), mask.shape[axis]
         for k in range(2 * radius_cells + 1):
             mask = mask | jax.lax.slice_in_dim(wide, k, k + n, axis=axis)
     return mask
+
+
+def highest_within(value: jax.Array, passable: jax.Array, steps: int) -> jax.Array:
+    """Return the highest ``value`` [nx, ny] within some steps over passable cells.
+
+    Args:
+        value: [nx, ny], at least 0.
+        passable: [nx, ny] bool; a step leads to one of the eight cells around.
+        steps: how many (static).
+
+    Returns:
+        [nx, ny], 0 in cells that are not passable.
+    """
+
+    def widen(_: int, highest: jax.Array) -> jax.Array:
+        for axis in (0, 1):
+            pad = [(1, 1) if k == axis else (0, 0) for k in (0, 1)]
+            wide, n = jnp.pad(highest, pad), value.shape[axis]
+            for k in (0, 2):
+                beside = jax.lax.slice_in_dim(wide, k, k + n, axis=axis)
+                highest = jnp.maximum(highest, beside)
+        return jnp.where(passable, highest, 0.0)
+
+    return jax.lax.fori_loop(0, steps, widen, jnp.where(passable, value, 0.0))
 
 
 def navigable_cells(

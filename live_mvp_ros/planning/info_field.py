@@ -19,8 +19,14 @@ import jax.numpy as jnp
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import progress
-from live_mvp_ros.planning.fsmi import P_MAX
-from live_mvp_ros.planning.geodesy import FAR, geodesic_distance, with_gaps_closed
+from live_mvp_ros.planning.fsmi import P_MAX, cell_information
+from live_mvp_ros.planning.geodesy import (
+    FAR,
+    geodesic_distance,
+    grown,
+    highest_within,
+    with_gaps_closed,
+)
 from live_mvp_ros.planning.guidance import (
     GuidanceConfig,
     cell_mask,
@@ -44,6 +50,7 @@ _LONGEST_STEP_S = 1.0  # a node that was stalled for longer did not look at one 
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
 _FINER = 4  # times as many directions in the last search
 _EXPECTED_WALL = 0.99  # occupancy of an unknown cell in a gap of a wall
+_LEFTOVER = 0.5  # looks that teach less than this share of one into the open are leftovers
 _NARROW_GAIN = 0.1  # nats of a beam in it: all are worth the same, the nearest comes first
 
 
@@ -111,6 +118,34 @@ class InfoFieldConfig:
         high=1.0,
         live=True,
         help="Share of the best look's gain from which on a look is worth going to.",
+    )
+    early_look_m: float = parameter(
+        default=0.5,
+        unit="m",
+        low=0.0,
+        high=2.0,
+        help="So close to a look that is worth going to, looks that teach less will do.",
+    )
+    early_look_share: float = parameter(
+        default=0.5,
+        low=0.01,
+        high=1.0,
+        live=True,
+        help="Share of what is otherwise enough that will do there; 1 to go all the way.",
+    )
+    leftover_share: float = parameter(
+        default=0.3,
+        low=0.01,
+        high=1.0,
+        live=True,
+        help="Share of the best look's gain that is enough when only leftovers are left.",
+    )
+    leftover_radius_m: float = parameter(
+        default=2.0,
+        unit="m",
+        low=0.0,
+        high=10.0,
+        help="A leftover is looked at from where most is seen so close by.",
     )
     speed_m_s: float = parameter(
         default=1.8,
@@ -401,18 +436,52 @@ def _values(
 
     A look teaches when the drone has come there and has turned; it does both at once. So a source
     costs the way that the drone could have flown while it still turns on arrival, to the yaw from
-    which it is shortest. Looks that teach less than their share of the best one are no sources
-    yet: among the others the nearest comes first, so that the drone need not return for it.
+    which it is shortest. Looks that do not teach enough are no sources yet: among the others the
+    nearest comes first, so that the drone need not return for it.
     """
     here = jnp.where(cell_mask(spec, jnp.asarray(inputs.position_m)[:2]), 0.0, FAR)
     way_m = geodesic_distance(navigable, here, spec.resolution_m, slow)
     yaw = _yaw_of(jnp.arange(config.n_yaw), config.n_yaw)
     turn = jnp.abs((yaw - inputs.yaw_rad + math.pi) % (2.0 * math.pi) - math.pi)
     turning_m = config.speed_m_s / config.turn_rate_rad_s * turn
-    most = jnp.max(jnp.where(sources, jnp.max(per_yaw, axis=0), 0.0))
-    teaches = per_yaw >= config.enough_share * most
+    gain = jnp.where(sources, jnp.max(per_yaw, axis=0), 0.0)
+    teaches = per_yaw >= _enough(config, spec, gain, navigable)
     turning_m = jnp.min(jnp.where(teaches, turning_m[:, None, None], FAR), axis=0)
     return jnp.where(sources & (turning_m < FAR), jnp.maximum(turning_m - way_m, 0.0), FAR)
+
+
+def _enough(
+    config: InfoFieldConfig, spec: GridSpec, gain: jax.Array, navigable: jax.Array
+) -> jax.Array:
+    """Return how much [nats] a look from each cell [nx, ny] must teach to be worth going to.
+
+    A share of what the best one teaches, less close to one that teaches so much: the drone flies
+    no farther into a place than it must. Leftovers, when nothing else is left, are taken as they
+    come, but each from where most of it is seen: it would have to be looked at twice.
+    """
+    most = jnp.max(gain)
+
+    def open_looks() -> jax.Array:
+        enough = config.enough_share * most
+        close = grown(gain >= enough, round(config.early_look_m / spec.resolution_m))
+        return jnp.where(close, config.early_look_share, 1.0) * enough
+
+    def leftovers() -> jax.Array:
+        reach_cells = round(config.leftover_radius_m / spec.resolution_m)
+        best = highest_within(gain, navigable, reach_cells)
+        return jnp.where(best >= config.leftover_share * most, config.enough_share * best, FAR)
+
+    return jax.lax.cond(most > _LEFTOVER * _open_look(config), open_looks, leftovers)
+
+
+def _open_look(config: InfoFieldConfig) -> jax.Array:
+    """Return the gain [nats] of a look into nothing but unknown, without range and noise.
+
+    A beam passes (1 - o) / o cells of occupancy o on average before it hits one.
+    """
+    o = jnp.asarray(config.unknown_occupancy)
+    hit, empty = cell_information(o)
+    return config.n_beams * (hit + empty * (1.0 - o) / o)
 
 
 def _local(

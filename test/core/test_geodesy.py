@@ -64,6 +64,23 @@ def test_gaps_are_closed_as_by_scipy(seed, share, radius):
     np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.parametrize(("seed", "steps"), [(0, 0), (1, 1), (2, 4), (3, 9)])
+def test_the_highest_value_within_some_steps_is_that_of_brute_force(seed, steps):
+    rng = np.random.default_rng(seed)
+    passable = rng.random((23, 17)) < 0.7
+    value = rng.random(passable.shape)
+    expected = np.where(passable, value, 0.0)
+    for cell in np.argwhere(passable):
+        start = np.zeros(passable.shape, bool)
+        start[tuple(cell)] = True
+        eight = np.ones((3, 3), bool)
+        if steps:  # no steps mean as many as there are to scipy
+            start = ndimage.binary_dilation(start, eight, iterations=steps, mask=passable)
+        expected[tuple(cell)] = value[start].max()
+    got = geodesy.highest_within(jnp.asarray(value), jnp.asarray(passable), steps)
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
+
+
 def test_gaps_up_to_twice_the_radius_are_closed():
     wall = np.zeros(SHAPE, bool)
     wall[10:30, 20] = True

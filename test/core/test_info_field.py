@@ -246,13 +246,62 @@ def in_corridor(config, left, right, x_m: float) -> planning.InfoFieldOutput:
 
 def test_the_drone_goes_only_as_near_as_a_look_teaches_enough():
     fields = [
-        in_corridor(replace(CONFIG, enough_share=share), (30, 20), (30, 35), 12.2)
+        in_corridor(
+            replace(CONFIG, enough_share=share, early_look_share=1.0), (30, 20), (30, 35), 12.2
+        )
         for share in (0.4, 0.5, 1.0)
     ]
     at = [float(field.target_m[0]) for field in fields]
     assert 12.2 < at[0] < at[1] < at[2] < 20.0
     gain = np.where(np.asarray(fields[1].navigable), np.asarray(fields[1].gain), 0.0)
     assert gain[round(10.0 * at[1]), 5:45].max() >= 0.5 * gain.max()
+
+
+def look_taken(right, x_m=12.2, left=(30, 20), **settings) -> tuple[float, np.ndarray]:
+    """Return the target's x in the corridor, and by column the share of the best look's gain."""
+    field = in_corridor(replace(CONFIG, **settings), left, right, x_m)
+    gain = np.where(np.asarray(field.navigable), np.asarray(field.gain), 0.0)
+    return float(field.target_m[0]), gain[:, 5:45].max(axis=1) / gain.max()
+
+
+def test_close_to_a_look_that_is_worth_going_to_less_will_do():
+    end = (30, 35)
+    all_the_way, share = look_taken(end, early_look_share=1.0)
+    assert share[round(10.0 * all_the_way)] >= CONFIG.enough_share
+    will_do = CONFIG.early_look_share * CONFIG.enough_share
+    for reach_m in (0.3, CONFIG.early_look_m, 0.8):
+        early, share = look_taken(end, early_look_m=reach_m)
+        assert will_do <= share[round(10.0 * early)] < CONFIG.enough_share
+        assert early == pytest.approx(all_the_way - reach_m, abs=1e-3)
+    assert look_taken(end, early_look_m=0.0)[0] == all_the_way
+
+
+def test_elsewhere_less_will_not_do():
+    """The poorer end of the corridor is nearer, and is passed by."""
+    towards, share = look_taken((30, 35), x_m=9.0, left=(30, 5))
+    assert CONFIG.early_look_share * CONFIG.enough_share < share[40:90].max() < CONFIG.enough_share
+    assert towards > 12.0
+
+
+@pytest.mark.parametrize(("right", "reach_m"), [((10, 2), 2.0), ((30, 2), 1.0), ((6, 5), 4.0)])
+def test_leftovers_are_looked_at_from_where_they_are_seen_best(right, reach_m):
+    """A look into an end so small teaches less than half of one into the open."""
+    settings = {"leftover_radius_m": reach_m}
+    target_m, share = look_taken(right, left=(0, 0), **settings)
+    at, reach = round(10.0 * target_m), round(10.0 * reach_m)
+    best = share[at - reach : at + reach + 1].max()
+    assert best >= CONFIG.leftover_share
+    assert share[at] >= CONFIG.enough_share * best
+    assert target_m == look_taken(right, left=(0, 0), early_look_share=1.0, **settings)[0]
+
+
+def test_leftovers_are_taken_as_they_come():
+    """The poorer end is nearer; among looks into the open it would be passed by."""
+    ends = {"right": (12, 2), "left": (8, 1), "x_m": 9.0}
+    nearer, share = look_taken(**ends)
+    assert CONFIG.leftover_share < share[:90].max() < CONFIG.enough_share
+    assert nearer < 9.0
+    assert look_taken(**ends, leftover_share=0.9)[0] > 9.0
 
 
 def test_what_lies_deep_in_the_unknown_counts_the_more_the_likelier_it_is_free():
