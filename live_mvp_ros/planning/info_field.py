@@ -124,7 +124,7 @@ class InfoFieldConfig:
         unit="m",
         low=0.0,
         high=2.0,
-        help="So close to a look that is worth going to, looks that teach less will do.",
+        help="Within this distance of a look that is worth going to, less will do.",
     )
     early_look_share: float = parameter(
         default=0.5,
@@ -145,7 +145,7 @@ class InfoFieldConfig:
         unit="m",
         low=0.0,
         high=10.0,
-        help="A leftover is looked at from where most is seen so close by.",
+        help="A leftover is looked at from where most is seen within this distance.",
     )
     speed_m_s: float = parameter(
         default=1.8,
@@ -457,7 +457,7 @@ def _enough(
 
     A share of what the best one teaches, less close to one that teaches so much: the drone flies
     no farther into a place than it must. Leftovers, when nothing else is left, are taken as they
-    come, but each from where most of it is seen: it would have to be looked at twice.
+    come, but each from where most of it is seen: else it would have to be looked at twice.
     """
     most = jnp.max(gain)
 
