@@ -90,17 +90,21 @@ def with_gaps_closed(mask: jax.Array, radius_cells: int) -> jax.Array:
     return ~grown(~grown(mask, radius_cells), radius_cells)
 
 
-def grown(mask: jax.Array, radius_cells: int) -> jax.Array:
-    """Return the cells [nx, ny] bool that have one of ``mask`` within a square around them.
+def grown(value: jax.Array, radius_cells: int) -> jax.Array:
+    """Return the highest ``value`` [nx, ny] within a square around each cell.
 
-    The square reaches ``radius_cells`` (static) to each side.
+    Of a mask these are the cells that have one of its cells so close.
+
+    Args:
+        value: [nx, ny] bool, or numbers of at least 0.
+        radius_cells: how far the square reaches to each side (static).
     """
     for axis in (0, 1):
         pad = [(radius_cells, radius_cells) if k == axis else (0, 0) for k in (0, 1)]
-        wide, n = jnp.pad(mask, pad), mask.shape[axis]
+        wide, n = jnp.pad(value, pad), value.shape[axis]
         for k in range(2 * radius_cells + 1):
-            mask = mask | jax.lax.slice_in_dim(wide, k, k + n, axis=axis)
-    return mask
+            value = jnp.maximum(value, jax.lax.slice_in_dim(wide, k, k + n, axis=axis))
+    return value
 
 
 def highest_within(value: jax.Array, passable: jax.Array, steps: int) -> jax.Array:
@@ -116,13 +120,7 @@ def highest_within(value: jax.Array, passable: jax.Array, steps: int) -> jax.Arr
     """
 
     def widen(_: int, highest: jax.Array) -> jax.Array:
-        for axis in (0, 1):
-            pad = [(1, 1) if k == axis else (0, 0) for k in (0, 1)]
-            wide, n = jnp.pad(highest, pad), value.shape[axis]
-            for k in (0, 2):
-                beside = jax.lax.slice_in_dim(wide, k, k + n, axis=axis)
-                highest = jnp.maximum(highest, beside)
-        return jnp.where(passable, highest, 0.0)
+        return jnp.where(passable, grown(highest, 1), 0.0)
 
     return jax.lax.fori_loop(0, steps, widen, jnp.where(passable, value, 0.0))
 
