@@ -81,10 +81,10 @@ def navigable_mask(
     too close to something has no navigable cells at all.
     """
     wide = math.ceil(radius_m / spec.resolution_m) + 2  # so much free space goes around the grid
-    around = dataclasses.replace(
-        spec,
-        origin_m=tuple(low - wide * spec.resolution_m for low in spec.origin_m),
-        shape=tuple(n + 2 * wide for n in spec.shape),
+    (x0, y0), (nx, ny) = spec.origin_m, spec.shape
+    more_m = wide * spec.resolution_m
+    around = GridSpec(
+        (x0 - more_m, y0 - more_m), spec.resolution_m, (nx + 2 * wide, ny + 2 * wide)
     )
     fits = fitting_cells(jnp.asarray(np.pad(occupied, wide)), around, radius_m)
     fits = fits[wide:-wide, wide:-wide]

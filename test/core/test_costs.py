@@ -180,7 +180,7 @@ def test_samples_are_judged_by_the_terms_of_every_state_they_pass(architecture):
     commands = hover_command(config.vehicle)[:, None] + noise
     surroundings = around(wall=(slice(24, 28), slice(0, 30)))
     judge = jax.jit(evaluation.judge, static_argnums=0)
-    setup = costs.CostSetup(config.costs, config.vehicle)
+    setup = costs.CostSetup(config.costs, config.body, config.vehicle)
     judged = judge(config.plan, setup, vehicle, commands, surroundings)
     expected = brute_force(config, vehicle, commands, surroundings)
     np.testing.assert_allclose(judged.cost, expected, rtol=1e-4)

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.sim import metrics
+from live_mvp_ros.vehicle import BodyConfig
 from live_mvp_ros.worlds import load_world
 
 UNIT = GridSpec((0.5, 0.5), 1.0, (7, 5))
