@@ -20,7 +20,7 @@ from live_mvp_ros.mapping.live_map import (
 )
 from live_mvp_ros.mapping.mesh import MeshError, SurfaceMesh, save_mesh, surface_mesh
 from live_mvp_ros.mapping.scan import Scan, scan_from_cloud, scan_from_points
-from live_mvp_ros.mapping.storage import MapFileError, load_map, save_map
+from live_mvp_ros.mapping.storage import MapFileError, holds_map, load_map, save_map
 from live_mvp_ros.mapping.surface import SurfacePoints, surface
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "exposure",
     "exposure_at",
     "frontiers",
+    "holds_map",
     "init",
     "load_map",
     "map_grid",

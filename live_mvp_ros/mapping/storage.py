@@ -4,16 +4,21 @@
 
 The file is an uncompressed NumPy archive: a JSON header (format, version, configuration) and every
 array of the state. It is written beside its destination, flushed and renamed, so that there is
-always either the old map or the new one. Nothing in it is executed on loading.
+always either the old map or the new one. Nothing in it is executed on loading, every part of it
+has a checksum, and nothing is taken for larger than it is on disk.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import json
 import os
+import stat
+import struct
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +33,20 @@ from live_mvp_ros.mapping.live_map import LiveMap, init
 FORMAT = "live_mvp_ros map"
 VERSION = 2
 _HEADER = "header"
+_DAMAGE = (  # what the readers of ZIP, NPY and JSON raise on bytes that are not theirs
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+)
 
 
 class MapFileError(ValueError):
@@ -41,6 +60,8 @@ def save_map(path: str | os.PathLike[str], config: LiveMapConfig, state: LiveMap
         MapFileError: the file cannot be written.
     """
     destination = Path(path)
+    if not destination.name or "\0" in str(destination):
+        raise MapFileError(f"{str(destination)!r} is not the name of a file")
     header = {"format": FORMAT, "version": VERSION, "config": _as_mapping(config)}
     arrays = {name: np.asarray(leaf) for name, leaf in _named(state)}
     content = io.BytesIO()
@@ -55,7 +76,8 @@ def save_map(path: str | os.PathLike[str], config: LiveMapConfig, state: LiveMap
         os.replace(temporary, destination)
         _sync_folder(destination.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise MapFileError(f"{destination}: cannot be written: {error.strerror}") from error
 
 
@@ -65,21 +87,59 @@ def load_map(path: str | os.PathLike[str]) -> tuple[LiveMapConfig, LiveMap]:
     Raises:
         MapFileError: there is no such file, or it is not a whole map of a known version.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except FileNotFoundError as error:
-        raise MapFileError(f"{path}: there is no such file") from error
-    except (OSError, EOFError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise MapFileError(f"{path}: is not a whole map file") from error
+    arrays = _arrays(path)
     config = _config(path, arrays)
     template = jax.eval_shape(init, config, jax.random.key(0))
     for name, leaf in _named(template):
         array = arrays.get(name)
         if array is None or array.shape != leaf.shape or array.dtype != leaf.dtype:
             raise MapFileError(f"{path}: is not a whole map file: {name} is missing or misshapen")
-    leaves = [jnp.asarray(arrays[name]) for name, _ in _named(template)]
+    leaves = [jnp.array(arrays[name]) for name, _ in _named(template)]  # copies, to be donated
     return config, jax.tree.unflatten(jax.tree.structure(template), leaves)
+
+
+def holds_map(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is a map of any version, as far as its header says."""
+    try:
+        header = json.loads(_arrays(path, (_HEADER,))[_HEADER].tobytes())
+        return isinstance(header, dict) and header.get("format") == FORMAT
+    except (MapFileError, *_DAMAGE):
+        return False
+
+
+def _arrays(
+    path: str | os.PathLike[str], only: Collection[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Return the arrays of a NumPy archive that is stored uncompressed.
+
+    Raises:
+        MapFileError: there is no such file, or it is not a whole archive of that kind.
+    """
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise MapFileError(f"{path}: is not a file")
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
+            if not stored or sum(member.file_size for member in members) > status.st_size:
+                raise MapFileError(f"{path}: is not a whole map file")
+            names = {member.filename.removesuffix(".npy"): member for member in members}
+            return {
+                name: _array(archive.read(member))
+                for name, member in names.items()
+                if only is None or name in only
+            }
+    except FileNotFoundError as error:
+        raise MapFileError(f"{path}: there is no such file") from error
+    except MapFileError:
+        raise
+    except _DAMAGE as error:
+        raise MapFileError(f"{path}: is not a whole map file") from error
+
+
+def _array(data: bytes) -> np.ndarray:
+    return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
 
 
 def _config(path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> LiveMapConfig:
@@ -88,7 +148,7 @@ def _config(path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> Live
         header = json.loads(arrays[_HEADER].tobytes())
         is_map = header["format"] == FORMAT
         version, values = int(header["version"]), dict(header["config"])
-    except (KeyError, TypeError, ValueError) as error:
+    except _DAMAGE as error:
         raise MapFileError(f"{path}: is not a map file of live_mvp_ros") from error
     if not is_map:
         raise MapFileError(f"{path}: is not a map file of live_mvp_ros")
@@ -104,7 +164,7 @@ def _config(path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> Live
         )
     try:
         return from_mapping(LiveMapConfig, values)
-    except (ConfigurationError, TypeError) as error:
+    except (ConfigurationError, *_DAMAGE) as error:
         raise MapFileError(f"{path}: has a configuration that is not allowed: {error}") from error
 
 

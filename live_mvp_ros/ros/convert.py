@@ -7,12 +7,17 @@ velocities in the map frame. Messages: (x, y, z, w); OccupancyGrid y slowest wit
 corner as origin; Odometry's twist in the child frame. Incoming messages are validated here: what
 cannot be used raises InvalidMessageError with the reason. Large fields are read as views and
 written as whole array.arrays: element-wise assignment would cost more than the computation.
+
+Whoever can publish can send anything, and a latched message comes again after every restart. So
+every number is bounded before it is used: places by FARTHEST_M, motions by FASTEST, grids by
+RESOLUTIONS_M and MAX_CELLS (sizes are multiplied as Python integers, which do not overflow).
 """
 
 from __future__ import annotations
 
 import array
 import math
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -36,6 +41,14 @@ from live_mvp_ros.msg import BodyRateThrust
 from live_mvp_ros.vehicle import QuadrotorState
 
 NS_PER_S = 1_000_000_000
+FARTHEST_M = 1e5
+"""Farthest place from a frame's origin: beyond, float32 loses centimetres."""
+FASTEST = 1e3
+"""Highest speed [m/s] and body rate [rad/s]."""
+STRONGEST_N = 1e6
+RESOLUTIONS_M = (1e-3, 100.0)
+MAX_CELLS = 1 << 24
+"""Most cells of a grid: 4096 x 4096."""
 
 
 class InvalidMessageError(ValueError):
@@ -57,6 +70,14 @@ class VehicleState(NamedTuple):
         return QuadrotorState(*(jnp.asarray(part) for part in self[1:]))
 
 
+class PathArrays(NamedTuple):
+    """A path: its stamp, points [n, 3] in the map frame and headings [n]."""
+
+    stamp_ns: int
+    points: np.ndarray
+    yaws: np.ndarray
+
+
 class ProbabilityGrid(NamedTuple):
     """A map as planning and control take it; see OccupancyGrid for what a message can carry."""
 
@@ -66,12 +87,82 @@ class ProbabilityGrid(NamedTuple):
     known: np.ndarray
 
 
+# --- what is allowed -----------------------------------------------------------------------------
+
+
+def check_frame(message: Any, frame: str) -> None:
+    """Refuse a message with a header whose frame is not ``frame``.
+
+    Raises:
+        InvalidMessageError: it is another one.
+    """
+    if message.header.frame_id != frame:
+        raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {frame}")
+
+
+def bounded(what: str, values: Iterable[float], limit: float, unit: str) -> np.ndarray:
+    """Return numbers as float32 that are finite and at most ``limit`` in size.
+
+    Raises:
+        InvalidMessageError: one is not; the sentence begins with ``what``.
+    """
+    numbers = [float(value) for value in values]
+    if not all(map(math.isfinite, numbers)):
+        raise InvalidMessageError(f"{what} holds a value that is not finite")
+    largest = max(map(abs, numbers))
+    if largest > limit:
+        raise InvalidMessageError(
+            f"{what} holds {largest:g} {unit}, at most {limit:g} {unit} is allowed"
+        )
+    return np.array(numbers, np.float32)
+
+
+def resolution(value: float) -> float:
+    """Return the edge length of a cell [m] as the decimal number that was meant.
+
+    Raises:
+        InvalidMessageError: it is not in RESOLUTIONS_M.
+    """
+    low, high = RESOLUTIONS_M
+    if not low <= value <= high:
+        raise InvalidMessageError(
+            f"the resolution is {value} m, it must be between {low:g} and {high:g} m"
+        )
+    return _decimal(value)
+
+
+def cells(shape: tuple[int, ...]) -> int:
+    """Return how many cells a grid of a shape has.
+
+    Raises:
+        InvalidMessageError: none, or more than MAX_CELLS.
+    """
+    count = math.prod(int(size) for size in shape)
+    if not 1 <= count <= MAX_CELLS:
+        sizes = " x ".join(str(size) for size in shape)
+        raise InvalidMessageError(
+            f"a grid of {sizes} cells is not allowed: it must have 1 to {MAX_CELLS}"
+        )
+    return count
+
+
+def _decimal(value: float) -> float:
+    """Return a float that went through float32 as the decimal number that was meant."""
+    return round(float(value), 6)
+
+
 # --- time, vectors, rotations --------------------------------------------------------------------
 
 
 def to_ns(stamp: Time) -> int:
-    """Return a stamp as nanoseconds."""
-    return stamp.sec * NS_PER_S + stamp.nanosec
+    """Return a stamp as nanoseconds.
+
+    Raises:
+        InvalidMessageError: it is before 1970, or its nanoseconds make more than a second.
+    """
+    if stamp.sec < 0 or stamp.nanosec >= NS_PER_S:
+        raise InvalidMessageError(f"the stamp {stamp.sec} s and {stamp.nanosec} ns is no time")
+    return int(stamp.sec) * NS_PER_S + int(stamp.nanosec)
 
 
 def to_time(stamp_ns: int) -> Time:
@@ -109,17 +200,18 @@ def pose_arrays(message: Pose) -> tuple[np.ndarray, np.ndarray]:
     """Return position [3] and unit quaternion [4] (w, x, y, z) of a Pose.
 
     Raises:
-        InvalidMessageError: a value is not finite or the quaternion is not of unit length.
+        InvalidMessageError: a value is not finite or too large, or the quaternion is not of unit
+            length.
     """
     p, q = message.position, message.orientation
-    position = np.array([p.x, p.y, p.z], np.float32)
-    wxyz = np.array([q.w, q.x, q.y, q.z], np.float32)
-    norm = float(np.linalg.norm(wxyz))
-    if not (np.isfinite(position).all() and math.isfinite(norm)):
+    position = bounded("the pose", (p.x, p.y, p.z), FARTHEST_M, "m")
+    wxyz = (q.w, q.x, q.y, q.z)
+    norm = math.hypot(*wxyz)
+    if not math.isfinite(norm):
         raise InvalidMessageError("the pose holds a value that is not finite")
     if abs(norm - 1.0) > 0.01:
         raise InvalidMessageError(f"the quaternion has length {norm:.3f} instead of 1")
-    return position, wxyz / np.float32(norm)
+    return position, np.array([value / norm for value in wxyz], np.float32)
 
 
 def transform(stamp_ns: int, parent: str, child: str, xyz: Any, wxyz: Any) -> TransformStamped:
@@ -180,23 +272,31 @@ def odometry(state: VehicleState, frame: str, child_frame: str) -> Odometry:
     return message
 
 
-def vehicle_state(message: Odometry, frames: tuple[str, ...]) -> VehicleState:
-    """Return the core's state of an Odometry whose frame is one of ``frames``.
+def vehicle_state(message: Odometry, frames: tuple[str, ...], child_frame: str) -> VehicleState:
+    """Return the core's state of an Odometry.
+
+    Args:
+        message: pose of the body in one of ``frames``, twist in ``child_frame``.
+        frames: the frames that are taken for the map's.
+        child_frame: the body frame of the vehicle.
 
     Raises:
-        InvalidMessageError: wrong frame, a value that is not finite, a quaternion that is no
-            rotation.
+        InvalidMessageError: another frame, a value that is not finite or too large, a quaternion
+            that is no rotation, a stamp that is no time.
     """
     if message.header.frame_id not in frames:
         raise InvalidMessageError(
             f"its frame is {message.header.frame_id!r} instead of {' or '.join(frames)}"
         )
+    if message.child_frame_id != child_frame:
+        raise InvalidMessageError(
+            f"its child frame is {message.child_frame_id!r} instead of {child_frame}, the body "
+            "that it has to describe"
+        )
     position, attitude = pose_arrays(message.pose.pose)
     v, w = message.twist.twist.linear, message.twist.twist.angular
-    velocity = np.array([v.x, v.y, v.z], np.float32)
-    rates = np.array([w.x, w.y, w.z], np.float32)
-    if not (np.isfinite(velocity).all() and np.isfinite(rates).all()):
-        raise InvalidMessageError("the twist holds a value that is not finite")
+    velocity = bounded("the twist", (v.x, v.y, v.z), FASTEST, "m/s")
+    rates = bounded("the twist", (w.x, w.y, w.z), FASTEST, "rad/s")
     stamp_ns = to_ns(message.header.stamp)
     return VehicleState(stamp_ns, position, _matrix(attitude) @ velocity, attitude, rates)
 
@@ -212,15 +312,14 @@ def command_array(message: BodyRateThrust) -> np.ndarray:
     """Return the command [4] of a message.
 
     Raises:
-        InvalidMessageError: a value is not finite, or the thrust is negative.
+        InvalidMessageError: a value is not finite or too large, or the thrust is negative.
     """
     rates = message.body_rates
-    command = np.array([message.thrust, rates.x, rates.y, rates.z], np.float32)
-    if not np.isfinite(command).all():
-        raise InvalidMessageError("the command holds a value that is not finite")
-    if command[0] < 0.0:
+    thrust = bounded("the command", (message.thrust,), STRONGEST_N, "N")
+    if message.thrust < 0.0:
         raise InvalidMessageError(f"the thrust is {message.thrust} N, it must not be negative")
-    return command
+    turning = bounded("the command", (rates.x, rates.y, rates.z), FASTEST, "rad/s")
+    return np.concatenate([thrust, turning])
 
 
 # --- grids ---------------------------------------------------------------------------------------
@@ -263,33 +362,29 @@ def probability_grid(message: OccupancyGrid, frame: str) -> ProbabilityGrid:
     """Return the map of a message; p is 0.5 where it is unknown.
 
     Raises:
-        InvalidMessageError: wrong frame or size, a turned grid, a value outside -1 ... 100.
+        InvalidMessageError: wrong frame, sizes that do not agree or are too large, a turned grid,
+            a value outside -1 ... 100, a stamp that is no time.
     """
     info = message.info
-    nx, ny = info.width, info.height
-    if message.header.frame_id != frame:
-        raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {frame}")
-    if nx < 1 or ny < 1 or len(message.data) != nx * ny:
-        raise InvalidMessageError(f"{len(message.data)} cells do not make a grid of {nx} x {ny}")
-    if not (math.isfinite(info.resolution) and info.resolution > 0.0):
-        raise InvalidMessageError(f"the resolution is {info.resolution}")
+    shape = (int(info.width), int(info.height))
+    check_frame(message, frame)
+    if cells(shape) != len(message.data):
+        raise InvalidMessageError(
+            f"{len(message.data)} cells do not make a grid of {shape[0]} x {shape[1]}"
+        )
+    spacing = resolution(info.resolution)
     corner, attitude = pose_arrays(info.origin)
-    if abs(yaw_of(attitude)) > 1e-3:
+    if np.abs(attitude[1:]).max() > 5e-4:
         raise InvalidMessageError("the grid is turned against its frame, which is not supported")
-    cells = np.frombuffer(message.data, np.int8).reshape(ny, nx).T
-    if np.min(cells) < -1 or np.max(cells) > 100:
+    bounded("the far corner", (corner[i] + spacing * shape[i] for i in (0, 1)), FARTHEST_M, "m")
+    values = np.frombuffer(message.data, np.int8).reshape(shape[::-1]).T
+    if np.min(values) < -1 or np.max(values) > 100:
         raise InvalidMessageError("a cell is outside -1 ... 100")
-    known = np.ascontiguousarray(cells >= 0)
-    p = np.where(known, cells.astype(np.float32) / np.float32(100.0), np.float32(0.5))
-    resolution = _decimal(info.resolution)
-    origin = tuple(_decimal(float(c) + 0.5 * resolution) for c in corner[:2])
-    spec = GridSpec((origin[0], origin[1]), resolution, (nx, ny))
+    known = np.ascontiguousarray(values >= 0)
+    p = np.where(known, values.astype(np.float32) / np.float32(100.0), np.float32(0.5))
+    origin = tuple(_decimal(float(c) + 0.5 * spacing) for c in corner[:2])
+    spec = GridSpec((origin[0], origin[1]), spacing, shape)
     return ProbabilityGrid(to_ns(message.header.stamp), spec, p, known)
-
-
-def _decimal(value: float) -> float:
-    """Return a float that went through float32 as the decimal number that was meant."""
-    return round(float(value), 6)
 
 
 # --- paths and markers ---------------------------------------------------------------------------
@@ -307,22 +402,23 @@ def path(stamp_ns: int, frame: str, points: Any, yaws: Any = None) -> Path:
     return Path(header=head, poses=poses)
 
 
-def path_arrays(message: Path, frame: str, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first ``length`` points [length, 3] and headings [length] of a Path.
+def path_arrays(message: Path, frame: str, length: int) -> PathArrays:
+    """Return the first ``length`` points and headings of a Path, and its stamp.
 
     A shorter path is continued with its last pose, so that the shape is always the same.
 
     Raises:
-        InvalidMessageError: wrong frame, an empty path, a value that is not finite.
+        InvalidMessageError: wrong frame, an empty path, a value that is not finite or too large,
+            a stamp that is no time.
     """
-    if message.header.frame_id != frame:
-        raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {frame}")
+    check_frame(message, frame)
     if not message.poses:
         raise InvalidMessageError("the path is empty")
     arrays = [pose_arrays(item.pose) for item in message.poses[:length]]
     arrays += arrays[-1:] * (length - len(arrays))
     points = np.stack([position for position, _ in arrays])
-    return points, np.array([yaw_of(attitude) for _, attitude in arrays], np.float32)
+    yaws = np.array([yaw_of(attitude) for _, attitude in arrays], np.float32)
+    return PathArrays(to_ns(message.header.stamp), points, yaws)
 
 
 def rollouts(stamp_ns: int, frame: str, trajectories: Any) -> MarkerArray:

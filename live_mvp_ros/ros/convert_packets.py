@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import array
 import dataclasses
+import math
 from typing import Any, TypeVar
 
 import numpy as np
@@ -57,7 +58,8 @@ def from_message(kind: type[T], message: Any) -> T:
     """Return the packet, or the part, of type ``kind`` that a message holds.
 
     Raises:
-        InvalidMessageError: a size does not fit, a pose is not usable, indices are not ascending.
+        InvalidMessageError: a size does not fit, a pose is not usable, indices are not ascending,
+            a number is not finite, a stamp is no time.
     """
     if kind is packets.BodyPose:
         position, attitude = convert.pose_arrays(message)
@@ -94,7 +96,13 @@ def _packet_value(kind: type, name: str, value: Any) -> Any:
     if name in _PARTS:
         return from_message(_PARTS[name], value)
     if isinstance(value, list | array.array | np.ndarray):
-        return tuple(value)
+        return tuple(_finite(name, item) for item in value)
+    return _finite(name, value)
+
+
+def _finite(name: str, value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidMessageError(f"{name} = {value} is not finite")
     return value
 
 
@@ -109,9 +117,9 @@ def _patch_message(patch: packets.Patch) -> Any:
 
 
 def _patch(message: Any) -> packets.Patch:
-    shape = (message.height, message.width, len(message.channels))
-    values = np.frombuffer(message.data, np.float32)
-    if values.size != np.prod(shape):
+    shape = (int(message.height), int(message.width), len(message.channels))
+    values = np.frombuffer(message.data, np.float32) if len(message.data) else np.zeros(0, "f")
+    if values.size != math.prod(shape):
         raise InvalidMessageError(
             f"a patch of {values.size} values does not fit the shape {shape}"
         )

@@ -4,11 +4,17 @@
 
 Clouds are organised [height, width] in the optical frame (x right, y down, z forward), NaN = no
 return. InfoField stores x slowest, as the core does, so nothing is transposed.
+
+REP 117 lets sensors say +inf for "nothing within range" and -inf for "too close". In a cloud such
+a point has lost its direction, so it can free no space: both are taken for no return, as NaN is,
+and the rest of the cloud counts. A sensor that knows that nothing is there can say so with an end
+of the ray beyond the range of the map (see docs/live_map.md, "Open air").
 """
 
 from __future__ import annotations
 
 import array
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +22,22 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import InfoField
-from live_mvp_ros.ros.convert import InvalidMessageError, header, point, to_ns
+from live_mvp_ros.ros.convert import (
+    FARTHEST_M,
+    InvalidMessageError,
+    bounded,
+    cells,
+    check_frame,
+    header,
+    point,
+    resolution,
+    to_ns,
+)
+
+MAX_POINTS = 1 << 22
+"""Most points of a cloud: 2048 x 2048."""
+_LARGEST = 1e9  # of any value in a field: beyond, float32 loses what it is added to
+_LATEST_NS = 1 << 63
 
 
 class Field(NamedTuple):
@@ -68,18 +89,21 @@ def cloud_points(message: PointCloud2, frame: str) -> np.ndarray:
     """Return x, y, z [height, width, 3] of a cloud; NaN = no return.
 
     Raises:
-        InvalidMessageError: wrong frame, no float32 x, y, z, wrong sizes, infinite values.
+        InvalidMessageError: wrong frame, no float32 x, y, z, wrong or too large sizes.
     """
-    if message.header.frame_id != frame:
-        raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {frame}")
+    check_frame(message, frame)
     offsets = {f.name: f.offset for f in message.fields if f.datatype == PointField.FLOAT32}
     missing = [name for name in "xyz" if name not in offsets]
     if missing or message.is_bigendian:
         raise InvalidMessageError("it has no little-endian float32 fields x, y and z")
     height, width, step = message.height, message.width, message.point_step
     rows = message.row_step
+    if not 1 <= height * width <= MAX_POINTS:
+        raise InvalidMessageError(
+            f"a cloud of {height} x {width} points is not allowed: it must have 1 to {MAX_POINTS}"
+        )
     fits = all(offsets[name] + 4 <= step for name in "xyz") and rows >= step * width
-    if height < 1 or width < 1 or not fits or len(message.data) != rows * height:
+    if not fits or len(message.data) != rows * height:
         raise InvalidMessageError(
             f"{len(message.data)} bytes do not make {height} rows of {width} points of {step} "
             "bytes"
@@ -95,8 +119,7 @@ def cloud_points(message: PointCloud2, frame: str) -> np.ndarray:
     raw = np.frombuffer(message.data, np.uint8).reshape(height, rows)[:, : step * width]
     records = np.ascontiguousarray(raw).view(layout).reshape(height, width)
     points = np.stack([records["x"], records["y"], records["z"]], axis=-1)
-    if np.isinf(points).any():
-        raise InvalidMessageError("a point is infinite (no return is NaN)")
+    points[~np.isfinite(points).all(axis=-1)] = np.nan
     return points
 
 
@@ -180,33 +203,49 @@ def field_arrays(message: InfoField, frame: str) -> Field:
     """Return the arrays of an InfoField.
 
     Raises:
-        InvalidMessageError: wrong frame, sizes that do not agree, a value that is not finite.
+        InvalidMessageError: wrong frame, sizes that do not agree or are too large, a value that is
+            not finite or not allowed, a stamp that is no time.
     """
-    if message.header.frame_id != frame:
-        raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {frame}")
-    if not (message.resolution > 0.0 and message.local_resolution > 0.0):
-        raise InvalidMessageError("a resolution is not positive")
-    shape = (message.nx, message.ny)
-    local_shape = (message.n_yaw, message.local_nx, message.local_ny)
-    origin = (round(message.origin.x, 6), round(message.origin.y, 6))
-    if min(shape) < 1 or min(local_shape) < 1:
-        raise InvalidMessageError(f"a grid of {shape} or {local_shape} cells is empty")
+    check_frame(message, frame)
+    shape = (int(message.nx), int(message.ny))
+    local_shape = (int(message.n_yaw), int(message.local_nx), int(message.local_ny))
+    cells(shape)
+    cells(local_shape)
+    spacing, local_spacing = resolution(message.resolution), resolution(message.local_resolution)
+    origin = _place("origin", message.origin)
+    corner = (origin[i] + spacing * shape[i] for i in (0, 1))
+    bounded("the far corner", corner, FARTHEST_M, "m")
+    if message.map_stamp_ns >= _LATEST_NS:
+        raise InvalidMessageError(f"map_stamp_ns = {message.map_stamp_ns} is no time")
     return Field(
         stamp_ns=to_ns(message.header.stamp),
         map_stamp_ns=message.map_stamp_ns,
-        spec=GridSpec(origin, round(message.resolution, 6), shape),
+        spec=GridSpec((round(message.origin.x, 6), round(message.origin.y, 6)), spacing, shape),
         gain=_grid("gain", message.gain, shape),
         best_yaw=_grid("best_yaw", message.best_yaw, shape),
         guidance=_grid("guidance", message.guidance, shape),
-        local_resolution_m=round(message.local_resolution, 6),
-        local_origin_m=np.array([message.local_origin.x, message.local_origin.y], np.float32),
+        local_resolution_m=local_spacing,
+        local_origin_m=_place("local_origin", message.local_origin),
         local_gain=_grid("local_gain", message.local_gain, local_shape),
         nothing_left=message.nothing_left,
         goal_reachable=message.goal_reachable,
-        reachable_unknown_m2=message.reachable_unknown_m2,
-        explored_fraction=message.explored_fraction,
-        target_m=np.array([message.target.x, message.target.y], np.float32),
+        reachable_unknown_m2=_between(
+            "reachable_unknown_m2", message.reachable_unknown_m2, math.inf
+        ),
+        explored_fraction=_between("explored_fraction", message.explored_fraction, 1.0),
+        target_m=_place("target", message.target),
     )
+
+
+def _place(name: str, place: Any) -> np.ndarray:
+    return bounded(name, (place.x, place.y), FARTHEST_M, "m")
+
+
+def _between(name: str, value: float, high: float) -> float:
+    if not (math.isfinite(value) and 0.0 <= value <= high):
+        allowed = f"between 0 and {high:g}" if math.isfinite(high) else "finite and at least 0"
+        raise InvalidMessageError(f"{name} = {value:g} is not allowed: it must be {allowed}")
+    return value
 
 
 def _floats(values: Any) -> array.array[float]:
@@ -214,9 +253,14 @@ def _floats(values: Any) -> array.array[float]:
 
 
 def _grid(name: str, data: Any, shape: tuple[int, ...]) -> np.ndarray:
-    values = np.frombuffer(data, np.float32)
-    if values.size != np.prod(shape):
-        raise InvalidMessageError(f"{name} has {values.size} values instead of {np.prod(shape)}")
+    values = np.frombuffer(data, np.float32) if len(data) else np.zeros(0, np.float32)
+    count = cells(shape)
+    if values.size != count:
+        raise InvalidMessageError(f"{name} has {values.size} values instead of {count}")
     if not np.isfinite(values).all():
         raise InvalidMessageError(f"{name} holds a value that is not finite")
+    if np.abs(values).max() > _LARGEST:
+        raise InvalidMessageError(
+            f"{name} holds {np.abs(values).max():g}, at most {_LARGEST:g} is allowed"
+        )
     return values.reshape(shape)

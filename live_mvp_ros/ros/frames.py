@@ -13,10 +13,17 @@ from collections.abc import Iterable
 
 import numpy as np
 from geometry_msgs.msg import TransformStamped
+from nav_msgs.msg import Odometry
 
-from live_mvp_ros.ros.convert import transform_arrays
+from live_mvp_ros.ros.convert import (
+    InvalidMessageError,
+    VehicleState,
+    transform_arrays,
+    vehicle_state,
+)
 
 MAP = "map"
+MOST_FRAMES = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,18 +52,45 @@ class Frames:
         """Return the camera's optical frame (x right, y down, z forward)."""
         return f"{self.prefix}depth_camera_optical_frame"
 
+    def vehicle_state(self, message: Odometry) -> VehicleState:
+        """Return the state of this vehicle, given in its odom frame or in the map.
+
+        Raises:
+            InvalidMessageError: it is not usable, or describes another body.
+        """
+        return vehicle_state(message, (self.odom, MAP), self.base_link)
+
 
 class StaticTransforms:
     """Fixed transforms by child frame, as heard on tf_static."""
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
+    def __init__(self, most: int = MOST_FRAMES) -> None:
+        """Know nothing yet; ``most`` frames are remembered."""
         self._parents: dict[str, tuple[str, np.ndarray]] = {}
+        self._most = most
 
-    def add(self, transforms: Iterable[TransformStamped]) -> None:
-        """Take over transforms; raises InvalidMessageError for one that is not a rigid motion."""
+    def add(self, transforms: Iterable[TransformStamped]) -> list[str]:
+        """Take over the transforms that are usable; returns why each of the others is not.
+
+        A message holds the transforms of many publishers: one that is no rigid motion says
+        nothing about the rest.
+        """
+        problems = []
         for item in transforms:
-            self._parents[item.child_frame_id] = (item.header.frame_id, transform_arrays(item))
+            try:
+                self._take(item)
+            except InvalidMessageError as error:
+                frames = f"from {item.header.frame_id!r} to {item.child_frame_id!r}"
+                problems.append(f"the transform {frames}: {error}")
+        return problems
+
+    def _take(self, item: TransformStamped) -> None:
+        parent, child = item.header.frame_id, item.child_frame_id
+        if not parent or not child or parent == child:
+            raise InvalidMessageError("it does not name two frames")
+        if child not in self._parents and len(self._parents) >= self._most:
+            raise InvalidMessageError(f"more than {self._most} frames are not remembered")
+        self._parents[child] = (parent, transform_arrays(item))
 
     def lookup(self, ancestor: str, frame: str) -> np.ndarray | None:
         """Return T_ancestor_frame [4, 4] (float32), or None where no chain leads there."""

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import jax
@@ -16,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from live_mvp_ros import mapping
 from live_mvp_ros.mapping import Intake, LiveMap, LiveMapConfig, Scan
@@ -113,6 +116,37 @@ def test_a_clock_that_goes_back_is_no_duplicate() -> None:
     assert intake.problem(CONFIG, 3, (RAYS, 3), body) is None
 
 
+def test_evidence_counts_once_in_whatever_order_stamps_come() -> None:
+    intake, body, ms = Intake(), np.ones(3), 1_000_000
+    assert [
+        intake.problem(CONFIG, stamp * ms, (RAYS, 3), body) is None
+        for stamp in (100, 200, 150, 200, 100, 150, 300)
+    ] == [True, True, True, False, False, False, True]
+    # a recording that starts again has the same stamps
+    long_after = [intake.problem(CONFIG, stamp * ms, (RAYS, 3), body) for stamp in (9000, 100)]
+    assert long_after == [None, None]
+
+
+def test_one_odd_scan_does_not_shut_out_the_sensor() -> None:
+    intake, body = Intake(), np.ones(3)
+    assert intake.problem(CONFIG, 1, (4, 3), body) is None
+    refused = 0
+    while intake.problem(CONFIG, 2 + refused, (RAYS, 3), body) is not None:
+        refused += 1
+    assert 20 <= refused <= 40
+    assert intake.problem(CONFIG, 1000, (4, 3), body) is not None
+    assert intake.problem(CONFIG, 1001, (RAYS, 3), body) is None
+
+
+def test_sizes_that_change_all_the_time_are_not_compiled_for() -> None:
+    intake, body, taken = Intake(), np.ones(3), set()
+    for stamp in range(2000):
+        shape = (5 + stamp // 50, 3)
+        if intake.problem(CONFIG, stamp, shape, body) is None:
+            taken.add(shape)
+    assert len(taken) <= 4
+
+
 def test_rays_of_several_drones_make_one_map() -> None:
     """Two drones on both sides of a wall: each sees its side, the map knows both."""
     state = mapping.init(CONFIG, jax.random.key(0))
@@ -155,6 +189,137 @@ def test_killed_save_leaves_a_whole_map(tmp_path) -> None:
         _, loaded = mapping.load_map(path)
         for a, b in zip(*map(jax.tree.leaves, (state, loaded)), strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+SMALL = LiveMapConfig(
+    lower_m=(0.0, 0.0, 0.0),
+    upper_m=(1.0, 1.0, 1.0),
+    levels=1,
+    table_size_log2=8,
+    hidden_width=4,
+    keyframes=1,
+    keyframe_rays=16,
+)
+
+
+@pytest.fixture(scope="module")
+def small_map(tmp_path_factory) -> tuple[Path, bytes, LiveMap]:
+    """A small saved map: its folder, its bytes, and what was saved."""
+    folder = tmp_path_factory.mktemp("maps")
+    state = mapping.init(SMALL, jax.random.key(0))
+    mapping.save_map(folder / "map.npz", SMALL, state)
+    return folder, (folder / "map.npz").read_bytes(), state
+
+
+def refused_or_equal(path: Path, state: LiveMap) -> None:
+    """Demand that a file is refused in one sentence, or holds exactly a certain map."""
+    try:
+        config, loaded = mapping.load_map(path)
+    except mapping.MapFileError as error:
+        text = str(error)
+    else:
+        text = ""
+        assert config == SMALL
+        for a, b in zip(*map(jax.tree.leaves, (state, loaded)), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert "\n" not in text and (not text or text.startswith(str(path)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_any_damage_to_a_file_is_refused_in_one_sentence(small_map, data) -> None:
+    """Cut, bits flipped, zeros, noise, bytes put in or taken out: never another exception."""
+    folder, whole, state = small_map
+    spoilt = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 3))):
+        # the directory at the end is small, and where readers of ZIP go astray
+        near_end = data.draw(st.booleans())
+        low = max(len(spoilt) - 3000, 0) if near_end else 0
+        at = data.draw(st.integers(low, max(len(spoilt) - 1, 0)))
+        kind = data.draw(st.sampled_from(["flip", "cut", "zeros", "noise", "insert", "remove"]))
+        size = data.draw(st.integers(1, 64))
+        if kind == "flip":
+            spoilt[at : at + 1] = bytes([spoilt[at] ^ (1 << data.draw(st.integers(0, 7)))])
+        elif kind == "cut":
+            del spoilt[at:]
+            spoilt = spoilt or bytearray(b"P")
+        elif kind == "zeros":
+            spoilt[at : at + size] = bytes(len(spoilt[at : at + size]))
+        elif kind == "noise":
+            spoilt[at : at + size] = data.draw(st.binary(min_size=size, max_size=size))
+        elif kind == "insert":
+            spoilt[at:at] = data.draw(st.binary(min_size=size, max_size=size))
+        elif len(spoilt) > size:
+            del spoilt[at : at + size]
+    path = folder / "spoilt.npz"
+    path.write_bytes(spoilt)
+    refused_or_equal(path, state)
+    assert mapping.holds_map(path) in (True, False)
+
+
+def _bomb(path: Path, whole: bytes) -> None:
+    """A megabyte that claims to be a gigabyte, compressed."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("header.npy", bytes(1 << 24))
+
+
+def _pickle(path: Path, whole: bytes) -> None:
+    np.savez(path, header=np.array([print], dtype=object), allow_pickle=True)
+
+
+def _header(path: Path, text: bytes) -> None:
+    np.savez(path, header=np.frombuffer(text, np.uint8))
+
+
+FOREIGN = {
+    "empty": lambda path, whole: path.write_bytes(b""),
+    "text": lambda path, whole: path.write_text("not a map"),
+    "a folder": lambda path, whole: path.mkdir(),
+    "a pipe": lambda path, whole: os.mkfifo(path),
+    "a bomb": _bomb,
+    "a pickle": _pickle,
+    "a list": lambda path, whole: _header(path, b"[1]"),
+    "nested": lambda path, whole: _header(path, b"[" * 100_000),
+    "no number": lambda path, whole: _header(
+        path, b'{"format": "live_mvp_ros map", "version": Infinity, "config": {}}'
+    ),
+    "odd settings": lambda path, whole: _header(
+        path, b'{"format": "live_mvp_ros map", "version": 2, "config": {"lower_m": null}}'
+    ),
+    "vast": lambda path, whole: _header(
+        path,
+        b'{"format": "live_mvp_ros map", "version": 2, "config": {"upper_m": [9, 9, 1e300]}}',
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", list(FOREIGN))
+def test_foreign_files_are_refused_in_one_sentence(tmp_path, small_map, kind: str) -> None:
+    _, whole, _ = small_map
+    path = tmp_path / "map.npz"
+    FOREIGN[kind](path, whole)
+    with pytest.raises(mapping.MapFileError) as refusal:
+        mapping.load_map(path)
+    assert "\n" not in str(refusal.value) and str(path) in str(refusal.value)
+
+
+def test_what_is_a_map_is_told_by_its_header(tmp_path, small_map) -> None:
+    folder, _, _ = small_map
+    assert mapping.holds_map(folder / "map.npz")
+    np.savez(tmp_path / "pictures.npz", pictures=np.zeros(3))
+    (tmp_path / "notes.npz").write_text("notes")
+    for other in ("pictures.npz", "notes.npz", "none.npz", "."):
+        assert not mapping.holds_map(tmp_path / other)
+
+
+@pytest.mark.parametrize("name", ["", "none/map.npz", "file/map.npz", "x" * 300, "a\0b.npz"])
+def test_where_nothing_can_be_written_is_said_in_one_sentence(tmp_path, name: str) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    state = mapping.init(SMALL, jax.random.key(0))
+    with pytest.raises(mapping.MapFileError) as refusal:
+        mapping.save_map(tmp_path / name if name else name, SMALL, state)
+    assert "\n" not in str(refusal.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize("version", [1, 3])

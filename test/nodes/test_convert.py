@@ -32,7 +32,6 @@ from live_mvp_ros.ros.completion import completion_message, completion_of
 from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.exploration import label
 from live_mvp_ros.ros.frames import StaticTransforms
-from live_mvp_ros.ros.pose_buffer import PoseBuffer
 from live_mvp_ros.ros.schedule import Every
 
 NORTH = (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5))  # w, x, y, z: 90 degrees to the left
@@ -57,7 +56,7 @@ def test_a_quaternion_changes_order_and_twist_is_in_the_body():
     assert (q.z, q.w) == pytest.approx((math.sqrt(0.5), math.sqrt(0.5)))
     v = message.twist.twist.linear
     assert (v.x, v.y, v.z) == pytest.approx((2.0, 0.0, 0.0), abs=1e-6)
-    back = convert.vehicle_state(message, ("odom",))
+    back = convert.vehicle_state(message, ("odom",), "base_link")
     assert back.stamp_ns == 7
     assert np.allclose(back.velocity, (0, 2, 0), atol=1e-6)
     assert np.allclose(back.attitude, NORTH, atol=1e-6)
@@ -77,7 +76,7 @@ def test_odometry_that_cannot_be_used_is_refused(change, reason):
     message: Odometry = convert.odometry(state(), "odom", "base_link")
     change(message)
     with pytest.raises(InvalidMessageError, match=reason):
-        convert.vehicle_state(message, ("odom",))
+        convert.vehicle_state(message, ("odom",), "base_link")
 
 
 def test_commands_are_refused_when_negative_or_not_finite():
@@ -275,7 +274,8 @@ def test_an_information_field_survives_and_a_broken_one_is_refused():
 
 def test_a_path_is_continued_to_its_length():
     message = convert.path(0, "map", [[0, 0, 1], [1, 0, 1]], [0.0, 1.0])
-    points, yaws = convert.path_arrays(message, "map", 4)
+    stamp_ns, points, yaws = convert.path_arrays(message, "map", 4)
+    assert stamp_ns == 0
     assert points[:, 0].tolist() == [0, 1, 1, 1]
     assert yaws.tolist() == pytest.approx([0, 1, 1, 1], abs=1e-6)
     with pytest.raises(InvalidMessageError, match="the path is empty"):
@@ -299,17 +299,6 @@ def test_static_transforms_compose_along_the_chain():
     assert matrix is not None
     # The camera is 2 m along the mast's x, which is the base's y.
     assert np.allclose(matrix @ [0, 0, 0, 1], [0, 2, 1, 1], atol=1e-6)
-
-
-def test_poses_are_found_by_stamp_and_forgotten_when_time_jumps_back():
-    poses = PoseBuffer()
-    for stamp_ns in (100, 200, 300):
-        poses.add(state(stamp_ns))
-    assert poses.nearest(240, 50).stamp_ns == 200
-    assert poses.nearest(251, 50).stamp_ns == 300
-    assert poses.nearest(400, 50) is None
-    poses.add(state(50))
-    assert poses.nearest(200, 50) is None
 
 
 def test_every_keeps_the_average_rate_of_irregular_stamps_and_starts_anew_after_a_jump():

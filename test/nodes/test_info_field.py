@@ -61,7 +61,7 @@ def test_leads_to_the_unknown_half(bench, ends_cleanly):
     i, j = 20, 30  # the cell of (2, 3)
     assert field.guidance[i + 10, j] > field.guidance[i, j]  # uphill towards the unknown
     assert (field.gain >= 0.0).all() and field.gain.max() > 0.0
-    points, _ = convert.path_arrays(paths[-1], "map", 40)
+    points = convert.path_arrays(paths[-1], "map", 40).points
     assert points[-1, 0] > points[0, 0] + 0.5
     assert ends_cleanly(process)
 
