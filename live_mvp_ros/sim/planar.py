@@ -85,26 +85,80 @@ def occupancy(state: PlanarMap) -> tuple[jax.Array, jax.Array]:
     return jnp.where(state.seen, p, 0.5), state.seen
 
 
+class Ranges(NamedTuple):
+    """What one fan of beams measured; counted in samples of half a cell along each beam."""
+
+    free: jax.Array
+    """[n_beams] how many samples are free."""
+    end: jax.Array
+    """[n_beams] the sample in which the beam is reported to end."""
+    ends: jax.Array
+    """[n_beams] bool, whether it met anything within its range."""
+
+
+def measure(
+    config: PlanarSensorConfig,
+    spec: GridSpec,
+    occupied: jax.Array,
+    vehicle: QuadrotorState,
+    key: jax.Array,
+) -> Ranges:
+    """Look once at what is really there.
+
+    Args:
+        config: the sensor.
+        spec: geometry of ``occupied`` (static).
+        occupied: [nx, ny] bool, what is really there.
+        vehicle: where it really is.
+        key: random key of the range noise.
+    """
+    points = _points(config, spec, vehicle)
+    index, inside, n = spec.cell_index(points), spec.contains(points), points.shape[1]
+    solid = occupied[index[..., 0], index[..., 1]] | ~inside
+    first = jnp.where(jnp.any(solid, axis=1), jnp.argmax(solid, axis=1), n)
+    noise_m = config.noise_sigma_m * jax.random.normal(key, first.shape)
+    shift = jnp.round(noise_m / (0.5 * spec.resolution_m)).astype(jnp.int32)
+    end = jnp.clip(first + shift, 0, n - 1)
+    beams = jnp.arange(config.n_beams)
+    return Ranges(jnp.minimum(first, end), end, (first < n) & inside[beams, end])
+
+
+def crossed(
+    config: PlanarSensorConfig, spec: GridSpec, vehicle: QuadrotorState, ranges: Ranges
+) -> tuple[jax.Array, jax.Array]:
+    """Return the cells [nx, ny] that beams pass through, and those in which they end.
+
+    From where ``vehicle`` says that the ranges were measured: the truth tells what was really
+    seen, its odometry what it takes it for.
+    """
+    points = _points(config, spec, vehicle)
+    index, inside = spec.cell_index(points), spec.contains(points)
+    passed = (jnp.arange(points.shape[1])[None, :] < ranges.free[:, None]) & inside
+    free = jnp.zeros(spec.shape, bool).at[index[..., 0], index[..., 1]].max(passed)
+    beams = jnp.arange(config.n_beams)
+    cell, ends = index[beams, ranges.end], ranges.ends & inside[beams, ranges.end]
+    hit = jnp.zeros(spec.shape, bool).at[cell[:, 0], cell[:, 1]].max(ends)
+    return free, hit
+
+
 def step(
     config: PlanarSensorConfig,
     spec: GridSpec,
     state: PlanarMap,
-    occupied: jax.Array,
     vehicle: QuadrotorState,
-    key: jax.Array,
+    ranges: Ranges,
 ) -> PlanarMap:
-    """Look once and return the map that knows it.
+    """Return the map that knows what one look measured.
 
     Args:
         config: the sensor.
-        spec: geometry of the map and of ``occupied`` (static).
+        spec: geometry of the map (static).
         state: the map so far.
-        occupied: [nx, ny] bool, what is really there.
-        vehicle: its position and heading, map frame.
-        key: random key of the range noise.
+        vehicle: its position and heading as it believes them, map frame.
+        ranges: what was measured from there.
     """
     xy = vehicle.position[:2]
-    free, hit = _observed(config, spec, occupied, xy, quaternion.yaw(vehicle.attitude), key)
+    free, hit = crossed(config, spec, vehicle, ranges)
     radius_m = jnp.where(jnp.any(state.seen), config.footprint_radius_m, config.start_radius_m)
     x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
     around = (x[:, None] - xy[0]) ** 2 + (y[None, :] - xy[1]) ** 2 <= radius_m**2
@@ -114,32 +168,12 @@ def step(
     return PlanarMap(log_odds, state.seen | free | hit)
 
 
-def _observed(
-    config: PlanarSensorConfig,
-    spec: GridSpec,
-    occupied: jax.Array,
-    xy: jax.Array,
-    yaw_rad: jax.Array,
-    key: jax.Array,
-) -> tuple[jax.Array, jax.Array]:
-    """Return the cells [nx, ny] that beams pass through, and those in which they end."""
+def _points(config: PlanarSensorConfig, spec: GridSpec, vehicle: QuadrotorState) -> jax.Array:
+    """Return the samples [n_beams, n, 2] along the beams, half a cell apart, map frame."""
     half_m = 0.5 * spec.resolution_m
     n = math.ceil(config.range_m / half_m)
+    yaw_rad = quaternion.yaw(vehicle.attitude)
     angle = yaw_rad + config.fov_rad * (jnp.arange(config.n_beams) / (config.n_beams - 1) - 0.5)
     direction = jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1)[:, None]
     along_m = half_m * jnp.arange(1, n + 1)
-    points = xy + along_m[None, :, None] * direction
-    index = spec.cell_index(points)
-    inside = spec.contains(points)
-    solid = occupied[index[..., 0], index[..., 1]] | ~inside
-    first = jnp.where(jnp.any(solid, axis=1), jnp.argmax(solid, axis=1), n)
-    noise_m = config.noise_sigma_m * jax.random.normal(key, first.shape)
-    shift = jnp.round(noise_m / half_m).astype(jnp.int32)
-    end = jnp.clip(first + shift, 0, n - 1)  # the sample at which the beam is reported to end
-    passed = jnp.arange(n)[None, :] < jnp.minimum(first, end)[:, None]
-    free = jnp.zeros(spec.shape, bool).at[index[..., 0], index[..., 1]].max(passed)
-    beams = jnp.arange(config.n_beams)
-    cell = index[beams, end]
-    ends = (first < n) & inside[beams, end]
-    hit = jnp.zeros(spec.shape, bool).at[cell[:, 0], cell[:, 1]].max(ends)
-    return free, hit
+    return vehicle.position[:2] + along_m[None, :, None] * direction
