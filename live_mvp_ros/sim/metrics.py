@@ -5,8 +5,10 @@
 Words (map frame, metres, at the flight altitude): a cell is *navigable* when its centre is not
 nearer than the drone's radius to any occupied cell's centre and connected to the start by such
 cells (four neighbours); a free cell is *observable* when a navigable one sees it in sensor range.
-The explored fraction is the share of observable cells that are known. A collision is an episode in
-which the true clearance is below the drone's radius, not the number of samples in it.
+The explored fraction is the share of observable cells that the sensor has really seen: those that
+the map knows while it lies where the world does, which it does not once odometry has drifted. A
+collision is an episode in which the true clearance is below the drone's radius, not the number of
+samples in it.
 
 Nothing here is visible to a map, planner or controller: these numbers judge them.
 """
@@ -26,6 +28,8 @@ from live_mvp_ros.planning.observable import observable_cells
 from live_mvp_ros.worlds import Scene, World, ground_truth_grid, signed_distance, world_grid
 
 THRESHOLDS = (0.50, 0.90, 0.95, 0.99)
+EXPLORED_CLAIM = 0.95
+"""Who says that nothing is left to see must have seen this share of what can be seen."""
 _CHUNK = 4096
 
 

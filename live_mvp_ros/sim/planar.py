@@ -7,7 +7,8 @@ Beams march through the true occupancy in half cells, which is also the quantum 
 Cells before the first occupied one are evidence for free space, the cell in which the measured
 range ends is evidence for an obstacle, and what lies beyond is not touched. Log-odds of the
 inverse sensor model of FSMI (Zhang et al.): +0.85 for a hit, -0.4 for a miss, at most one change
-of a cell per look, hits first.
+of a cell per look, hits first. Before the change, what is known of the cell fades with the way
+flown since its last look (``mapping.fading``): the pose from which that was made has drifted.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ import jax.numpy as jnp
 from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.mapping import fading
 from live_mvp_ros.vehicle import QuadrotorState
 
 LOG_ODDS_HIT, LOG_ODDS_MISS = 0.85, 0.4
+OUTDATED_WITHIN_M = 4.0
 LOG_ODDS_MIN, LOG_ODDS_MAX = -2.0, 3.5
 
 
@@ -62,6 +65,14 @@ class PlanarSensorConfig:
         high=5.0,
         help="The same at the first look: a drone starts where there is room.",
     )
+    trusted_way_m: float = parameter(
+        default=0.0,
+        unit="m",
+        low=0.0,
+        high=1e4,
+        help="Free space near the drone that was last looked at a longer way ago counts as "
+        "unknown; 0 for never.",
+    )
 
 
 class PlanarMap(NamedTuple):
@@ -70,19 +81,41 @@ class PlanarMap(NamedTuple):
     log_odds: jax.Array
     seen: jax.Array
     """bool, observed at least once."""
+    stamp: jax.Array
+    """uint16, when each cell was looked at last (``fading.stamp``)."""
+    way: fading.Way
 
 
 def init(spec: GridSpec) -> PlanarMap:
     """Return a map of which nothing is known."""
-    return PlanarMap(jnp.zeros(spec.shape, jnp.float32), jnp.zeros(spec.shape, bool))
+    return PlanarMap(
+        jnp.zeros(spec.shape, jnp.float32),
+        jnp.zeros(spec.shape, bool),
+        jnp.zeros(spec.shape, jnp.uint16),
+        fading.no_way(2),
+    )
 
 
-def occupancy(state: PlanarMap) -> tuple[jax.Array, jax.Array]:
+def occupancy(
+    config: PlanarSensorConfig, spec: GridSpec, state: PlanarMap
+) -> tuple[jax.Array, jax.Array]:
     """Return the occupancy probability [nx, ny], 0.5 where unknown, and which cells are known."""
     # without the barriers it is worked out element by element wherever it is read
     log_odds = jax.lax.optimization_barrier(state.log_odds)
     p = jax.lax.optimization_barrier(jax.nn.sigmoid(log_odds))
-    return jnp.where(state.seen, p, 0.5), state.seen
+    known = state.seen
+    if config.trusted_way_m > 0.0:
+        known = known & ~_outdated(config, spec, state)
+    return jnp.where(known, p, 0.5), known
+
+
+def _outdated(config: PlanarSensorConfig, spec: GridSpec, state: PlanarMap) -> jax.Array:
+    """Return the free cells [nx, ny] near the drone that are no longer known to be free."""
+    x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
+    at = state.way.last_m
+    near = (x[:, None] - at[0]) ** 2 + (y[None, :] - at[1]) ** 2 <= OUTDATED_WITHIN_M**2
+    old = fading.flown_since_m(state.way, state.stamp) > config.trusted_way_m
+    return near & old & (state.log_odds < 0.0)
 
 
 class Ranges(NamedTuple):
@@ -164,8 +197,15 @@ def step(
     around = (x[:, None] - xy[0]) ** 2 + (y[None, :] - xy[1]) ** 2 <= radius_m**2
     free = (free | (around & ~state.seen)) & ~hit
     change = jnp.where(hit, LOG_ODDS_HIT, jnp.where(free, -LOG_ODDS_MISS, 0.0))
-    log_odds = jnp.clip(state.log_odds + change, LOG_ODDS_MIN, LOG_ODDS_MAX)
-    return PlanarMap(log_odds, state.seen | free | hit)
+    way, looked_at = fading.continued(state.way, xy), free | hit
+    left = fading.faded(state.log_odds, fading.flown_since_m(way, state.stamp))
+    after = jnp.clip(left + change, LOG_ODDS_MIN, LOG_ODDS_MAX)
+    return PlanarMap(
+        jnp.where(looked_at, after, state.log_odds),
+        state.seen | looked_at,
+        jnp.where(looked_at, fading.stamp(way), state.stamp),
+        way,
+    )
 
 
 def _points(config: PlanarSensorConfig, spec: GridSpec, vehicle: QuadrotorState) -> jax.Array:
