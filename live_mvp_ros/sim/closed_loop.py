@@ -14,6 +14,7 @@ Two kinds of sensing: ``planar`` (range beams into a grid, many times faster tha
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -68,6 +69,17 @@ class ClosedLoopConfig:
     controller: control.ControllerConfig = control.ControllerConfig()
     mission: control.MissionConfig = control.MissionConfig()
     odometry: odometry.OdometryConfig = odometry.OdometryConfig()
+    odometry_caution: float = parameter(
+        default=1.0,
+        low=0.0,
+        high=100.0,
+        help="How many times as bad as it is the vehicle takes its odometry for; 0: for exact.",
+    )
+
+    @property
+    def trusted_way_m(self) -> float:
+        """After so much of the way, places that were seen are looked at again."""
+        return odometry.trusted_way_m(self.odometry, self.odometry_caution)
 
     @property
     def stretch_s(self) -> float:
@@ -245,6 +257,7 @@ class Loop:
         self.planner = PLANNERS[config.planner]
         self.planner_state = self.planner.init(config.info_field, self.spec, keys[3])
         self.memory = outdated.init(self.spec)
+        self._way_m: list[np.ndarray] = []
         self.decision: MissionDecision | None = None
         self.stretches = 0
         vehicle = at_rest(jnp.asarray(world.start_m), world.start_yaw_rad)
@@ -291,6 +304,10 @@ class Loop:
         completion = None
         if over:
             completion = self._completion(view, before, decision)
+            off_m = self.config.odometry_caution * odometry.error_bound_m(
+                self.config.odometry, np.concatenate([*self._way_m, log.believed_m[:1]])
+            )
+            completion = dataclasses.replace(completion, odometry_error_m=round(off_m, 2))
             reason = ending(decision.reason, completion.in_words())
             decision = dataclasses.replace(decision, reason=reason)
         steps = np.arange(len(log.command))
@@ -310,6 +327,7 @@ class Loop:
             wall_s=wall_s,
             completion=completion,
         )
+        self._way_m.append(log.believed_m)
         self.decision, self.stretches = decision, self.stretches + 1
         self._handed_out = time.perf_counter()
         return stretch
@@ -322,7 +340,7 @@ class Loop:
         self.planner_state, field = self.planner.step(
             self.config.info_field, self.spec, self.planner_state, inputs
         )
-        if self.config.planar.trusted_way_m > 0.0:
+        if math.isfinite(self.config.trusted_way_m):
             field = _watchful(self.config.info_field, self.spec, field, old)
         return View(inputs.p, inputs.known, field)
 
@@ -371,7 +389,7 @@ def _occupancy(
     if config.sensing == "full":
         altitude_m = jnp.asarray(config.controller.costs.altitude_m)
         return mapping.occupancy(config.live_map, state, altitude_m)
-    return planar.occupancy(config.planar, spec, state)
+    return planar.occupancy(spec, state, config.trusted_way_m)
 
 
 def _learn(

@@ -68,7 +68,7 @@ class Flight:
         end_reason: one sentence.
         goal_reached: the mission says so and the drone is truly there.
         false_claims: what the mission says at its end and the truth denies: "goal_reached",
-            "explored".
+            "explored"; within what the report admits of its odometry, nothing is false.
         health: what its plans were worth.
         completion: completion report of the mission as JSON has it, or None.
         wall_s: wall time of the whole flight, without what is made of it afterwards.
@@ -217,7 +217,7 @@ class Logbook:
         over = not interrupted and last.decision.state is MissionState.DONE
         at_goal = self._goal_distance_m() <= self.scenario.config.mission.goal_tolerance_m
         exploration = metrics.exploration([s.time_s[0] for s in stretches], self._fractions)
-        denied = self._denied(at_goal, exploration.final) if over else {}
+        denied = self._denied(exploration.final) if over else {}
         reason = "interrupted" if interrupted else last.decision.reason
         return Flight(
             scenario=self.scenario,
@@ -253,15 +253,23 @@ class Logbook:
         away_m = self._stretches[-1].position_m[:, :2] - self.scenario.world.goal_m[:2]
         return float(np.min(np.linalg.norm(away_m, axis=1)))
 
-    def _denied(self, at_goal: bool, explored: float) -> dict[str, str]:
-        """Return what the mission claims at its end and the truth denies, by name, in words."""
+    def _denied(self, explored: float) -> dict[str, str]:
+        """Return what the mission claims at its end and the truth denies, by name, in words.
+
+        Of a place, a claim holds as far as the report says that its odometry may be off; that
+        nothing is left to see, if what was not seen is among what the report says to be left.
+        """
         last, denied = self._stretches[-1], {}
-        if last.decision.goal_reached and not at_goal:
-            away_m = self._goal_distance_m()
+        report, away_m = last.completion, self._goal_distance_m()
+        admits_m = 0.0 if report is None else report.odometry_error_m
+        tolerance_m = self.scenario.config.mission.goal_tolerance_m
+        if last.decision.goal_reached and away_m > tolerance_m + admits_m:
             denied["goal_reached"] = f"in truth the goal is {away_m:.1f} m away"
-        says_all = last.completion is not None and last.completion.explored
-        if says_all and explored < metrics.EXPLORED_CLAIM:
-            denied["explored"] = f"in truth {100 * explored:.1f} % were seen"
+        if report is not None and report.explored:
+            total_m2 = self.scenario.truth.observable_m2
+            unsaid_m2 = (1.0 - explored) * total_m2 - report.unseen_m2
+            if unsaid_m2 > metrics.UNSAID_SHARE * total_m2:
+                denied["explored"] = f"in truth {100 * explored:.1f} % were seen"
         return denied
 
     def _health(self) -> health.PlanHealth:

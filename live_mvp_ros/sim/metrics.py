@@ -28,8 +28,8 @@ from live_mvp_ros.planning.observable import observable_cells
 from live_mvp_ros.worlds import Scene, World, ground_truth_grid, signed_distance, world_grid
 
 THRESHOLDS = (0.50, 0.90, 0.95, 0.99)
-EXPLORED_CLAIM = 0.95
-"""Who says that nothing is left to see must have seen this share of what can be seen."""
+UNSAID_SHARE = 0.05
+"""Who says that nothing is left to see may have missed this share of what can be seen."""
 _CHUNK = 4096
 
 
@@ -46,6 +46,11 @@ class GroundTruth:
     def free(self) -> np.ndarray:
         """Return the cells that are not occupied."""
         return ~self.occupied
+
+    @property
+    def observable_m2(self) -> float:
+        """Return the area that can be seen."""
+        return float(np.count_nonzero(self.observable)) * self.spec.resolution_m**2
 
 
 @dataclasses.dataclass(frozen=True)

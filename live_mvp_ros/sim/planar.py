@@ -27,6 +27,7 @@ from live_mvp_ros.vehicle import QuadrotorState
 
 LOG_ODDS_HIT, LOG_ODDS_MISS = 0.85, 0.4
 OUTDATED_WITHIN_M = 4.0
+"""What is farther away is looked at before it is flown through."""
 LOG_ODDS_MIN, LOG_ODDS_MAX = -2.0, 3.5
 
 
@@ -65,14 +66,6 @@ class PlanarSensorConfig:
         high=5.0,
         help="The same at the first look: a drone starts where there is room.",
     )
-    trusted_way_m: float = parameter(
-        default=0.0,
-        unit="m",
-        low=0.0,
-        high=1e4,
-        help="Free space near the drone that was last looked at a longer way ago counts as "
-        "unknown; 0 for never.",
-    )
 
 
 class PlanarMap(NamedTuple):
@@ -97,24 +90,28 @@ def init(spec: GridSpec) -> PlanarMap:
 
 
 def occupancy(
-    config: PlanarSensorConfig, spec: GridSpec, state: PlanarMap
+    spec: GridSpec, state: PlanarMap, trusted_way_m: float = math.inf
 ) -> tuple[jax.Array, jax.Array]:
-    """Return the occupancy probability [nx, ny], 0.5 where unknown, and which cells are known."""
+    """Return the occupancy probability [nx, ny], 0.5 where unknown, and which cells are known.
+
+    Free cells near the drone that were last looked at longer than ``trusted_way_m`` ago count as
+    unknown: by the drift of its odometry, they may lie somewhere else.
+    """
     # without the barriers it is worked out element by element wherever it is read
     log_odds = jax.lax.optimization_barrier(state.log_odds)
     p = jax.lax.optimization_barrier(jax.nn.sigmoid(log_odds))
     known = state.seen
-    if config.trusted_way_m > 0.0:
-        known = known & ~_outdated(config, spec, state)
+    if math.isfinite(trusted_way_m):
+        known = known & ~_outdated(spec, state, trusted_way_m)
     return jnp.where(known, p, 0.5), known
 
 
-def _outdated(config: PlanarSensorConfig, spec: GridSpec, state: PlanarMap) -> jax.Array:
+def _outdated(spec: GridSpec, state: PlanarMap, trusted_way_m: float) -> jax.Array:
     """Return the free cells [nx, ny] near the drone that are no longer known to be free."""
     x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
     at = state.way.last_m
     near = (x[:, None] - at[0]) ** 2 + (y[None, :] - at[1]) ** 2 <= OUTDATED_WITHIN_M**2
-    old = fading.flown_since_m(state.way, state.stamp) > config.trusted_way_m
+    old = fading.flown_since_m(state.way, state.stamp) > trusted_way_m
     return near & old & (state.log_odds < 0.0)
 
 

@@ -26,10 +26,16 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.vehicle.quadrotor import QuadrotorState
+
+TRUSTED_OFF_M = 0.1
+"""A place that may be off by more must be looked at again: a cell, and a third of the vehicle."""
+NEAR_M = 3.0
+"""A place at this distance moves by that much per radian; farther ones are seen before."""
 
 
 @configuration
@@ -78,6 +84,28 @@ class OdometryConfig:
             self.attitude_noise_sigma_rad,
         )
         return any(sigma > 0.0 for sigma in sigmas)
+
+
+def trusted_way_m(config: OdometryConfig, caution: float = 1.0) -> float:
+    """Return the way after which a place near the vehicle may be off by ``TRUSTED_OFF_M``.
+
+    Infinite without drift. ``caution`` is by how much the odometry may be worse.
+    """
+    per_m = config.drift_m_per_m + NEAR_M * config.heading_drift_rad_per_m
+    return TRUSTED_OFF_M / (caution * per_m) if caution * per_m > 0.0 else math.inf
+
+
+def error_bound_m(config: OdometryConfig, way_m: np.ndarray) -> float:
+    """Return how far the last position of a way [N, 2 or more] may be off, without noise.
+
+    A heading that turns by k per metre moves the end of the way by k times the distance from it
+    of each metre, so this is the drift of the whole way plus k times the sum of those distances.
+    """
+    steps_m = np.linalg.norm(np.diff(way_m, axis=0), axis=1)
+    away_m = np.linalg.norm(np.asarray(way_m)[:-1, :2] - way_m[-1, :2], axis=1)
+    turned_m = config.heading_drift_rad_per_m * float(np.sum(away_m * steps_m))
+    share = config.drift_m_per_m / (1.0 - config.drift_m_per_m)  # of a way that drifted already
+    return share * float(np.sum(steps_m)) + turned_m
 
 
 class OdometryState(NamedTuple):

@@ -166,37 +166,44 @@ def test_complete_is_what_the_mission_says_and_the_position_shows(
 
 
 @pytest.mark.parametrize(
-    ("away_m", "explored", "denied"),
+    ("away_m", "admits_m", "denied"),
     [
-        (1.0, True, []),
-        (2.0, True, ["goal_reached"]),
-        (1.0, False, []),
+        (1.0, 0.0, []),
+        (2.0, 0.0, ["goal_reached"]),
+        (2.0, 0.4, ["goal_reached"]),
+        (2.0, 0.6, []),
     ],
 )
-def test_what_the_truth_denies_is_no_success_and_is_said(away_m, explored, denied):
-    """The mission ends where its own odometry has the goal, 1 m from it."""
+def test_what_the_truth_denies_is_no_success_and_is_said(away_m, admits_m, denied):
+    """The mission ends where its own odometry has the goal, 1 m from it; 1.5 m are allowed."""
     goal = np.asarray(SCENARIO.world.goal_m)
     end, off_m = goal - (away_m, 0.0, 0.0), (away_m - 1.0, 0.0, 0.0)
-    completion = SimpleNamespace(explored=explored, to_dict=dict)
+    completion = SimpleNamespace(
+        explored=True, odometry_error_m=admits_m, unseen_m2=0.0, to_dict=dict
+    )
     flight = a_flight(
         end, state=MissionState.DONE, reached=True, off_m=off_m, completion=completion
     ).close()
     values = report.record(SCENARIO.run, flight)
     assert values["false_claims"] == denied
-    assert values["goal_reached"] is values["mission_complete"] is (not denied)
+    assert values["goal_reached"] is values["mission_complete"] is (away_m <= 1.5)
     assert ("in truth the goal is 2.0 m away" in values["end_reason"]) is bool(denied)
     assert values["odometry_error_max_m"] == pytest.approx(away_m - 1.0)
 
 
-def test_saying_that_nothing_is_left_is_false_where_much_was_not_seen():
+@pytest.mark.parametrize("said", [True, False])
+def test_saying_that_nothing_is_left_is_false_where_much_was_not_seen_nor_said_to_be_left(said):
     book = Logbook(SCENARIO)
-    completion = SimpleNamespace(explored=True, to_dict=dict)
+    half_m2 = 0.5 * SCENARIO.truth.observable_m2 if said else 0.0
+    completion = SimpleNamespace(
+        explored=True, odometry_error_m=0.0, unseen_m2=half_m2, to_dict=dict
+    )
     goal = SCENARIO.world.goal_m
     book.add(a_stretch(0, goal, MissionState.DONE, True, completion=completion))  # half is seen
     flight = book.close()
-    assert flight.false_claims == ("explored",)
+    assert flight.false_claims == (() if said else ("explored",))
     share = 100 * flight.exploration.final
-    assert f"in truth {share:.1f} % were seen" in flight.end_reason
+    assert (f"in truth {share:.1f} % were seen" in flight.end_reason) is not said
 
 
 def test_plans_are_judged_by_what_was_flown():

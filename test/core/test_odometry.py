@@ -145,3 +145,28 @@ def test_one_key_gives_one_flight() -> None:
     first, again, other = (believed(config, truth, seed)[1].position for seed in (3, 3, 4))
     np.testing.assert_array_equal(first, again)
     assert np.any(np.asarray(first) != np.asarray(other))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("drift", "heading"), [(0.01, 0.0), (0.0, 0.01), (0.005, 0.002)])
+def test_the_error_stays_within_what_the_vehicle_can_say_of_it(drift, heading, seed):
+    """And not by much, where one drift alone goes straight out: then the bound is the error."""
+    config = OdometryConfig(drift_m_per_m=drift, heading_drift_rad_per_m=heading)
+    angle = np.cumsum(np.random.default_rng(seed).normal(0.0, 0.1, 800))
+    steps = SPEED_M_S * STEP_S * np.stack([np.cos(angle), np.sin(angle), 0 * angle], axis=1)
+    truth = along(np.cumsum(steps, axis=0))
+    _, reports = believed(config, truth, seed)
+    error_m = np.linalg.norm(reports.position[-1] - truth.position[-1])
+    assert error_m <= odometry.error_bound_m(config, np.asarray(reports.position)) + 1e-3
+    if not heading:
+        bound_m = odometry.error_bound_m(config, np.asarray(reports.position))
+        assert error_m == pytest.approx(bound_m, rel=0.02)
+
+
+def test_a_place_is_trusted_until_it_may_be_a_cell_off():
+    """0.5 % and 0.05 deg/m at 3 m are 7.6 mm a metre."""
+    config = OdometryConfig(drift_m_per_m=0.005, heading_drift_rad_per_m=math.radians(0.05))
+    assert odometry.trusted_way_m(config) == pytest.approx(0.1 / 0.0076, rel=0.01)
+    assert odometry.trusted_way_m(config, 2.0) == pytest.approx(0.05 / 0.0076, rel=0.01)
+    assert odometry.trusted_way_m(config, 0.0) == math.inf
+    assert odometry.trusted_way_m(OdometryConfig()) == math.inf
