@@ -21,7 +21,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning.info_field import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
 
 REMEMBERED_WITHIN_M = 6.0
@@ -45,7 +45,7 @@ def init(spec: GridSpec) -> Memory:
 
 
 def remember(
-    spec: GridSpec, memory: Memory, inputs: InfoFieldInputs, occupied_threshold: float
+    spec: GridSpec, memory: Memory, inputs: InfoFieldInputs
 ) -> tuple[Memory, InfoFieldInputs, jax.Array]:
     """Put back what the map no longer trusts.
 
@@ -53,7 +53,6 @@ def remember(
         spec: geometry (static).
         memory: from the step before.
         inputs: of a planner, as the map has it.
-        occupied_threshold: probability from which on a cell is not free.
 
     Returns:
         The memory for the next step, the inputs with which to plan, and the mask [nx, ny] of the
@@ -65,7 +64,7 @@ def remember(
     outdated = memory.free & ~inputs.known & near
     p = jnp.where(outdated, _FREE, inputs.p)
     known = inputs.known | outdated
-    after = Memory(known & (p < occupied_threshold))
+    after = Memory(known & (p < OCCUPIED_FROM))
     return after, dataclasses.replace(inputs, p=p, known=known), outdated
 
 

@@ -33,11 +33,13 @@ from live_mvp_ros.planning import outdated, progress
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.planners import PLANNERS
-from live_mvp_ros.vehicle import QuadrotorState, at_rest, odometry, simulate
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorState, at_rest, odometry, simulate
 
 SENSING = ("planar", "full")
 HELD = -1
 """Instead of a result code: nothing was planned."""
+HAVE_A_BODY = ("live_map", "info_field", "controller")
+"""Components whose body is that of the loop."""
 _RANGE_MARGIN_M = 0.2  # the last part of the range is seen only where beams happen to end
 _FULL_RATES = {"control_period_s": 0.02, "steps_per_look": 5, "looks_per_plan": 2}
 
@@ -62,6 +64,7 @@ class ClosedLoopConfig:
     substeps: int = parameter(
         default=8, low=1, high=1000, help="Simulation steps per control step."
     )
+    body: BodyConfig = BodyConfig()
     planar: planar.PlanarSensorConfig = planar.PlanarSensorConfig()
     camera: worlds.DepthCameraConfig = worlds.DepthCameraConfig()
     live_map: mapping.LiveMapConfig = mapping.LiveMapConfig()
@@ -158,23 +161,20 @@ def configure(
         ConfigurationError: a name is not known, or a value is not allowed.
     """
     base = ClosedLoopConfig() if base is None else base
-    margin = base.controller.vehicle.radius_m
-    lower, upper = list(world.lower_m), list(world.upper_m)
-    lower[2], upper[2] = lower[2] + margin, upper[2] - margin
     controller = replace(
         base.controller,
         architecture="sequential" if planner == "sequential" else "parallel",
-        lower_m=tuple(lower),
-        upper_m=tuple(upper),
-        costs=replace(base.controller.costs, altitude_m=world.start_m[2]),
+        lower_m=world.lower_m,
+        upper_m=world.upper_m,
         latency_s=0.0,
     )
     info_field = base.info_field
     if sensing == "planar":
         seen = {"range_m": base.planar.range_m - _RANGE_MARGIN_M, "fov_rad": base.planar.fov_rad}
         info_field = replace(info_field, **seen)
-    return replace(
+    configured = replace(
         base,
+        body=replace(base.body, altitude_m=world.start_m[2]),
         planner=planner,
         sensing=sensing,
         **(_FULL_RATES if sensing == "full" else {}),
@@ -183,6 +183,13 @@ def configure(
         controller=controller,
         mission=replace(base.mission, time_limit_s=time_limit_s),
     )
+    return with_one_body(configured)
+
+
+def with_one_body(config: ClosedLoopConfig) -> ClosedLoopConfig:
+    """Return the configuration with ``config.body`` as that of every component."""
+    components = {name: replace(getattr(config, name), body=config.body) for name in HAVE_A_BODY}
+    return replace(config, **components)
 
 
 def map_grid(world: worlds.World, config: ClosedLoopConfig) -> GridSpec:
@@ -387,7 +394,7 @@ def _occupancy(
     config: ClosedLoopConfig, spec: GridSpec, state: Any
 ) -> tuple[jax.Array, jax.Array]:
     if config.sensing == "full":
-        altitude_m = jnp.asarray(config.controller.costs.altitude_m)
+        altitude_m = jnp.asarray(config.body.altitude_m)
         return mapping.occupancy(config.live_map, state, altitude_m)
     return planar.occupancy(spec, state, config.trusted_way_m)
 
@@ -468,7 +475,7 @@ def _read(
     position_m, yaw = now.believed.position, quaternion.yaw(now.believed.attitude)
     elapsed_s = jnp.float32(config.stretch_s)
     inputs = planning.InfoFieldInputs(p, known, position_m, yaw, goal_m, elapsed_s)
-    return outdated.remember(spec, memory, inputs, config.info_field.occupied_threshold)
+    return outdated.remember(spec, memory, inputs)
 
 
 _watchful = jax.jit(outdated.watchful, static_argnums=1)

@@ -213,7 +213,7 @@ class Logbook:
         stretches, world = self._stretches, self.scenario.world
         last = stretches[-1]
         positions = np.concatenate([s.position_m for s in stretches])
-        radius_m = self.scenario.config.controller.vehicle.radius_m
+        radius_m = self.scenario.config.body.radius_m
         over = not interrupted and last.decision.state is MissionState.DONE
         at_goal = self._goal_distance_m() <= self.scenario.config.mission.goal_tolerance_m
         exploration = metrics.exploration([s.time_s[0] for s in stretches], self._fractions)
