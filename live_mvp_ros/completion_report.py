@@ -83,6 +83,11 @@ class Remainder:
     reason: Reason
     enclosed: bool = False
 
+    @property
+    def unknown(self) -> bool:
+        """Return whether it is unknown, not free space that goes on beyond the volume."""
+        return self.reason is not Reason.OUT_OF_BOUNDS
+
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values; the reason by name."""
         return {
@@ -143,6 +148,8 @@ class CompletionReport:
         unknown_m2: area of all unknown cells of the volume, the inside of walls included.
         goal: whether it was reached.
         recoveries: how often there was no progress, and what was done.
+        odometry_error_m: how far off the drone's own odometry may be at the end, and with it all
+            positions of the report; 0 if it is taken for exact.
     """
 
     ended: str
@@ -152,6 +159,12 @@ class CompletionReport:
     unknown_m2: float
     goal: GoalStatus
     recoveries: Recoveries = Recoveries()
+    odometry_error_m: float = 0.0
+
+    @property
+    def unseen_m2(self) -> float:
+        """Return the area of what is left and not enclosed; none of it is said to be explored."""
+        return sum(r.area_m2 for r in self.remainders if not r.enclosed and r.unknown)
 
     def area_m2(self, reason: Reason, enclosed: bool | None = None) -> float:
         """Return the area that was left for a reason."""
@@ -171,6 +184,7 @@ class CompletionReport:
             "unknown_m2": self.unknown_m2,
             "goal": self.goal.to_dict(),
             "recoveries": dataclasses.asdict(self.recoveries),
+            "odometry_error_m": self.odometry_error_m,
             "summary": self.in_words(),
         }
 
@@ -187,5 +201,8 @@ class CompletionReport:
         left = "left: " + ", ".join(parts) if parts else NOTHING_LEFT
         if any(r.reason is Reason.OUT_OF_BOUNDS for r in self.remainders):
             left += "; free space goes on beyond the volume"
-        goal = _GOAL_WORDS.get(self.goal.reason)
-        return left if goal is None else f"{left}; {goal}"
+        if (goal := _GOAL_WORDS.get(self.goal.reason)) is not None:
+            left += f"; {goal}"
+        if self.odometry_error_m > 0.0:
+            left += f"; all by its own odometry, which may be off by {self.odometry_error_m:.1f} m"
+        return left

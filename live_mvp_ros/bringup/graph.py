@@ -31,6 +31,8 @@ ONLOOKER_POLICY = RestartPolicy(longest_delay_s=1.0, quick_deaths=10_000)  # not
 IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
 SHARED_TF = (("tf", "/tf"), ("tf_static", "/tf_static"))
+TRUE_POSE = (("odom", "ground_truth/odom"),)
+"""Of the node that looks at the true world, whatever the vehicle takes its own pose for."""
 OPTIONAL_NODES = ("recorder", "viewer")
 
 Value = bool | int | float | str | tuple[float, ...]
@@ -180,13 +182,18 @@ def viewer(graph: Graph, sink: str, file: Path) -> NodeSpec:
 
 
 def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[NodeSpec, ...]:
-    def node(executable: str, niceness: int, parameters: Mapping[str, Value]) -> NodeSpec:
+    def node(
+        executable: str,
+        niceness: int,
+        parameters: Mapping[str, Value],
+        remappings: tuple[tuple[str, str], ...] = (),
+    ) -> NodeSpec:
         common: dict[str, Value] = {"use_sim_time": options.use_sim_time}
         if namespace:
             common["frame_prefix"] = f"{namespace}/"
-        remappings = SHARED_TF if options.shared_tf else ()
+        renamed = (SHARED_TF if options.shared_tf else ()) + remappings
         return NodeSpec(
-            executable, executable, namespace, {**common, **parameters}, remappings, niceness
+            executable, executable, namespace, {**common, **parameters}, renamed, niceness
         )
 
     seed: dict[str, Value] = {"seed": options.seed}
@@ -201,9 +208,11 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
             "start_yaw_rad": facts.start_yaw_rad,
             "real_time_factor": options.real_time_factor,
             "follow_clock": options.follow_clock,
+            **seed,
         }
         nodes.append(node("quadrotor_sim", 0, start))
-        nodes.append(node("gt_depth", 3, {"world": resolve_world(options.world), **seed}))
+        looks_at: dict[str, Value] = {"world": resolve_world(options.world), **seed}
+        nodes.append(node("gt_depth", 3, looks_at, TRUE_POSE))
     memory: dict[str, Value] = {"autosave_path": options.map_file} if options.map_file else {}
     nodes.append(node("live_map", 10, {**body, **bounds, **seed, **memory}))
     nodes.append(node("info_field", 5, {**body, **goal}))

@@ -31,6 +31,7 @@ class TopicSpec(NamedTuple):
 
 TOPICS = (
     TopicSpec("odom", "nav_msgs/msg/Odometry", "SENSOR", ("quadrotor_sim",)),
+    TopicSpec("ground_truth/odom", "nav_msgs/msg/Odometry", "SENSOR", ("quadrotor_sim",)),
     TopicSpec("tf", "tf2_msgs/msg/TFMessage", "TRANSFORM", ("quadrotor_sim",)),
     TopicSpec(
         "tf_static", "tf2_msgs/msg/TFMessage", "TRANSFORM_STATIC", ("quadrotor_sim", "gt_depth")

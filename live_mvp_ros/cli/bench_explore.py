@@ -16,7 +16,7 @@ import click
 
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
 from live_mvp_ros.cli.files import check_writable, read_settings
-from live_mvp_ros.cli.options import sim_options
+from live_mvp_ros.cli.options import sim_options, with_drift
 
 if TYPE_CHECKING:
     from live_mvp_ros.sim.campaign import Campaign, Document, Folder
@@ -24,6 +24,22 @@ if TYPE_CHECKING:
 
 
 PLAIN_WIDTH = 160
+COLUMNS = (
+    "runs",
+    "done",
+    "hits",
+    "least %",
+    "95 % [s]",
+    "quartiles",
+    "99 % [s]",
+    "mission [s]",
+    "path [m]",
+    "no plan %",
+    "parked %",
+    "at target [s]",
+    "given up",
+)
+"""Of the table: counts of runs, the medians of times and shares, the longest time at a target."""
 
 
 class Names(click.ParamType):  # type: ignore[type-arg]  # no generic before click 8.4
@@ -85,6 +101,8 @@ def explore(
     start: str,
     floor_plans: str,
     sensing: str,
+    drift: float | None,
+    heading_drift: float | None,
     time_limit: float,
     params_file: Path | None,
     jobs: int | None,
@@ -98,7 +116,7 @@ def explore(
     """
     if json_file is not None:
         check_writable(json_file)
-    overrides = read_settings(params_file)
+    overrides = with_drift(read_settings(params_file), drift, heading_drift)
     from live_mvp_ros.jax_setup import prepare_jax
 
     prepare_jax()
@@ -270,7 +288,7 @@ def table(summary: Mapping[str, Mapping[str, Any]]) -> Any:
     result = Table(box=None, pad_edge=False, padding=(0, 1))
     for name in ("world", "planner"):
         result.add_column(name, overflow="fold")
-    for name in ("runs", "done", "hits", "least %", "95 % [s]", "quartiles", "path [m]"):
+    for name in COLUMNS:
         result.add_column(Text(name), justify="right", no_wrap=True)  # [s] is no markup
     for world, planners in summary.items():
         for planner, values in planners.items():
@@ -280,14 +298,24 @@ def table(summary: Mapping[str, Mapping[str, Any]]) -> Any:
                 world,
                 planner,
                 *(str(values[key]) for key in ("runs", "complete", "collisions")),
-                "-" if least is None else f"{100 * least:.1f}",
+                _percent(least),
                 _number(values["time_to_95_s_median"]),
                 f"{low}-{high}",
+                _number(values["time_to_99_s_median"]),
+                _number(values["mission_time_s_median"]),
                 "-"
                 if values["path_length_m_median"] is None
                 else f"{values['path_length_m_median']:.0f}",
+                _percent(values["unsafe_plan_fraction_median"]),
+                _percent(values["parked_fraction_median"]),
+                str(values["longest_at_target_s_max"] or "-"),
+                str(values["targets_given_up"]),
             )
     return result
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f}"
 
 
 def _number(value: float | None) -> str:

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,9 +15,36 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_TIME_LIMIT_S = 600.0
 
 
+def with_drift(
+    overrides: Mapping[str, Any], drift: float | None, heading_drift: float | None
+) -> dict[str, Any]:
+    """Return settings of the loop with the drift of ``--drift`` and ``--heading-drift``."""
+    given: dict[str, Any] = {}
+    if drift is not None:
+        given["drift_m_per_m"] = drift
+    if heading_drift is not None:
+        given["heading_drift_rad_per_m"] = math.radians(heading_drift)
+    if not given:
+        return dict(overrides)
+    before = overrides.get("odometry", {})
+    return {**overrides, "odometry": {**(before if isinstance(before, Mapping) else {}), **given}}
+
+
 def sim_options(command: Command) -> Command:
-    """Add what every flight of a command has in common: sensing, time limit and settings."""
+    """Add what every flight of a command has in common: sensing, odometry, time, settings."""
     for option in (
+        click.option(
+            "--heading-drift",
+            type=click.FloatRange(0.0, 5.0),
+            metavar="DEG_PER_M",
+            help="Heading error that odometry gains per metre flown  [default: 0]",
+        ),
+        click.option(
+            "--drift",
+            type=click.FloatRange(0.0, 0.2),
+            metavar="M_PER_M",
+            help="Position error that odometry gains per metre flown, such as 0.005  [default: 0]",
+        ),
         click.option(
             "--params-file",
             type=Path,

@@ -12,7 +12,7 @@ import click
 
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
 from live_mvp_ros.cli.files import check_writable, read_settings
-from live_mvp_ros.cli.options import sim_options
+from live_mvp_ros.cli.options import sim_options, with_drift
 from live_mvp_ros.cli.views import view
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def sim(
     seed: int,
     start: str,
     sensing: str,
+    drift: float | None,
+    heading_drift: float | None,
     time_limit: float,
     params_file: Path | None,
     json_file: Path | None,
@@ -62,7 +64,7 @@ def sim(
             check_writable(path, option)
     if animation is not None:
         check_film(animation)
-    overrides = read_settings(params_file)
+    overrides = with_drift(read_settings(params_file), drift, heading_drift)
     from live_mvp_ros.jax_setup import prepare_jax
 
     prepare_jax()

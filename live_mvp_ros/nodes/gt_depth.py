@@ -1,9 +1,11 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The synthetic depth camera: looks at the true world from the odometry's pose.
+"""The synthetic depth camera: looks at the true world from the pose that ``odom`` gives.
 
-Everything it publishes carries the stamp of the odometry it was rendered from, so that a
-subscriber can pair depth and pose exactly. This is the one node that knows the world.
+That must be the true pose: the graph connects ``odom`` to the simulator's ``ground_truth/odom``.
+Everything it publishes carries the stamp of the odometry it was rendered from, which is also that
+of the vehicle's own odometry of that moment, so that a subscriber can pair depth and pose exactly.
+This is the one node that knows the world.
 """
 
 from __future__ import annotations

@@ -4,6 +4,10 @@
 
 Where several vehicles are simulated, one of their simulators owns /clock and the others follow.
 Without a command for ``command_timeout_s`` the vehicle holds its position.
+
+What it publishes of its pose, transforms included, is what its odometry takes it for, with the
+drift and the noise of the parameters ``odometry.*``; without them that is the truth. The true pose
+goes to ``ground_truth/odom``, for the sensor that looks at the true world and for the score.
 """
 
 from __future__ import annotations
@@ -31,7 +35,14 @@ from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
 from live_mvp_ros.ros.sim_time import FollowedTime, OwnTime
 from live_mvp_ros.srv import ResetSim
-from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, QuadrotorState, at_rest, simulate
+from live_mvp_ros.vehicle import (
+    BodyConfig,
+    QuadrotorConfig,
+    QuadrotorState,
+    at_rest,
+    odometry,
+    simulate,
+)
 
 PACKET_RATE_HZ = 20.0
 
@@ -74,9 +85,11 @@ class SimConfig:
         help="Without a command for so long: hold.",
     )
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
+    seed: int = parameter(default=0, low=0, help="Seed of drift and noise of the odometry.")
     body: BodyConfig = BodyConfig()
     vehicle: QuadrotorConfig = QuadrotorConfig()
     tracking: TrackingConfig = TrackingConfig()
+    odometry: odometry.OdometryConfig = odometry.OdometryConfig()
 
     def check(self) -> str | None:
         """Refuse to move a time that is another simulator's."""
@@ -120,11 +133,14 @@ class QuadrotorSim(GraphNode):
             self._time = OwnTime(self, self._period_ns, self._factor, config.start_paused)
         self._start = (config.start_position_m, convert.yaw_rotation(config.start_yaw_rad))
         self._advance = jax.jit(advance)
+        self._believe = jax.jit(odometry.step)
+        self._flights = 0
         self._place(*self._start)
         self._advance(config, self._state, *self._inputs())  # compile before anyone listens
         self._packets, self._packet_tick = Every(PACKET_RATE_HZ), 0
 
         self._odom_out = self.publisher(Odometry, "odom", qos.SENSOR)
+        self._truth_out = self.publisher(Odometry, "ground_truth/odom", qos.SENSOR)
         self._tf_out = self.publisher(TFMessage, "tf", qos.TRANSFORM)
         self._tf_static_out = self.publisher(TFMessage, "tf_static", qos.TRANSFORM_STATIC)
         self._packet_out = self.publisher(PosePacket, "packets/pose", qos.SENSOR)
@@ -150,7 +166,17 @@ class QuadrotorSim(GraphNode):
         self._command_ns: int | None = None
         self._hold_at: np.ndarray | None = None
         self._arrays = [np.asarray(leaf) for leaf in self._state]
+        key = jax.random.fold_in(jax.random.key(self.parameters.value.seed), self._flights)
+        self._flights += 1
+        self._odometry = odometry.init(self.parameters.value.odometry, self._state, key)
+        self._look_where()
         self._previous = BodyPose(tuple(position), tuple(attitude))
+
+    def _look_where(self) -> None:
+        """Let the odometry say where the vehicle is."""
+        config = self.parameters.value.odometry
+        self._odometry, believed = self._believe(config, self._odometry, self._state)
+        self._believed = [np.asarray(leaf) for leaf in believed]
 
     def _inputs(self) -> tuple[Any, ...]:
         timeout_ns = 1e9 * self.parameters.value.command_timeout_s
@@ -173,6 +199,7 @@ class QuadrotorSim(GraphNode):
         config = self.parameters.value
         self._state = self._advance(config, self._state, *self._inputs())
         self._arrays = [np.asarray(leaf) for leaf in self._state]
+        self._look_where()
         self._time.now_ns += self._period_ns
         self._publish()
         self.health.produced(time.monotonic() - begin)
@@ -182,15 +209,17 @@ class QuadrotorSim(GraphNode):
         now_ns = self._time.now_ns
         if not now_ns:
             return  # nobody has said yet what time it is
-        state = convert.VehicleState(now_ns, *self._arrays)
+        state = convert.VehicleState(now_ns, *self._believed)
         frames = self._frames
-        odometry = convert.odometry(state, frames.odom, frames.base_link)
-        self._odom_out.publish(odometry)
+        believed = convert.odometry(state, frames.odom, frames.base_link)
+        truth = convert.VehicleState(now_ns, *self._arrays)
+        self._truth_out.publish(convert.odometry(truth, MAP, frames.base_link))
+        self._odom_out.publish(believed)
         self._time.publish()
-        moving = TransformStamped(header=odometry.header, child_frame_id=frames.base_link)
-        position = odometry.pose.pose.position
+        moving = TransformStamped(header=believed.header, child_frame_id=frames.base_link)
+        position = believed.pose.pose.position
         moving.transform.translation = convert.vector((position.x, position.y, position.z))
-        moving.transform.rotation = odometry.pose.pose.orientation
+        moving.transform.rotation = believed.pose.pose.orientation
         self._tf_out.publish(TFMessage(transforms=[moving]))
         if self._packets.due(now_ns):
             self._publish_packet(state)

@@ -85,9 +85,9 @@ def _prepare_map(axes: Axes, flight: Flight) -> Callable[[Frame], None]:
         layer[..., 3] = 0.8 * upright(strength)
         gain.set_data(layer)
         now = int(np.searchsorted(flight.times_s, frame.time_s, side="right"))
-        way.set_data(flight.positions_m[:now, 0], flight.positions_m[:now, 1])
+        way.set_data(*flight.believed_positions_m[:now, :2].T)
         index = max(now - 1, 0)
-        x, y = flight.positions_m[index, :2]
+        x, y = flight.believed_positions_m[index, :2]
         drone.set_data([x], [y])
         wedge.set_xy(_view(flight, index))
         axes.set_title(f"{frame.time_s:5.1f} s", fontsize=10)
@@ -116,5 +116,5 @@ def _view(flight: Flight, index: int) -> np.ndarray:
     yaw = np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
     half = 0.5 * float(flight.scenario.config.info_field.fov_rad)
     angles = yaw + np.linspace(-half, half, _WEDGE)
-    eye = flight.positions_m[index, :2]
+    eye = flight.believed_positions_m[index, :2]
     return np.vstack([eye, eye + 2.0 * np.stack([np.cos(angles), np.sin(angles)], axis=1)])

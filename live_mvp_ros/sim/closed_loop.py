@@ -14,6 +14,7 @@ Two kinds of sensing: ``planar`` (range beams into a grid, many times faster tha
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -28,12 +29,15 @@ from live_mvp_ros.completion_report import CompletionReport, ending
 from live_mvp_ros.config import configuration, parameter, replace
 from live_mvp_ros.control.mission import MissionDecision, MissionInputs, MissionState
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning import outdated, progress
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.planners import PLANNERS
-from live_mvp_ros.vehicle import BodyConfig, QuadrotorState, at_rest, simulate
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorState, at_rest, odometry, simulate
 
 SENSING = ("planar", "full")
+HELD = -1
+"""Instead of a result code: nothing was planned."""
 HAVE_A_BODY = ("live_map", "info_field", "controller")
 """Components whose body is that of the loop."""
 _RANGE_MARGIN_M = 0.2  # the last part of the range is seen only where beams happen to end
@@ -67,6 +71,18 @@ class ClosedLoopConfig:
     info_field: planning.InfoFieldConfig = planning.InfoFieldConfig()
     controller: control.ControllerConfig = control.ControllerConfig()
     mission: control.MissionConfig = control.MissionConfig()
+    odometry: odometry.OdometryConfig = odometry.OdometryConfig()
+    odometry_caution: float = parameter(
+        default=1.0,
+        low=0.0,
+        high=100.0,
+        help="How many times as bad as it is the vehicle takes its odometry for; 0: for exact.",
+    )
+
+    @property
+    def trusted_way_m(self) -> float:
+        """After so much of the way, places that were seen are looked at again."""
+        return odometry.trusted_way_m(self.odometry, self.odometry_caution)
 
     @property
     def stretch_s(self) -> float:
@@ -86,17 +102,24 @@ class View(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Stretch:
-    """A flight between two plans; map frame, n control steps, values before each command.
+    """A flight between two plans; n control steps, values before each command.
+
+    What is true is in the frame of the world, what is believed in that of the map; they differ by
+    the drift of the odometry.
 
     Attributes:
         time_s: [n] since the start.
-        position_m: [n, 3].
-        velocity_m_s: [n, 3].
-        attitude: [n, 4] (w, x, y, z).
+        position_m: [n, 3], true.
+        velocity_m_s: [n, 3], true.
+        attitude: [n, 4] (w, x, y, z), true.
+        believed_position_m: [n, 3], by its own odometry.
         command: [n, 4] N, rad/s.
         clearance_m: [n] as the controller sees it, NaN while it holds.
+        code: [n] result code of the controller (``control.OK``, ...), ``HELD`` while it holds.
         decision: mission state and reason.
         view: map and information field that were flown by.
+        seen: [nx, ny] bool, cells of the true world that the sensor had really seen by then.
+        given_up: how many targets the watch over progress had given up by then.
         wall_s: time since the stretch before it was handed out: what the caller did meanwhile
             counts, the completion report does not.
         completion: what the mission leaves behind and why; None before it is done.
@@ -106,10 +129,14 @@ class Stretch:
     position_m: np.ndarray
     velocity_m_s: np.ndarray
     attitude: np.ndarray
+    believed_position_m: np.ndarray
     command: np.ndarray
     clearance_m: np.ndarray
+    code: np.ndarray
     decision: MissionDecision
     view: View
+    seen: np.ndarray
+    given_up: int
     wall_s: float
     completion: CompletionReport | None = None
 
@@ -202,8 +229,14 @@ class Flying(NamedTuple):
     """All that changes between two control steps."""
 
     vehicle: QuadrotorState
+    """Where it truly is: for the sensor and the score alone."""
+    odometry: odometry.OdometryState
+    believed: QuadrotorState
+    """Where it is by its odometry: for everything else."""
     flight: control.FlightState
     map: Any
+    seen: jax.Array
+    """[nx, ny] bool, what the sensor really saw, while odometry is not exact."""
     costmap: control.CostMap
     sensor_key: jax.Array
 
@@ -230,6 +263,8 @@ class Loop:
         self.truth = Truth(scene, jnp.asarray(occupied))
         self.planner = PLANNERS[config.planner]
         self.planner_state = self.planner.init(config.info_field, self.spec, keys[3])
+        self.memory = outdated.init(self.spec)
+        self._way_m: list[np.ndarray] = []
         self.decision: MissionDecision | None = None
         self.stretches = 0
         vehicle = at_rest(jnp.asarray(world.start_m), world.start_yaw_rad)
@@ -237,10 +272,12 @@ class Loop:
             empty: Any = mapping.init(config.live_map, keys[0])
         else:
             empty = planar.init(self.spec)
+        odometry_key = jax.random.fold_in(jax.random.key(seed), len(keys))
         self.now: Flying = _begin(
             config,
             self.truth,
             vehicle,
+            odometry.init(config.odometry, vehicle, odometry_key),
             control.init(config.controller, keys[1]),
             empty,
             keys[2],
@@ -262,6 +299,7 @@ class Loop:
         view, before = self.view, self.now
         decision = control.decide(self.config.mission, self.decision, self._situation())
         flies = np.bool_(decision.flies)
+        given_up = self.planner_state.progress.taken[progress.Rung.GIVE_UP - 1]
         self.now, ordered = _fly(
             self.config, self.truth, before, view.field, flies, spec=self.spec
         )
@@ -273,6 +311,10 @@ class Loop:
         completion = None
         if over:
             completion = self._completion(view, before, decision)
+            off_m = self.config.odometry_caution * odometry.error_bound_m(
+                self.config.odometry, np.concatenate([*self._way_m, log.believed_m[:1]])
+            )
+            completion = dataclasses.replace(completion, odometry_error_m=round(off_m, 2))
             reason = ending(decision.reason, completion.in_words())
             decision = dataclasses.replace(decision, reason=reason)
         steps = np.arange(len(log.command))
@@ -281,24 +323,33 @@ class Loop:
             position_m=log.vehicle.position,
             velocity_m_s=log.vehicle.velocity,
             attitude=log.vehicle.attitude,
+            believed_position_m=log.believed_m,
             command=log.command,
             clearance_m=log.clearance_m,
+            code=log.code,
             decision=decision,
             view=view,
+            seen=np.asarray(view.known if self.config.odometry.exact else before.seen),
+            given_up=int(given_up),
             wall_s=wall_s,
             completion=completion,
         )
+        self._way_m.append(log.believed_m)
         self.decision, self.stretches = decision, self.stretches + 1
         self._handed_out = time.perf_counter()
         return stretch
 
     def _plan(self) -> View:
         """Let the planner read the map."""
-        p, known, inputs = _read(self.config, self.now, self._goal_m)
+        self.memory, inputs, old = _read(
+            self.config, self.now, self.memory, self._goal_m, spec=self.spec
+        )
         self.planner_state, field = self.planner.step(
             self.config.info_field, self.spec, self.planner_state, inputs
         )
-        return View(p, known, field)
+        if math.isfinite(self.config.trusted_way_m):
+            field = _watchful(self.config.info_field, self.spec, field, old)
+        return View(inputs.p, inputs.known, field)
 
     def _completion(self, view: View, at: Flying, decision: MissionDecision) -> CompletionReport:
         """Say what is left."""
@@ -308,7 +359,7 @@ class Loop:
             navigable=view.field.navigable,
             looked_s=self.planner_state.looked_s,
             progress=self.planner_state.progress,
-            position_m=at.vehicle.position,
+            position_m=at.believed.position,
             goal_m=self.world.goal_m,
             nothing_left=bool(view.field.nothing_left),
             goal_reached=decision.goal_reached,
@@ -319,7 +370,7 @@ class Loop:
     def _situation(self) -> MissionInputs:
         """Everything is always fresh here: the loop runs its stages in step."""
         field = self.view.field
-        away = np.asarray(self.world.goal_m)[:2] - np.asarray(self.now.vehicle.position)[:2]
+        away = np.asarray(self.world.goal_m)[:2] - np.asarray(self.now.believed.position)[:2]
         return MissionInputs(
             odom_age_s=0.0,
             map_age_s=0.0,
@@ -333,42 +384,61 @@ class Loop:
 
 class _Log(NamedTuple):
     vehicle: QuadrotorState
+    believed_m: jax.Array
     command: jax.Array
     clearance_m: jax.Array
+    code: jax.Array
 
 
-def _occupancy(config: ClosedLoopConfig, state: Any) -> tuple[jax.Array, jax.Array]:
+def _occupancy(
+    config: ClosedLoopConfig, spec: GridSpec, state: Any
+) -> tuple[jax.Array, jax.Array]:
     if config.sensing == "full":
         altitude_m = jnp.asarray(config.body.altitude_m)
         return mapping.occupancy(config.live_map, state, altitude_m)
-    return planar.occupancy(state)
+    return planar.occupancy(spec, state, config.trusted_way_m)
 
 
 def _learn(
-    config: ClosedLoopConfig,
-    spec: GridSpec,
-    truth: Truth,
-    state: Any,
-    vehicle: QuadrotorState,
-    key: jax.Array,
-) -> Any:
-    """Return the map after one more look of the sensor."""
+    config: ClosedLoopConfig, spec: GridSpec, truth: Truth, now: Flying, key: jax.Array
+) -> tuple[Any, jax.Array]:
+    """Return the map after one more look of the sensor, and what has really been seen."""
+    vehicle, believed = now.vehicle, now.believed
     if config.sensing == "planar":
-        return planar.step(config.planar, spec, state, truth.occupied, vehicle, key)
-    pose = (vehicle.position, vehicle.attitude)
-    points = worlds.render(config.camera, truth.scene, *pose, key)
-    rotation, origin = worlds.camera_pose(config.camera, *pose)
-    scan = mapping.scan_from_cloud(points, rotation, origin, vehicle.position)
-    return mapping.step(config.live_map, state, scan)[0]
+        ranges = planar.measure(config.planar, spec, truth.occupied, vehicle, key)
+        after: Any = planar.step(config.planar, spec, now.map, believed, ranges)
+    else:
+        points = worlds.render(config.camera, truth.scene, vehicle.position, vehicle.attitude, key)
+        pose = worlds.camera_pose(config.camera, believed.position, believed.attitude)
+        scan = mapping.scan_from_cloud(points, *pose, believed.position)
+        after = mapping.step(config.live_map, now.map, scan)[0]
+    if config.odometry.exact:
+        return after, now.seen  # what the map knows is where the map has it
+    fan = _fan(config)
+    exactly = planar.measure(fan, spec, truth.occupied, vehicle, key)
+    free, hit = planar.crossed(fan, spec, vehicle, exactly)
+    return after, now.seen | free | hit
+
+
+def _fan(config: ClosedLoopConfig) -> planar.PlanarSensorConfig:
+    """Return the beams, without noise, that stand for what the sensor sees in the plane."""
+    if config.sensing == "planar":
+        return replace(config.planar, noise_sigma_m=0.0)
+    return planar.PlanarSensorConfig(
+        n_beams=config.camera.width_px,
+        fov_rad=config.camera.hfov_rad,
+        range_m=config.live_map.max_range_m,
+        noise_sigma_m=0.0,
+    )
 
 
 def _look(config: ClosedLoopConfig, spec: GridSpec, truth: Truth, now: Flying) -> Flying:
     """Look, learn, and prepare the clearances that the controller flies by."""
     following, key = jax.random.split(now.sensor_key)
-    state = _learn(config, spec, truth, now.map, now.vehicle, key)
-    p, known = _occupancy(config, state)
+    state, seen = _learn(config, spec, truth, now, key)
+    p, known = _occupancy(config, spec, state)
     costmap = control.build_costmap(spec, p, known, config.controller.costmap_reach_m)
-    return now._replace(map=state, costmap=costmap, sensor_key=following)
+    return now._replace(map=state, seen=seen, costmap=costmap, sensor_key=following)
 
 
 @partial(jax.jit, static_argnames="spec")
@@ -376,6 +446,7 @@ def _begin(
     config: ClosedLoopConfig,
     truth: Truth,
     vehicle: QuadrotorState,
+    drift: odometry.OdometryState,
     flight: control.FlightState,
     empty: Any,
     sensor_key: jax.Array,
@@ -383,20 +454,31 @@ def _begin(
     spec: GridSpec,
 ) -> Flying:
     """Look for the first time."""
+    drift, believed = odometry.step(config.odometry, drift, vehicle)
     nothing = control.CostMap.of(spec, jnp.zeros(spec.shape))
-    return _look(config, spec, truth, Flying(vehicle, flight, empty, nothing, sensor_key))
+    seen = jnp.zeros(spec.shape, bool)
+    now = Flying(vehicle, drift, believed, flight, empty, seen, nothing, sensor_key)
+    return _look(config, spec, truth, now)
 
 
-@jax.jit
+@partial(jax.jit, static_argnames="spec")
 def _read(
-    config: ClosedLoopConfig, now: Flying, goal_m: jax.Array
-) -> tuple[jax.Array, jax.Array, planning.InfoFieldInputs]:
-    """Return the occupancy, which cells are known, and what the planner wants to know."""
-    p, known = _occupancy(config, now.map)
-    yaw = quaternion.yaw(now.vehicle.attitude)
+    config: ClosedLoopConfig,
+    now: Flying,
+    memory: outdated.Memory,
+    goal_m: jax.Array,
+    *,
+    spec: GridSpec,
+) -> tuple[outdated.Memory, planning.InfoFieldInputs, jax.Array]:
+    """Return what the planner wants to know, and what of it must be looked at again."""
+    p, known = _occupancy(config, spec, now.map)
+    position_m, yaw = now.believed.position, quaternion.yaw(now.believed.attitude)
     elapsed_s = jnp.float32(config.stretch_s)
-    inputs = planning.InfoFieldInputs(p, known, now.vehicle.position, yaw, goal_m, elapsed_s)
-    return p, known, inputs
+    inputs = planning.InfoFieldInputs(p, known, position_m, yaw, goal_m, elapsed_s)
+    return outdated.remember(spec, memory, inputs)
+
+
+_watchful = jax.jit(outdated.watchful, static_argnums=1)
 
 
 @partial(jax.jit, static_argnames="spec")
@@ -421,22 +503,24 @@ def _fly(
     )
     period_s = jnp.float32(config.control_period_s)
 
-    def planned(now: Flying) -> tuple[control.FlightState, jax.Array, jax.Array]:
-        inputs = control.ControllerInputs(now.vehicle, now.costmap, guide, period_s)
+    def planned(now: Flying) -> tuple[control.FlightState, jax.Array, jax.Array, jax.Array]:
+        inputs = control.ControllerInputs(now.believed, now.costmap, guide, period_s)
         flight, output = control.fly(config.controller, now.flight, inputs)
-        return flight, output.command, output.clearance_m
+        return flight, output.command, output.clearance_m, jnp.asarray(output.code, jnp.int32)
 
-    def held(now: Flying) -> tuple[control.FlightState, jax.Array, jax.Array]:
-        flight, command = control.stay(config.controller, now.flight, now.vehicle)
-        return flight, command, jnp.float32(jnp.nan)
+    def held(now: Flying) -> tuple[control.FlightState, jax.Array, jax.Array, jax.Array]:
+        flight, command = control.stay(config.controller, now.flight, now.believed)
+        return flight, command, jnp.float32(jnp.nan), jnp.int32(HELD)
 
     def control_step(now: Flying, _: None) -> tuple[Flying, _Log]:
-        flight, command, clearance_m = jax.lax.cond(flies, planned, held, now)
+        flight, command, clearance_m, code = jax.lax.cond(flies, planned, held, now)
         vehicle = simulate(
             config.controller.vehicle, now.vehicle, command, period_s, config.substeps
         )
-        log = _Log(now.vehicle, command, clearance_m)
-        return now._replace(vehicle=vehicle, flight=flight), log
+        drift, believed = odometry.step(config.odometry, now.odometry, vehicle)
+        log = _Log(now.vehicle, now.believed.position, command, clearance_m, code)
+        now = now._replace(vehicle=vehicle, odometry=drift, believed=believed, flight=flight)
+        return now, log
 
     def until_look(now: Flying, _: None) -> tuple[Flying, _Log]:
         now, log = jax.lax.scan(control_step, now, length=config.steps_per_look)

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from live_mvp_ros import control
 from live_mvp_ros.control import MissionState
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.sim import closed_loop, metrics
+from live_mvp_ros.sim import closed_loop, health, metrics
 from live_mvp_ros.sim.scenario import Scenario
 
 
@@ -46,13 +47,14 @@ class Frame(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Flight:
-    """A flight that is over; N control steps.
+    """A flight that is over; N control steps; true values unless they are called believed.
 
     Attributes:
         scenario: what was flown.
         grid: of the map.
         times_s: [N] s since the start.
         positions_m: [N, 3].
+        believed_positions_m: [N, 3] by its own odometry, as the map has them.
         velocities_m_s: [N, 3].
         attitudes: [N, 4] quaternions (w, x, y, z), body to map.
         commands: [N, 4] thrust N and body rates rad/s.
@@ -61,9 +63,13 @@ class Flight:
         safety: true clearance [N] and collisions.
         p: [nx, ny] occupancy probability at the end.
         known: [nx, ny] bool at the end.
+        seen: [nx, ny] bool, cells of the true world that had really been seen at the end.
         states: transitions of the mission as in metrics.json.
         end_reason: one sentence.
-        goal_reached: the mission says so and the drone is there.
+        goal_reached: the mission says so and the drone is truly there.
+        false_claims: what the mission says at its end and the truth denies: "goal_reached",
+            "explored"; within what the report admits of its odometry, nothing is false.
+        health: what its plans were worth.
         completion: completion report of the mission as JSON has it, or None.
         wall_s: wall time of the whole flight, without what is made of it afterwards.
         start_up_s: of that, the first stretch, in which programs are compiled.
@@ -77,6 +83,7 @@ class Flight:
     grid: GridSpec
     times_s: np.ndarray
     positions_m: np.ndarray
+    believed_positions_m: np.ndarray
     velocities_m_s: np.ndarray
     attitudes: np.ndarray
     commands: np.ndarray
@@ -85,9 +92,12 @@ class Flight:
     safety: metrics.Safety
     p: np.ndarray
     known: np.ndarray
+    seen: np.ndarray
     states: list[dict[str, Any]]
     end_reason: str
     goal_reached: bool
+    false_claims: tuple[str, ...]
+    health: health.PlanHealth
     completion: Any
     wall_s: float
     start_up_s: float
@@ -115,6 +125,12 @@ class Flight:
     def path_length_m(self) -> float:
         """Length of the flown path."""
         return metrics.path_length(self.positions_m)
+
+    @property
+    def odometry_error_max_m(self) -> float:
+        """Largest distance between where it was and where it believed to be."""
+        apart_m = np.linalg.norm(self.positions_m - self.believed_positions_m, axis=1)
+        return float(apart_m.max())
 
     @property
     def real_time_factor(self) -> float | None:
@@ -150,6 +166,7 @@ class Logbook:
         self._keep_frames = keep_frames
         self._stretches: list[closed_loop.Stretch] = []
         self._fractions: list[float] = []
+        self._targets_m: list[np.ndarray] = []
         self._frames: list[Frame] = []
         self._length_m, self._last = 0.0, np.asarray(scenario.world.start_m, float)
 
@@ -160,10 +177,10 @@ class Logbook:
 
     def add(self, stretch: closed_loop.Stretch) -> None:
         """Take one stretch down and score its map."""
-        known = np.asarray(stretch.view.known)
-        fraction = metrics.explored_fraction(known, self.grid, self.scenario.truth)
+        fraction = metrics.explored_fraction(stretch.seen, self.grid, self.scenario.truth)
+        self._targets_m.append(np.asarray(stretch.view.field.target_m, float))
         if self._keep_frames:
-            view = stretch.view
+            view, known = stretch.view, np.asarray(stretch.view.known)
             gain = np.asarray(view.field.gain, np.float16)
             p = np.asarray(view.p, np.float16)
             self._frames.append(Frame(float(stretch.time_s[0]), p, known, gain))
@@ -197,29 +214,31 @@ class Logbook:
         last = stretches[-1]
         positions = np.concatenate([s.position_m for s in stretches])
         radius_m = self.scenario.config.body.radius_m
-        decision = last.decision
-        away_m = np.linalg.norm(last.position_m[:, :2] - world.goal_m[:2], axis=1)
-        # The drone is told to stop where it reaches the goal, and stops a little later.
-        at_goal = bool(np.min(away_m) <= self.scenario.config.mission.goal_tolerance_m)
+        over = not interrupted and last.decision.state is MissionState.DONE
+        at_goal = self._goal_distance_m() <= self.scenario.config.mission.goal_tolerance_m
+        exploration = metrics.exploration([s.time_s[0] for s in stretches], self._fractions)
+        denied = self._denied(exploration.final) if over else {}
+        reason = "interrupted" if interrupted else last.decision.reason
         return Flight(
             scenario=self.scenario,
             grid=self.grid,
             times_s=np.concatenate([s.time_s for s in stretches]),
             positions_m=positions,
+            believed_positions_m=np.concatenate([s.believed_position_m for s in stretches]),
             velocities_m_s=np.concatenate([s.velocity_m_s for s in stretches]),
             attitudes=np.concatenate([s.attitude for s in stretches]),
             commands=np.concatenate([s.command for s in stretches]),
             seen_clearance_m=np.concatenate([s.clearance_m for s in stretches]),
-            exploration=metrics.exploration([s.time_s[0] for s in stretches], self._fractions),
+            exploration=exploration,
             safety=metrics.safety(world.scene, positions, radius_m),
             p=np.asarray(last.view.p),
             known=np.asarray(last.view.known),
+            seen=last.seen,
             states=transitions(stretches),
-            end_reason="interrupted" if interrupted else decision.reason,
-            goal_reached=not interrupted
-            and decision.state is MissionState.DONE
-            and decision.goal_reached
-            and at_goal,
+            end_reason="; ".join([reason, *denied.values()]),
+            goal_reached=over and last.decision.goal_reached and at_goal,
+            false_claims=tuple(denied),
+            health=self._health(),
             completion=None if last.completion is None else last.completion.to_dict(),
             wall_s=sum(s.wall_s for s in stretches),
             start_up_s=stretches[0].wall_s,
@@ -227,6 +246,49 @@ class Logbook:
             stretches=len(stretches),
             peak_rss_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
             frames=self._frames,
+        )
+
+    def _goal_distance_m(self) -> float:
+        """Return the true distance to the goal; told to stop there, it stops a bit later."""
+        away_m = self._stretches[-1].position_m[:, :2] - self.scenario.world.goal_m[:2]
+        return float(np.min(np.linalg.norm(away_m, axis=1)))
+
+    def _denied(self, explored: float) -> dict[str, str]:
+        """Return what the mission claims at its end and the truth denies, by name, in words.
+
+        Of a place, a claim holds as far as the report says that its odometry may be off; that
+        nothing is left to see, if what was not seen is among what the report says to be left.
+        """
+        last, denied = self._stretches[-1], {}
+        report, away_m = last.completion, self._goal_distance_m()
+        admits_m = 0.0 if report is None else report.odometry_error_m
+        tolerance_m = self.scenario.config.mission.goal_tolerance_m
+        if last.decision.goal_reached and away_m > tolerance_m + admits_m:
+            denied["goal_reached"] = f"in truth the goal is {away_m:.1f} m away"
+        if report is not None and report.explored:
+            total_m2 = self.scenario.truth.observable_m2
+            unsaid_m2 = (1.0 - explored) * total_m2 - report.unseen_m2
+            if unsaid_m2 > metrics.UNSAID_SHARE * total_m2:
+                denied["explored"] = f"in truth {100 * explored:.1f} % were seen"
+        return denied
+
+    def _health(self) -> health.PlanHealth:
+        stretches, period_s = self._stretches, self.scenario.config.control_period_s
+        exploring = [s.decision.state is MissionState.EXPLORING for s in stretches]
+        code = np.concatenate([s.code for s in stretches])
+        speed_m_s = np.linalg.norm(np.concatenate([s.velocity_m_s for s in stretches]), axis=1)
+        each_step = np.repeat(exploring, [len(s.time_s) for s in stretches])
+        return health.PlanHealth(
+            health.share(code != control.OK, code != closed_loop.HELD),
+            health.share(speed_m_s < health.PARKED_M_S, each_step),
+            health.longest_at_target_s(
+                np.array([s.time_s[0] for s in stretches]),
+                np.array([s.believed_position_m[0] for s in stretches]),
+                np.array(self._targets_m),
+                np.array(exploring),
+                float(stretches[-1].time_s[-1]) + period_s,
+            ),
+            stretches[-1].given_up,
         )
 
 

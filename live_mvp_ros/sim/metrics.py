@@ -6,8 +6,10 @@ Words (map frame, metres, at the flight altitude): a cell is *navigable* when th
 somewhere in it (``planning.geodesy.fitting_cells``, the planner's own question, asked of the true
 cells) and such cells connect it to the start; a free cell is *observable* when a navigable one
 sees it in sensor range.
-The explored fraction is the share of observable cells that are known. A collision is an episode in
-which the true clearance is below the drone's radius, not the number of samples in it.
+The explored fraction is the share of observable cells that the sensor has really seen: those that
+the map knows while it lies where the world does, which it does not once odometry has drifted. A
+collision is an episode in which the true clearance is below the drone's radius, not the number of
+samples in it.
 
 Nothing here is visible to a map, planner or controller: these numbers judge them.
 """
@@ -31,6 +33,8 @@ from live_mvp_ros.vehicle import BodyConfig
 from live_mvp_ros.worlds import Scene, World, ground_truth_grid, signed_distance, world_grid
 
 THRESHOLDS = (0.50, 0.90, 0.95, 0.99)
+UNSAID_SHARE = 0.05
+"""Who says that nothing is left to see may have missed this share of what can be seen."""
 _CHUNK = 4096
 
 
@@ -47,6 +51,11 @@ class GroundTruth:
     def free(self) -> np.ndarray:
         """Return the cells that are not occupied."""
         return ~self.occupied
+
+    @property
+    def observable_m2(self) -> float:
+        """Return the area that can be seen."""
+        return float(np.count_nonzero(self.observable)) * self.spec.resolution_m**2
 
 
 @dataclasses.dataclass(frozen=True)

@@ -45,6 +45,7 @@ def arrays(flight: Flight) -> bytes:
         buffer,
         time_s=flight.times_s,
         position_m=flight.positions_m,
+        believed_position_m=flight.believed_positions_m,
         velocity_m_s=flight.velocities_m_s,
         attitude_wxyz=flight.attitudes,
         command=flight.commands,

@@ -7,7 +7,8 @@ Beams march through the true occupancy in half cells, which is also the quantum 
 Cells before the first occupied one are evidence for free space, the cell in which the measured
 range ends is evidence for an obstacle, and what lies beyond is not touched. Log-odds of the
 inverse sensor model of FSMI (Zhang et al.): +0.85 for a hit, -0.4 for a miss, at most one change
-of a cell per look, hits first.
+of a cell per look, hits first. Before the change, what is known of the cell fades with the way
+flown since its last look (``mapping.fading``): the pose from which that was made has drifted.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ import jax.numpy as jnp
 from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.mapping import fading
 from live_mvp_ros.vehicle import QuadrotorState
 
 LOG_ODDS_HIT, LOG_ODDS_MISS = 0.85, 0.4
+OUTDATED_WITHIN_M = 4.0
+"""What is farther away is looked at before it is flown through."""
 LOG_ODDS_MIN, LOG_ODDS_MAX = -2.0, 3.5
 
 
@@ -70,76 +74,143 @@ class PlanarMap(NamedTuple):
     log_odds: jax.Array
     seen: jax.Array
     """bool, observed at least once."""
+    stamp: jax.Array
+    """uint16, when each cell was looked at last (``fading.stamp``)."""
+    way: fading.Way
 
 
 def init(spec: GridSpec) -> PlanarMap:
     """Return a map of which nothing is known."""
-    return PlanarMap(jnp.zeros(spec.shape, jnp.float32), jnp.zeros(spec.shape, bool))
+    return PlanarMap(
+        jnp.zeros(spec.shape, jnp.float32),
+        jnp.zeros(spec.shape, bool),
+        jnp.zeros(spec.shape, jnp.uint16),
+        fading.no_way(2),
+    )
 
 
-def occupancy(state: PlanarMap) -> tuple[jax.Array, jax.Array]:
-    """Return the occupancy probability [nx, ny], 0.5 where unknown, and which cells are known."""
+def occupancy(
+    spec: GridSpec, state: PlanarMap, trusted_way_m: float = math.inf
+) -> tuple[jax.Array, jax.Array]:
+    """Return the occupancy probability [nx, ny], 0.5 where unknown, and which cells are known.
+
+    Free cells near the drone that were last looked at longer than ``trusted_way_m`` ago count as
+    unknown: by the drift of its odometry, they may lie somewhere else.
+    """
     # without the barriers it is worked out element by element wherever it is read
     log_odds = jax.lax.optimization_barrier(state.log_odds)
     p = jax.lax.optimization_barrier(jax.nn.sigmoid(log_odds))
-    return jnp.where(state.seen, p, 0.5), state.seen
+    known = state.seen
+    if math.isfinite(trusted_way_m):
+        known = known & ~_outdated(spec, state, trusted_way_m)
+    return jnp.where(known, p, 0.5), known
+
+
+def _outdated(spec: GridSpec, state: PlanarMap, trusted_way_m: float) -> jax.Array:
+    """Return the free cells [nx, ny] near the drone that are no longer known to be free."""
+    x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
+    at = state.way.last_m
+    near = (x[:, None] - at[0]) ** 2 + (y[None, :] - at[1]) ** 2 <= OUTDATED_WITHIN_M**2
+    old = fading.flown_since_m(state.way, state.stamp) > trusted_way_m
+    return near & old & (state.log_odds < 0.0)
+
+
+class Ranges(NamedTuple):
+    """What one fan of beams measured; counted in samples of half a cell along each beam."""
+
+    free: jax.Array
+    """[n_beams] how many samples are free."""
+    end: jax.Array
+    """[n_beams] the sample in which the beam is reported to end."""
+    ends: jax.Array
+    """[n_beams] bool, whether it met anything within its range."""
+
+
+def measure(
+    config: PlanarSensorConfig,
+    spec: GridSpec,
+    occupied: jax.Array,
+    vehicle: QuadrotorState,
+    key: jax.Array,
+) -> Ranges:
+    """Look once at what is really there.
+
+    Args:
+        config: the sensor.
+        spec: geometry of ``occupied`` (static).
+        occupied: [nx, ny] bool, what is really there.
+        vehicle: where it really is.
+        key: random key of the range noise.
+    """
+    points = _points(config, spec, vehicle)
+    index, inside, n = spec.cell_index(points), spec.contains(points), points.shape[1]
+    solid = occupied[index[..., 0], index[..., 1]] | ~inside
+    first = jnp.where(jnp.any(solid, axis=1), jnp.argmax(solid, axis=1), n)
+    noise_m = config.noise_sigma_m * jax.random.normal(key, first.shape)
+    shift = jnp.round(noise_m / (0.5 * spec.resolution_m)).astype(jnp.int32)
+    end = jnp.clip(first + shift, 0, n - 1)
+    beams = jnp.arange(config.n_beams)
+    return Ranges(jnp.minimum(first, end), end, (first < n) & inside[beams, end])
+
+
+def crossed(
+    config: PlanarSensorConfig, spec: GridSpec, vehicle: QuadrotorState, ranges: Ranges
+) -> tuple[jax.Array, jax.Array]:
+    """Return the cells [nx, ny] that beams pass through, and those in which they end.
+
+    From where ``vehicle`` says that the ranges were measured: the truth tells what was really
+    seen, its odometry what it takes it for.
+    """
+    points = _points(config, spec, vehicle)
+    index, inside = spec.cell_index(points), spec.contains(points)
+    passed = (jnp.arange(points.shape[1])[None, :] < ranges.free[:, None]) & inside
+    free = jnp.zeros(spec.shape, bool).at[index[..., 0], index[..., 1]].max(passed)
+    beams = jnp.arange(config.n_beams)
+    cell, ends = index[beams, ranges.end], ranges.ends & inside[beams, ranges.end]
+    hit = jnp.zeros(spec.shape, bool).at[cell[:, 0], cell[:, 1]].max(ends)
+    return free, hit
 
 
 def step(
     config: PlanarSensorConfig,
     spec: GridSpec,
     state: PlanarMap,
-    occupied: jax.Array,
     vehicle: QuadrotorState,
-    key: jax.Array,
+    ranges: Ranges,
 ) -> PlanarMap:
-    """Look once and return the map that knows it.
+    """Return the map that knows what one look measured.
 
     Args:
         config: the sensor.
-        spec: geometry of the map and of ``occupied`` (static).
+        spec: geometry of the map (static).
         state: the map so far.
-        occupied: [nx, ny] bool, what is really there.
-        vehicle: its position and heading, map frame.
-        key: random key of the range noise.
+        vehicle: its position and heading as it believes them, map frame.
+        ranges: what was measured from there.
     """
     xy = vehicle.position[:2]
-    free, hit = _observed(config, spec, occupied, xy, quaternion.yaw(vehicle.attitude), key)
+    free, hit = crossed(config, spec, vehicle, ranges)
     radius_m = jnp.where(jnp.any(state.seen), config.footprint_radius_m, config.start_radius_m)
     x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
     around = (x[:, None] - xy[0]) ** 2 + (y[None, :] - xy[1]) ** 2 <= radius_m**2
     free = (free | (around & ~state.seen)) & ~hit
     change = jnp.where(hit, LOG_ODDS_HIT, jnp.where(free, -LOG_ODDS_MISS, 0.0))
-    log_odds = jnp.clip(state.log_odds + change, LOG_ODDS_MIN, LOG_ODDS_MAX)
-    return PlanarMap(log_odds, state.seen | free | hit)
+    way, looked_at = fading.continued(state.way, xy), free | hit
+    left = fading.faded(state.log_odds, fading.flown_since_m(way, state.stamp))
+    after = jnp.clip(left + change, LOG_ODDS_MIN, LOG_ODDS_MAX)
+    return PlanarMap(
+        jnp.where(looked_at, after, state.log_odds),
+        state.seen | looked_at,
+        jnp.where(looked_at, fading.stamp(way), state.stamp),
+        way,
+    )
 
 
-def _observed(
-    config: PlanarSensorConfig,
-    spec: GridSpec,
-    occupied: jax.Array,
-    xy: jax.Array,
-    yaw_rad: jax.Array,
-    key: jax.Array,
-) -> tuple[jax.Array, jax.Array]:
-    """Return the cells [nx, ny] that beams pass through, and those in which they end."""
+def _points(config: PlanarSensorConfig, spec: GridSpec, vehicle: QuadrotorState) -> jax.Array:
+    """Return the samples [n_beams, n, 2] along the beams, half a cell apart, map frame."""
     half_m = 0.5 * spec.resolution_m
     n = math.ceil(config.range_m / half_m)
+    yaw_rad = quaternion.yaw(vehicle.attitude)
     angle = yaw_rad + config.fov_rad * (jnp.arange(config.n_beams) / (config.n_beams - 1) - 0.5)
     direction = jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1)[:, None]
     along_m = half_m * jnp.arange(1, n + 1)
-    points = xy + along_m[None, :, None] * direction
-    index = spec.cell_index(points)
-    inside = spec.contains(points)
-    solid = occupied[index[..., 0], index[..., 1]] | ~inside
-    first = jnp.where(jnp.any(solid, axis=1), jnp.argmax(solid, axis=1), n)
-    noise_m = config.noise_sigma_m * jax.random.normal(key, first.shape)
-    shift = jnp.round(noise_m / half_m).astype(jnp.int32)
-    end = jnp.clip(first + shift, 0, n - 1)  # the sample at which the beam is reported to end
-    passed = jnp.arange(n)[None, :] < jnp.minimum(first, end)[:, None]
-    free = jnp.zeros(spec.shape, bool).at[index[..., 0], index[..., 1]].max(passed)
-    beams = jnp.arange(config.n_beams)
-    cell = index[beams, end]
-    ends = (first < n) & inside[beams, end]
-    hit = jnp.zeros(spec.shape, bool).at[cell[:, 0], cell[:, 1]].max(ends)
-    return free, hit
+    return vehicle.position[:2] + along_m[None, :, None] * direction

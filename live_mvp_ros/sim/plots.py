@@ -62,9 +62,9 @@ def image_of(flight: Flight, p: np.ndarray, known: np.ndarray) -> MapImage:
 
 
 def remaining(flight: Flight) -> np.ndarray:
-    """Return the observable cells that stayed unknown, bool [nx, ny] over the truth's grid."""
+    """Return the observable cells that stayed unseen, bool [nx, ny] over the truth's grid."""
     truth = flight.scenario.truth
-    return truth.observable & ~metrics.resample(flight.known, flight.grid, truth.spec)
+    return truth.observable & ~metrics.resample(flight.seen, flight.grid, truth.spec)
 
 
 def draw_final_map(axes: Axes, flight: Flight) -> None:
@@ -76,14 +76,14 @@ def draw_final_map(axes: Axes, flight: Flight) -> None:
     x, y = (origin - 0.5 * resolution_m for origin in truth.spec.origin_m)
     cells = MapImage(np.zeros(truth.spec.shape[::-1], np.uint8), (x, y), resolution_m)
     draw_cells(axes, left, cells, ORANGE, 1.0)
-    line = draw_path(axes, flight.times_s, flight.positions_m)
+    line = draw_path(axes, flight.times_s, flight.believed_positions_m)
     if line is not None:
         colours = axes.figure.colorbar(line, ax=axes, shrink=0.75, pad=0.02)
         colours.set_label("flight time [s]")
     draw_ends(axes, flight.scenario.world.start_m, flight.scenario.world.goal_m)
     share = left.sum() / max(1, int(truth.observable.sum()))
     area_m2 = np.count_nonzero(left) * resolution_m**2
-    label = f"observable, still unknown: {area_m2:.1f} m² ({100 * share:.1f} %)"
+    label = f"observable, still unseen: {area_m2:.1f} m² ({100 * share:.1f} %)"
     handles = [*axes.get_legend_handles_labels()[0], Patch(color=ORANGE, label=label)]
     axes.figure.legend(handles=handles, loc="outside lower left", ncols=3, frameon=False)
     axes.set(xlabel="x [m]", ylabel="y [m]", aspect="equal", anchor="N")

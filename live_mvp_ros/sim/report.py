@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from live_mvp_ros.results import percentiles, rounded, versions
+from live_mvp_ros.sim.health import PlanHealth
 
 if TYPE_CHECKING:
     from live_mvp_ros.sim.logbook import Flight
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from live_mvp_ros.sim.runs import Run
 
 TIMES = ("time_to_50_s", "time_to_90_s", "time_to_95_s", "time_to_99_s")
+HEALTH = (
+    "unsafe_plan_fraction",
+    "parked_fraction",
+    "longest_at_target_s",
+    "targets_given_up",
+)
 TOPICS = ("odom", "points", "map", "info_field", "command")
 Record = dict[str, Any]
 
@@ -41,13 +48,21 @@ def score_values(exploration: Exploration | None = None, safety: Safety | None =
     }
 
 
+def health_values(health: PlanHealth) -> Record:
+    """Return what the plans of a flight were worth."""
+    return {name: rounded(getattr(health, name), 4) for name in HEALTH}
+
+
 def record(run: Run, flight: Flight) -> Record:
     """Return everything that was measured of a flight."""
     return {
         "mission_complete": flight.complete,
         "goal_reached": flight.goal_reached,
+        "false_claims": list(flight.false_claims),
         "end_reason": flight.end_reason,
         **score_values(flight.exploration, flight.safety),
+        **health_values(flight.health),
+        "odometry_error_max_m": rounded(flight.odometry_error_max_m, 4),
         "flight_time_s": rounded(flight.flight_time_s, 3),
         "path_length_m": rounded(flight.path_length_m, 3),
         "real_time_factor": rounded(flight.real_time_factor, 3),
@@ -74,8 +89,11 @@ def failed_record(run: Run, sentence: str) -> Record:
     return {
         "mission_complete": False,
         "goal_reached": False,
+        "false_claims": [],
         "end_reason": f"failed: {sentence}",
         **score_values(),
+        **health_values(PlanHealth()),
+        "odometry_error_max_m": None,
         **dict.fromkeys(nothing),
         "control_latency_ms": percentiles([]),
         "rates_hz": dict.fromkeys(TOPICS),
@@ -109,7 +127,8 @@ def summary_of(runs: Sequence[Record]) -> Record:
     """Return counts and quantiles of runs of one world and one planner.
 
     Failed runs count as runs that are not complete and never reach a threshold; extremes and
-    medians of other values are those of the runs that were flown.
+    medians of other values are those of the runs that were flown. A mission takes until it is
+    complete; one that is not takes for ever.
     """
     flown = [run for run in runs if run["error"] is None]
 
@@ -119,17 +138,27 @@ def summary_of(runs: Sequence[Record]) -> Record:
     def late(key: str) -> list[float]:
         return [math.inf if run[key] is None else run[key] for run in runs]
 
+    missions_s = [run["flight_time_s"] if run["mission_complete"] else math.inf for run in runs]
+
     return {
         "runs": len(runs),
         "complete": sum(run["mission_complete"] for run in runs),
         "failed": len(runs) - len(flown),
         "goal_reached": sum(run["goal_reached"] for run in runs),
         "collisions": sum(numbers("collisions")),
+        "false_claims": sum(len(run["false_claims"]) for run in runs),
         "explored_fraction_min": min(numbers("explored_fraction"), default=None),
         "explored_fraction_median": quantile(numbers("explored_fraction"), 0.5, 5),
         "time_to_95_s_median": quantile(late("time_to_95_s"), 0.5),
         "time_to_95_s_quartiles": [quantile(late("time_to_95_s"), q) for q in (0.25, 0.75)],
         "time_to_99_s_median": quantile(late("time_to_99_s"), 0.5),
+        "mission_time_s_median": quantile(missions_s, 0.5),
+        "mission_time_s_quartiles": [quantile(missions_s, q) for q in (0.25, 0.75)],
+        "unsafe_plan_fraction_median": quantile(numbers("unsafe_plan_fraction"), 0.5, 5),
+        "parked_fraction_median": quantile(numbers("parked_fraction"), 0.5, 5),
+        "parked_fraction_max": max(numbers("parked_fraction"), default=None),
+        "longest_at_target_s_max": max(numbers("longest_at_target_s"), default=None),
+        "targets_given_up": sum(numbers("targets_given_up")),
         "flight_time_s_median": quantile(numbers("flight_time_s"), 0.5),
         "path_length_m_median": quantile(numbers("path_length_m"), 0.5),
         "min_clearance_m": min(numbers("min_clearance_m"), default=None),
@@ -194,6 +223,7 @@ def _identity(run: Run) -> Record:
         "vehicle": "sim",
         "planner": run.planner,
         "sensing": run.sensing,
+        "odometry": plain(run.overrides.get("odometry", {})),
         "versions": versions(),
     }
 

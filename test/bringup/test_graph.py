@@ -185,3 +185,15 @@ def test_the_map_file_reaches_the_map_node_and_nothing_is_restored_without_one()
     saving = live_map(GraphOptions(map_file="/tmp/run/map.npz"))
     assert saving.parameters["autosave_path"] == "/tmp/run/map.npz"
     assert "autosave_path" not in live_map(GraphOptions()).parameters
+
+
+def test_only_the_depth_camera_is_told_the_true_pose():
+    graph = describe(GraphOptions(namespace="drone1", shared_tf=True))
+    told = [
+        node.name
+        for node in graph.nodes
+        if any("ground_truth" in target for _, target in node.remappings)
+    ]
+    assert told == ["gt_depth"]
+    assert "odom:=ground_truth/odom" in node_of(graph, "gt_depth").command(None)
+    assert "/drone1/ground_truth/odom" in graph.recorded_topics

@@ -122,9 +122,11 @@ def test_a_folder_of_something_else_is_refused(tmp_path, content):
 
 def test_the_summary_of_runs_made_by_hand():
     runs = [Run(seed=seed) for seed in range(4)]
+    claim = {"false_claims": ["explored"], "targets_given_up": 3, "longest_at_target_s": 9.5}
     made = [
-        document(runs[0], 10.0, explored_fraction=0.95, path_length_m=10.0)["record"],
-        document(runs[1], 19.0, collisions=2, min_clearance_m=0.2, path_length_m=30.0)["record"],
+        document(runs[0], 10.0, explored_fraction=0.95, path_length_m=10.0, **claim)["record"],
+        document(runs[1], 19.0, collisions=2, min_clearance_m=0.2, path_length_m=30.0)["record"]
+        | {"parked_fraction": 0.25},
         document(runs[2], None, mission_complete=False)["record"],
         report.failed_record(runs[3], "lost"),
     ]
@@ -139,6 +141,14 @@ def test_the_summary_of_runs_made_by_hand():
     # Times are 10, 20, never, never: a quarter of the way lies between the first two.
     assert summary["time_to_95_s_median"] is None
     assert summary["time_to_95_s_quartiles"] == [17.5, None]
+    # Two missions of 100 s are complete, the others take for ever.
+    assert summary["mission_time_s_quartiles"] == [100.0, None]
+    assert summary["mission_time_s_median"] is None
+    assert summary["parked_fraction_max"] == 0.25
+    assert summary["parked_fraction_median"] == 0.02
+    assert summary["longest_at_target_s_max"] == 9.5
+    assert summary["targets_given_up"] == 3
+    assert summary["false_claims"] == 1
     json.dumps(summary, allow_nan=False)
 
 

@@ -10,9 +10,11 @@ import itertools
 import numpy as np
 import pytest
 
+from live_mvp_ros import worlds
 from live_mvp_ros.config import ConfigurationError
 from live_mvp_ros.control import MissionState
 from live_mvp_ros.sim import closed_loop, metrics
+from live_mvp_ros.vehicle.odometry import OdometryConfig
 from live_mvp_ros.worlds import load_world
 
 pytestmark = pytest.mark.slow
@@ -20,6 +22,10 @@ pytestmark = pytest.mark.slow
 WORLD = load_world("office")
 PLANAR = closed_loop.configure(WORLD)
 FULL = closed_loop.configure(WORLD, sensing="full")
+
+
+def grid_of(config):
+    return closed_loop.map_grid(WORLD, config)
 
 
 def flown(config, seed, seconds):
@@ -56,6 +62,47 @@ def test_it_explores_without_coming_close_to_anything(config, explored_at_least)
     assert all(stretch.decision.state is MissionState.EXPLORING for stretch in flight)
     speeds = np.concatenate([np.linalg.norm(s.velocity_m_s, axis=1) for s in flight])
     assert speeds.max() < 1.3 * config.body.speed_max_m_s
+
+
+@pytest.mark.parametrize("config", [PLANAR, FULL])
+def test_map_and_planner_live_in_the_frame_of_drifting_odometry_and_the_score_in_the_true_one(
+    config,
+):
+    """Heading drift alone, and so much of it that the map visibly turns around the start."""
+    drifts = OdometryConfig(heading_drift_rad_per_m=0.04)
+    flight = flown(dataclasses.replace(config, odometry=drifts), 0, 6.0)
+    true = np.concatenate([stretch.position_m for stretch in flight])
+    believed = np.concatenate([stretch.believed_position_m for stretch in flight])
+    way_m = metrics.path_length(true)
+    assert np.all(np.asarray(believed[0]) == true[0])
+    apart_m = float(np.linalg.norm(true[-1] - believed[-1]))
+    assert 0.2 < apart_m < 0.04 * way_m**2  # of a curve of that length
+    occupied = np.asarray(worlds.ground_truth_grid(WORLD, grid_of(config), WORLD.start_m[2]))
+    view = flight[-1].view
+    free = np.asarray(view.known & (view.p < 0.5))
+    assert np.mean(occupied[free]) > 0.01  # the map lies beside the walls of the world
+    assert np.mean(occupied[flight[-1].seen]) < 0.15  # but for the walls that were looked at
+    through = flight[-1].seen & ~free & ~occupied
+    assert through.any()
+    truth = metrics.ground_truth(WORLD, range_m=closed_loop.sensor_range_m(config))
+    safety = metrics.safety(WORLD.scene, true, 0.3)
+    assert safety.collisions == 0
+    fractions = [metrics.explored_fraction(s.seen, grid_of(config), truth) for s in flight]
+    assert fractions == sorted(fractions) and fractions[-1] > fractions[0] + 0.05
+
+
+@pytest.mark.parametrize("config", [PLANAR, FULL])
+def test_what_is_known_is_what_was_seen_while_odometry_is_exact(config):
+    """The true-frame score of noisy odometry is that of the map, but for cells at edges."""
+    noisy = dataclasses.replace(config, odometry=OdometryConfig(velocity_noise_sigma_m_s=1e-6))
+    exact, other = (flown(c, 1, 2.0)[-1] for c in (config, noisy))
+    np.testing.assert_array_equal(exact.seen, exact.view.known)
+    truth = metrics.ground_truth(WORLD, range_m=closed_loop.sensor_range_m(config))
+    by_map, by_eye = (
+        metrics.explored_fraction(cells, grid_of(config), truth)
+        for cells in (np.asarray(other.view.known), other.seen)
+    )
+    assert by_eye == pytest.approx(by_map, rel=0.05)
 
 
 def test_the_planner_looks_once_per_stretch_and_the_clock_never_jumps():

@@ -59,6 +59,13 @@ KEYS = {  # those of a graph's metrics.json, and those of a simulation
     "wall_s",
     "start_up_s",
     "step_ms",
+    "false_claims",
+    "unsafe_plan_fraction",
+    "parked_fraction",
+    "longest_at_target_s",
+    "targets_given_up",
+    "odometry_error_max_m",
+    "odometry",
     "completion",
     "error",
 }
@@ -71,7 +78,14 @@ if __name__ == "__main__":
 """
 
 
-def a_stretch(number: int, position_m, state=MissionState.EXPLORING, reached=False):
+def a_stretch(
+    number: int,
+    position_m,
+    state=MissionState.EXPLORING,
+    reached=False,
+    off_m=(0.0, 0.0, 0.0),
+    completion=None,
+):
     """Return a stretch that hovers at a place, with half of the map known."""
     config = SCENARIO.config
     n = config.steps_per_look * config.looks_per_plan
@@ -81,18 +95,23 @@ def a_stretch(number: int, position_m, state=MissionState.EXPLORING, reached=Fal
     view = SimpleNamespace(
         p=np.where(known, 0.2, 0.5),
         known=known,
-        field=SimpleNamespace(gain=np.zeros(shape)),
+        field=SimpleNamespace(gain=np.zeros(shape), target_m=np.asarray(position_m, float)[:2]),
     )
     return closed_loop.Stretch(
         time_s=number * config.stretch_s + config.control_period_s * np.arange(n),
         position_m=np.tile(np.asarray(position_m, float), (n, 1)),
         velocity_m_s=np.zeros((n, 3)),
         attitude=np.tile([1.0, 0.0, 0.0, 0.0], (n, 1)),
+        believed_position_m=np.tile(np.asarray(position_m, float) + off_m, (n, 1)),
         command=np.zeros((n, 4)),
         clearance_m=np.full(n, np.nan if state is MissionState.DONE else 0.5),
+        code=np.full(n, -1 if state is MissionState.DONE else number % 2),
         decision=MissionDecision(state, state.name.lower(), reached),
         view=view,
+        seen=known,
+        given_up=number,
         wall_s=0.25 * (3 - number),
+        completion=completion,
     )
 
 
@@ -144,6 +163,60 @@ def test_complete_is_what_the_mission_says_and_the_position_shows(
     flight = a_flight(end, state=state, reached=reached).close(interrupted)
     assert report.record(SCENARIO.run, flight)["mission_complete"] is complete
     assert (flight.end_reason == "interrupted") is interrupted
+
+
+@pytest.mark.parametrize(
+    ("away_m", "admits_m", "denied"),
+    [
+        (1.0, 0.0, []),
+        (2.0, 0.0, ["goal_reached"]),
+        (2.0, 0.4, ["goal_reached"]),
+        (2.0, 0.6, []),
+    ],
+)
+def test_what_the_truth_denies_is_no_success_and_is_said(away_m, admits_m, denied):
+    """The mission ends where its own odometry has the goal, 1 m from it; 1.5 m are allowed."""
+    goal = np.asarray(SCENARIO.world.goal_m)
+    end, off_m = goal - (away_m, 0.0, 0.0), (away_m - 1.0, 0.0, 0.0)
+    completion = SimpleNamespace(
+        explored=True, odometry_error_m=admits_m, unseen_m2=0.0, to_dict=dict
+    )
+    flight = a_flight(
+        end, state=MissionState.DONE, reached=True, off_m=off_m, completion=completion
+    ).close()
+    values = report.record(SCENARIO.run, flight)
+    assert values["false_claims"] == denied
+    assert values["goal_reached"] is values["mission_complete"] is (away_m <= 1.5)
+    assert ("in truth the goal is 2.0 m away" in values["end_reason"]) is bool(denied)
+    assert values["odometry_error_max_m"] == pytest.approx(away_m - 1.0)
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_saying_that_nothing_is_left_is_false_where_much_was_not_seen_nor_said_to_be_left(said):
+    book = Logbook(SCENARIO)
+    half_m2 = 0.5 * SCENARIO.truth.observable_m2 if said else 0.0
+    completion = SimpleNamespace(
+        explored=True, odometry_error_m=0.0, unseen_m2=half_m2, to_dict=dict
+    )
+    goal = SCENARIO.world.goal_m
+    book.add(a_stretch(0, goal, MissionState.DONE, True, completion=completion))  # half is seen
+    flight = book.close()
+    assert flight.false_claims == (() if said else ("explored",))
+    share = 100 * flight.exploration.final
+    assert (f"in truth {share:.1f} % were seen" in flight.end_reason) is not said
+
+
+def test_plans_are_judged_by_what_was_flown():
+    goal = SCENARIO.world.goal_m
+    book = Logbook(SCENARIO)
+    for number in range(4):  # one plan in two is not safe, it stands at its target all the time
+        book.add(a_stretch(number, goal))
+    book.add(a_stretch(4, goal, MissionState.DONE))
+    values = report.record(SCENARIO.run, book.close())
+    assert values["unsafe_plan_fraction"] == 0.5
+    assert values["parked_fraction"] == 1.0
+    assert values["longest_at_target_s"] == pytest.approx(4 * SCENARIO.config.stretch_s)
+    assert values["targets_given_up"] == 4
 
 
 def test_a_random_start_is_drawn_with_the_seed():

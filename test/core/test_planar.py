@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +23,12 @@ SPEC = GridSpec((0.05, 0.05), 0.1, (60, 60))
 X, Y = SPEC.centres()
 CONFIG = planar.PlanarSensorConfig(range_m=3.0, noise_sigma_m=0.0)
 EYE = (2.55, 3.05)
-look = jax.jit(planar.step, static_argnames="spec")
+
+
+@partial(jax.jit, static_argnames="spec")
+def look(config, state, occupied, vehicle, key, *, spec):
+    ranges = planar.measure(config, spec, occupied, vehicle, key)
+    return planar.step(config, spec, state, vehicle, ranges)
 
 
 def seen_from(occupied, yaw=0.0, config=CONFIG, seed=0, state=None):
@@ -40,7 +46,7 @@ def seen_from(occupied, yaw=0.0, config=CONFIG, seed=0, state=None):
 
 def test_a_wall_becomes_occupied_the_way_to_it_free_and_nothing_behind_it_known():
     wall = np.broadcast_to((X > 4.0)[:, None], SPEC.shape)
-    p, known = map(np.asarray, planar.occupancy(seen_from(wall)))
+    p, known = map(np.asarray, planar.occupancy(SPEC, seen_from(wall)))
     row = 30  # the middle beam runs along it
     assert np.all(p[26:40, row] < 0.5)
     assert known[26:41, row].all()
@@ -64,7 +70,7 @@ def test_only_the_field_of_view_and_the_range_become_known():
 
 def test_the_edge_of_the_map_is_no_obstacle():
     state = seen_from(np.zeros(SPEC.shape, bool), config=planar.PlanarSensorConfig(range_m=5.0))
-    p, known = map(np.asarray, planar.occupancy(state))
+    p, known = map(np.asarray, planar.occupancy(SPEC, state))
     assert known[-1].any()
     assert np.all(p[known] < 0.5)
 
@@ -85,7 +91,7 @@ def test_evidence_grows_with_every_look_up_to_its_limits():
 def test_without_noise_nothing_becomes_known_as_what_it_is_not(seed, yaw):
     occupied = np.random.default_rng(seed).random(SPEC.shape) < 0.08
     occupied[19:32, 24:37] = False
-    p, known = map(np.asarray, planar.occupancy(seen_from(occupied, yaw)))
+    p, known = map(np.asarray, planar.occupancy(SPEC, seen_from(occupied, yaw)))
     np.testing.assert_array_equal(p[known] > 0.5, occupied[known])
 
 

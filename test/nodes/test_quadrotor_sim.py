@@ -220,3 +220,44 @@ def test_sigterm_ends_it_cleanly(bench, ends_cleanly):
     process = bench.start("quadrotor_sim")
     bench.wait(lambda: odom)
     assert ends_cleanly(process, signal.SIGTERM)
+
+
+def test_odometry_drifts_from_the_true_pose_and_takes_the_transforms_along(bench):
+    odom, truth = bench.collect(Odometry, "odom"), bench.collect(Odometry, "ground_truth/odom")
+    moving = bench.collect(TFMessage, "tf", qos.TRANSFORM)
+    commands = bench.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
+    bench.start(
+        "quadrotor_sim", start_position_m=[0.0, 0.0, 2.0], odometry__drift_m_per_m=0.1, seed=3
+    )
+    bench.wait(lambda: odom and truth and moving)
+
+    def at(message):
+        p = message.pose.pose.position
+        return p.x, p.y, p.z
+
+    def together():
+        """Return the latest true and believed position of one moment, and the transform's."""
+        true = {convert.to_ns(m.header.stamp): at(m) for m in truth}
+        frames = {convert.to_ns(t.header.stamp): t for m in moving for t in m.transforms}
+        both = [s for s in stamps(odom) if s in true and s in frames]
+        believed = {convert.to_ns(m.header.stamp): at(m) for m in odom}
+        t = frames[both[-1]].transform.translation
+        return true[both[-1]], believed[both[-1]], (t.x, t.y, t.z)
+
+    bench.wait(
+        lambda: truth[-1].pose.pose.position.z > 4.0,
+        during=lambda: commands.publish(BodyRateThrust(thrust=9.81 + 4.0)),
+    )
+    true, believed, transform = together()
+    assert truth[-1].header.frame_id == "map"
+    assert believed == pytest.approx(transform)
+    assert believed[2] == pytest.approx(true[2], abs=1e-3)  # a height does not drift
+    # straight up: the way is the height gained, and its tenth is the error in the plane
+    off_m = math.dist(true[:2], believed[:2])
+    assert off_m == pytest.approx(0.1 * (true[2] - 2.0), abs=0.01)
+
+    request = ResetSim.Request(use_default=True)
+    assert bench.call(ResetSim, "sim/reset", request).success
+    bench.wait(lambda: at(truth[-1])[2] == pytest.approx(2.0, abs=0.01))
+    true, believed, _ = together()
+    assert believed == pytest.approx(true, abs=0.01)  # a new flight begins without error

@@ -46,6 +46,10 @@ def document(run, time_to_95_s=50.0, **values):
         "collisions": 0,
         "min_clearance_m": 0.4,
         "flight_time_s": 100.0,
+        "unsafe_plan_fraction": 0.01,
+        "parked_fraction": 0.02,
+        "longest_at_target_s": 1.5,
+        "targets_given_up": 0,
         "path_length_m": 90.0,
         "steps": 2000,
     }

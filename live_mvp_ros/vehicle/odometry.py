@@ -1,0 +1,189 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Odometry that drifts: what a vehicle believes of where it is, from where it truly is.
+
+Visual-inertial odometry cannot observe four of its directions: the position and the heading
+(Kelly and Sukhatme, IJRR 2011; Qin, Li and Shen, "VINS-Mono", T-RO 2018), so errors in them stay
+and add up, while roll and pitch are held by gravity. Both are given as benchmarks give them, per
+metre of the way (Geiger et al., "KITTI", CVPR 2012: % and deg/m; Delmerico and Scaramuzza, ICRA
+2018). What dominates them in a flight of minutes is wrong by the same amount all the time: the
+scale, the calibration of camera to body, the residual biases of the inertial sensors. So the
+drift of a flight has one direction and its heading turns one way, both drawn from the key, and
+errors grow with the way; a random walk of the same share would grow with its root only.
+
+    psi' = +-k_psi |v|        d' = R(psi) v + k_p |v| u        p_odom = p_0 + integral of d'
+
+with |v| the true speed, u a unit vector in the plane, drawn once. The height does not drift: a
+range finder or a barometer holds it. Velocity and attitude are those of the drifting frame, so
+that they agree with the positions. White noise is added to what is reported, not to what adds up.
+Map frame (ENU), metres, radians.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from live_mvp_ros import quaternion
+from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.vehicle.quadrotor import QuadrotorState
+
+TRUSTED_OFF_M = 0.1
+"""A place that may be off by more must be looked at again: a cell, and a third of the vehicle."""
+NEAR_M = 3.0
+"""A place at this distance moves by that much per radian; farther ones are seen before."""
+
+
+@configuration
+class OdometryConfig:
+    """How wrong the odometry is; nothing of it by default."""
+
+    drift_m_per_m: float = parameter(
+        default=0.0,
+        unit="m/m",
+        low=0.0,
+        high=0.2,
+        help="Horizontal position error gained per metre flown; good VIO: 0.003 to 0.01.",
+    )
+    heading_drift_rad_per_m: float = parameter(
+        default=0.0,
+        unit="rad/m",
+        low=0.0,
+        high=0.1,
+        help="Heading error gained per metre flown; 0.05 deg/m are 0.00087.",
+    )
+    position_noise_sigma_m: float = parameter(
+        default=0.0, unit="m", low=0.0, high=1.0, help="White noise per axis and report, 1 sigma."
+    )
+    velocity_noise_sigma_m_s: float = parameter(
+        default=0.0, unit="m/s", low=0.0, high=5.0, help="White noise per axis, 1 sigma."
+    )
+    attitude_noise_sigma_rad: float = parameter(
+        default=0.0, unit="rad", low=0.0, high=0.5, help="White noise about each axis, 1 sigma."
+    )
+
+    @property
+    def exact(self) -> bool:
+        """Whether it reports the truth."""
+        return not (self.drifts or self._noises)
+
+    @property
+    def drifts(self) -> bool:
+        """Whether errors add up."""
+        return self.drift_m_per_m > 0.0 or self.heading_drift_rad_per_m > 0.0
+
+    @property
+    def _noises(self) -> bool:
+        sigmas = (
+            self.position_noise_sigma_m,
+            self.velocity_noise_sigma_m_s,
+            self.attitude_noise_sigma_rad,
+        )
+        return any(sigma > 0.0 for sigma in sigmas)
+
+
+def trusted_way_m(config: OdometryConfig, caution: float = 1.0) -> float:
+    """Return the way after which a place near the vehicle may be off by ``TRUSTED_OFF_M``.
+
+    Infinite without drift. ``caution`` is by how much the odometry may be worse.
+    """
+    per_m = config.drift_m_per_m + NEAR_M * config.heading_drift_rad_per_m
+    return TRUSTED_OFF_M / (caution * per_m) if caution * per_m > 0.0 else math.inf
+
+
+def error_bound_m(config: OdometryConfig, way_m: np.ndarray) -> float:
+    """Return how far the last position of a way [N, 2 or more] may be off, without noise.
+
+    A heading that turns by k per metre moves the end of the way by k times the distance from it
+    of each metre, so this is the drift of the whole way plus k times the sum of those distances.
+    """
+    steps_m = np.linalg.norm(np.diff(way_m, axis=0), axis=1)
+    away_m = np.linalg.norm(np.asarray(way_m)[:-1, :2] - way_m[-1, :2], axis=1)
+    turned_m = config.heading_drift_rad_per_m * float(np.sum(away_m * steps_m))
+    share = config.drift_m_per_m / (1.0 - config.drift_m_per_m)  # of a way that drifted already
+    return share * float(np.sum(steps_m)) + turned_m
+
+
+class OdometryState(NamedTuple):
+    """What has added up so far."""
+
+    true_position_m: jax.Array
+    """[3] where the vehicle truly was at the step before."""
+    position_m: jax.Array
+    """[3] where it was believed to be, without noise."""
+    heading_error_rad: jax.Array
+    """Believed heading minus the true one."""
+    direction: jax.Array
+    """[2] unit vector of the drift of this flight."""
+    turn: jax.Array
+    """+1 or -1, the way in which its heading drifts."""
+    key: jax.Array
+
+
+def init(config: OdometryConfig, truth: QuadrotorState, key: jax.Array) -> OdometryState:
+    """Return odometry that begins where the vehicle truly is, and draw how it will drift."""
+    del config  # what is drawn does not depend on how much it is
+    key, direction_key, turn_key = jax.random.split(key, 3)
+    angle = jax.random.uniform(direction_key, minval=-math.pi, maxval=math.pi)
+    return OdometryState(
+        true_position_m=truth.position,
+        position_m=truth.position,
+        heading_error_rad=jnp.float32(0.0),
+        direction=jnp.stack([jnp.cos(angle), jnp.sin(angle)]),
+        turn=jax.random.rademacher(turn_key, (), jnp.float32),
+        key=key,
+    )
+
+
+def step(
+    config: OdometryConfig, state: OdometryState, truth: QuadrotorState
+) -> tuple[OdometryState, QuadrotorState]:
+    """Return what is believed of a vehicle that is truly in the state ``truth``; jittable.
+
+    Args:
+        config: how wrong it is.
+        state: from the step before; steps must be short beside the curves that are flown.
+        truth: of one vehicle. Its body rates are measured, and reported as they are.
+    """
+    if config.exact:
+        return state, truth
+    key, noise_key = jax.random.split(state.key)
+    moved_m = truth.position - state.true_position_m
+    way_m = jnp.linalg.norm(moved_m)
+    turned = state.turn * config.heading_drift_rad_per_m * way_m
+    # the way was flown with the mean of the heading errors at its two ends
+    middle = quaternion.from_yaw(state.heading_error_rad + 0.5 * turned)
+    bias = config.drift_m_per_m * jnp.append(state.direction, 0.0)
+    after = OdometryState(
+        true_position_m=truth.position,
+        position_m=state.position_m + quaternion.rotate(middle, moved_m) + way_m * bias,
+        heading_error_rad=state.heading_error_rad + turned,
+        direction=state.direction,
+        turn=state.turn,
+        key=key,
+    )
+    error = quaternion.from_yaw(after.heading_error_rad)
+    speed = jnp.linalg.norm(truth.velocity)
+    believed = QuadrotorState(
+        position=after.position_m,
+        velocity=quaternion.rotate(error, truth.velocity) + speed * bias,
+        attitude=quaternion.multiply(error, truth.attitude),
+        body_rates=truth.body_rates,
+    )
+    return after, _noisy(config, believed, noise_key)
+
+
+def _noisy(config: OdometryConfig, state: QuadrotorState, key: jax.Array) -> QuadrotorState:
+    """Return a state with white noise; the attitude is turned about a small random axis."""
+    position, velocity, half_turn = jax.random.normal(key, (3, 3))
+    small = 0.5 * config.attitude_noise_sigma_rad * half_turn
+    turn = quaternion.normalise(jnp.concatenate([jnp.ones(1), small]))
+    return state._replace(
+        position=state.position + config.position_noise_sigma_m * position,
+        velocity=state.velocity + config.velocity_noise_sigma_m_s * velocity,
+        attitude=quaternion.multiply(state.attitude, turn),
+    )
