@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from live_mvp_ros import quaternion
 from live_mvp_ros.control.tracking import TrackingConfig, track_velocity
@@ -52,3 +53,12 @@ def filter_command(
     chosen = jnp.where(replaced, recovery, command)
     finite = jnp.all(jnp.isfinite(chosen))
     return clip_command(vehicle, jnp.where(finite, chosen, hover_command(vehicle))), replaced
+
+
+def distance_outside(
+    lower_m: tuple[float, float, float],
+    upper_m: tuple[float, float, float],
+    position_m: np.ndarray,
+) -> float:
+    """Return how far [m] a position [3] is outside of a geofence; 0 inside."""
+    return float(np.linalg.norm(position_m - np.clip(position_m, lower_m, upper_m)))

@@ -36,6 +36,8 @@ class Field(NamedTuple):
     reachable_unknown_m2: float
     explored_fraction: float
     target_m: np.ndarray
+    goal_m: np.ndarray = np.zeros(3)
+    goal_stamp_ns: int = 0
 
 
 def _float_fields(*names: str) -> list[PointField]:
@@ -169,6 +171,8 @@ def info_field(frame: str, field: Field, altitude_m: float, compute_ms: float) -
         n_yaw=n_yaw,
         local_gain=_floats(field.local_gain),
         nothing_left=field.nothing_left,
+        goal=point(field.goal_m),
+        goal_stamp_ns=field.goal_stamp_ns,
         goal_reachable=field.goal_reachable,
         reachable_unknown_m2=field.reachable_unknown_m2,
         explored_fraction=field.explored_fraction,
@@ -206,6 +210,8 @@ def field_arrays(message: InfoField, frame: str) -> Field:
         reachable_unknown_m2=message.reachable_unknown_m2,
         explored_fraction=message.explored_fraction,
         target_m=np.array([message.target.x, message.target.y], np.float32),
+        goal_m=np.array([message.goal.x, message.goal.y, message.goal.z]),
+        goal_stamp_ns=message.goal_stamp_ns,
     )
 
 
