@@ -43,11 +43,17 @@ def keep_memory() -> None:
         mallopt(_TRIM_THRESHOLD, _NEVER)
 
 
-def prepare_jax() -> None:
+def prepare_jax(*, in_background: bool = True) -> None:
     """Compile once per machine (cache on disk) and compute on one CPU thread per process.
 
     Several processes share a few cores: a pool of threads in each would only make them wait for
     one another. Must run before JAX creates a backend. An XLA_FLAGS of the user's is left alone.
+
+    Args:
+        in_background: a call returns before it has computed, and the runtime's one dispatch thread
+            computes call after call. A loop that orders its work ahead wants that. Where a thread
+            must answer while another computes, it must be off: every call then computes on the
+            thread that made it, and none waits behind another's.
     """
     if "XLA_FLAGS" not in os.environ:
         os.environ["XLA_FLAGS"] = ONE_THREAD
@@ -55,6 +61,7 @@ def prepare_jax() -> None:
     keep_memory()
     import jax
 
+    jax.config.update("jax_cpu_enable_async_dispatch", in_background)
     directory = cache_directory()
     try:
         directory.mkdir(parents=True, exist_ok=True)

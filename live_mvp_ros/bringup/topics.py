@@ -79,7 +79,9 @@ TOPICS = (
         ("imppi_controller",),
         True,
     ),
-    TopicSpec("goal_pose", "geometry_msgs/msg/PoseStamped", "STATUS", ("imppi_controller",)),
+    TopicSpec(
+        "exploration/goal", "geometry_msgs/msg/PoseStamped", "LATCHED", ("imppi_controller",)
+    ),
     TopicSpec("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray", "DIAGNOSTICS", ("*",)),
 )
 

@@ -29,7 +29,12 @@ class MissionState(enum.IntEnum):
 
 @configuration
 class MissionConfig:
-    """Limits of the mission and ages from which on data is stale."""
+    """Limits of the mission and ages from which on data is stale.
+
+    Clocks of several machines differ a little, and odometry may be here before its ``/clock`` is:
+    a stamp may lie as far in the future as it may lie in the past. Beyond that it says nothing
+    about the age of the data, which therefore is stale.
+    """
 
     odom_timeout_s: float = parameter(
         default=0.1,
@@ -64,13 +69,25 @@ class MissionConfig:
         low=0.0,
         high=1e6,
         live=True,
-        help="Longest flight; 0 means no limit.",
+        help="Longest flight, and waiting for what is missing or stale; 0 means no limit.",
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class MissionInputs:
-    """What the decision depends on; ages are infinite for data that never arrived."""
+    """What the decision depends on.
+
+    Ages are infinite for data that never arrived, and negative for data from the future.
+
+    Attributes:
+        elapsed_s: flight time.
+        stalled_s: time in which the mission waited for data that was missing or stale.
+        share: what the mission was asked to explore, in (0, 1]; 0 for everything.
+        share_explored: that share has been explored.
+        has_goal: it shall be at a goal in the end.
+        goal_answered: the field was computed for the goal that holds now.
+        fault: what is wrong and has not passed by itself, a sentence; empty for nothing.
+    """
 
     odom_age_s: float
     map_age_s: float
@@ -82,15 +99,34 @@ class MissionInputs:
     paused: bool = False
     stopped: bool = False
     odom_finite: bool = True
+    stalled_s: float = 0.0
+    share: float = 0.0
+    share_explored: bool = False
+    has_goal: bool = True
+    goal_answered: bool = True
+    fault: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class MissionDecision:
-    """The state, the reason for it in words, and whether the goal has been reached."""
+    """The state, the reason for it in words, and what has been achieved.
+
+    Attributes:
+        state: what the mission does.
+        reason: why, a sentence.
+        goal_reached: it is at the goal, after exploring.
+        success: it is over and did what was asked for: explored, and then at the goal if any.
+    """
 
     state: MissionState
     reason: str
     goal_reached: bool = False
+    success: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether the mission has ended."""
+        return self.state in (MissionState.DONE, MissionState.FAULT)
 
     @property
     def flies(self) -> bool:
@@ -101,25 +137,52 @@ class MissionDecision:
 def decide(
     config: MissionConfig, previous: MissionDecision | None, now: MissionInputs
 ) -> MissionDecision:
-    """Return the mission state that follows ``previous``; DONE is final."""
-    if previous is not None and previous.state is MissionState.DONE:
+    """Return the mission state that follows ``previous``; DONE and FAULT are final.
+
+    What ends a mission from outside does so whatever is missing; then comes what forbids to fly.
+    """
+    if previous is not None and previous.over:
         return previous
-    fault = _fault(config, now)
-    if fault is not None:
-        return fault
+    waits = _fault(config, now)
     if now.stopped:
         return MissionDecision(MissionState.DONE, "stopped on request")
+    if 0.0 < config.time_limit_s <= now.elapsed_s + now.stalled_s:
+        why = "" if waits is None else f": {waits.reason}"
+        return MissionDecision(MissionState.DONE, f"time limit of {config.time_limit_s:g} s{why}")
+    if now.fault:
+        return MissionDecision(MissionState.FAULT, now.fault)
+    if waits is not None:
+        return waits
     if now.paused:
         return MissionDecision(MissionState.HOLDING, "paused on request")
-    if config.time_limit_s > 0.0 and now.elapsed_s >= config.time_limit_s:
-        return MissionDecision(MissionState.DONE, f"time limit of {config.time_limit_s:g} s")
-    if not now.nothing_left:
+    return _explore(config, now)
+
+
+def _explore(config: MissionConfig, now: MissionInputs) -> MissionDecision:
+    """Return the decision of a mission that nothing keeps from flying."""
+    enough = now.share_explored if now.share > 0.0 else now.nothing_left
+    as_asked = f"{now.share:.0%} is explored, as asked for" if now.share else "explored"
+    if not (now.nothing_left or enough):
         return MissionDecision(MissionState.EXPLORING, "unknown space can still be seen")
+    if now.has_goal and not now.goal_answered:
+        return MissionDecision(
+            MissionState.WAITING_FOR_MAP, "no information field for the new goal yet"
+        )
+    if not enough:
+        as_asked = f"less than {now.share:.0%} can be explored"
+    if not now.has_goal:
+        return MissionDecision(MissionState.DONE, as_asked, success=enough)
     if now.distance_to_goal_m <= config.goal_tolerance_m:
-        return MissionDecision(MissionState.DONE, "explored, and the goal is reached", True)
+        reason = "explored, and the goal is reached"
+        if not enough:
+            reason = f"the goal is reached, but {as_asked}"
+        return MissionDecision(MissionState.DONE, reason, goal_reached=True, success=enough)
+    if not now.goal_reachable and not now.nothing_left:
+        return MissionDecision(MissionState.EXPLORING, "looking for a way to the goal")
     if not now.goal_reachable:
         return MissionDecision(MissionState.DONE, "explored, but the goal is out of reach")
-    return MissionDecision(MissionState.GOING_TO_GOAL, "nothing left to see")
+    reason = "nothing left to see" if now.nothing_left else as_asked
+    return MissionDecision(MissionState.GOING_TO_GOAL, reason)
 
 
 def _fault(config: MissionConfig, now: MissionInputs) -> MissionDecision | None:
@@ -130,14 +193,22 @@ def _fault(config: MissionConfig, now: MissionInputs) -> MissionDecision | None:
         return MissionDecision(MissionState.HOLDING, "odometry is not finite")
     if now.odom_age_s > config.odom_timeout_s:
         return MissionDecision(MissionState.HOLDING, f"no odometry for {now.odom_age_s:.2f} s")
+    if now.odom_age_s < -config.odom_timeout_s:
+        return MissionDecision(MissionState.HOLDING, _in_the_future("odometry", now.odom_age_s))
     if math.isinf(now.map_age_s):
         return MissionDecision(MissionState.WAITING_FOR_MAP, "no map yet")
     if math.isinf(now.field_age_s):
         return MissionDecision(MissionState.WAITING_FOR_MAP, "no information field yet")
-    if now.map_age_s > config.map_timeout_s:
-        return MissionDecision(MissionState.HOLDING, f"the map is {now.map_age_s:.1f} s old")
-    if now.field_age_s > config.field_timeout_s:
-        return MissionDecision(
-            MissionState.HOLDING, f"the information field is {now.field_age_s:.1f} s old"
-        )
+    for name, age_s, timeout_s in (
+        ("the map", now.map_age_s, config.map_timeout_s),
+        ("the information field", now.field_age_s, config.field_timeout_s),
+    ):
+        if age_s > timeout_s:
+            return MissionDecision(MissionState.HOLDING, f"{name} is {age_s:.1f} s old")
+        if age_s < -timeout_s:
+            return MissionDecision(MissionState.HOLDING, _in_the_future(name, age_s))
     return None
+
+
+def _in_the_future(name: str, age_s: float) -> str:
+    return f"{name} is {-age_s:.1f} s in the future"

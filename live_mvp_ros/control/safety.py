@@ -1,11 +1,12 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The last word before a command leaves: actuator limits, geofence and altitude band.
+"""The last word before a command leaves: actuator limits, geofence, altitude band and lean.
 
 The cost terms already keep away from all of these. This filter does not rely on them: when the
 state is about to leave the geofence, whatever the planner asked for is replaced by a command that
-brings the vehicle back inside. Of a state that is not finite nothing can be known: then the
-command is to hover level, so that whatever leaves is finite.
+brings the vehicle back inside; when it leans, or is about to lean, farther than any plan does, by
+one that levels it. Of a state that is not finite nothing can be known: then the command is to
+hover level, so that whatever leaves is finite.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from live_mvp_ros import quaternion
 from live_mvp_ros.control.tracking import TrackingConfig, track_velocity
@@ -48,6 +50,12 @@ def fence(
     return Fence((x0, y0, z0 + room_m), (x1, y1, z1 - room_m))
 
 
+LEAN_MAX_RAD = 1.0
+"""A vehicle that leans farther than this has lost control: plans lean a third as far."""
+
+_TURNING_S = 0.1  # how far ahead a lean is looked at, at constant body rates
+
+
 def filter_command(
     tracking: TrackingConfig,
     body: BodyConfig,
@@ -66,10 +74,14 @@ def filter_command(
         fence: where its centre may be.
         state: the vehicle.
         command: [4] wanted thrust [N] and body rates [rad/s].
-        reaction_s: the state is looked at this far ahead, at constant velocity.
+        reaction_s: the state is looked at this far ahead, at constant velocity; in z until it
+            has stopped.
     """
     lower, upper = jnp.asarray(fence.lower_m), jnp.asarray(fence.upper_m)
     ahead = state.position + reaction_s * state.velocity
+    # A fall takes long to stop: down and up it is the way to a stop that must stay inside.
+    rise = state.velocity[2]
+    ahead = ahead.at[2].add(0.5 * rise * jnp.abs(rise) / tracking.acceleration_max_m_s2)
     inside = jnp.clip(ahead, lower, upper)
     leaving = jnp.any(jnp.abs(ahead - inside) > 0.0)
     back = jnp.clip(state.position, lower, upper) - state.position
@@ -78,7 +90,35 @@ def filter_command(
     heading = quaternion.yaw(state.attitude)
     recovery = track_velocity(tracking, body, vehicle, state, velocity, heading)
     usable = jnp.all(jnp.isfinite(command))
-    replaced = leaving | ~usable
+    replaced = leaving | leans(state, LEAN_MAX_RAD) | ~usable
     chosen = jnp.where(replaced, recovery, command)
     finite = jnp.all(jnp.isfinite(chosen))
     return clip_command(vehicle, jnp.where(finite, chosen, hover_command(vehicle))), replaced
+
+
+def leans(state: QuadrotorState, lean_max_rad: jax.Array | float) -> jax.Array:
+    """Return whether a vehicle leans too far, or is about to."""
+    rates = jnp.concatenate([jnp.zeros(1), state.body_rates])
+    turning = 0.5 * quaternion.multiply(state.attitude, rates)
+    soon = quaternion.normalise(state.attitude + _TURNING_S * turning)
+    return jnp.minimum(_upright(state.attitude), _upright(soon)) < jnp.cos(lean_max_rad)
+
+
+def level(
+    tracking: TrackingConfig, body: BodyConfig, vehicle: QuadrotorConfig, state: QuadrotorState
+) -> jax.Array:
+    """Return the command [4] that levels a vehicle and stops its fall, not its way."""
+    velocity = state.velocity.at[2].set(0.0)
+    heading = quaternion.yaw(state.attitude)
+    return track_velocity(tracking, body, vehicle, state, velocity, heading)
+
+
+def _upright(attitude: jax.Array) -> jax.Array:
+    """Return the cosine of the lean."""
+    _, x, y, _ = attitude
+    return 1.0 - 2.0 * (x * x + y * y)
+
+
+def distance_outside(fence: Fence, position_m: np.ndarray) -> float:
+    """Return how far [m] a position [3] is outside of a geofence; 0 inside."""
+    return float(np.linalg.norm(position_m - np.clip(position_m, fence.lower_m, fence.upper_m)))

@@ -2,42 +2,46 @@
 # SPDX-License-Identifier: Apache-2.0
 """The I-MPPI controller: flies the mission at a fixed rate, and holds whenever it may not fly.
 
-Each tick hands the latest odometry to the worker, which plans and publishes one command. While
-the worker is late, the executor's thread sends the next commands of the last plan, or a hold.
+Two threads. The executor's takes messages, decides what the mission does, and sends what needs no
+plan: a hold, or the part of the latest plan whose time has come while the next one is late. The
+worker's plans from the latest odometry and sends the command of a plan that is in time. No field
+is written by both: what the worker has to say goes through ``Pilot.latest`` and a queue.
 """
 
 from __future__ import annotations
 
 import math
+import queue
 import time
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from rclpy.clock import Clock, ClockType
 
 from live_mvp_ros import control
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.control import ControllerConfig, MissionConfig, MissionInputs
+from live_mvp_ros.control.safety import distance_outside
 from live_mvp_ros.msg import BodyRateThrust, InfoField
 from live_mvp_ros.planning.guidance import PATH_POINTS
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.ros.control_outputs import ControlOutputs
-from live_mvp_ros.ros.convert import InvalidMessageError, VehicleState
+from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.diagnostics import OK, WARN
 from live_mvp_ros.ros.frames import MAP, Frames
+from live_mvp_ros.ros.goal import GoalOwner
 from live_mvp_ros.ros.mission import Mission
 from live_mvp_ros.ros.mission_server import MissionServer
 from live_mvp_ros.ros.node import GraphNode
+from live_mvp_ros.ros.pace import Pace
+from live_mvp_ros.ros.pilot import Pilot, Plan
 from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.surroundings import LatestSurroundings, Seen, Tick
-from live_mvp_ros.vehicle import at_rest
 
 STATUS_PERIOD_S = 0.2
 SILENCE_S = 1.0
+OUTSIDE_M = 0.1  # beyond the geofence: less is drift
 
 
 @configuration
@@ -50,7 +54,10 @@ class NodeConfig:
         default=50.0, unit="Hz", low=5.0, high=500.0, help="Rate of commands, in node time."
     )
     late_periods: int = parameter(
-        default=3, low=1, high=100, help="Hold when a plan takes longer than so many periods."
+        default=3,
+        low=1,
+        high=100,
+        help="Hold when a plan takes so many periods or more, until one is in time again.",
     )
     autostart: bool = parameter(default=True, help="Explore as soon as everything is there.")
     goal_m: tuple[float, float, float] = parameter(
@@ -65,6 +72,15 @@ class NodeConfig:
     mission: MissionConfig = MissionConfig()
 
 
+class Solved(NamedTuple):
+    """What the worker has to say about a plan."""
+
+    code: int
+    clearance_m: float
+    latency_s: float
+    """From the arrival of the odometry to the command, wall time; NaN if it was not sent."""
+
+
 class ImppiController(GraphNode):
     """The controller of one vehicle."""
 
@@ -74,20 +90,20 @@ class ImppiController(GraphNode):
         config = self.parameters.value
         self._frames = Frames(config.frame_prefix)
         self._mission = Mission(config.autostart)
-        self._goal_m: np.ndarray | None = None
         self._seen: Seen | None = None
+        self._unusable = ""  # why the last odometry could not be used
         self._around = LatestSurroundings()
-        self._ready_for: Any = None
-        self._late_ticks = 0
-        self._solved_ns = 0
-        self._flight = self._rescue = control.init(config.controller, jax.random.key(config.seed))
-        self._fly, self._stay = jax.jit(control.fly), jax.jit(control.stay)
-        self._proceed = jax.jit(control.proceed)
-        self._stay(config.controller, self._rescue, at_rest(jnp.zeros(3)))
-        self._proceed(config.controller, self._rescue, at_rest(jnp.zeros(3)), jnp.float32(0.0))
+        self._pilot = Pilot(config.controller, config.seed)
+        self._pace = Pace(config.late_periods, 1.0 / config.rate_hz)
+        self._goes_on = False  # the worker's last plan is still flown, or would be
+        self._has_been_inside = False
+        self._bad_plan = ""
+        self._ready_for: Any = None  # written by the worker
+        self._solved: queue.SimpleQueue[Solved] = queue.SimpleQueue()
 
         self._command_out = self.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
         self._outputs = ControlOutputs(self, config.controller.vehicle, self._frames.base_link)
+        self._goal = GoalOwner(self, config.goal_m)
         work = self.start_worker(self._work)
         self.health.extra = lambda: {
             "state": self._mission.decision.state.name,
@@ -99,15 +115,18 @@ class ImppiController(GraphNode):
         self.listen(OccupancyGrid, "map", qos.LATCHED, self._on_map)
         self.listen(Path, "reference_path", qos.LATCHED, self._on_path)
         self.listen(InfoField, "info_field", qos.LATCHED, self._on_field)
-        self.listen(PoseStamped, "goal_pose", qos.STATUS, self._on_goal)
-        self._server = MissionServer(self, self._mission)
+        self._server = MissionServer(self, self._mission, self._goal)
         self.create_timer(1.0 / config.rate_hz, self._on_tick)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(STATUS_PERIOD_S, self._on_status, clock=steady)
 
     def _on_odometry(self, message: Odometry) -> None:
-        vehicle = convert.vehicle_state(message, (self._frames.odom, MAP))
-        self._seen = Seen(vehicle, time.monotonic())
+        try:
+            vehicle = convert.vehicle_state(message, (self._frames.odom, MAP))
+        except InvalidMessageError as error:
+            self._unusable = str(error)
+            raise
+        self._seen, self._unusable = Seen(vehicle, time.monotonic()), ""
         running = self._mission.decision.flies
         self._mission.log.advance(1e-9 * vehicle.stamp_ns, vehicle.position.tolist(), running)
 
@@ -121,19 +140,16 @@ class ImppiController(GraphNode):
         field = self._around.field = convert_sensors.field_arrays(message, MAP)
         self._mission.log.explored(field.explored_fraction)
 
-    def _on_goal(self, message: PoseStamped) -> None:
-        if message.header.frame_id != MAP:
-            raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {MAP}")
-        self._goal_m, _ = convert.pose_arrays(message.pose)
-
     def _decide(self) -> None:
         """Update the mission with the ages of all inputs."""
         config, field, seen = self.parameters.value, self._around.field, self._seen
         now_ns = self.get_clock().now().nanoseconds
-        goal = np.asarray(config.goal_m if self._goal_m is None else self._goal_m)
+        self._goal.configure(config.goal_m)
         distance = math.inf
         if seen is not None:
-            distance = float(np.linalg.norm((goal - seen.vehicle.position)[:2]))
+            away = self._goal.position_m - seen.vehicle.position
+            distance = float(np.linalg.norm(away[:2]))
+        answered = self._goal.answered_by(field)
         self._mission.update(
             config.mission,
             MissionInputs(
@@ -144,9 +160,12 @@ class ImppiController(GraphNode):
                 distance_to_goal_m=distance,
                 nothing_left=field is not None and field.nothing_left,
                 goal_reachable=field is not None and field.goal_reachable,
+                goal_answered=answered,
             ),
+            time_s=time.monotonic(),
             ready=self._ready_for is not None and self._ready_for == self._around.geometry,
-            late=self._late_ticks >= config.late_periods,
+            late=self._pace.late,
+            faults=self._faults(seen),
         )
 
     def _odometry_age_s(self, now_ns: int) -> float:
@@ -154,83 +173,107 @@ class ImppiController(GraphNode):
         if self._seen is None:
             return math.inf
         silent_s = time.monotonic() - self._seen.arrival_s
-        age_s = max(0.0, 1e-9 * (now_ns - self._seen.vehicle.stamp_ns))
+        age_s = 1e-9 * (now_ns - self._seen.vehicle.stamp_ns)
         return max(age_s, silent_s) if silent_s > SILENCE_S else age_s
+
+    def _faults(self, seen: Seen | None) -> dict[str, str]:
+        """Return what is wrong now and must not stay so, see ``ros.mission``."""
+        outside_m = 0.0
+        if seen is not None:
+            controller = self.parameters.value.controller
+            outside_m = distance_outside(controller.fence, seen.vehicle.position)
+            self._has_been_inside |= outside_m == 0.0
+        left = self._has_been_inside and outside_m > OUTSIDE_M
+        return {
+            "plan": self._bad_plan if self._mission.wants_to_fly else "",
+            "odometry": self._unusable and f"no odometry can be used: {self._unusable}",
+            "fence": f"the vehicle is {outside_m:.1f} m outside of its geofence" if left else "",
+        }
 
     def _on_tick(self) -> None:
         assert self.worker is not None
-        if self.worker.busy:
-            self._late_ticks += 1
-            if self._mission.decision.flies:
-                self._mission.log.deadlines_missed += 1
-        else:
-            self._late_ticks = 0
+        busy, mission, seen = self.worker.busy, self._mission, self._seen
+        self._collect()
+        planning = mission.wants_to_fly and self._ready_for is not None
+        self._pace.tick(self.get_clock().now().nanoseconds, planning and busy)
+        mission.log.deadlines_missed += planning and busy
         self._decide()
-        if self._seen is None:
+        if seen is None:
             return
-        if not self.worker.busy:
-            self.worker.submit(Tick(self._seen, self._mission.decision.flies))
-        else:
-            self._bridge(self._seen)
+        if not busy:
+            rest = None if self._goes_on else self._pilot.hand_over()
+            self.worker.submit(Tick(seen, mission.wants_to_fly, rest))
+        self._goes_on = mission.wants_to_fly
+        if busy or not mission.decision.flies:
+            self._answer(seen)
 
-    def _bridge(self, seen: Seen) -> None:
-        """Send what the vehicle needs while the worker is late: the last plan, or a hold."""
-        config, now_ns = self.parameters.value.controller, seen.vehicle.stamp_ns
-        if not self._mission.decision.flies:
-            self._rescue, command = self._stay(config, self._rescue, seen.vehicle.core)
-            self._publish(seen, command)
-        elif self._solved_ns:
-            elapsed_s = jnp.float32(1e-9 * (now_ns - self._solved_ns))
-            command = self._proceed(config, self._rescue, seen.vehicle.core, elapsed_s)
-            self._send(self._solved_ns, command)
+    def _answer(self, seen: Seen) -> None:
+        """Send what needs no plan: a hold, or the part of the latest plan that is due."""
+        config, stamp_ns = self.parameters.value.controller, seen.vehicle.stamp_ns
+        if self._mission.decision.flies:
+            stamp_ns, command = self._pilot.bridge(config, seen.vehicle, self._pace.longest_s)
+        else:
+            command = self._pilot.hold(config, seen.vehicle)
+        self._send(stamp_ns, command)
+        if stamp_ns == seen.vehicle.stamp_ns:
+            self._mission.log.commanded(time.monotonic() - seen.arrival_s)
+
+    def _collect(self) -> None:
+        """Take what the worker has to say."""
+        words = {control.NO_SAFE_PLAN: "no safe plan", control.NOT_FINITE: "no finite plan"}
+        while not self._solved.empty():
+            solved, log = self._solved.get(), self._mission.log
+            log.clear(solved.clearance_m)
+            if math.isfinite(solved.latency_s):
+                log.commanded(solved.latency_s)
+            level = OK if solved.code == control.OK else WARN
+            self.health.problem(level, words.get(solved.code, ""))
+            self._bad_plan = "no plan is finite" if solved.code == control.NOT_FINITE else ""
 
     def _work(self, tick: Tick) -> None:
-        """Plan or hold, and publish the command, on the worker's thread."""
+        """Plan and send the command if it is in time, on the worker's thread."""
         begin = time.monotonic()
-        config, vehicle = self.parameters.value.controller, tick.seen.vehicle
-        complete = self._around.refresh(config.costmap_reach_m)
-        if complete and self._ready_for != self._around.geometry:
-            self._prepare(config, vehicle)
+        config, seen, around = self.parameters.value.controller, tick.seen, self._around
+        if not around.refresh(config.costmap_reach_m):
             return
-        if not tick.flies:
-            self._flight, command = self._stay(config, self._flight, vehicle.core)
-            self._rescue = self._flight
-            self._publish(tick.seen, command)
-            return
-        self._flight, output = self._fly(config, self._flight, self._inputs(vehicle))
-        self._solved_ns = vehicle.stamp_ns
-        self._publish(tick.seen, output.command)
-        self._rescue = self._flight
-        self._mission.log.clear(float(output.clearance_m))
-        code = int(output.code)
-        sentence = {control.NO_SAFE_PLAN: "no safe plan", control.NOT_FINITE: "no finite plan"}
-        self.health.problem(OK if code == control.OK else WARN, sentence.get(code, ""))
-        self._outputs.publish(vehicle, output)
-        self.health.produced(time.monotonic() - begin)
+        assert around.costmap is not None
+        assert around.guide is not None
+        if self._ready_for != around.geometry:
+            geometry = around.geometry
+            self._pilot.prepare(config, seen.vehicle, around.costmap, around.guide)
+            self._ready_for = geometry
+        elif tick.plans:
+            plan, output = self._pilot.plan(
+                config, seen.vehicle, around.costmap, around.guide, tick.rest
+            )
+            sent = self._send_plan(config, plan, seen, output)
+            latency_s = time.monotonic() - seen.arrival_s if sent else math.nan
+            self._solved.put(Solved(int(output.code), float(output.clearance_m), latency_s))
+            self._outputs.publish(seen.vehicle, output)
+            self.health.produced(time.monotonic() - begin)
 
-    def _prepare(self, config: ControllerConfig, vehicle: VehicleState) -> None:
-        """Compile for the geometry of map and field; the result is not flown."""
-        geometry = self._around.geometry
-        jax.block_until_ready(self._fly(config, self._flight, self._inputs(vehicle)))
-        self._ready_for = geometry
+    def _send_plan(
+        self, config: ControllerConfig, plan: Plan, seen: Seen, output: control.ControlOutput
+    ) -> bool:
+        """Send the command of a plan that is ready (worker); returns whether it was in time.
 
-    def _inputs(self, vehicle: VehicleState) -> control.ControllerInputs:
-        assert self._around.costmap is not None  # decided in _work
-        assert self._around.guide is not None
-        elapsed_s = np.clip(1e-9 * (vehicle.stamp_ns - self._solved_ns), 0.0, 0.2)
-        return control.ControllerInputs(
-            vehicle.core, self._around.costmap, self._around.guide, jnp.float32(elapsed_s)
-        )
+        Odometry that came meanwhile says which part of the plan is due.
+        """
+        newest = self._seen
+        assert newest is not None
+        age_s = plan.age_s(newest.vehicle)
+        if not self._mission.decision.flies or not 0.0 <= age_s <= self._pace.longest_s:
+            return False
+        command = np.asarray(output.command)
+        if age_s > self._pace.period_s:
+            command = self._pilot.proceed(config, plan, newest.vehicle)
+        self._send(plan.stamp_ns, command)
+        return True
 
-    def _publish(self, seen: Seen, command: Any) -> None:
-        self._send(seen.vehicle.stamp_ns, command)
-        self._mission.log.commanded(time.monotonic() - seen.arrival_s)
-
-    def _send(self, stamp_ns: int, command: Any) -> None:
-        """Publish a command under the stamp of the odometry that it was planned from."""
-        values = np.asarray(command)
+    def _send(self, stamp_ns: int, command: np.ndarray) -> None:
+        """Publish a command under the stamp of the odometry that it answers (any thread)."""
         self._command_out.publish(
-            convert.body_rate_thrust(stamp_ns, self._frames.base_link, values)
+            convert.body_rate_thrust(stamp_ns, self._frames.base_link, command)
         )
 
     def _on_status(self) -> None:

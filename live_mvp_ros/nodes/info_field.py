@@ -5,7 +5,10 @@
 Computed whenever a map arrives; while maps stay away, the last one serves with the newest pose.
 A map of another geometry starts a new field. What is left and why is reported when the planner or
 the mission is done. While exploration/status says that the vehicle is held, no patience with a
-target or a cell runs out.
+target or a cell runs out; when it says that enough is explored, the field leads to the goal.
+
+The goal is the controller's: it comes on exploration/goal, and each field says which one it
+answers. Only where nobody publishes that, goal_pose and the parameter are heard.
 """
 
 from __future__ import annotations
@@ -24,9 +27,9 @@ from live_mvp_ros import planning
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.msg import ExplorationStatus, InfoField
 from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
-from live_mvp_ros.ros import convert, convert_sensors, qos
+from live_mvp_ros.ros import convert, convert_sensors, goal, qos
 from live_mvp_ros.ros.completion_reporter import CompletionReporter, Planned
-from live_mvp_ros.ros.convert import InvalidMessageError, ProbabilityGrid, VehicleState
+from live_mvp_ros.ros.convert import ProbabilityGrid, VehicleState
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
@@ -49,10 +52,17 @@ class FieldConfig:
         default=(9.0, 5.0, 2.0),
         unit="m",
         live=True,
-        help="Where to go when nothing is left to explore, map frame; goal_pose replaces it.",
+        help="Where to go when nothing is left to explore; exploration/goal replaces it.",
     )
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     field: InfoFieldConfig = InfoFieldConfig()
+
+
+class Goal(NamedTuple):
+    """Where to go in the end [3], and the stamp of the message that says so; 0: our own."""
+
+    position_m: np.ndarray
+    stamp_ns: int
 
 
 class Job(NamedTuple):
@@ -60,6 +70,8 @@ class Job(NamedTuple):
 
     grid: ProbabilityGrid
     vehicle: VehicleState
+    goal: Goal
+    to_goal: bool
 
 
 class InfoFieldNode(GraphNode):
@@ -70,10 +82,12 @@ class InfoFieldNode(GraphNode):
         super().__init__("info_field", FieldConfig(), inputs=("map", "odom"))
         config = self.parameters.value
         self._frames = Frames(config.frame_prefix)
-        self._goal_m: np.ndarray | None = None
+        self._goal: Goal | None = None
         self._grid: ProbabilityGrid | None = None
         self._vehicle: VehicleState | None = None
         self._flying = True  # a controller that publishes no status is taken to fly
+        self._to_goal = False
+        self._led_to_ns = 0  # the worker's: stamp of the goal of the last field
         self._state: Any = None
         self._spec: Any = None
         self._previous_ns = self._last_ns = 0
@@ -89,7 +103,8 @@ class InfoFieldNode(GraphNode):
 
         self.listen(OccupancyGrid, "map", qos.LATCHED, self._on_map)
         self.listen(Odometry, "odom", qos.SENSOR, self._on_odometry)
-        self.listen(PoseStamped, "goal_pose", qos.STATUS, self._on_goal)
+        self.listen(PoseStamped, goal.TOPIC, qos.LATCHED, self._on_goal)
+        self.listen(PoseStamped, goal.WISHES, qos.STATUS, self._on_wish)
         self.listen(ExplorationStatus, "exploration/status", qos.STATUS, self._on_status)
 
     def _on_map(self, message: OccupancyGrid) -> None:
@@ -103,12 +118,16 @@ class InfoFieldNode(GraphNode):
             self._submit()
 
     def _on_goal(self, message: PoseStamped) -> None:
-        if message.header.frame_id != MAP:
-            raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {MAP}")
-        self._goal_m, _ = convert.pose_arrays(message.pose)
+        stamp_ns = convert.to_ns(message.header.stamp)
+        self._goal = Goal(goal.goal_position_m(message), stamp_ns)
+
+    def _on_wish(self, message: PoseStamped) -> None:
+        position_m = goal.goal_position_m(message)
+        if self._goal is None or not self._goal.stamp_ns:  # else the goal's owner hears it
+            self._goal = Goal(position_m, 0)
 
     def _on_status(self, message: ExplorationStatus) -> None:
-        self._flying = message.state in FLYING
+        self._flying, self._to_goal = message.state in FLYING, message.to_goal_now
         self._completion.mission(message)
 
     @property
@@ -120,27 +139,32 @@ class InfoFieldNode(GraphNode):
         if grid is None or vehicle is None or not self._due.due(vehicle.stamp_ns):
             return
         self._previous_ns = vehicle.stamp_ns
-        if self.worker is not None and not self.worker.submit(Job(grid, vehicle)):
+        wanted = self._goal or Goal(np.asarray(self.parameters.value.goal_m), 0)
+        job = Job(grid, vehicle, wanted, self._to_goal)
+        if self.worker is not None and not self.worker.submit(job):
             self.health.dropped()
 
     def _work(self, job: Job) -> None:
         """Compute and publish, on the worker's thread."""
         begin = time.monotonic()
-        config, (grid, vehicle) = self.parameters.value, job
+        config, (grid, vehicle, wanted, to_goal) = self.parameters.value, job
         first = grid.spec != self._spec
         if first:
             self._spec, self._last_ns = grid.spec, vehicle.stamp_ns
             self._state = planning.init(config.field, grid.spec)
         elapsed_s = 1e-9 * (vehicle.stamp_ns - self._last_ns) if self._flying else 0.0
         self._last_ns = vehicle.stamp_ns
-        goal = config.goal_m if self._goal_m is None else self._goal_m
+        if wanted.stamp_ns != self._led_to_ns:
+            self._led_to_ns = wanted.stamp_ns
+            self._state = planning.with_new_goal(self._state)
         inputs = InfoFieldInputs(
             p=jnp.asarray(grid.p),
             known=jnp.asarray(grid.known),
             position_m=jnp.asarray(vehicle.position),
             yaw_rad=jnp.float32(convert.yaw_of(vehicle.attitude)),
-            goal_m=jnp.asarray(goal, jnp.float32),
+            goal_m=jnp.asarray(wanted.position_m, jnp.float32),
             dt_s=jnp.float32(min(max(elapsed_s, 0.0), LONGEST_STEP_S)),
+            to_goal=jnp.asarray(to_goal),
         )
         self._state, output = self._step(config.field, grid.spec, self._state, inputs)
         output = jax.tree.map(np.asarray, output)
@@ -149,16 +173,11 @@ class InfoFieldNode(GraphNode):
         if first:
             self._completion.prepare(planned)
         self._completion.report(planned, vehicle.stamp_ns)
-        self._publish(grid, vehicle, output, compute_s)
+        self._publish(job, output, compute_s)
         self.health.produced(compute_s)
 
-    def _publish(
-        self,
-        grid: ProbabilityGrid,
-        vehicle: VehicleState,
-        output: InfoFieldOutput,
-        compute_s: float,
-    ) -> None:
+    def _publish(self, job: Job, output: InfoFieldOutput, compute_s: float) -> None:
+        grid, vehicle = job.grid, job.vehicle
         stamp, altitude_m = vehicle.stamp_ns, float(vehicle.position[2])
         given = {f.name: getattr(output, f.name) for f in dataclasses.fields(output)}
         arrays = {name: given[name] for name in convert_sensors.Field._fields if name in given}
@@ -168,6 +187,8 @@ class InfoFieldNode(GraphNode):
             map_stamp_ns=grid.stamp_ns,
             spec=grid.spec,
             local_resolution_m=self.parameters.value.field.local_resolution_m,
+            goal_m=job.goal.position_m,
+            goal_stamp_ns=job.goal.stamp_ns,
             **{**arrays, **scalars},
         )
         self._path_out.publish(

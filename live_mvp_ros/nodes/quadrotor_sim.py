@@ -3,11 +3,21 @@
 """The simulated vehicle: flies commands, publishes odometry and transforms, and owns /clock.
 
 Where several vehicles are simulated, one of their simulators owns /clock and the others follow.
-Without a command for ``command_timeout_s`` the vehicle holds its position.
 
 What it publishes of its pose, transforms included, is what its odometry takes it for, with the
 drift and the noise of the parameters ``odometry.*``; without them that is the truth. The true pose
 goes to ``ground_truth/odom``, for the sensor that looks at the true world and for the score.
+
+The vehicle takes care of itself, as an autopilot does, whatever becomes of its controller:
+
+- Without a command for ``command_timeout_s`` it holds its position, for as long as none comes.
+- A body-rate command is a correction of the attitude that its controller has seen. One that comes
+  too late turns the vehicle over: with the default gains the loop is unstable from 0.15 s on. So a
+  command is flown only while the odometry that it answers, which its stamp names, is at most
+  ``command_age_max_s`` old in simulated time. A stamp from the future by more than that is no
+  better. A stamp of 0 says nothing; then the time of arrival counts.
+- What leans farther than ``lean_max_rad`` is levelled first.
+- At ``ground_m`` it stops and has landed. There it stays, rotors off, until a command lifts it.
 """
 
 from __future__ import annotations
@@ -22,13 +32,16 @@ from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
 from tf2_msgs.msg import TFMessage
 
+from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.control.safety import leans, level
 from live_mvp_ros.control.tracking import TrackingConfig, hold
 from live_mvp_ros.msg import BodyRateThrust, PosePacket
 from live_mvp_ros.packets import BodyPose
 from live_mvp_ros.packets.explorer import pose_packet
 from live_mvp_ros.ros import convert, qos
 from live_mvp_ros.ros.convert_packets import to_message
+from live_mvp_ros.ros.diagnostics import WARN
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
@@ -84,6 +97,29 @@ class SimConfig:
         live=True,
         help="Without a command for so long: hold.",
     )
+    command_age_max_s: float = parameter(
+        default=0.12,
+        unit="s",
+        low=0.01,
+        high=10.0,
+        live=True,
+        help="A command that answers older odometry than this is not flown.",
+    )
+    lean_max_rad: float = parameter(
+        default=1.0,
+        unit="rad",
+        low=0.1,
+        high=3.2,
+        live=True,
+        help="A vehicle that leans farther is levelled, whatever the command.",
+    )
+    ground_m: float = parameter(
+        default=0.0,
+        unit="m",
+        low=-1e4,
+        high=1e4,
+        help="Height of the ground, map frame: the vehicle's centre does not get below it.",
+    )
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     seed: int = parameter(default=0, low=0, help="Seed of drift and noise of the odometry.")
     body: BodyConfig = BodyConfig()
@@ -92,7 +128,12 @@ class SimConfig:
     odometry: odometry.OdometryConfig = odometry.OdometryConfig()
 
     def check(self) -> str | None:
-        """Refuse to move a time that is another simulator's."""
+        """Refuse to move a time that is another simulator's, and to start underground."""
+        if self.start_position_m[2] < self.ground_m:
+            return (
+                f"start_position_m = {self.start_position_m} is not allowed: it must not be below "
+                f"ground_m = {self.ground_m:g}"
+            )
         if self.follow_clock and self.start_paused:
             return "start_paused is not allowed with follow_clock: the other simulator moves time"
         if self.follow_clock and self.real_time_factor != 1.0:
@@ -111,10 +152,24 @@ def advance(
     hold_at: jax.Array,
     dt_s: jax.Array,
 ) -> QuadrotorState:
-    """Fly ``command`` [4] while it is fresh, else hold at (x, y, z, yaw) [4]."""
-    safe = hold(config.tracking, config.body, config.vehicle, state, hold_at[:3], hold_at[3])
-    chosen = jnp.where(fresh, command, safe)
-    return simulate(config.vehicle, state, chosen, dt_s, config.substeps)
+    """Fly ``command`` [4] while it is fresh, else hold at (x, y, z, yaw) [4] or rest on ground."""
+    lifted = state.position[2] > config.ground_m
+    own = hold(config.tracking, config.body, config.vehicle, state, hold_at[:3], hold_at[3])
+    own = jnp.where(lifted, own, jnp.zeros(4))
+    upright = level(config.tracking, config.body, config.vehicle, state)
+    flown = jnp.where(leans(state, config.lean_max_rad), upright, command)
+    chosen = jnp.where(fresh, flown, own)
+    after = simulate(config.vehicle, state, chosen, dt_s, config.substeps)
+    return _above_ground(config, after)
+
+
+def _above_ground(config: SimConfig, state: QuadrotorState) -> QuadrotorState:
+    """Return the state, or that of a vehicle at rest on the ground if it is not above it."""
+    x, y, z = state.position
+    at = jnp.stack([x, y, jnp.asarray(config.ground_m, jnp.float32)])
+    rest = at_rest(at, quaternion.yaw(state.attitude))
+    above = z > config.ground_m
+    return jax.tree.map(lambda flies, rests: jnp.where(above, flies, rests), state, rest)
 
 
 class QuadrotorSim(GraphNode):
@@ -163,7 +218,8 @@ class QuadrotorSim(GraphNode):
         level = at_rest(jnp.asarray(position, jnp.float32))
         self._state = level._replace(attitude=jnp.asarray(attitude, jnp.float32))
         self._command = np.zeros(4, np.float32)
-        self._command_ns: int | None = None
+        self._command_ns: int | None = None  # when it came
+        self._answers_ns = 0  # stamp of the odometry that it answers; 0: not known
         self._hold_at: np.ndarray | None = None
         self._arrays = [np.asarray(leaf) for leaf in self._state]
         key = jax.random.fold_in(jax.random.key(self.parameters.value.seed), self._flights)
@@ -179,9 +235,7 @@ class QuadrotorSim(GraphNode):
         self._believed = [np.asarray(leaf) for leaf in believed]
 
     def _inputs(self) -> tuple[Any, ...]:
-        timeout_ns = 1e9 * self.parameters.value.command_timeout_s
-        age_ns = -1 if self._command_ns is None else self._time.now_ns - self._command_ns
-        fresh = 0 <= age_ns <= timeout_ns
+        fresh = not self._why_not_flown()
         if fresh:
             self._hold_at = None
         elif self._hold_at is None:
@@ -193,6 +247,22 @@ class QuadrotorSim(GraphNode):
     def _on_command(self, message: BodyRateThrust) -> None:
         self._command = convert.command_array(message)
         self._command_ns = self._time.now_ns
+        self._answers_ns = convert.to_ns(message.header.stamp)
+
+    def _why_not_flown(self) -> str:
+        """Return why the last command is not flown, one sentence; empty if it is."""
+        config, now_ns = self.parameters.value, self._time.now_ns
+        if self._command_ns is None:
+            return "no command yet"
+        silent_s = 1e-9 * (now_ns - self._command_ns)
+        if not 0.0 <= silent_s <= config.command_timeout_s:
+            return f"no command for {silent_s:.1f} s"
+        age_s = 1e-9 * (now_ns - self._answers_ns) if self._answers_ns else 0.0
+        if abs(age_s) <= config.command_age_max_s:
+            return ""
+        if age_s < 0.0:
+            return f"commands answer odometry that is {-age_s:.2f} s in the future"
+        return f"the controller is too slow: its commands answer odometry {age_s:.2f} s ago"
 
     def _tick(self) -> None:
         begin = time.monotonic()
@@ -235,6 +305,8 @@ class QuadrotorSim(GraphNode):
     def _on_reset(self, request: ResetSim.Request, response: ResetSim.Response) -> Any:
         try:
             pose = self._start if request.use_default else convert.pose_arrays(request.pose)
+            if pose[0][2] < self.parameters.value.ground_m:
+                raise convert.InvalidMessageError(f"z = {pose[0][2]:g} m is below the ground")
         except convert.InvalidMessageError as error:
             response.success, response.message = False, f"the pose is not usable: {error}"
             return response
@@ -243,8 +315,18 @@ class QuadrotorSim(GraphNode):
         response.success = True
         return response
 
+    @property
+    def _landed(self) -> bool:
+        return bool(self._arrays[0][2] <= self.parameters.value.ground_m + 1e-4)
+
     def _extra(self) -> dict[str, str]:
-        return {**self._time.diagnose(), "holding": str(self._hold_at is not None).lower()}
+        values, why = self._time.diagnose(), self._why_not_flown()
+        if self._landed:
+            self.health.problem(WARN, "the vehicle is on the ground" + (f": {why}" if why else ""))
+        elif why and self._command_ns is not None:
+            self.health.problem(WARN, f"it holds: {why}")
+        flags = {"holding": self._hold_at is not None, "landed": self._landed}
+        return {**values, **{name: str(flag).lower() for name, flag in flags.items()}}
 
 
 def main(args: list[str] | None = None) -> int:

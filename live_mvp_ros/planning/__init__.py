@@ -14,6 +14,7 @@ from live_mvp_ros.planning.info_field import (
     InfoFieldState,
     init,
     step,
+    with_new_goal,
 )
 from live_mvp_ros.planning.interpolation import interp2d, interp3d
 from live_mvp_ros.planning.observable import observable_cells
@@ -31,4 +32,5 @@ __all__ = [
     "navigable_cells",
     "observable_cells",
     "step",
+    "with_new_goal",
 ]

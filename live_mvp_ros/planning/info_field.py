@@ -180,6 +180,7 @@ class InfoFieldInputs:
         goal_m: [3], where to go when nothing is left.
         dt_s: time since the previous step during which the drone looked from about this pose; 0
             while it holds on purpose, so that no patience runs out.
+        to_goal: bool, lead to the goal whatever is left to see.
     """
 
     p: jax.Array
@@ -188,6 +189,7 @@ class InfoFieldInputs:
     yaw_rad: jax.Array
     goal_m: jax.Array
     dt_s: jax.Array
+    to_goal: jax.Array | bool = False
 
 
 @jax.tree_util.register_dataclass
@@ -247,6 +249,12 @@ def init(config: InfoFieldConfig, spec: GridSpec) -> InfoFieldState:
     return InfoFieldState(jnp.zeros(spec.shape), progress.init(spec))
 
 
+def with_new_goal(state: InfoFieldState) -> InfoFieldState:
+    """Return the state for another goal: that the old one was given up says nothing about it."""
+    watch = state.progress._replace(goal_given_up=jnp.array(False))
+    return dataclasses.replace(state, progress=watch)
+
+
 def step(
     config: InfoFieldConfig, spec: GridSpec, state: InfoFieldState, inputs: InfoFieldInputs
 ) -> tuple[InfoFieldState, InfoFieldOutput]:
@@ -264,10 +272,11 @@ def step(
     # What was only set aside is tried again before the mission ends.
     sources = jnp.where(jnp.any(sources), sources, teaches)
     nothing_left = ~jnp.any(sources)
+    to_goal = nothing_left | inputs.to_goal
     goal = goal_source(spec, navigable, inputs.goal_m)
     slow = slowness(config.body, spec, free)
     start_m = _values(config, spec, per_yaw, sources, navigable, slow, inputs)
-    start_m = jnp.where(nothing_left, jnp.where(goal, 0.0, FAR), start_m)
+    start_m = jnp.where(to_goal, jnp.where(goal, 0.0, FAR), start_m)
     recovery = goal_source(spec, navigable, watch.manoeuvre_m)
     start_m = jnp.where(watch.manoeuvre_s > 0.0, jnp.where(recovery, 0.0, FAR), start_m)
     way = lead_to(
@@ -289,10 +298,10 @@ def step(
         way.target_m,
         around_target,
         around_target[here[0], here[1]],
-        nothing_left,
+        to_goal,
     )
     afresh = progress.starts_afresh(watch, judged)
-    worth_looking = jnp.where(nothing_left, 0.0, 1.0)
+    worth_looking = jnp.where(to_goal, 0.0, 1.0)
     local_gain, local_origin_m = _local(config, spec, per_yaw, xy)
     unknown_m2 = _reachable_unknown_m2(spec, _plan(config, spec), view, navigable)
     unknown_m2 = jnp.where(nothing_left, 0.0, unknown_m2)

@@ -57,6 +57,8 @@ class Field(NamedTuple):
     reachable_unknown_m2: float
     explored_fraction: float
     target_m: np.ndarray
+    goal_m: np.ndarray = np.zeros(3)
+    goal_stamp_ns: int = 0
 
 
 def _float_fields(*names: str) -> list[PointField]:
@@ -192,6 +194,8 @@ def info_field(frame: str, field: Field, altitude_m: float, compute_ms: float) -
         n_yaw=n_yaw,
         local_gain=_floats(field.local_gain),
         nothing_left=field.nothing_left,
+        goal=point(field.goal_m),
+        goal_stamp_ns=field.goal_stamp_ns,
         goal_reachable=field.goal_reachable,
         reachable_unknown_m2=field.reachable_unknown_m2,
         explored_fraction=field.explored_fraction,
@@ -234,6 +238,8 @@ def field_arrays(message: InfoField, frame: str) -> Field:
         ),
         explored_fraction=_between("explored_fraction", message.explored_fraction, 1.0),
         target_m=_place("target", message.target),
+        goal_m=np.array([message.goal.x, message.goal.y, message.goal.z]),
+        goal_stamp_ns=message.goal_stamp_ns,
     )
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,19 +15,21 @@ from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker
 
 from live_mvp_ros.action import Explore
-from live_mvp_ros.control import MissionDecision, MissionState
+from live_mvp_ros.control import MissionState
 from live_mvp_ros.control.flight_log import FlightLog
 from live_mvp_ros.msg import ExplorationMetrics, ExplorationStatus
 from live_mvp_ros.ros.convert import VehicleState, header, pose
 from live_mvp_ros.ros.frames import MAP
+from live_mvp_ros.ros.mission import Mission
 
 LABEL_ABOVE_M, LABEL_HEIGHT_M = 0.6, 0.3
 
 
 def status_message(
-    vehicle: VehicleState | None, decision: MissionDecision, log: FlightLog, unknown_m2: float
+    vehicle: VehicleState | None, mission: Mission, unknown_m2: float
 ) -> ExplorationStatus:
     """Return what the mission is doing now."""
+    decision, log = mission.decision, mission.log
     stamp_ns = 0 if vehicle is None else vehicle.stamp_ns
     return ExplorationStatus(
         header=header(stamp_ns, MAP),
@@ -43,6 +46,8 @@ def status_message(
         control_ms_p99=log.latency_ms(0.99),
         deadlines_missed=log.deadlines_missed,
         goal_reached=decision.goal_reached,
+        success=decision.success,
+        to_goal_now=mission.to_goal_now,
     )
 
 
@@ -84,12 +89,26 @@ def metrics_message(log: FlightLog, goal_reached: bool) -> ExplorationMetrics:
     )
 
 
-class ExploreServer:
-    """The action ``explore``: one goal at a time, which ends with the mission or by cancelling.
+class _PatientServer(ActionServer):
+    """Calls back when a goal has ended, though it is executing from its acceptance on.
 
-    A coroutine that waits would keep rclpy's executor awake all the time, so a goal is only
-    remembered when it is accepted and executed when its mission has ended.
+    A coroutine that waits would keep rclpy's executor awake all the time.
     """
+
+    def __init__(self, node: Node, **callbacks: Callable[..., Any]) -> None:
+        """Serve ``explore`` on ``node``."""
+        super().__init__(node, Explore, "explore", **callbacks)
+
+    def notify_execute(self, goal_handle: Any, execute_callback: Any) -> None:
+        """Put the callback of a goal that begins to execute off until ``end``."""
+
+    def end(self, goal_handle: Any) -> None:
+        """Have the callback called with a goal."""
+        super().notify_execute(goal_handle, None)
+
+
+class ExploreServer:
+    """The action ``explore``: one goal at a time, which ends with the mission or by cancelling."""
 
     def __init__(
         self, node: Node, start: Callable[[Any], None], cancel: Callable[[], None]
@@ -97,11 +116,10 @@ class ExploreServer:
         """Serve on ``node``; ``start`` gets the goal's request, ``cancel`` is told to stop."""
         self._start, self._cancel = start, cancel
         self._goal: Any = None
-        self._result: Any = None
-        self._server = ActionServer(
+        self._results: dict[bytes, Any] = {}
+        self._node = node
+        self._server = _PatientServer(
             node,
-            Explore,
-            "explore",
             execute_callback=self._execute,
             goal_callback=self._on_goal,
             handle_accepted_callback=self._on_accepted,
@@ -122,22 +140,24 @@ class ExploreServer:
         """End the goal, if there is one."""
         if self._goal is not None:
             goal, self._goal = self._goal, None
-            self._result = Explore.Result(success=success, reason=reason, metrics=metrics)
-            goal.execute()
+            self._results[bytes(goal.goal_id.uuid)] = Explore.Result(
+                success=success, reason=reason, metrics=metrics
+            )
+            self._server.end(goal)
 
     def destroy(self) -> None:
         """Stop serving."""
         self._server.destroy()
 
     def _on_goal(self, request: Any) -> GoalResponse:
-        numbers = (request.time_limit_s, request.target_explored_fraction)
-        at = request.goal_position
-        usable = all(np.isfinite([*numbers, at.x, at.y, at.z])) and min(numbers) >= 0.0
-        busy = self._goal is not None
-        return GoalResponse.ACCEPT if usable and not busy else GoalResponse.REJECT
+        sentence = refusal(request, busy=self._goal is not None)
+        if sentence:
+            self._node.get_logger().warning(f"refused a goal of the action explore: {sentence}")
+        return GoalResponse.REJECT if sentence else GoalResponse.ACCEPT
 
     def _on_accepted(self, goal: Any) -> None:
         self._goal = goal
+        goal.execute()
         self._start(goal.request)
 
     def _on_cancel(self, _: Any) -> CancelResponse:
@@ -145,10 +165,28 @@ class ExploreServer:
         return CancelResponse.ACCEPT
 
     def _execute(self, goal: Any) -> Any:
-        if goal.is_cancel_requested:
-            goal.canceled()
-        elif self._result.success:
+        result = self._results.pop(bytes(goal.goal_id.uuid))
+        if result.success:  # also if somebody wanted to cancel it in its last moment
             goal.succeed()
+        elif goal.is_cancel_requested:
+            goal.canceled()
         else:
             goal.abort()
-        return self._result
+        return result
+
+
+def refusal(request: Any, busy: bool) -> str:
+    """Return why a goal of the action is not accepted, one sentence; empty if it is."""
+    at = request.goal_position
+    if busy:
+        return "another one is being pursued"
+    if not (math.isfinite(request.time_limit_s) and request.time_limit_s >= 0.0):
+        return f"time_limit_s = {request.time_limit_s} is not allowed: it must be finite and >= 0"
+    if not 0.0 <= request.target_explored_fraction <= 1.0:
+        return (
+            f"target_explored_fraction = {request.target_explored_fraction} is not allowed: "
+            "it must be between 0 and 1"
+        )
+    if request.use_goal_position and not np.isfinite([at.x, at.y, at.z]).all():
+        return f"goal_position = ({at.x}, {at.y}, {at.z}) is not allowed: it must be finite"
+    return ""

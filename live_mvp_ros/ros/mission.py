@@ -1,11 +1,23 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The mission between its requests (services, action) and its decisions (``control.decide``)."""
+"""The mission between its requests (services, action) and its decisions (``control.decide``).
+
+All of it belongs to the executor's thread; the worker reads ``decision``, which is replaced whole.
+
+What passes by itself only holds the vehicle (HOLDING): data that is missing, stale or from the
+future, a controller that is too slow, a pause. FAULT ends the mission, and the vehicle holds. It
+is for what has lasted for ``FAULT_AFTER_S`` without a break although everything ran:
+
+- no plan is finite (``plan``),
+- odometry arrives, but none of it can be used (``odometry``),
+- the vehicle is outside of its geofence, where it has been before in this mission: it fell, or
+  somebody carried it away (``fence``).
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import math
+from collections.abc import Mapping
 
 from live_mvp_ros.config import replace
 from live_mvp_ros.control import (
@@ -16,74 +28,141 @@ from live_mvp_ros.control import (
     decide,
 )
 from live_mvp_ros.control.flight_log import FlightLog
+from live_mvp_ros.control.lasting import Lasting
 
+FAULT_AFTER_S = 5.0
 PAUSED = "paused on request"  # what ``decide`` says
+WAITING = "waiting to be started"
 PREPARING = "the controller is being compiled"
-LATE = "the controller needs longer than its period"
+LATE = "the controller is too slow: its plans come later than allowed"
+OVER = "the mission is over"
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What one mission was asked for; 0 means no limit and no target."""
+    """What one mission was asked for; 0 means no limit and everything.
+
+    Attributes:
+        time_s: longest flight, and waiting for what is missing or stale.
+        explored_fraction: the share to explore.
+        has_goal: it shall be at the goal in the end.
+    """
 
     time_s: float = 0.0
     explored_fraction: float = 0.0
+    has_goal: bool = True
 
 
 class Mission:
-    """State, reason, requests and achievements of the current mission."""
+    """State, reason, requests and achievements of the current mission.
+
+    Attributes:
+        wants_to_fly: everything is there; only the controller itself may not be ready.
+    """
 
     def __init__(self, autostart: bool) -> None:
         """Begin at once, or wait for a request."""
+        self._updated_s: float | None = None
         self.begin(Limits())
-        self.waiting = not autostart
+        self._waiting = not autostart
 
     def begin(self, limits: Limits) -> None:
-        """Start a new mission."""
+        """Start a new mission, with nothing achieved and nothing asked for but ``limits``."""
         self.log = FlightLog()
         self.limits = limits
         self.decision = MissionDecision(MissionState.WAITING_FOR_ODOM, "no odometry yet")
-        self.paused = self.stopped = self.waiting = self.succeeded = False
+        self.wants_to_fly = False
+        self.stalled_s = 0.0
+        self._paused = self._stopped = self._waiting = self._share_explored = False
+        self._lasting = Lasting(FAULT_AFTER_S)
 
-    def resume_or_begin(self) -> str:
-        """Go on with a paused mission, else start a new one; returns which."""
-        if self.paused:
-            self.paused = False
-            return "resumed"
-        self.begin(Limits())
-        return "started"
+    def start(self) -> tuple[bool, str]:
+        """Go on with a paused mission, or begin one; one that runs keeps its limits."""
+        if self._paused and not self.over:
+            self._paused = False
+            return True, "resumed"
+        if self.over or self._waiting:
+            self.begin(Limits())
+            return True, "started"
+        return True, "already running, with the limits that it was started with"
+
+    def pause(self) -> tuple[bool, str]:
+        """Hold until ``start``."""
+        if self.over:
+            return False, OVER
+        if self._waiting:
+            return False, f"there is nothing to pause: the mission is {WAITING}"
+        self._paused = True
+        return True, "paused"
+
+    def stop(self) -> tuple[bool, str]:
+        """End the mission, whatever it waits for."""
+        if self.over:
+            return False, f"{OVER} already"
+        self._stopped = True
+        return True, "stopped"
 
     @property
     def over(self) -> bool:
         """Whether the mission has ended."""
-        return self.decision.state in (MissionState.DONE, MissionState.FAULT)
+        return self.decision.over
 
-    def update(self, config: MissionConfig, now: MissionInputs, ready: bool, late: bool) -> None:
-        """Decide again with what is known; ``ready`` and ``late`` are about the controller."""
+    @property
+    def to_goal_now(self) -> bool:
+        """Whether it flies to the goal because enough is explored, though more could be seen."""
+        return self._share_explored and self.decision.state is MissionState.GOING_TO_GOAL
+
+    def update(
+        self,
+        config: MissionConfig,
+        now: MissionInputs,
+        *,
+        time_s: float,
+        ready: bool,
+        late: bool,
+        faults: Mapping[str, str],
+    ) -> None:
+        """Decide again with what is known.
+
+        Args:
+            config: timeouts and limits of every mission.
+            now: the world; what was asked of this mission is filled in here.
+            time_s: steady time.
+            ready: the controller can plan.
+            late: its plans take too long.
+            faults: what is wrong now, a sentence by name, see the module; empty ones are not.
+        """
+        before_s, self._updated_s = self._updated_s, time_s
         if self.over:
             return
+        if before_s is not None and self._stalls:
+            self.stalled_s += time_s - before_s
         if self.limits.time_s > 0.0:
             config = replace(config, time_limit_s=self.limits.time_s)
-        paused = self.paused or self.waiting
-        decision = decide(
-            config,
-            self.decision,
-            dataclasses.replace(now, paused=paused, stopped=self.stopped),
+        share = self.limits.explored_fraction
+        self._share_explored |= 0.0 < share <= self.log.explored_fraction  # NaN is no share
+        now = dataclasses.replace(
+            now,
+            paused=self._paused or self._waiting,
+            stopped=self._stopped,
+            stalled_s=self.stalled_s,
+            share=share,
+            share_explored=self._share_explored,
+            has_goal=self.limits.has_goal,
+            fault="" if self._waiting else self._lasting.update(time_s, faults),
         )
-        if self.waiting and decision.reason == PAUSED:
-            decision = MissionDecision(MissionState.HOLDING, "waiting to be started")
+        decision = decide(config, self.decision, now)
+        if self._waiting and decision.reason == PAUSED:
+            decision = MissionDecision(MissionState.HOLDING, WAITING)
+        self.wants_to_fly = decision.flies
         if decision.flies and not ready:
             decision = MissionDecision(MissionState.WAITING_FOR_MAP, PREPARING)
         elif decision.flies and late:
             decision = MissionDecision(MissionState.HOLDING, LATE)
-        elif decision.flies and self._target_met():
-            share = self.limits.explored_fraction
-            decision = MissionDecision(MissionState.DONE, f"{share:.0%} is explored, as asked for")
         self.decision = decision
-        self.succeeded = decision.state is MissionState.DONE and (
-            decision.goal_reached or self._target_met()
-        )
 
-    def _target_met(self) -> bool:
-        target, explored = self.limits.explored_fraction, self.log.explored_fraction
-        return target > 0.0 and not math.isnan(explored) and explored >= target
+    @property
+    def _stalls(self) -> bool:
+        """Whether it waits for something that nobody asked it to wait for."""
+        asked = self._paused or self._waiting
+        return not (asked or self.decision.flies or self.decision.reason == PREPARING)

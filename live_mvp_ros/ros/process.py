@@ -30,7 +30,7 @@ EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 def run_node(factory: Callable[[], GraphNode], args: Sequence[str] | None = None) -> int:
     """Create a node, spin it until a signal or a failure, and return the exit code."""
     signals = Signals()
-    prepare_jax()
+    prepare_jax(in_background=False)  # callbacks answer while the worker computes
     try:
         rclpy.init(
             args=list(args) if args is not None else None,

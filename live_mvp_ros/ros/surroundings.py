@@ -26,11 +26,18 @@ class Tick(NamedTuple):
     """One control period's work."""
 
     seen: Seen
-    flies: bool
+    plans: bool
+    """Whether to plan; else what has come is only made ready for it."""
+    rest: control.FlightState | None
+    """Where the vehicle rests before this plan; None while it flies on."""
 
 
 class LatestSurroundings:
-    """Messages are stored by the executor; ``refresh`` runs on the worker's thread."""
+    """What has come, and the tables made of it.
+
+    ``grid``, ``field`` and ``path`` are written by the executor only, ``costmap`` and ``guide``
+    by the worker only, in ``refresh``. Each is replaced whole.
+    """
 
     def __init__(self) -> None:
         """Know nothing."""
@@ -70,7 +77,7 @@ class LatestSurroundings:
         return self.costmap is not None and self.guide is not None
 
     def map_age_s(self, now_ns: int) -> float:
-        """Return the age of the map, infinite if there is none."""
+        """Return the age of the map, infinite if there is none, negative in the future."""
         return _age_s(now_ns, self.grid)
 
     def field_age_s(self, now_ns: int) -> float:
@@ -79,4 +86,4 @@ class LatestSurroundings:
 
 
 def _age_s(now_ns: int, item: Any) -> float:
-    return float("inf") if item is None else max(0.0, 1e-9 * (now_ns - item.stamp_ns))
+    return float("inf") if item is None else 1e-9 * (now_ns - item.stamp_ns)

@@ -44,3 +44,48 @@ def page_faults(**environment: str) -> int:
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="needs the GNU C library")
 def test_the_work_space_of_a_program_is_kept_between_calls_unless_the_user_says_how():
     assert page_faults() < 0.2 * page_faults(MALLOC_MMAP_MAX_="65536")
+
+
+BESIDE = """
+import sys
+import threading
+import time
+
+from live_mvp_ros.jax_setup import prepare_jax
+
+prepare_jax(in_background=sys.argv[1] == "background")
+import jax
+import jax.numpy as jnp
+
+slow = jax.jit(lambda x: jax.lax.fori_loop(0, 60, lambda _, y: jnp.sin(y @ y), x))
+quick = jax.jit(lambda x: x @ x)  # what is cheaper still, JAX never puts off
+x, few = jnp.ones((400, 400)), jnp.ones((20, 20))
+slow(x).block_until_ready(), quick(few).block_until_ready()
+ended = threading.Event()
+
+
+def work():
+    slow(x).block_until_ready()
+    ended.set()
+
+
+threading.Thread(target=work).start()
+answers = 0
+while not ended.is_set():
+    quick(few).block_until_ready()
+    answers += not ended.is_set()
+    time.sleep(0.001)
+print(answers)
+"""
+
+
+def answers_beside_a_slow_program(how: str) -> int:
+    """Return how many small calls of another thread end while one slow call computes."""
+    command = (sys.executable, "-c", BESIDE, how)
+    return int(subprocess.check_output(command))
+
+
+def test_where_callbacks_must_answer_no_call_waits_behind_a_slow_one():
+    # Counted, not timed: behind the dispatch thread at most the calls before the slow one end.
+    assert answers_beside_a_slow_program("at once") > 10
+    assert answers_beside_a_slow_program("background") <= 3

@@ -9,6 +9,7 @@ import math
 
 import pytest
 
+from live_mvp_ros.control.lasting import Lasting
 from live_mvp_ros.control.mission import MissionConfig, MissionInputs, MissionState, decide
 
 CONFIG = MissionConfig(time_limit_s=100.0)
@@ -37,6 +38,11 @@ EXPLORING = MissionInputs(
         ({"paused": True}, MissionState.HOLDING, "paused"),
         ({"stopped": True}, MissionState.DONE, "stopped"),
         ({"elapsed_s": 101.0}, MissionState.DONE, "time limit of 100 s"),
+        ({"odom_age_s": -3.2}, MissionState.HOLDING, "odometry is 3.2 s in the future"),
+        ({"odom_age_s": -0.05}, MissionState.EXPLORING, "can still be seen"),  # clocks differ
+        ({"map_age_s": -5.0}, MissionState.HOLDING, "the map is 5.0 s in the future"),
+        ({"field_age_s": -2.5}, MissionState.HOLDING, "field is 2.5 s in the future"),
+        ({"fault": "it fell"}, MissionState.FAULT, "it fell"),
         ({"nothing_left": True}, MissionState.GOING_TO_GOAL, "nothing left"),
         ({"nothing_left": True, "goal_reachable": False}, MissionState.DONE, "out of reach"),
         ({"nothing_left": True, "distance_to_goal_m": 1.4}, MissionState.DONE, "goal is reached"),
@@ -54,8 +60,92 @@ def test_only_arriving_after_everything_was_seen_reaches_the_goal():
     assert decide(CONFIG, None, dataclasses.replace(near, nothing_left=True)).goal_reached
 
 
-def test_done_is_final_and_holding_recovers():
+def test_done_and_fault_are_final_and_holding_recovers():
     done = decide(CONFIG, None, dataclasses.replace(EXPLORING, stopped=True))
     assert decide(CONFIG, done, EXPLORING) is done
+    fault = decide(CONFIG, None, dataclasses.replace(EXPLORING, fault="it fell"))
+    assert decide(CONFIG, fault, EXPLORING) is fault
     held = decide(CONFIG, None, dataclasses.replace(EXPLORING, odom_age_s=1.0))
     assert decide(CONFIG, held, EXPLORING).state is MissionState.EXPLORING
+
+
+MISSING = [
+    {"odom_age_s": math.inf},
+    {"odom_age_s": 3.0},
+    {"odom_age_s": -3.0},
+    {"odom_finite": False},
+    {"map_age_s": math.inf},
+    {"map_age_s": 9.0},
+    {"field_age_s": math.inf},
+    {"field_age_s": 9.0},
+    {"fault": "it fell"},
+    {"paused": True},
+    {},
+]
+
+
+@pytest.mark.parametrize("missing", MISSING)
+def test_a_stop_and_a_limit_end_the_mission_whatever_is_missing(missing):
+    now = dataclasses.replace(EXPLORING, **missing)
+    stopped = decide(CONFIG, None, dataclasses.replace(now, stopped=True))
+    assert (stopped.state, stopped.reason) == (MissionState.DONE, "stopped on request")
+    late = decide(CONFIG, None, dataclasses.replace(now, stalled_s=90.1))
+    assert late.state is MissionState.DONE
+    assert late.reason.startswith("time limit of 100 s")
+    assert not (stopped.success or late.success)
+
+
+def test_the_reason_of_a_limit_says_what_was_waited_for():
+    now = dataclasses.replace(EXPLORING, odom_age_s=math.inf, elapsed_s=0.0, stalled_s=100.0)
+    assert decide(CONFIG, None, now).reason == "time limit of 100 s: no odometry yet"
+
+
+AT_GOAL = {"distance_to_goal_m": 0.5}
+ASKED = {"share": 0.9}
+EXPLORED = {"share": 0.9, "share_explored": True}
+GOALLESS = {"has_goal": False}
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "success"),
+    [
+        # asked for a share, and to be at a goal
+        ({**ASKED}, MissionState.EXPLORING, False),
+        ({**ASKED, **AT_GOAL}, MissionState.EXPLORING, False),
+        ({**EXPLORED}, MissionState.GOING_TO_GOAL, False),
+        (
+            {**EXPLORED, "goal_reachable": False},
+            MissionState.EXPLORING,
+            False,
+        ),
+        ({**EXPLORED, **AT_GOAL}, MissionState.DONE, True),
+        ({**ASKED, "nothing_left": True}, MissionState.GOING_TO_GOAL, False),
+        ({**ASKED, "nothing_left": True, **AT_GOAL}, MissionState.DONE, False),
+        (
+            {**EXPLORED, "nothing_left": True, "goal_reachable": False},
+            MissionState.DONE,
+            False,
+        ),
+        # asked for a share alone
+        ({**ASKED, **GOALLESS}, MissionState.EXPLORING, False),
+        ({**EXPLORED, **GOALLESS}, MissionState.DONE, True),
+        ({**ASKED, "nothing_left": True, **GOALLESS}, MissionState.DONE, False),
+        # asked for everything
+        ({"nothing_left": True, **AT_GOAL}, MissionState.DONE, True),
+        ({"nothing_left": True, "goal_reachable": False}, MissionState.DONE, False),
+    ],
+)
+def test_success_is_what_was_asked_for_and_nothing_less(change, state, success):
+    decision = decide(CONFIG, None, dataclasses.replace(EXPLORING, **change))
+    assert (decision.state, decision.success) == (state, success)
+
+
+def test_only_what_lasts_without_a_break_is_a_fault():
+    watch = Lasting(5.0)
+    assert watch.update(0.0, {"plan": "no plan", "fence": ""}) == ""
+    assert watch.update(4.9, {"plan": "no plan", "fence": "outside"}) == ""
+    assert watch.update(5.0, {"plan": "", "fence": "outside"}) == ""  # a break
+    assert watch.update(9.8, {"plan": "no plan", "fence": "outside"}) == ""
+    assert watch.update(9.9, {"plan": "no plan", "fence": "still outside"}) == (
+        "still outside, for 5 s"
+    )

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 import pytest
+from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from rclpy.action import ActionClient
 from std_srvs.srv import Trigger
@@ -34,7 +35,11 @@ SMALL = {
 
 
 class World:
-    """Publishes odometry of a vehicle that stands in an empty known room, map, field and path."""
+    """Publishes odometry of a vehicle that stands in an empty known room, map, field and path.
+
+    The field answers the goal that was heard last, as a planner does; ``answers`` False keeps it
+    from hearing of another.
+    """
 
     def __init__(self, bench):
         out = bench.publisher
@@ -43,6 +48,9 @@ class World:
         self._field = out(InfoField, "info_field", qos.LATCHED)
         self._path = out(Path, "reference_path", qos.LATCHED)
         self._node = bench.node
+        self.goals = bench.collect(PoseStamped, "exploration/goal", qos.LATCHED)
+        self.goal, self.answers = PoseStamped(), True
+        self.ahead_s = 0.0
         self.position = [2.0, 3.0, 2.0]
         self.odometry = self.map = self.field = True
         self.nothing_left = False
@@ -52,6 +60,7 @@ class World:
     def __call__(self):
         self.tick += 1
         stamp, zero = self._node.get_clock().now().nanoseconds, np.zeros(3, np.float32)
+        stamp += round(1e9 * self.ahead_s)
         state = convert.VehicleState(
             stamp, np.float32(self.position), zero, np.float32([1, 0, 0, 0]), zero
         )
@@ -64,12 +73,16 @@ class World:
             self._publish_field(stamp)
 
     def _publish_field(self, stamp):
+        if self.answers and self.goals:
+            self.goal = self.goals[-1]
+        at = self.goal.pose.position
         x, _ = SPEC.centres()
         guidance = np.broadcast_to(x[:, None], SPEC.shape)  # better and better towards +x
         field = convert_sensors.Field(
             stamp, stamp, SPEC, 0 * guidance, 0 * guidance, guidance, 0.25, np.float32([-3, -2]),
             np.ones((16, 40, 40), np.float32), self.nothing_left, True, 5.0, self.explored,
-            np.float32([8, 3]),
+            np.float32([8, 3]), np.array([at.x, at.y, at.z]),
+            convert.to_ns(self.goal.header.stamp),
         )  # fmt: skip
         points = np.array(self.position) + np.outer(np.arange(40), [0.1, 0.0, 0.0])
         self._path.publish(convert.path(stamp, "map", points, np.zeros(40)))

@@ -1,0 +1,72 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The goal of a mission has one owner, the controller; everybody else reads ``exploration/goal``.
+
+It is latched, so that a planner that comes later, or again, knows it too. Its stamp is its name:
+no two goals have the same, and a field says which one it answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+
+from live_mvp_ros.ros import convert, qos
+from live_mvp_ros.ros.convert import InvalidMessageError
+from live_mvp_ros.ros.convert_sensors import Field
+from live_mvp_ros.ros.frames import MAP
+from live_mvp_ros.ros.node import GraphNode
+
+WISHES = "goal_pose"
+"""Where anybody may ask for another goal, such as RViz's 2D Goal Pose."""
+TOPIC = "exploration/goal"
+_SAME_M = 1e-3
+
+
+class GoalOwner:
+    """Owns the goal: from the parameter, until somebody asks for another one."""
+
+    def __init__(self, node: GraphNode, configured_m: tuple[float, float, float]) -> None:
+        """Publish the configured goal, and listen to wishes."""
+        self._node = node
+        self._out = node.publisher(PoseStamped, TOPIC, qos.LATCHED)
+        self._stamp_ns = 0
+        self._configured_m = configured_m
+        self.set(configured_m)
+        node.listen(PoseStamped, WISHES, qos.STATUS, lambda m: self.set(goal_position_m(m)))
+
+    def set(self, position_m: Sequence[float]) -> None:
+        """Replace the goal by a position [3] in the map frame."""
+        now_ns = self._node.get_clock().now().nanoseconds  # stands still in a paused simulation
+        self._stamp_ns = max(now_ns, self._stamp_ns + 1)
+        self.position_m = np.asarray(position_m, float)
+        pose = convert.pose(self.position_m, (1.0, 0.0, 0.0, 0.0))
+        self._out.publish(PoseStamped(header=convert.header(self._stamp_ns, MAP), pose=pose))
+
+    def configure(self, configured_m: tuple[float, float, float]) -> None:
+        """Take the parameter: one that has been changed replaces the goal."""
+        if configured_m != self._configured_m:
+            self._configured_m = configured_m
+            self.set(configured_m)
+
+    def answered_by(self, field: Field | None) -> bool:
+        """Return whether a field was computed for this goal, and for no other.
+
+        A planner that has not heard of a goal answers the one it was configured with.
+        """
+        if field is None or field.goal_stamp_ns:
+            return field is not None and field.goal_stamp_ns == self._stamp_ns
+        return bool(np.allclose(field.goal_m, self.position_m, atol=_SAME_M))
+
+
+def goal_position_m(message: PoseStamped) -> np.ndarray:
+    """Return the position [3] of a goal.
+
+    Raises:
+        InvalidMessageError: wrong frame, or a value that is not usable.
+    """
+    if message.header.frame_id != MAP:
+        raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {MAP}")
+    return convert.pose_arrays(message.pose)[0]

@@ -1,0 +1,140 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The commands between two plans: the right part of the right plan under the right stamp."""
+
+from __future__ import annotations
+
+import threading
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from live_mvp_ros import control
+from live_mvp_ros.control import ControllerConfig
+from live_mvp_ros.ros.convert import VehicleState
+from live_mvp_ros.ros.pace import Pace
+from live_mvp_ros.ros.pilot import Pilot, Plan
+from live_mvp_ros.vehicle import hover_command
+
+CONFIG = ControllerConfig(
+    mppi=control.MppiConfig(num_samples=16, horizon_steps=20),
+    lower_m=(-9.0, -9.0, 0.5),
+    upper_m=(9.0, 9.0, 3.0),
+)
+MS = 1_000_000
+HOVER = np.asarray(hover_command(CONFIG.vehicle))
+
+
+def at(stamp_ms: float, x: float = 0.0) -> VehicleState:
+    zero = np.zeros(3, np.float32)
+    level = np.float32([1, 0, 0, 0])
+    return VehicleState(round(stamp_ms * MS), np.float32([x, 0, 2]), zero, level, zero)
+
+
+def plan(pilot: Pilot, stamp_ms: float, thrust_n: np.ndarray) -> Plan:
+    """Return a plan that turns at 0.1 rad/s and pushes so hard in each step of the horizon."""
+    commands = np.zeros((20, 4), np.float32)
+    commands[:, 0], commands[:, 3] = thrust_n, 0.1
+    flight = pilot._first
+    ours = flight.controller._replace(nominal=jnp.asarray(commands))
+    return Plan(flight._replace(controller=ours), round(stamp_ms * MS))
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Pilot:
+    return Pilot(CONFIG, 0)
+
+
+@pytest.fixture
+def pilot(compiled: Pilot) -> Pilot:
+    compiled.latest = None
+    compiled._rest, compiled._rests, compiled._outdated = compiled._first, False, None
+    return compiled
+
+
+@pytest.mark.parametrize("late_ms", [0.0, 15.0, 20.0, 40.0, 65.0])
+def test_it_goes_on_with_the_part_whose_time_has_come_under_the_stamp_of_the_plan(pilot, late_ms):
+    ramp = 9.0 + np.arange(20)
+    pilot.latest = plan(pilot, 1000.0, ramp)
+    stamp_ns, command = pilot.bridge(CONFIG, at(1000.0 + late_ms), 0.1)
+    assert stamp_ns == 1000 * MS
+    steps = max(0.0, late_ms - 1e3 * CONFIG.latency_s) / (1e3 * CONFIG.mppi.step_s)
+    np.testing.assert_allclose(command[[0, 3]], [9.0 + steps, 0.1], atol=1e-3)
+
+
+def test_without_a_plan_or_with_an_old_one_it_holds_for_the_odometry_of_now(pilot):
+    for made in (None, plan(pilot, 1000.0, np.full(20, 12.0)), plan(pilot, 1900.0, 12.0)):
+        pilot.latest = made
+        stamp_ns, command = pilot.bridge(CONFIG, at(1200.0), 0.1)
+        assert stamp_ns == 1200 * MS
+        np.testing.assert_allclose(command, HOVER, atol=0.02)
+
+
+def test_a_plan_from_before_a_hold_is_not_flown_after_it(pilot):
+    pilot.latest = plan(pilot, 1000.0, np.full(20, 12.0))
+    pilot.hold(CONFIG, at(1020.0))
+    stamp_ns, command = pilot.bridge(CONFIG, at(1040.0), 0.1)
+    assert stamp_ns == 1040 * MS
+    np.testing.assert_allclose(command, HOVER, atol=0.02)
+    assert pilot.hand_over() is not None
+    pilot.latest = plan(pilot, 1040.0, np.full(20, 12.0))
+    stamp_ns, command = pilot.bridge(CONFIG, at(1060.0), 0.1)
+    assert stamp_ns == 1040 * MS
+    assert command[0] == pytest.approx(12.0)
+    assert pilot.hand_over() is None
+
+
+def test_a_hold_keeps_its_place_from_the_first_moment_on(pilot):
+    pilot.hold(CONFIG, at(0.0, x=1.0))
+    pushed = pilot.hold(CONFIG, at(500.0, x=1.5))
+    assert pushed[2] < -0.1  # the nose goes up: back to x = 1 m
+    assert float(pilot.hand_over().anchor_m[0]) == pytest.approx(1.0)
+
+
+def test_a_command_always_belongs_to_the_stamp_that_it_is_sent_under(pilot):
+    plans = [plan(pilot, 1000.0 + k, np.full(20, 9.0 + 0.01 * k)) for k in range(100)]
+    pilot.latest = plans[0]
+    ended = threading.Event()
+
+    def replace() -> None:
+        while not ended.is_set():
+            for each in plans:
+                pilot.latest = each
+
+    worker = threading.Thread(target=replace)
+    worker.start()
+    try:
+        for _ in range(300):
+            stamp_ns, command = pilot.bridge(CONFIG, at(1100.0), 1.0)
+            k = stamp_ns / MS - 1000.0
+            assert command[0] == pytest.approx(9.0 + 0.01 * k, abs=2e-3)
+    finally:
+        ended.set()
+        worker.join()
+
+
+def test_nothing_is_compiled_again_once_it_flies(pilot):
+    sizes = [part._cache_size() for part in (pilot._stay, pilot._proceed)]
+    pilot.hold(CONFIG, at(0.0))
+    pilot.hold(CONFIG, at(20.0))
+    pilot.proceed(CONFIG, Plan(pilot.hand_over(), 0), at(40.0))
+    assert [part._cache_size() for part in (pilot._stay, pilot._proceed)] == sizes
+
+
+def test_late_is_what_takes_too_long_until_something_is_in_time():
+    pace = Pace(late_periods=3, period_s=0.02)
+    seen = []
+    for tick, busy in enumerate([0, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0]):
+        pace.tick(round(20 * tick * MS), bool(busy))
+        seen.append(pace.late)
+    assert seen == [False] * 7 + [True, True, True, False, False]
+
+
+def test_late_is_also_a_machine_that_does_not_let_the_ticks_come():
+    pace = Pace(late_periods=3, period_s=0.02)
+    late = []
+    for stamp_ms in (0, 20, 40, 140, 160):
+        pace.tick(stamp_ms * MS, False)
+        late.append(pace.late)
+    assert late == [False, False, False, True, False]
