@@ -10,6 +10,7 @@ do not know is a TypeError here too.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -26,9 +27,24 @@ class Text:
         return self.text
 
 
-def texts(value: Any) -> list[Text] | None:
+class EnvironmentVariable:
+    """A substitution by a variable of the environment."""
+
+    def __init__(self, name: str, *, default_value: str | None = None) -> None:
+        self.name, self.default_value = name, default_value
+
+    def perform(self, context: LaunchContext) -> str:
+        value = os.environ.get(self.name, self.default_value)
+        if value is None:
+            raise RuntimeError(f"the environment has no {self.name}")
+        return value
+
+
+def texts(value: Any) -> list[Text | EnvironmentVariable] | None:
     if value is None:
         return None
+    if isinstance(value, EnvironmentVariable):
+        return [value]
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return [Text(value)]
@@ -59,7 +75,7 @@ class DeclareLaunchArgument(Action):
         self,
         name: str,
         *,
-        default_value: str | None = None,
+        default_value: str | EnvironmentVariable | None = None,
         description: str | None = None,
         choices: Iterable[str] | None = None,
     ) -> None:
@@ -189,7 +205,7 @@ def perform(
     context.launch_configurations.update(given)
     for entity in description.entities:
         if isinstance(entity, DeclareLaunchArgument):
-            _declare(context.launch_configurations, entity)
+            _declare(context, entity)
         elif isinstance(entity, SetEnvironmentVariable):
             context.environment[entity.name] = entity.value
         elif isinstance(entity, OpaqueFunction):
@@ -199,11 +215,12 @@ def perform(
     return context, started
 
 
-def _declare(known: dict[str, str], argument: DeclareLaunchArgument) -> None:
+def _declare(context: LaunchContext, argument: DeclareLaunchArgument) -> None:
+    known = context.launch_configurations
     if argument.name not in known:
         if argument.default_value is None:
             raise RuntimeError(f"the launch argument {argument.name!r} was not provided")
-        known[argument.name] = argument.default_value[0].text
+        known[argument.name] = "".join(part.perform(context) for part in argument.default_value)
     if argument.choices is not None and known[argument.name] not in argument.choices:
         raise RuntimeError(f"{known[argument.name]!r} is not a choice of {argument.name!r}")
 
@@ -229,6 +246,7 @@ def modules(share: Path) -> dict[str, ModuleType]:
         "launch.events": {"Shutdown": ShutdownEvent},
         "launch.events.process": {"ProcessExited": ProcessExited},
         "launch.launch_description_entity": {"LaunchDescriptionEntity": LaunchDescriptionEntity},
+        "launch.substitutions": {"EnvironmentVariable": EnvironmentVariable},
         "launch_ros": {},
         "launch_ros.actions": {"Node": Node},
         "ament_index_python": {},
