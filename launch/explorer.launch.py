@@ -135,11 +135,12 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             seed=int(chosen["seed"]),
             shared_tf=chosen["shared_tf"] == "true",
             map_file=chosen["map_file"],
-        )
+        ),
+        onlookers=(),  # ros2 bag records, and RViz shows
     )
     actions: list[LaunchDescriptionEntity] = []
     for spec in graph.nodes:
-        node = node_action(spec, graph.params_file)
+        node = node_action(spec)
         actions += [end_when_refused(node, spec.name), node]
     if chosen["rviz"] == "true":
         actions.append(rviz_action(graph))
@@ -148,7 +149,7 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return actions
 
 
-def node_action(spec: NodeSpec, params_file: str | None) -> Node:
+def node_action(spec: NodeSpec) -> Node:
     """Return the launch action of one node."""
     parameters = {
         name: list(value) if isinstance(value, tuple) else value
@@ -160,7 +161,7 @@ def node_action(spec: NodeSpec, params_file: str | None) -> Node:
         name=spec.name,
         exec_name=spec.name,
         namespace=spec.namespace,
-        parameters=[parameters, *([params_file] if params_file else [])],
+        parameters=[parameters],
         remappings=list(spec.remappings),
         prefix=f"nice -n {spec.niceness}" if spec.niceness else None,
         respawn=True,

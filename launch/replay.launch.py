@@ -119,7 +119,8 @@ def rebuilding_nodes(chosen: dict[str, str], namespace: str) -> list[LaunchDescr
             controller="none",
             namespace=namespace,
             params_file=chosen["params_file"] or None,
-        )
+        ),
+        onlookers=(),
     )
     return [
         Node(
@@ -128,8 +129,7 @@ def rebuilding_nodes(chosen: dict[str, str], namespace: str) -> list[LaunchDescr
             name=spec.name,
             namespace=spec.namespace,
             parameters=[
-                {k: list(v) if isinstance(v, tuple) else v for k, v in spec.parameters.items()},
-                *([graph.params_file] if graph.params_file else []),
+                {k: list(v) if isinstance(v, tuple) else v for k, v in spec.parameters.items()}
             ],
             output="screen",
         )

@@ -169,18 +169,6 @@ def require_ros() -> None:
         ) from error
 
 
-def main() -> int:
-    """Start the ``live-mvp`` command in the right environment; return its exit code."""
-    try:
-        enter()
-    except RosMissingError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_USAGE
-    from live_mvp_ros.cli.main import main as command
-
-    return command() or 0
-
-
 def run(arguments: Sequence[str]) -> int:
     """Execute a command in the environment of ROS 2; return only when that is impossible."""
     if not arguments:

@@ -29,7 +29,14 @@ from live_mvp_ros import completion_report
 from live_mvp_ros.bringup import report
 from live_mvp_ros.bringup.environment import child_environment
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
-from live_mvp_ros.bringup.graph import IN_RUN_FOLDER, Graph, NodeSpec, describe, recorder, viewer
+from live_mvp_ros.bringup.graph import (
+    IN_RUN_FOLDER,
+    Graph,
+    NodeSpec,
+    recorder,
+    viewer,
+    with_map_file,
+)
 from live_mvp_ros.bringup.lock import GraphLock
 from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.bringup.report import Ending, Scores
@@ -164,10 +171,10 @@ class Flight:
     def _run(self, interrupts: Interrupts, lock: GraphLock, stack: contextlib.ExitStack) -> Ending:
         folder = self.folder = new_folder(self._options.output)
         map_file = str(folder / MAP_FILE)
-        graph = describe(dataclasses.replace(self._graph.options, map_file=map_file))
+        graph = with_map_file(self._graph, map_file)
         supervisor = Supervisor(
             [
-                Command(n.name, n.command(graph.params_file), n.niceness, n.respawn)
+                Command(n.name, n.command, n.niceness, n.respawn)
                 for n in (*self._extras(graph, folder), *graph.nodes)
             ],
             child_environment(),

@@ -14,12 +14,12 @@ import dataclasses
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, read_mapping, resolve_world
+from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, resolve_world
+from live_mvp_ros.bringup.overrides import overrides
 from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, RestartPolicy
 from live_mvp_ros.bringup.topics import full_name, recorded
 
@@ -99,39 +99,57 @@ class NodeSpec:
         """Return the fully qualified node name, such as ``/drone1/live_map``."""
         return "/" + "/".join(part for part in (self.namespace, self.name) if part)
 
-    def arguments(self, params_file: str | None) -> list[str]:
-        """Return the command line after the executable; a parameters file has the last word."""
+    @property
+    def arguments(self) -> list[str]:
+        """Return the command line after the executable."""
         words = ["--ros-args", "-r", f"__node:={self.name}", "-r", f"__ns:=/{self.namespace}"]
         for source, target in self.remappings:
             words += ["-r", f"{source}:={target}"]
         for name, value in self.parameters.items():
             words += ["-p", f"{name}:={json.dumps(value)}"]  # JSON is YAML, quotes included
-        if params_file:
-            words += ["--params-file", params_file]
         return words
 
-    def command(self, params_file: str | None) -> tuple[str, ...]:
+    @property
+    def command(self) -> tuple[str, ...]:
         """Return the whole command line that runs the node with this Python."""
-        module = f"{PACKAGE}.nodes.{self.executable}"
-        return (sys.executable, "-m", module, *self.arguments(params_file))
+        return (sys.executable, "-m", f"{PACKAGE}.nodes", self.executable, *self.arguments)
+
+    def told(self, values: Mapping[str, Value]) -> NodeSpec:
+        """Return the node with some parameters more, or others."""
+        return dataclasses.replace(self, parameters={**self.parameters, **values})
 
 
 @dataclasses.dataclass(frozen=True)
 class Graph:
-    """Everything that runs, and the files that it uses."""
+    """Everything that runs, and the files that it uses.
+
+    Attributes:
+        options: what the user chose.
+        facts: of the mission.
+        nodes: with everything that they are told, that of the parameters file included.
+        params_file: its absolute path, for the report; no node reads it.
+        recorded_topics: fully qualified names.
+        onlookers: what the parameters file says to the nodes that only look on, by name.
+    """
 
     options: GraphOptions
     facts: MissionFacts
     nodes: tuple[NodeSpec, ...]
     params_file: str | None
     recorded_topics: tuple[str, ...]
+    onlookers: Mapping[str, Mapping[str, Value]] = dataclasses.field(default_factory=dict)
 
 
-def describe(options: GraphOptions) -> Graph:
+def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -> Graph:
     """Return the graph for some options.
 
+    Args:
+        options: what the user chose.
+        onlookers: nodes that a parameters file may name besides those of the graph.
+
     Raises:
-        UsageError: an option is not allowed, or a file is missing or malformed.
+        UsageError: an option is not allowed; a file is missing, malformed or says what no node
+            can be told.
     """
     _check_choice("controller", options.controller, CONTROLLERS)
     _check_choice("vehicle", options.vehicle, VEHICLES)
@@ -144,39 +162,54 @@ def describe(options: GraphOptions) -> Graph:
     _check_time(options)
     facts = mission_facts(options.world)
     nodes = _nodes(options, facts, namespace)
-    params_file = check_params_file(options.params_file, nodes) if options.params_file else None
+    params_file, watching = None, {}
+    if options.params_file:
+        params_file = str(Path(options.params_file).expanduser().resolve())
+        others = [_onlooker(name, nodes[0], {}) for name in onlookers]
+        given = overrides(options.params_file, [*nodes, *others], namespace)
+        nodes = tuple(node.told(given.get(node.full_name, {})) for node in nodes)
+        watching = {node.name: given.get(node.full_name, {}) for node in others}
     renamed = {
         full_name(source, namespace): target
         for source, target in (SHARED_TF if options.shared_tf else ())
     }
     topics = tuple(renamed.get(topic, topic) for topic in recorded(namespace))
-    return Graph(options, facts, nodes, params_file, topics)
+    return Graph(options, facts, nodes, params_file, topics, watching)
+
+
+def with_map_file(graph: Graph, path: str) -> Graph:
+    """Return the graph with the live map saved to a file, unless one was named already."""
+    options = dataclasses.replace(graph.options, map_file=path)
+    nodes = [
+        node.told({"autosave_path": path, **node.parameters}) if node.name == "live_map" else node
+        for node in graph.nodes
+    ]
+    return dataclasses.replace(graph, options=options, nodes=tuple(nodes))
 
 
 def recorder(graph: Graph, folder: Path) -> NodeSpec:
     """Return the node that records every topic of a graph to a bag in ``folder``."""
-    return NodeSpec(
-        "recorder",
-        "recorder",
-        graph.nodes[0].namespace,
-        {"output": str(folder)},
-        graph.nodes[0].remappings,
-        niceness=5,
-        respawn=ONLOOKER_POLICY,
-    )
+    node = _onlooker("recorder", graph.nodes[0], {"output": str(folder)}, niceness=5)
+    return node.told(graph.onlookers.get(node.name, {}))
 
 
 def viewer(graph: Graph, sink: str, file: Path) -> NodeSpec:
     """Return the node that shows a graph in Rerun; ``file`` is written when the sink is file."""
-    parameters: dict[str, Value] = {"sink": sink, "file": str(file)}
-    namespace = graph.nodes[0].namespace
+    node = _onlooker("viewer", graph.nodes[0], {"sink": sink, "file": str(file)}, niceness=10)
+    return node.told(graph.onlookers.get(node.name, {}))
+
+
+def _onlooker(
+    name: str, beside: NodeSpec, parameters: Mapping[str, Value], niceness: int = 0
+) -> NodeSpec:
+    """Return a node that looks on beside those of a graph."""
     return NodeSpec(
-        "viewer",
-        "viewer",
-        namespace,
+        name,
+        name,
+        beside.namespace,
         parameters,
-        graph.nodes[0].remappings,
-        niceness=10,
+        beside.remappings,
+        niceness=niceness,
         respawn=ONLOOKER_POLICY,
     )
 
@@ -221,39 +254,6 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     return tuple(nodes)
 
 
-def check_params_file(path: str, nodes: tuple[NodeSpec, ...]) -> str:
-    """Return the absolute path of a ROS parameters file that is well formed and names our nodes.
-
-    The nodes check names and values of the parameters themselves.
-
-    Raises:
-        UsageError: it is missing, malformed, or names a node that the graph does not have.
-    """
-    file = Path(path).expanduser()
-    if not file.is_file():
-        raise UsageError(f"the parameters file {path} does not exist")
-    names = [*(node.name for node in nodes), *OPTIONAL_NODES]
-    for key, value in read_mapping(file).items():
-        _check_entry(path, str(key), value, names)
-    return str(file.resolve())
-
-
-def _check_entry(path: str, key: str, value: Any, names: list[str]) -> None:
-    if not isinstance(value, dict):
-        raise UsageError(f"{path}: {key} must hold ros__parameters, but holds {value!r}")
-    last = key.rstrip("/").rsplit("/", 1)[-1]
-    if "ros__parameters" not in value:
-        nested = [item for item in value.values() if isinstance(item, dict)]
-        if not nested or len(nested) != len(value):
-            raise UsageError(f"{path}: {key} has no ros__parameters")
-        for inner, item in value.items():  # a namespace that holds nodes
-            _check_entry(path, f"{key}/{inner}", item, names)
-    elif last not in ("*", "**") and last not in names:
-        raise UsageError(
-            f"{path}: there is no node {key} in the graph: choose from {', '.join(names)}"
-        )
-    elif not isinstance(value["ros__parameters"], dict):
-        raise UsageError(f"{path}: ros__parameters of {key} must hold names and values")
 
 
 def _check_time(options: GraphOptions) -> None:

@@ -93,7 +93,8 @@ class Rebuild:
                 vehicle="none",
                 controller="imppi" if what.controller else "none",
                 namespace=self._namespace,
-            )
+            ),
+            onlookers=(),
         )
         outputs = (*OUTPUTS, COMMANDS) if what.controller else OUTPUTS
         self._outputs = tuple(full_name(name, self._namespace) for name in outputs)
@@ -112,10 +113,7 @@ class Rebuild:
             session = Session(self._bag, self._options)
             stack.callback(session.close)
             supervisor = Supervisor(
-                [
-                    Command(n.name, n.command(self._graph.params_file), n.niceness, n.respawn)
-                    for n in self._graph.nodes
-                ],
+                [Command(n.name, n.command, n.niceness, n.respawn) for n in self._graph.nodes],
                 child_environment(),
                 logs,
                 say,

@@ -12,8 +12,9 @@ so the start values are validated before they are declared, and requests before 
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from rcl_interfaces.msg import (
@@ -22,7 +23,6 @@ from rcl_interfaces.msg import (
     ParameterDescriptor,
     SetParametersResult,
 )
-from rclpy.exceptions import ParameterNotDeclaredException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -86,6 +86,19 @@ def _with_prefix(sentence: str, changes: Mapping[str, Any], prefix: str) -> str:
     return prefix + sentence if first in changes else sentence
 
 
+def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
+    """Return the names of some parameters that a wrong one resembles most, the closest first."""
+    leaf = name.rsplit(".", 1)[-1]
+
+    def unlike(other: str) -> tuple[float, str]:
+        whole = difflib.SequenceMatcher(None, name, other).ratio()
+        last = difflib.SequenceMatcher(None, leaf, other.rsplit(".", 1)[-1]).ratio()
+        return -max(whole, last), other
+
+    found = sorted(known, key=unlike)[:count]
+    return " or ".join([", ".join(found[:-1]), found[-1]] if found[1:] else found)
+
+
 def descriptor(entry: Entry) -> ParameterDescriptor:
     """Return the descriptor that tools such as ``ros2 param describe`` and rqt show."""
     info = entry.info
@@ -143,9 +156,11 @@ class Parameters(Generic[T]):
         """Return the request in the declared types, and whether it may be applied and why not."""
         ours = {p.name: p.value for p in requested if p.name in self._entries}
         try:
-            for name, value in ours.items():
+            for name in (p.name for p in requested if not p.name.startswith(OWN_OF_RCLPY)):
+                if name not in self._entries:
+                    raise ConfigurationError(self._unknown(name))
                 if self._entries[name].read_only:
-                    raise ConfigurationError(self._fixed(name, value))
+                    raise ConfigurationError(self._fixed(name, ours[name]))
             values = {e.name: e.default for e in entries(build(self.value, ours))}
         except ConfigurationError as error:
             return requested, SetParametersResult(successful=False, reason=str(error))
@@ -161,8 +176,8 @@ class Parameters(Generic[T]):
         self.value = build(self.value, ours)
 
     def _unknown(self, name: str) -> str:
-        known = ", ".join(sorted(self._entries))
-        return f"{name} is not a parameter of {self._node_name}: choose from {known}"
+        near = nearest(name, self._entries)
+        return f"{name} is not a parameter of {self._node_name}: did you mean {near}?"
 
     def _fixed(self, name: str, value: Any) -> str:
         return (
@@ -181,9 +196,6 @@ class ParameterisedNode(Node):
 
     def set_parameters(self, parameter_list: list[Parameter]) -> list[SetParametersResult]:
         """Set each parameter for itself; the parameter service calls this."""
-        for requested in parameter_list:
-            if not self.has_parameter(requested.name):
-                raise ParameterNotDeclaredException(requested.name)
         return [self.set_parameters_atomically([requested]) for requested in parameter_list]
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:

@@ -7,10 +7,7 @@ Exit codes: 0 after SIGINT or SIGTERM, 1 when the node failed, 2 when it was sta
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 
 import rclpy
@@ -20,11 +17,12 @@ from rclpy.signals import SignalHandlerOptions
 from live_mvp_ros.config import ConfigurationError
 from live_mvp_ros.jax_setup import prepare_jax
 from live_mvp_ros.ros.node import GraphNode
+from live_mvp_ros.ros.signals import EXIT_OK, Signals
 
 # The type is only reachable here; it is what a wrong parameter file raises in rclpy.init.
 from rclpy._rclpy_pybind11 import RCLError  # isort: skip
 
-EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+EXIT_FAILED, EXIT_USAGE = 1, 2
 
 
 def run_node(factory: Callable[[], GraphNode], args: Sequence[str] | None = None) -> int:
@@ -54,41 +52,6 @@ def run_node(factory: Callable[[], GraphNode], args: Sequence[str] | None = None
 
 class StartError(ValueError):
     """A node cannot start with what it was given; the text is one sentence for the user."""
-
-
-class Signals:
-    """SIGINT and SIGTERM end the node between two callbacks, never inside of one.
-
-    A handler of rclpy's own would invalidate the context while the worker publishes or the node is
-    being built, which crashes in native code. A Python handler has to wait until native code gives
-    control back, which may be a long compilation. So the number of a signal is written to a pipe,
-    and a thread reads it. Before the node spins there is nothing to clean up: the process ends.
-    """
-
-    NUMBERS = (signal.SIGINT, signal.SIGTERM)
-
-    def __init__(self) -> None:
-        """Take the signals over; must be called from the main thread."""
-        self._lock = threading.Lock()
-        self._node: GraphNode | None = None
-        self._pipe, into = os.pipe()
-        os.set_blocking(into, False)
-        for number in self.NUMBERS:
-            signal.signal(number, lambda *_: None)
-        signal.set_wakeup_fd(into)
-        threading.Thread(target=self._wait, name="signals", daemon=True).start()
-
-    def hand_to(self, node: GraphNode) -> None:
-        """From now on a signal ends ``node``."""
-        with self._lock:
-            self._node = node
-
-    def _wait(self) -> None:
-        while os.read(self._pipe, 1):
-            with self._lock:
-                if self._node is None:
-                    os._exit(EXIT_OK)
-                self._node.end()
 
 
 def _spin(node: GraphNode) -> None:

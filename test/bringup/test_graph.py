@@ -52,7 +52,7 @@ def test_a_namespace_moves_every_node_and_recorded_topic():
     assert all(node.full_name == f"/fleet/drone1/{node.name}" for node in graph.nodes)
     assert "/fleet/drone1/odom" in graph.recorded_topics
     assert "/clock" in graph.recorded_topics
-    command = node_of(graph, "live_map").command(None)
+    command = node_of(graph, "live_map").command
     assert "__ns:=/fleet/drone1" in command
 
 
@@ -74,13 +74,8 @@ def test_parts_can_be_replaced_by_something_else(options, left_out):
     assert {node.name for node in describe(options).nodes} == everything - left_out
 
 
-def test_a_command_line_carries_parameters_as_yaml_and_the_file_last(tmp_path):
-    file = tmp_path / "mine.yaml"
-    file.write_text("live_map:\n  ros__parameters:\n    rate_hz: 4.0\n")
-    graph = describe(GraphOptions(params_file=str(file)))
-    node = node_of(graph, "imppi_controller")
-    words = node.arguments(graph.params_file)
-    assert words[-2:] == ["--params-file", str(file)]
+def test_a_command_line_carries_parameters_as_yaml():
+    words = node_of(describe(GraphOptions()), "imppi_controller").arguments
     given = dict(word.split(":=", 1) for word in words if ":=" in word and "__" not in word)
     assert yaml.safe_load(given["goal_m"]) == list(OFFICE_GOAL)
     assert yaml.safe_load(given["use_sim_time"]) is True
@@ -145,20 +140,6 @@ def test_wrong_parameter_files_are_refused_with_a_sentence(tmp_path: Path, text:
     with pytest.raises(UsageError, match=word) as caught:
         describe(GraphOptions(params_file=str(file)))
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "/**:\n  ros__parameters: {use_sim_time: true}",
-        "/drone1/live_map:\n  ros__parameters: {}",
-        "drone1:\n  live_map:\n    ros__parameters: {}",
-    ],
-)
-def test_every_way_to_name_a_node_in_a_parameter_file_is_accepted(tmp_path: Path, text: str):
-    file = tmp_path / "p.yaml"
-    file.write_text(text)
-    assert describe(GraphOptions(params_file=str(file))).params_file == str(file)
 
 
 @pytest.mark.parametrize(

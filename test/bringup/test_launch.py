@@ -8,6 +8,7 @@ import ast
 import contextlib
 import dataclasses
 import importlib.util
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -57,20 +59,54 @@ def test_every_parameter_of_the_player_is_a_described_launch_argument():
     assert all("description" in words for words in arguments.values())
 
 
-@pytest.fixture(name="load")
-def load_fixture() -> Callable[[Path], ModuleType]:
-    reason = "launch and launch_ros come with a ROS 2 installation, they are not on PyPI"
-    pytest.importorskip("launch_ros", reason=reason)
+def load_file(file: Path) -> ModuleType:
+    name = f"loaded_{file.name.split('.')[0]}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+STAND_IN = load_file(Path(__file__).parent / "stand_in" / "launch_stand_in.py")
+
+
+@pytest.fixture(name="load", params=["stand-in", "launch_ros"])
+def load_fixture(request, monkeypatch) -> Callable[[Path], ModuleType]:
+    """Load launch files with the real launch, and with one that only records."""
+    if request.param == "launch_ros":
+        reason = "launch and launch_ros come with a ROS 2 installation, they are not on PyPI"
+        pytest.importorskip("launch_ros", reason=reason)
+    else:
+        use_stand_in(monkeypatch)
     return load_file
 
 
-def load_file(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(file.name.split(".")[0], file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def use_stand_in(monkeypatch) -> None:
+    for name, module in STAND_IN.modules(FILE.parents[1]).items():
+        monkeypatch.setitem(sys.modules, name, module)
+
+
+@pytest.fixture(name="launched")
+def launched_fixture(monkeypatch, tmp_path) -> Callable[..., Launched]:
+    """Do what ``ros2 launch`` would do with a file and arguments, and return what it starts."""
+    use_stand_in(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+
+    def launch(file: Path, **given: str) -> Launched:
+        context, entities = STAND_IN.perform(load_file(file).generate_launch_description(), given)
+        nodes = [item for item in entities if isinstance(item, STAND_IN.Node)]
+        others = [item for item in entities if item not in nodes]
+        return Launched(context, nodes, others)
+
+    return launch
+
+
+class Launched(NamedTuple):
+    context: Any
+    nodes: list[Any]
+    others: list[Any]
 
 
 @pytest.fixture
@@ -150,6 +186,121 @@ def test_rebuilding_starts_map_and_field_beside_the_player(load):
     ]
 
 
+CHOICES: list[dict[str, str]] = [
+    {},
+    {"namespace": "fleet/d1", "seed": "3", "world": "seed"},
+    {"namespace": "d2", "follow_clock": "true", "shared_tf": "true"},
+    {"vehicle": "none", "use_sim_time": "false"},
+    {"controller": "none", "map_file": "/maps/m.npz", "real_time_factor": "0.5"},
+]
+
+
+def options_of(given: dict[str, str]) -> GraphOptions:
+    """Return what launch arguments mean, worked out from the fields of the options."""
+    values: dict[str, Any] = dict(given)
+    for field in dataclasses.fields(GraphOptions):
+        if given.get(field.name) in ("true", "false"):
+            values[field.name] = given[field.name] == "true"
+        elif field.name in given and isinstance(field.default, int | float):
+            values[field.name] = type(field.default)(given[field.name])
+    return GraphOptions(**values)
+
+
+@pytest.mark.parametrize("given", CHOICES, ids=str)
+def test_every_node_is_launched_exactly_as_the_graph_describes_it(launched, given):
+    specs = describe(options_of(given)).nodes
+    nodes = launched(FILE, record="false", **given).nodes
+    assert len(nodes) == len(specs)
+    for node, spec in zip(nodes, specs, strict=True):
+        assert (node.node_package, node.node_executable) == ("live_mvp_ros", spec.executable)
+        assert (node.node_name, node.namespace) == (spec.name, spec.namespace)
+        assert node.parameters == [json.loads(json.dumps(dict(spec.parameters)))]
+        assert node.remappings == list(spec.remappings)
+        assert node.respawn is True
+        assert node.respawn_delay == spec.respawn.first_delay_s
+        assert (node.prefix or "").endswith(f"nice -n {spec.niceness}" if spec.niceness else "")
+        assert node.output == "screen"
+
+
+def test_a_parameters_file_reaches_the_launched_nodes_in_their_namespace(launched, tmp_path):
+    pytest.importorskip("rclpy", reason="what the nodes declare is known to their modules")
+    file = tmp_path / "p.yaml"
+    file.write_text("live_map: {ros__parameters: {map_rate_hz: 4}}")
+    nodes = launched(FILE, record="false", namespace="d1", params_file=str(file)).nodes
+    told = {node.node_name: node.parameters for node in nodes}
+    assert told["live_map"][0]["map_rate_hz"] == 4.0
+    assert all(len(parameters) == 1 for parameters in told.values())
+
+
+def test_a_wrong_parameters_file_is_refused_before_anything_is_launched(launched, tmp_path):
+    pytest.importorskip("rclpy", reason="what the nodes declare is known to their modules")
+    file = tmp_path / "p.yaml"
+    file.write_text("live_map: {ros__parameters: {map_rate_hz: -4}}")
+    with pytest.raises(UsageError, match=r"p.yaml: live_map: map_rate_hz = -4 is not allowed"):
+        launched(FILE, params_file=str(file))
+    assert not (tmp_path / "bags").exists()
+    file.write_text("recorder: {ros__parameters: {compression: none}}")
+    with pytest.raises(UsageError, match="there is no node recorder in the graph"):
+        launched(FILE, params_file=str(file))
+
+
+def test_a_launch_stays_on_this_machine_unless_it_is_told_otherwise(launched, monkeypatch):
+    name = "ROS_AUTOMATIC_DISCOVERY_RANGE"
+    monkeypatch.delenv(name, raising=False)
+    for file, given in ((FILE, {"record": "false"}), (REPLAY, {"bag": "b"})):
+        assert launched(file, **given).context.environment == {name: "LOCALHOST"}
+    monkeypatch.setenv(name, "SUBNET")
+    assert launched(FILE, record="false").context.environment == {}
+
+
+@pytest.mark.parametrize("shared", ["true", "false"])
+def test_rviz_shows_the_namespace_with_its_own_transforms_or_the_shared_ones(launched, shared):
+    (rviz,) = (
+        node
+        for node in launched(
+            FILE, record="false", rviz="true", namespace="d1", shared_tf=shared
+        ).nodes
+        if node.node_package == "rviz2"
+    )
+    assert rviz.namespace == "d1"
+    assert rviz.arguments[0] == "-d"
+    assert Path(rviz.arguments[1]).is_file()
+    own = [("/tf", "tf"), ("/tf_static", "tf_static")]
+    assert rviz.remappings == ([] if shared == "true" else own)
+
+
+def test_replay_plays_with_the_parameters_that_the_player_declares(launched):
+    pytest.importorskip("rclpy", reason="the player is a ROS 2 node")
+    from live_mvp_ros.nodes.bag_player import PlayerConfig
+    from live_mvp_ros.ros.parameters import build
+
+    given = {"bag": "b", "rate": "2", "start": "3.5", "loop": "true", "paused": "true"}
+    given |= {"topics": "/odom /tf", "wait_for": "/odom", "remap": "/odom:=/old/odom"}
+    (player,) = launched(REPLAY, **given).nodes
+    assert build(PlayerConfig(), player.parameters[0]) == PlayerConfig(
+        bag="b",
+        rate=2.0,
+        start_s=3.5,
+        loop=True,
+        paused=True,
+        topics=("/odom", "/tf"),
+        wait_for=("/odom",),
+    )
+    assert player.remappings == [("/odom", "/old/odom")]
+    assert isinstance(player.on_exit, STAND_IN.Shutdown)
+
+
+def test_rebuilding_runs_the_graph_of_the_bags_namespace_and_plays_its_inputs(launched):
+    started = launched(REPLAY, bag="b", rebuild="true", namespace="/d1/", world="seed")
+    *nodes, player = started.nodes
+    options = GraphOptions(world="seed", namespace="d1", vehicle="none", controller="none")
+    for node, spec in zip(nodes, describe(options).nodes, strict=True):
+        assert (node.node_name, node.namespace) == (spec.name, "d1")
+        assert node.parameters[0].keys() == spec.parameters.keys()
+    assert player.parameters[0]["wait_for"] == ["/d1/depth/points"]
+    assert "/d1/odom" in player.parameters[0]["topics"]
+
+
 LAUNCH = """
 import sys
 from launch import LaunchDescription, LaunchService
@@ -165,7 +316,9 @@ sys.exit(service.run())
 """  # what ros2 launch does
 
 
-def test_the_replay_launch_file_plays_a_bag_and_ends_with_it(load, tmp_path, monkeypatch):
+def test_the_replay_launch_file_plays_a_bag_and_ends_with_it(tmp_path, monkeypatch):
+    reason = "launch and launch_ros come with a ROS 2 installation, they are not on PyPI"
+    pytest.importorskip("launch_ros", reason=reason)
     import rclpy
     from rclpy.context import Context
     from rclpy.executors import SingleThreadedExecutor

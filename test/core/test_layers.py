@@ -1,10 +1,11 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The core knows nothing of ROS, and its packages depend on each other in one direction only."""
+"""Each room of the package imports only what the table says, which the documentation shows."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,47 +13,128 @@ import pytest
 import live_mvp_ros
 
 PACKAGE = Path(live_mvp_ros.__file__).parent
-ALLOWED = {
-    "worlds": set(),
-    "vehicle": set(),
-    "packets": set(),
-    "bags": set(),
-    "mapping": {"worlds"},
-    "planning": {"mapping", "worlds"},
-    "control": {"planning", "mapping", "vehicle"},
-    "sim": {"control", "planning", "mapping", "worlds", "vehicle"},
+PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
+BASE = "base"
+"""The modules that lie in no folder."""
+CORE = ("worlds", "mapping", "planning", "vehicle", "control", "packets", "sim")
+MAY_IMPORT: dict[str, set[str]] = {
+    BASE: set(),
+    "worlds": {BASE},
+    "vehicle": {BASE},
+    "packets": {BASE},
+    "mapping": {BASE, "vehicle"},
+    "planning": {BASE, "vehicle"},
+    "control": {BASE, "planning", "vehicle"},
+    "sim": {BASE, "control", "mapping", "planning", "vehicle", "worlds"},
+    "bags": {BASE},
+    "viewing": {BASE},
+    "ros": {BASE, "bags", "control", "mapping", "packets", "planning", "vehicle"},
+    "bringup": {BASE, "bags", "ros", "sim", "viewing", "worlds"},
+    "nodes": {
+        *(BASE, "bags", "bringup", "control", "mapping", "packets", "planning", "ros"),
+        *("vehicle", "viewing", "worlds"),
+    },
+    "cli": {BASE, "bags", "bringup", "mapping", "ros", "sim", "viewing", "worlds"},
 }
+"""Room: what it may import besides itself. ``bringup`` starts ``nodes`` by name only."""
+SPEAK_ROS = ("ros", "nodes", "bringup", "cli")
 ROS = {"rclpy", "launch", "launch_ros", "ament_index_python"}
 MESSAGES = {"msg", "srv", "action"}
 
 
-def imported_modules(package: str) -> list[tuple[str, str]]:
-    """Return (file, dotted module) of every import in a package's files."""
-    found = []
-    for file in sorted((PACKAGE / package).rglob("*.py")):
+def rooms() -> set[str]:
+    """Return the folders with Python files."""
+    return {folder.name for folder in PACKAGE.iterdir() if any(folder.glob("*.py"))}
+
+
+def files_of(room: str) -> list[Path]:
+    if room == BASE:
+        return [file for file in sorted(PACKAGE.glob("*.py")) if file.name != "__init__.py"]
+    return sorted((PACKAGE / room).rglob("*.py"))
+
+
+def imports(room: str) -> Iterator[tuple[str, str]]:
+    """Yield (file, dotted module) of every import in a room, those inside of functions too."""
+    for file in files_of(room):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
-                found += [(file.name, alias.name) for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                found += [(file.name, f"{node.module}.{alias.name}") for alias in node.names]
-    return found
+                yield from ((file.name, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert not node.level, f"{room}/{file.name} imports relatively"
+                yield from ((file.name, f"{node.module}.{alias.name}") for alias in node.names)
 
 
-@pytest.mark.parametrize("package", ALLOWED)
-def test_a_core_package_imports_no_ros_and_only_what_lies_below_it(package):
-    imports = imported_modules(package)
-    assert imports, f"{package} has no imports: is it there?"
-    for file, module in imports:
-        parts = module.split(".")
-        assert parts[0] not in ROS, f"{package}/{file} imports {module}"
-        assert not parts[0].endswith(("_msgs", "_srvs")), f"{package}/{file} imports {module}"
-        if parts[0] == "live_mvp_ros" and len(parts) > 1:
-            below = parts[1]
-            assert below not in MESSAGES, f"{package}/{file} imports {module}"
-            if (PACKAGE / below).is_dir():
-                assert below in ALLOWED[package] | {package}, f"{package}/{file} imports {module}"
+def is_ros(module: str) -> bool:
+    first, *rest = module.split(".")
+    ours = first == "live_mvp_ros" and rest and rest[0] in MESSAGES
+    return bool(ours) or first in ROS or first.endswith(("_msgs", "_srvs", "_interfaces"))
 
 
-def test_nodes_and_messages_appear_nowhere_in_the_shared_modules():
-    for file in PACKAGE.glob("*.py"):
-        assert "rclpy" not in file.read_text(encoding="utf-8"), file.name
+def room_of(module: str) -> str | None:
+    """Return the room of a module of ours, None for another one's and for messages."""
+    first, *rest = module.split(".")
+    if first != "live_mvp_ros" or not rest or rest[0] in MESSAGES:
+        return None
+    return rest[0] if (PACKAGE / rest[0]).is_dir() else BASE
+
+
+def documented() -> dict[str, set[str]]:
+    """Return what the table under Layers says: the words in backquotes of its last column."""
+    section = PAGE.read_text(encoding="utf-8").split("\n## Layers\n", 1)[1].split("\n## ", 1)[0]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("| `")]
+    return {row[0].strip().strip("`"): set(row[-1].split("`")[1::2]) for row in rows}
+
+
+def test_every_room_is_in_the_table():
+    assert rooms() | {BASE} == set(MAY_IMPORT)
+
+
+def test_the_documentation_shows_the_same_table():
+    assert documented() == MAY_IMPORT
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_what_the_table_says(room):
+    found = list(imports(room))
+    assert found, f"{room} has no imports: is it there?"
+    for file, module in found:
+        other = room_of(module)
+        allowed = other in {None, room, *MAY_IMPORT[room]}
+        assert allowed, f"{room}/{file} imports {module}"
+
+
+@pytest.mark.parametrize("room", sorted(set(MAY_IMPORT) - set(SPEAK_ROS)))
+def test_ros_is_spoken_in_four_rooms_only(room):
+    for file, module in imports(room):
+        assert not is_ros(module), f"{room}/{file} imports {module}"
+
+
+def test_arrows_run_one_way():
+    left = {room: set(allowed) for room, allowed in MAY_IMPORT.items()}
+    while left:
+        bottom = {room for room, allowed in left.items() if not allowed & set(left)}
+        assert bottom, f"{', '.join(sorted(left))} import each other"
+        left = {room: allowed for room, allowed in left.items() if room not in bottom}
+
+
+def test_the_core_knows_nothing_of_what_carries_or_shows_it_and_only_sim_sees_the_truth():
+    outside = set(MAY_IMPORT) - {*CORE, BASE}
+    for room in CORE:
+        assert not MAY_IMPORT[room] & outside
+        assert room == "sim" or "worlds" not in MAY_IMPORT[room]
+
+
+@pytest.mark.parametrize(
+    ("module", "room", "ros"),
+    [
+        ("live_mvp_ros.config.parameter", BASE, False),
+        ("live_mvp_ros.mapping", "mapping", False),
+        ("live_mvp_ros.planning.fsmi.gain", "planning", False),
+        ("live_mvp_ros.msg.InfoField", None, True),
+        ("nav_msgs.msg.Path", None, True),
+        ("rclpy", None, True),
+        ("numpy", None, False),
+    ],
+)
+def test_the_test_knows_whose_a_module_is(module, room, ros):
+    assert (room_of(module), is_ros(module)) == (room, ros)

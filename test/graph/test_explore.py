@@ -82,7 +82,7 @@ class Run:
 
     def _named(self, name: str) -> Iterator[psutil.Process]:
         for process in self.nodes():
-            if f"live_mvp_ros.nodes.{name}" in process.cmdline():
+            if process.cmdline()[2:4] == ["live_mvp_ros.nodes", name]:
                 yield process
 
     def end(self, limit_s: float) -> int:

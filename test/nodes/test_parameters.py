@@ -116,7 +116,10 @@ def test_start_values_are_taken_over_and_numbers_converted(monkeypatch, context)
         ("words:=[x, x]", "words[1] = 'x' is not allowed: it is in the list twice"),
         ("words:=[x, q]", "words[1] = 'q' is not allowed: it must be one of x, w, z"),
         ("words:=[1, 2]", "words = [1, 2] is not allowed: it must be a list of words"),
-        ("gian:=1.0", "gian is not a parameter of whole: choose from"),
+        (
+            "gian:=1.0",
+            "gian is not a parameter of whole: did you mean gain, part.gain or part.count?",
+        ),
     ],
 )
 def test_wrong_start_values_are_refused_with_a_sentence(monkeypatch, context, argument, sentence):
@@ -149,6 +152,32 @@ def test_changes_are_refused_or_applied_together(monkeypatch, context):
     assert "can only be given at the start" in change(part__count=4).reason
     assert "must be a finite number" in change(part__gain="fast").reason
     node.destroy_node()
+
+
+def test_an_unknown_parameter_is_refused_by_name_with_the_nearest_ones(monkeypatch, context):
+    node = make(monkeypatch, context)
+    known, unknown = Parameter("low_m", value=0.5), Parameter("part.gian", value=1.0)
+    results = node.set_parameters([unknown, known])
+    assert [result.successful for result in results] == [False, True]
+    assert results[0].reason.startswith("part.gian is not a parameter of whole: did you mean")
+    assert "part.gain" in results[0].reason
+    together = node.set_parameters_atomically([Parameter("high_m", value=7.0), unknown])
+    assert not together.successful
+    assert node.parameters.value.high_m == 1.0
+    node.destroy_node()
+
+
+@pytest.mark.parametrize(
+    ("given", "first"),
+    [
+        ("speed_max_m_s", "body.speed_max_m_s"),
+        ("tempreature", "temperature"),
+        ("radius_m", "body.radius_m"),
+    ],
+)
+def test_the_nearest_names_of_parameters_come_first(given, first):
+    known = ["temperature", "samples", "body.radius_m", "body.speed_max_m_s", "costs.speed"]
+    assert ros_parameters.nearest(given, known).startswith(first)
 
 
 @pytest.mark.parametrize("name", sorted(DEFAULTS))
