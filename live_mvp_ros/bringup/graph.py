@@ -16,11 +16,12 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from live_mvp_ros.bringup.cores import NOT_DIVIDED, STEERING, WORKING, Division
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, read_mapping, resolve_world
-from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, RestartPolicy
+from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, Command, RestartPolicy
 from live_mvp_ros.bringup.topics import full_name, recorded
 
 PACKAGE = "live_mvp_ros"
@@ -28,13 +29,20 @@ CONTROLLERS = ("imppi", "none")
 VEHICLES = ("sim", "none")
 VIEWS = ("window", "web", "file")
 VERTICAL_MARGIN_M = 0.4
-ONLOOKER_POLICY = RestartPolicy(longest_delay_s=1.0, quick_deaths=10_000)  # not worth a flight
+ONLOOKER_POLICY = RestartPolicy(
+    first_delay_s=0.5, longest_delay_s=8.0, healthy_after_s=60.0, quick_deaths=6
+)  # not worth a flight, and not worth a core that starts them again and again
+RECORDER_PATIENCE_S = 120.0
+FACTORS = (0.01, 100.0)
 IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
 SHARED_TF = (("tf", "/tf"), ("tf_static", "/tf_static"))
+STEERED = ("quadrotor_sim", "imppi_controller")
+"""Nodes that must answer within a control period."""
 OPTIONAL_NODES = ("recorder", "viewer")
 
 Value = bool | int | float | str | tuple[float, ...]
+N = TypeVar("N", int, float)
 _NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*")
 
 
@@ -47,7 +55,8 @@ class GraphOptions:
         controller: ``imppi``, or ``none`` where something else publishes cmd/body_rates.
         vehicle: ``sim``, or ``none`` where something else publishes odom and depth/points.
         namespace: of every node, without a leading slash; empty for none.
-        use_sim_time: time comes from /clock (which the simulator publishes).
+        use_sim_time: time comes from /clock (which the simulator publishes); None for yes with
+            the simulator and no without.
         params_file: a ROS parameters file with overrides, or None.
         real_time_factor: simulated seconds per second.
         follow_clock: the simulator follows the /clock of another one, for a second drone.
@@ -62,13 +71,18 @@ class GraphOptions:
     controller: str = "imppi"
     vehicle: str = "sim"
     namespace: str = ""
-    use_sim_time: bool = True
+    use_sim_time: bool | None = None
     params_file: str | None = None
     real_time_factor: float = 1.0
     follow_clock: bool = False
     seed: int = 0
     shared_tf: bool = False
     map_file: str = ""
+
+    @property
+    def sim_time(self) -> bool:
+        """Whether the time of the nodes comes from /clock."""
+        return self.vehicle == "sim" if self.use_sim_time is None else self.use_sim_time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +97,9 @@ class NodeSpec:
         remappings: topic names (from, to).
         niceness: added to the process priority; the control loop comes first on a small machine.
         respawn: when it is started again.
+        group: of processes that share cores, see ``bringup.cores``.
+        onlooker: nothing that flies needs it.
+        patience_s: time that it may take to complete its files at the end.
     """
 
     executable: str
@@ -92,6 +109,9 @@ class NodeSpec:
     remappings: tuple[tuple[str, str], ...] = ()
     niceness: int = 0
     respawn: RestartPolicy = DEFAULT_POLICY
+    group: str = WORKING
+    onlooker: bool = False
+    patience_s: float = 0.0
 
     @property
     def full_name(self) -> str:
@@ -113,6 +133,27 @@ class NodeSpec:
         """Return the whole command line that runs the node with this Python."""
         module = f"{PACKAGE}.nodes.{self.executable}"
         return (sys.executable, "-m", module, *self.arguments(params_file))
+
+    def supervised(
+        self,
+        params_file: str | None,
+        division: Division = NOT_DIVIDED,
+        mark: str | None = None,
+    ) -> Command:
+        """Return what a supervisor needs to know of the node.
+
+        ``mark`` is the enclave that says which graph the node belongs to, see ``bringup.twins``.
+        """
+        enclave = ("--enclave", mark) if mark else ()
+        return Command(
+            self.name,
+            (*self.command(params_file), *enclave),
+            self.niceness,
+            self.respawn,
+            self.onlooker,
+            self.patience_s,
+            division.of(self.group),
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,6 +182,7 @@ def describe(options: GraphOptions) -> Graph:
             "digits and underscores, begin with a letter, and may be nested with /"
         )
     _check_time(options)
+    _check_numbers(options)
     facts = mission_facts(options.world)
     nodes = _nodes(options, facts, namespace)
     params_file = check_params_file(options.params_file, nodes) if options.params_file else None
@@ -150,6 +192,30 @@ def describe(options: GraphOptions) -> Graph:
     }
     topics = tuple(renamed.get(topic, topic) for topic in recorded(namespace))
     return Graph(options, facts, nodes, params_file, topics)
+
+
+def number(name: str, text: str, kind: type[N]) -> N:
+    """Return the number that a launch argument says.
+
+    Raises:
+        UsageError: it is no number of this kind.
+    """
+    try:
+        return kind(text)
+    except ValueError:
+        wanted = "a whole number" if kind is int else "a number"
+        raise UsageError(f"{name} = {text!r} is not allowed: it must be {wanted}") from None
+
+
+def switch(name: str, text: str) -> bool | None:
+    """Return what a launch argument of true, false or auto says; None for auto.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    if text not in ("true", "false", "auto"):
+        raise UsageError(f"{name} = {text!r} is not allowed: it must be one of true, false, auto")
+    return None if text == "auto" else text == "true"
 
 
 def recorder(graph: Graph, folder: Path) -> NodeSpec:
@@ -162,12 +228,17 @@ def recorder(graph: Graph, folder: Path) -> NodeSpec:
         graph.nodes[0].remappings,
         niceness=5,
         respawn=ONLOOKER_POLICY,
+        onlooker=True,
+        patience_s=RECORDER_PATIENCE_S,
     )
 
 
-def viewer(graph: Graph, sink: str, file: Path) -> NodeSpec:
-    """Return the node that shows a graph in Rerun; ``file`` is written when the sink is file."""
-    parameters: dict[str, Value] = {"sink": sink, "file": str(file)}
+def viewer(graph: Graph, sink: str, file: Path, to_others: bool = False) -> NodeSpec:
+    """Return the node that shows a graph in Rerun; ``file`` is written when the sink is file.
+
+    ``to_others``: other machines may see the web page.
+    """
+    parameters: dict[str, Value] = {"sink": sink, "file": str(file), "to_others": to_others}
     namespace = graph.nodes[0].namespace
     return NodeSpec(
         "viewer",
@@ -177,17 +248,23 @@ def viewer(graph: Graph, sink: str, file: Path) -> NodeSpec:
         graph.nodes[0].remappings,
         niceness=10,
         respawn=ONLOOKER_POLICY,
+        onlooker=True,
     )
 
 
 def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[NodeSpec, ...]:
     def node(executable: str, niceness: int, parameters: Mapping[str, Value]) -> NodeSpec:
-        common: dict[str, Value] = {"use_sim_time": options.use_sim_time}
+        common: dict[str, Value] = {"use_sim_time": options.sim_time}
         if namespace:
             common["frame_prefix"] = f"{namespace}/"
-        remappings = SHARED_TF if options.shared_tf else ()
         return NodeSpec(
-            executable, executable, namespace, {**common, **parameters}, remappings, niceness
+            executable,
+            executable,
+            namespace,
+            {**common, **parameters},
+            SHARED_TF if options.shared_tf else (),
+            niceness,
+            group=STEERING if executable in STEERED else WORKING,
         )
 
     seed: dict[str, Value] = {"seed": options.seed}
@@ -268,6 +345,17 @@ def _check_time(options: GraphOptions) -> None:
             f"real_time_factor = {options.real_time_factor:g} is not allowed with follow_clock: "
             "the other simulator sets the pace"
         )
+
+
+def _check_numbers(options: GraphOptions) -> None:
+    low, high = FACTORS
+    if not low <= options.real_time_factor <= high:
+        raise UsageError(
+            f"real_time_factor = {options.real_time_factor:g} is not allowed: it must be "
+            f"{low:g} to {high:g}"
+        )
+    if options.seed < 0:
+        raise UsageError(f"seed = {options.seed} is not allowed: it must be 0 or more")
 
 
 def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
