@@ -10,8 +10,11 @@ flow of data is the one that is worth reading.
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from collections.abc import Callable, Sequence
+
+_PREPARING = re.compile(r"\bcompiling\b|\bloading its programs\b")  # what ros.diagnostics says
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,8 +73,8 @@ class Progress:
 
     @property
     def compiling(self) -> bool:
-        """Whether a node compiles."""
-        return any(self._compiles(node) for node in self._nodes)
+        """Whether a node compiles, or loads what was compiled."""
+        return any(self._prepares(node) for node in self._nodes)
 
     def complaint(self) -> str:
         """Return the problem of the first node that has one, empty for none."""
@@ -83,7 +86,7 @@ class Progress:
 
     def sentence(self) -> str:
         """Return what is waited for, empty when nothing is known to be missing."""
-        compiling = [node for node in self._nodes if self._compiles(node)]
+        compiling = [node for node in self._nodes if self._prepares(node)]
         missing = [node for node in self._nodes if self._is_starting(node)]
         ready = f"{len(self._nodes) - len(missing)} of {len(self._nodes)} nodes are ready"
         if compiling:
@@ -98,8 +101,12 @@ class Progress:
 
     def _is_starting(self, node: str) -> bool:
         said = self._reports.get(node)
-        return said is None or not said.spins or self._compiles(node)
+        return said is None or not said.spins or self._prepares(node)
 
-    def _compiles(self, node: str) -> bool:
+    def _prepares(self, node: str) -> bool:
         said = self._reports.get(node)
-        return said is not None and "compiling" in said.message and not said.is_problem
+        return (
+            said is not None
+            and not said.is_problem
+            and _PREPARING.search(said.message) is not None
+        )

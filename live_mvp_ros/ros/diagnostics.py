@@ -20,6 +20,7 @@ STARTING = "starting"
 """Begins the message of a node that does not spin yet."""
 PERIOD_S = 1.0
 STALE_AFTER_S = 2.0
+LOADING = "loading its programs"
 NO_CLOCK = "no /clock: use_sim_time is on, and nobody publishes the time"
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
@@ -34,7 +35,7 @@ class Health:
         """Publish for ``node``; ``inputs`` are the topics without which it cannot work."""
         self._node = node
         self._lock = threading.Lock()
-        self._outputs = 0
+        self._outputs, self._produced = 0, False
         self._latencies_s: deque[float] = deque(maxlen=200)
         self._needed = inputs
         self._arrivals: dict[str, float | None] = dict.fromkeys(inputs)
@@ -43,6 +44,8 @@ class Health:
         self._dropped = 0
         self._problem: tuple[bytes, str] = (OK, "")
         self._since = time.monotonic()
+        self.busy_s: Callable[[], float] = float
+        """Returns for how long the node has computed its current output [s]."""
         self.extra: Callable[[], dict[str, str]] = dict
         """More values to publish; replaced by the node that has some."""
         self._publisher = node.create_publisher(
@@ -69,6 +72,7 @@ class Health:
         """Note one output and how long it took."""
         with self._lock:
             self._outputs += 1
+            self._produced = True
             self._latencies_s.append(latency_s)
 
     def dropped(self, count: int = 1) -> None:
@@ -120,8 +124,8 @@ class Health:
         late = [name for name in self._needed if ages[name] > STALE_AFTER_S]
         if level == OK and self._clock_is_missing():
             level, sentence = WARN, NO_CLOCK
-        elif level == OK and (compiling := self._compiling.sentence()):
-            sentence = compiling
+        elif level == OK and (preparing := self._preparing()):
+            sentence = preparing
         elif level == OK and late:
             level, sentence = WARN, "waiting for " + ", ".join(self._with_reason(late, now))
         return DiagnosticStatus(
@@ -141,6 +145,11 @@ class Health:
         }
         return [f"{name} ({recent[name]})" if name in recent else name for name in late]
 
+    def _preparing(self) -> str:
+        """Return that the node compiles or loads its programs, empty if it does not."""
+        first = not self._produced and self.busy_s() > PERIOD_S
+        return self._compiling.sentence() or (LOADING if first else "")
+
     def _clock_is_missing(self) -> bool:
         """Return whether this node lives in the time of /clock and none has come."""
         clock = self._node.get_clock()
@@ -155,7 +164,7 @@ class Health:
         status = DiagnosticStatus(
             level=OK,
             name=self._node.get_fully_qualified_name().lstrip("/"),
-            message=f"{STARTING}: {self._compiling.sentence() or 'loading its programs'}",
+            message=f"{STARTING}: {self._compiling.sentence() or LOADING}",
         )
         self._publisher.publish(DiagnosticArray(status=[status]))
 

@@ -47,8 +47,9 @@ class GraphNode(ParameterisedNode):
 
     def start_worker(self, work: Callable[[Any], None]) -> Worker[Any]:
         """Start this node's one worker thread; its failure ends the process."""
-        self.worker = Worker(f"{self.get_name()} worker", work, self._worker_failed)
-        return self.worker
+        worker = Worker(f"{self.get_name()} worker", work, self._worker_failed)
+        self.worker, self.health.busy_s = worker, lambda: worker.busy_s
+        return worker
 
     def publisher(self, message_type: Any, topic: str, profile: QoSProfile) -> Publisher:
         """Create a publisher without event handlers, which cost time on every wake-up."""
