@@ -8,6 +8,8 @@ ends the launch, since no restart can mend it.
 """
 
 import os
+import shutil
+import time
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
@@ -16,6 +18,7 @@ from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
     ExecuteProcess,
+    LogInfo,
     OpaqueFunction,
     RegisterEventHandler,
     SetEnvironmentVariable,
@@ -26,6 +29,7 @@ from launch.events.process import ProcessExited
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch_ros.actions import Node
 
+from live_mvp_ros.bringup import cores
 from live_mvp_ros.bringup.errors import USED_WRONGLY, UsageError
 from live_mvp_ros.bringup.facts import world_files
 from live_mvp_ros.bringup.graph import (
@@ -36,9 +40,13 @@ from live_mvp_ros.bringup.graph import (
     GraphOptions,
     NodeSpec,
     describe,
+    number,
+    switch,
 )
+from live_mvp_ros.bringup.network import check_network
 
 DEFAULTS = GraphOptions()
+LOOK_S = 0.3  # at the load of the machine
 SWITCH = ["true", "false"]
 ARGUMENTS = [
     DeclareLaunchArgument(
@@ -65,9 +73,9 @@ ARGUMENTS = [
     ),
     DeclareLaunchArgument(
         "use_sim_time",
-        default_value="true",
-        choices=SWITCH,
-        description="Time comes from /clock; false on a real drone.",
+        default_value="auto",
+        choices=["auto", *SWITCH],
+        description="Time comes from /clock; auto: with the simulator only.",
     ),
     DeclareLaunchArgument(
         "real_time_factor",
@@ -100,6 +108,12 @@ ARGUMENTS = [
         description="File that the live map is saved to and restored from; empty: none.",
     ),
     DeclareLaunchArgument(
+        "cores",
+        default_value=os.environ.get(cores.ENVIRONMENT, cores.AUTO),
+        description="Keep control and computing on cores of their own: auto, on an idle machine; "
+        "off; or numbers of cores such as 0,2-3.",
+    ),
+    DeclareLaunchArgument(
         "rviz", default_value="false", choices=SWITCH, description="Open RViz with our view."
     ),
     DeclareLaunchArgument(
@@ -128,19 +142,21 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             controller=chosen["controller"],
             vehicle=chosen["vehicle"],
             namespace=chosen["namespace"],
-            use_sim_time=chosen["use_sim_time"] == "true",
+            use_sim_time=switch("use_sim_time", chosen["use_sim_time"]),
             params_file=chosen["params_file"] or None,
-            real_time_factor=float(chosen["real_time_factor"]),
+            real_time_factor=number("real_time_factor", chosen["real_time_factor"], float),
             follow_clock=chosen["follow_clock"] == "true",
-            seed=int(chosen["seed"]),
+            seed=number("seed", chosen["seed"], int),
             shared_tf=chosen["shared_tf"] == "true",
             map_file=chosen["map_file"],
         ),
         onlookers=(),  # ros2 bag records, and RViz shows
     )
-    actions: list[LaunchDescriptionEntity] = []
+    check_network()
+    division = divided(chosen["cores"])
+    actions: list[LaunchDescriptionEntity] = [LogInfo(msg=f"processor: {division.in_words()}")]
     for spec in graph.nodes:
-        node = node_action(spec)
+        node = node_action(spec, division)
         actions += [end_when_refused(node, spec.name), node]
     if chosen["rviz"] == "true":
         actions.append(rviz_action(graph))
@@ -149,7 +165,30 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return actions
 
 
-def node_action(spec: NodeSpec) -> Node:
+def divided(choice: str) -> cores.Division:
+    """Return which cores the nodes keep to; where taskset is missing, none in particular.
+
+    Raises:
+        UsageError: it is no choice, or a core may not be used here.
+    """
+    cores.check_choice(choice)
+    if choice != cores.OFF and shutil.which("taskset") is None:
+        return cores.Division({}, "taskset is not installed")
+    before = cores.core_times()
+    if choice == cores.AUTO:
+        time.sleep(LOOK_S)
+    return cores.divide(choice, before, cores.core_times())
+
+
+def prefix(spec: NodeSpec, division: cores.Division) -> str | None:
+    """Return the commands that lower the priority of a node and keep it to its cores."""
+    kept = ",".join(map(str, sorted(division.of(spec.group))))
+    words = [f"taskset -c {kept}"] if kept else []
+    words += [f"nice -n {spec.niceness}"] if spec.niceness else []
+    return " ".join(words) or None
+
+
+def node_action(spec: NodeSpec, division: cores.Division = cores.NOT_DIVIDED) -> Node:
     """Return the launch action of one node."""
     parameters = {
         name: list(value) if isinstance(value, tuple) else value
@@ -163,7 +202,7 @@ def node_action(spec: NodeSpec) -> Node:
         namespace=spec.namespace,
         parameters=[parameters],
         remappings=list(spec.remappings),
-        prefix=f"nice -n {spec.niceness}" if spec.niceness else None,
+        prefix=prefix(spec, division),
         respawn=True,
         respawn_delay=spec.respawn.first_delay_s,
         output="screen",
@@ -192,7 +231,7 @@ def rviz_action(graph: Graph) -> Node:
         executable="rviz2",
         namespace=graph.nodes[0].namespace,
         arguments=["-d", str(view)],
-        parameters=[{"use_sim_time": graph.options.use_sim_time}],
+        parameters=[{"use_sim_time": graph.options.sim_time}],
         remappings=(
             [] if graph.options.shared_tf else [("/tf", "tf"), ("/tf_static", "tf_static")]
         ),

@@ -18,7 +18,7 @@ from launch.actions import (
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch_ros.actions import Node
 
-from live_mvp_ros.bringup.graph import PACKAGE, GraphOptions, describe
+from live_mvp_ros.bringup.graph import PACKAGE, GraphOptions, describe, number
 from live_mvp_ros.bringup.topics import REBUILT_FROM, full_name
 
 SWITCH = ["true", "false"]
@@ -95,8 +95,8 @@ def start_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         parameters=[
             {
                 "bag": chosen["bag"],
-                "rate": float(chosen["rate"]),
-                "start_s": float(chosen["start"]),
+                "rate": number("rate", chosen["rate"], float),
+                "start_s": number("start", chosen["start"], float),
                 "loop": chosen["loop"] == "true",
                 "paused": chosen["paused"] == "true",
                 "topics": topics,
@@ -117,6 +117,7 @@ def rebuilding_nodes(chosen: dict[str, str], namespace: str) -> list[LaunchDescr
             world=chosen["world"],
             vehicle="none",
             controller="none",
+            use_sim_time=True,  # the player publishes /clock
             namespace=namespace,
             params_file=chosen["params_file"] or None,
         ),

@@ -34,7 +34,6 @@ from live_mvp_ros.sim.drawing import (
     upright,
 )
 
-RADIUS_M = 0.3
 HISTOGRAM_MS = 60.0
 
 
@@ -65,12 +64,18 @@ def clearance(runs: Sequence[RunData]) -> Figure | None:
     figure = _curves(shown, draw)
     if figure is not None:
         (axes,) = figure.axes
-        axes.axhline(RADIUS_M, color=VERMILION, linestyle="--", linewidth=1.2)
-        axes.text(0.99, RADIUS_M, "radius of the drone", color=VERMILION, fontsize=9,
-                  ha="right", va="top", transform=axes.get_yaxis_transform())  # fmt: skip
+        for radius_m in sorted({r for r in map(radius_of, shown) if r is not None}):
+            axes.axhline(radius_m, color=VERMILION, linestyle="--", linewidth=1.2)
+            axes.text(0.99, radius_m, "radius of the drone", color=VERMILION, fontsize=9,
+                      ha="right", va="top", transform=axes.get_yaxis_transform())  # fmt: skip
         axes.set(xlabel="flight time [s]", ylabel="true clearance [m]")
         axes.set_ylim(bottom=0.0)
     return figure
+
+
+def radius_of(run: RunData) -> float | None:
+    """Return the radius [m] of the drone that flew a run, None where the run does not say."""
+    return (run.metrics.get("flown") or {}).get("radius_m")
 
 
 def timing(runs: Sequence[RunData]) -> Figure | None:

@@ -5,6 +5,9 @@
 Order matters for the start: the nodes are started first, and what this process needs for itself is
 loaded while they start. A first SIGINT or SIGTERM ends the flight and still writes the report, all
 within three seconds; a second one kills everything at once.
+
+What was asked for wrongly is refused with the folder of the run removed again; but whatever holds
+data stays: a folder is removed only while nothing has flown, and of it only what the start wrote.
 """
 
 from __future__ import annotations
@@ -26,9 +29,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from live_mvp_ros import completion_report
-from live_mvp_ros.bringup import report
+from live_mvp_ros.bringup import cores, report
+from live_mvp_ros.bringup.cores import NOT_DIVIDED, WORKING
 from live_mvp_ros.bringup.environment import child_environment
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
+from live_mvp_ros.bringup.flown import Flown, flown
 from live_mvp_ros.bringup.graph import (
     IN_RUN_FOLDER,
     Graph,
@@ -38,20 +43,27 @@ from live_mvp_ros.bringup.graph import (
     with_map_file,
 )
 from live_mvp_ros.bringup.lock import GraphLock
+from live_mvp_ros.bringup.network import check_network
 from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.bringup.report import Ending, Scores
 from live_mvp_ros.bringup.resources import MemoryWatch
-from live_mvp_ros.bringup.scoring import Scorer
-from live_mvp_ros.bringup.supervisor import Command, Supervisor
+from live_mvp_ros.bringup.scoring import Basis, Scorer
+from live_mvp_ros.bringup.supervisor import Supervisor
+from live_mvp_ros.bringup.twins import Twins
+from live_mvp_ros.jax_setup import cache_directory
 from live_mvp_ros.results import write_json
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.monitor import Monitor
+    from live_mvp_ros.bringup.progress import Progress
 
 MAP_FILE = "neural_map.npz"
-START_LIMIT_S = 180.0
+START_LIMIT_S = 180.0  # while no node says that it compiles
+COMPILING_LIMIT_S = 1800.0
 STANDSTILL_LIMIT_S = 30.0
-TWINS_LIMIT_S = 60.0
+TWINS_PERIOD_S = 0.5
+ASKING_PERIOD_S = 1.0
+ANSWERS_LIMIT_S = 10.0  # after the first map
 TICK_S = 0.1
 COMPLETION_LIMIT_S = 2.0
 
@@ -62,11 +74,16 @@ class FlightOptions:
 
     Attributes:
         output: folder in which a folder for this run is created.
-        timeout_s: the flight ends after so many seconds of flight, None for never.
+        timeout_s: the flight ends after so many seconds of flight, and before take-off after so
+            many of waiting, in which all nodes were ready; None for never.
         json_file: gets a copy of metrics.json, or None.
         record: folder of a bag with every topic, ``IN_RUN_FOLDER`` for one beside the results,
             None for no bag.
         view: ``window``, ``web`` or ``file`` (flight.rrd beside the results) of Rerun, or None.
+        truth: world that the flight is scored against; None for the one that depth is rendered
+            from, and where nothing renders it, the flight is not scored.
+        cores: ``auto``, ``off`` or a list, see ``bringup.cores``.
+        view_open: others than this machine may see the web page.
     """
 
     output: Path
@@ -74,6 +91,9 @@ class FlightOptions:
     json_file: Path | None = None
     record: Path | None = IN_RUN_FOLDER
     view: str | None = None
+    truth: str | None = None
+    cores: str = cores.AUTO
+    view_open: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,6 +109,34 @@ class Glance:
     clearance_m: float | None
     control_ms: float | None
     real_time_factor: float | None
+
+
+class Waits:
+    """How long a flight may take to begin.
+
+    Only time in which all nodes were ready counts against the user's limit: that a node has to
+    compile first is nobody's fault. Against what hangs there is a limit of its own.
+    """
+
+    def __init__(self, limit_s: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin to wait for at most ``limit_s`` seconds, None for no limit of the user's."""
+        self._limit_s, self._now = limit_s, clock
+        self._begin = self._quiet_since = self._last = clock()
+        self._ready_s = 0.0
+
+    def too_long(self, progress: Progress) -> str | None:
+        """Return why it is enough, None while it is not; to be called again and again."""
+        now = self._now()
+        if not progress.starting:
+            self._ready_s += now - self._last
+        if progress.compiling and now - self._begin < COMPILING_LIMIT_S:
+            self._quiet_since = now
+        self._last = now
+        if self._limit_s is not None and self._ready_s >= self._limit_s:
+            return f"nothing flew within the time limit of {self._limit_s:g} s"
+        if now - self._quiet_since > START_LIMIT_S:
+            return f"nothing flew within {now - self._begin:.0f} s"
+        return None
 
 
 class Interrupts:
@@ -139,10 +187,14 @@ class Flight:
         self.metrics: dict[str, object] = {}
         self._graph, self._options = graph, options
         self._show, self._say = show, say
-        self._scorer = Scorer(graph.options.world)
+        self._scorer = Scorer()
+        self._division = NOT_DIVIDED
         self._monitor: Monitor | None = None
         self._length_m, self._counted = 0.0, 0
         self._moved_at, self._moved_stamp = time.monotonic(), math.nan
+        self._waits = Waits(options.timeout_s)
+        self._asked_at = self._looked_at = -math.inf
+        self._warned = False
 
     @property
     def unfinished(self) -> bool:
@@ -159,14 +211,27 @@ class Flight:
         interrupts = Interrupts()
         try:
             with contextlib.ExitStack() as stack:
+                check_network()
                 lock = GraphLock(self._graph.nodes[0].namespace)
                 stack.callback(lock.release)
+                before = cores.core_times()
                 lock.check_discovery({node.full_name for node in self._graph.nodes})
+                self._divide(before, stack)
                 if interrupts.asked:
                     return Ending("interrupted")
                 return self._run(interrupts, lock, stack)
         finally:
             interrupts.restore()
+
+    def _divide(self, before: cores.CoreTimes | None, stack: contextlib.ExitStack) -> None:
+        """Divide the cores, and keep this process, which only looks on, to those for work."""
+        division = cores.divide(self._options.cores, before, cores.core_times())
+        self._division = division
+        if division.groups:
+            stack.callback(os.sched_setaffinity, 0, cores.allowed_cores())
+            os.sched_setaffinity(0, division.of(WORKING))
+        if self._options.cores != cores.OFF:
+            self._say(f"processor: {division.in_words()}")
 
     def _run(self, interrupts: Interrupts, lock: GraphLock, stack: contextlib.ExitStack) -> Ending:
         folder = self.folder = new_folder(self._options.output)
@@ -174,26 +239,42 @@ class Flight:
         graph = with_map_file(self._graph, map_file)
         supervisor = Supervisor(
             [
-                Command(n.name, n.command, n.niceness, n.respawn)
-                for n in (*self._extras(graph, folder), *graph.nodes)
+                node.supervised(self._division, lock.mark)
+                for node in (*self._extras(graph, folder), *graph.nodes)
             ],
-            child_environment(),
+            cores.frugal(child_environment()),
             folder / "log",
             self._say,
         )
         interrupts.emergency = supervisor.kill
         stack.callback(supervisor.stop)
+        if not has_programs():
+            self._say(
+                "first start here: every node compiles its programs for this machine, once, which "
+                "takes some minutes; later starts take seconds"
+            )
         try:
             supervisor.start()
             memory = MemoryWatch(lambda: [*supervisor.pids().values(), os.getpid()])
             stack.callback(memory.stop)
-            ending = self._watch(supervisor, interrupts, lock, stack)
-        except UsageError:
-            supervisor.stop()
-            remove_folder(folder)
-            self.folder = None
+            names = [node.full_name for node in extras]
+            ending = self._watch(supervisor, interrupts, lock, names, stack)
+        except UsageError as error:
+            supervisor.stop(in_a_hurry=lambda: interrupts.asked or not self._has_data())
+            if self._has_data():
+                raise UsageError(f"{error}; what was recorded is in {folder}") from error
+            if remove_folder(folder):
+                self.folder = None
             raise
-        return self._finish(ending, supervisor, memory, hurry=interrupts.asked)
+        return self._finish(ending, supervisor, memory, interrupts)
+
+    def _has_data(self) -> bool:
+        """Return whether the folder holds something that only this flight could give."""
+        monitor = self._monitor
+        if monitor is None:
+            return False
+        record, is_theirs = monitor.record, self._graph.options.vehicle != "sim"
+        return record.flying or (is_theirs and not math.isnan(record.last_stamp_s()))
 
     def _extras(self, graph: Graph, folder: Path) -> list[NodeSpec]:
         """Return the nodes that only look on; they start first, to miss nothing."""
@@ -203,7 +284,7 @@ class Flight:
             bag = folder / "bag" if wanted == IN_RUN_FOLDER else wanted.absolute()
             nodes.append(recorder(graph, bag))
         if view is not None:
-            nodes.append(viewer(graph, view, folder / "flight.rrd"))
+            nodes.append(viewer(graph, view, folder / "flight.rrd", self._options.view_open))
         return nodes
 
     def _watch(
@@ -211,27 +292,27 @@ class Flight:
         supervisor: Supervisor,
         interrupts: Interrupts,
         lock: GraphLock,
+        onlookers: list[str],
         stack: contextlib.ExitStack,
     ) -> Ending:
         from live_mvp_ros.bringup.monitor import Monitor  # the nodes are starting meanwhile
 
+        options, names = self._graph.options, [node.full_name for node in self._graph.nodes]
         monitor = self._monitor = Monitor(
             self._graph.nodes[0].namespace,
             self._scorer.map_arrived,
-            flies_by_odometry=self._graph.options.controller == "none",
+            nodes=names,
+            onlookers=onlookers,
+            sim_time=options.sim_time,
+            flies_by_odometry=options.controller == "none",
         )
         stack.callback(monitor.close)
-        names = [node.full_name for node in self._graph.nodes]
-        begin = time.monotonic()
+        twins = Twins(names, lock.mark)
         while not interrupts.wait(TICK_S):
-            # A node that was killed stays visible for a while beside the one that replaces it.
-            fresh = time.monotonic() - begin < TWINS_LIMIT_S
-            if (
-                fresh
-                and not any(supervisor.restarts().values())
-                and (twin := monitor.twice(names))
-            ):
-                raise lock.busy(f"node {twin}")
+            ending = self._yields(monitor, twins, lock)
+            if ending is not None:
+                return ending
+            supervisor.worked(monitor.progress.working())
             try:
                 supervisor.poll()
             except UsageError:
@@ -239,15 +320,53 @@ class Flight:
             except BringupError as error:
                 self._say(str(error))
                 return Ending(str(error).splitlines()[0].partition("; its last")[0])
-            if monitor.latest_map is not None:
-                self._scorer.start()
+            self._prepare_scores(monitor)
             self._show(self._glance(monitor))
-            ending = self._ended(monitor, time.monotonic() - begin)
+            ending = self._ended(monitor)
             if ending is not None:
                 return ending
         return Ending("interrupted")
 
-    def _ended(self, monitor: Monitor, elapsed_s: float) -> Ending | None:
+    def _yields(self, monitor: Monitor, twins: Twins, lock: GraphLock) -> Ending | None:
+        """Look for another graph; return how the flight ends if that was there first.
+
+        Raises:
+            UsageError: it was, and nothing has flown yet.
+        """
+        now = time.monotonic()
+        if now - self._looked_at < TWINS_PERIOD_S:
+            return None
+        self._looked_at = now
+        twin = twins.look(monitor.nodes(), now)
+        if twin is None:
+            return None
+        if not twin.older:
+            if not self._warned:
+                self._say(f"a second graph has started beside this one ({twin.owner}): stop it")
+            self._warned = True
+            return None
+        if not monitor.record.flying:
+            raise lock.busy(twin.owner)
+        return Ending(str(lock.busy(twin.owner)))
+
+    def _prepare_scores(self, monitor: Monitor) -> None:
+        """Ask what is flown, and begin to score once that and a map is there."""
+        now = time.monotonic()
+        if now - self._asked_at >= ASKING_PERIOD_S and monitor.flown.missing():
+            self._asked_at = now
+            monitor.ask_parameters()
+        first = monitor.first_map_at
+        if first is None or self._scorer.started:
+            return
+        if not monitor.flown.missing() or now - first > ANSWERS_LIMIT_S:
+            self._scorer.start(basis(self._flown(monitor)))
+
+    def _flown(self, monitor: Monitor) -> Flown:
+        completion = monitor.record.completion
+        goal = None if completion is None else completion.goal.position_m
+        return flown(monitor.flown.by_node(), self._options.truth, goal)
+
+    def _ended(self, monitor: Monitor) -> Ending | None:
         record, limit = monitor.record, self._options.timeout_s
         state = record.status.state if record.status else "no status yet"
         reason = record.status.reason if record.status else ""
@@ -257,11 +376,13 @@ class Flight:
             return Ending(f"fault: {reason}")
         if limit is not None and record.now_s() >= limit:
             return Ending(f"the time limit of {limit:g} s of flight was reached")
-        if not record.flying and elapsed_s > START_LIMIT_S:
-            return Ending(f"nothing flew within {START_LIMIT_S:g} s ({state} {reason})".strip())
+        if not record.flying:
+            why = self._waits.too_long(monitor.progress)
+            words = join(state, monitor.progress.sentence() or reason)
+            return None if why is None else Ending(f"{why}: {words}")
         if record.last_stamp_s() != self._moved_stamp:
             self._moved_at, self._moved_stamp = time.monotonic(), record.last_stamp_s()
-        if record.flying and time.monotonic() - self._moved_at > STANDSTILL_LIMIT_S:
+        if time.monotonic() - self._moved_at > STANDSTILL_LIMIT_S:
             return Ending(f"no odometry came for {STANDSTILL_LIMIT_S:g} s")
         return None
 
@@ -273,7 +394,7 @@ class Flight:
         latencies = record.latencies_ms[-250:]
         return Glance(
             state=status.state if status else "STARTING",
-            note=(status.reason if status else "") or next(iter(monitor.complaints.values()), ""),
+            note=note(record, monitor.progress),
             flight_time_s=record.now_s(),
             explored_fraction=self._scorer.fraction
             if self._scorer.fraction is not None
@@ -286,18 +407,20 @@ class Flight:
         )
 
     def _finish(
-        self, ending: Ending, supervisor: Supervisor, memory: MemoryWatch, *, hurry: bool
+        self, ending: Ending, supervisor: Supervisor, memory: MemoryWatch, interrupts: Interrupts
     ) -> Ending:
-        """Save the map, end the nodes and write the report; ``hurry``: within three seconds.
+        """Save the map, end the nodes and write the report; when interrupted, in three seconds.
 
         Returns:
             The ending with what is left in its reason.
         """
         assert self._monitor is not None
         assert self.folder is not None
-        monitor, folder = self._monitor, self.folder
+        monitor, folder, hurry = self._monitor, self.folder, interrupts.asked
         monitor.record.end()
-        if not hurry:
+        if hurry:
+            supervisor.complete_files()  # a slow disk needs all the time that there is
+        else:
             monitor.end_mission(COMPLETION_LIMIT_S)
         ending = with_completion(ending, monitor.record)
         if monitor.latest_map is not None:
@@ -306,7 +429,9 @@ class Flight:
                 self._say(f"the neural map was not saved: {problem}")
         restarts = supervisor.restarts()
         memory.stop()
-        stopping = threading.Thread(target=supervisor.stop, args=(1.2 if hurry else 2.0,))
+        stopping = threading.Thread(
+            target=supervisor.stop, args=(1.2 if hurry else 2.0, lambda: interrupts.asked)
+        )
         stopping.start()
         scored = self._scorer.finish(1.0 if hurry else 60.0)
         self._write(ending, folder, restarts, memory.peak_mib, scored, hurry)
@@ -319,28 +444,29 @@ class Flight:
         folder: Path,
         restarts: dict[str, int],
         peak_mib: float,
-        scored: bool,
+        ready: bool,
         hurry: bool,
     ) -> None:
+        """Write everything; ``ready``: JAX and matplotlib are loaded, and maps are scored."""
         assert self._monitor is not None
-        record, scores = self._monitor.record, None
-        if scored:
+        monitor, graph = self._monitor, self._graph
+        record, scores, known = monitor.record, None, self._flown(monitor)
+        if ready and self._scorer.scores:
             positions = record.trajectory().positions_m
             scores = Scores(self._scorer.exploration(), self._scorer.safety(positions))
         self.metrics = report.metrics(
-            self._graph, record, ending, scores, peak_rss_mib=peak_mib, restarts=restarts
-        )
+            graph, record, ending, scores,
+            flown=known, division=self._division, peak_rss_mib=peak_mib, restarts=restarts,
+        )  # fmt: skip
         write_json(folder / "metrics.json", self.metrics)
         if self._options.json_file is not None:
             write_json(self._options.json_file, self.metrics)
         report.write_tables(folder, record, scores)
-        report.write_course(folder, self._graph, record, self._monitor.moments)
-        if (
-            scored or not hurry
-        ):  # else JAX and matplotlib are not loaded yet, and there is no time to
-            latest = self._monitor.latest_map
+        report.write_course(folder, graph, record, monitor.moments, monitor.flown, known.goal_m)
+        if ready or not hurry:  # else there is no time to load what draws
+            latest = monitor.latest_map
             image = report.write_map(folder, latest) if latest is not None else None
-            drawn = report.write_plots(folder, self._graph, record, image, scores)
+            drawn = report.write_plots(folder, graph, record, image, scores, known.goal_m)
             self._write_page(folder, drawn, hurry)
 
     def _write_page(self, folder: Path, drawn: dict[str, bytes], hurry: bool) -> None:
@@ -387,11 +513,52 @@ def new_folder(parent: Path) -> Path:
     raise UsageError(f"there are too many runs of this second in {parent}")
 
 
-def remove_folder(folder: Path) -> None:
-    """Remove the folder of a run that never began, and its parent if nothing else is in it."""
+def remove_folder(folder: Path) -> bool:
+    """Remove the folder of a run that never began, and its parent if nothing else is in it.
+
+    It stays as it is if it holds anything but what a start writes: logs, and a recording.
+
+    Returns:
+        Whether it is gone.
+    """
+    try:
+        if not {path.name for path in folder.iterdir()} <= {"log", "bag", "flight.rrd"}:
+            return False
+    except FileNotFoundError:
+        return True
     shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
         folder.parent.rmdir()
+    return not folder.exists()
+
+
+def has_programs() -> bool:
+    """Return whether programs were compiled on this machine before."""
+    try:
+        return any(cache_directory().iterdir())
+    except OSError:
+        return False
+
+
+def basis(known: Flown) -> Basis | None:
+    """Return what a flight is scored against, None if there is no truth or it is not known how."""
+    if known.truth is None or known.radius_m is None or known.range_m is None:
+        return None
+    return Basis(known.truth, known.radius_m, known.range_m)
+
+
+def join(*parts: str) -> str:
+    """Return parts of a sentence that are not empty, with a colon between them."""
+    return ": ".join(part for part in parts if part)
+
+
+def note(record: FlightRecord, progress: Progress) -> str:
+    """Return why a drone does what it does: the mission's reason, and what is behind it."""
+    reason = record.status.reason if record.status else ""
+    if record.flying:
+        return reason or progress.complaint()
+    waits = progress.sentence()
+    return waits if progress.starting or not progress.clock_heard else join(reason, waits)
 
 
 def _finite(value: float | None) -> float | None:

@@ -16,26 +16,35 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
+from live_mvp_ros.bringup.cores import NOT_DIVIDED, STEERING, WORKING, Division
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, resolve_world
 from live_mvp_ros.bringup.overrides import overrides
-from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, RestartPolicy
+from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, Command, RestartPolicy
 from live_mvp_ros.bringup.topics import full_name, recorded
 
 PACKAGE = "live_mvp_ros"
 CONTROLLERS = ("imppi", "none")
 VEHICLES = ("sim", "none")
 VIEWS = ("window", "web", "file")
-ONLOOKER_POLICY = RestartPolicy(longest_delay_s=1.0, quick_deaths=10_000)  # not worth a flight
+ONLOOKER_POLICY = RestartPolicy(
+    first_delay_s=0.5, longest_delay_s=8.0, healthy_after_s=60.0, quick_deaths=6
+)  # not worth a flight, and not worth a core that starts them again and again
+RECORDER_PATIENCE_S = 120.0
+FACTORS = (0.01, 100.0)
 IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
 SHARED_TF = (("tf", "/tf"), ("tf_static", "/tf_static"))
 TRUE_POSE = (("odom", "ground_truth/odom"),)
 """Of the node that looks at the true world, whatever the vehicle takes its own pose for."""
+STEERED = ("quadrotor_sim", "imppi_controller")
+"""Nodes that must answer within a control period."""
 OPTIONAL_NODES = ("recorder", "viewer")
 
 Value = bool | int | float | str | tuple[float, ...]
+N = TypeVar("N", int, float)
 _NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*")
 
 
@@ -48,7 +57,8 @@ class GraphOptions:
         controller: ``imppi``, or ``none`` where something else publishes cmd/body_rates.
         vehicle: ``sim``, or ``none`` where something else publishes odom and depth/points.
         namespace: of every node, without a leading slash; empty for none.
-        use_sim_time: time comes from /clock (which the simulator publishes).
+        use_sim_time: time comes from /clock (which the simulator publishes); None for yes with
+            the simulator and no without.
         params_file: a ROS parameters file with overrides, or None.
         real_time_factor: simulated seconds per second.
         follow_clock: the simulator follows the /clock of another one, for a second drone.
@@ -63,13 +73,18 @@ class GraphOptions:
     controller: str = "imppi"
     vehicle: str = "sim"
     namespace: str = ""
-    use_sim_time: bool = True
+    use_sim_time: bool | None = None
     params_file: str | None = None
     real_time_factor: float = 1.0
     follow_clock: bool = False
     seed: int = 0
     shared_tf: bool = False
     map_file: str = ""
+
+    @property
+    def sim_time(self) -> bool:
+        """Whether the time of the nodes comes from /clock."""
+        return self.vehicle == "sim" if self.use_sim_time is None else self.use_sim_time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +99,9 @@ class NodeSpec:
         remappings: topic names (from, to).
         niceness: added to the process priority; the control loop comes first on a small machine.
         respawn: when it is started again.
+        group: of processes that share cores, see ``bringup.cores``.
+        onlooker: nothing that flies needs it.
+        patience_s: time that it may take to complete its files at the end.
     """
 
     executable: str
@@ -93,6 +111,9 @@ class NodeSpec:
     remappings: tuple[tuple[str, str], ...] = ()
     niceness: int = 0
     respawn: RestartPolicy = DEFAULT_POLICY
+    group: str = WORKING
+    onlooker: bool = False
+    patience_s: float = 0.0
 
     @property
     def full_name(self) -> str:
@@ -117,6 +138,22 @@ class NodeSpec:
     def told(self, values: Mapping[str, Value]) -> NodeSpec:
         """Return the node with some parameters more, or others."""
         return dataclasses.replace(self, parameters={**self.parameters, **values})
+
+    def supervised(self, division: Division = NOT_DIVIDED, mark: str | None = None) -> Command:
+        """Return what a supervisor needs to know of the node.
+
+        ``mark`` is the enclave that says which graph the node belongs to, see ``bringup.twins``.
+        """
+        enclave = ("--enclave", mark) if mark else ()
+        return Command(
+            self.name,
+            (*self.command, *enclave),
+            self.niceness,
+            self.respawn,
+            self.onlooker,
+            self.patience_s,
+            division.of(self.group),
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,6 +197,7 @@ def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -
             "digits and underscores, begin with a letter, and may be nested with /"
         )
     _check_time(options)
+    _check_numbers(options)
     facts = mission_facts(options.world)
     nodes = _nodes(options, facts, namespace)
     params_file, watching = None, {}
@@ -187,15 +225,44 @@ def with_map_file(graph: Graph, path: str) -> Graph:
     return dataclasses.replace(graph, options=options, nodes=tuple(nodes))
 
 
+def number(name: str, text: str, kind: type[N]) -> N:
+    """Return the number that a launch argument says.
+
+    Raises:
+        UsageError: it is no number of this kind.
+    """
+    try:
+        return kind(text)
+    except ValueError:
+        wanted = "a whole number" if kind is int else "a number"
+        raise UsageError(f"{name} = {text!r} is not allowed: it must be {wanted}") from None
+
+
+def switch(name: str, text: str) -> bool | None:
+    """Return what a launch argument of true, false or auto says; None for auto.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    if text not in ("true", "false", "auto"):
+        raise UsageError(f"{name} = {text!r} is not allowed: it must be one of true, false, auto")
+    return None if text == "auto" else text == "true"
+
+
 def recorder(graph: Graph, folder: Path) -> NodeSpec:
     """Return the node that records every topic of a graph to a bag in ``folder``."""
     node = _onlooker("recorder", graph.nodes[0], {"output": str(folder)}, niceness=5)
-    return node.told(graph.onlookers.get(node.name, {}))
+    patient = dataclasses.replace(node, patience_s=RECORDER_PATIENCE_S)
+    return patient.told(graph.onlookers.get(node.name, {}))
 
 
-def viewer(graph: Graph, sink: str, file: Path) -> NodeSpec:
-    """Return the node that shows a graph in Rerun; ``file`` is written when the sink is file."""
-    node = _onlooker("viewer", graph.nodes[0], {"sink": sink, "file": str(file)}, niceness=10)
+def viewer(graph: Graph, sink: str, file: Path, to_others: bool = False) -> NodeSpec:
+    """Return the node that shows a graph in Rerun; ``file`` is written when the sink is file.
+
+    ``to_others``: other machines may see the web page.
+    """
+    parameters: dict[str, Value] = {"sink": sink, "file": str(file), "to_others": to_others}
+    node = _onlooker("viewer", graph.nodes[0], parameters, niceness=10)
     return node.told(graph.onlookers.get(node.name, {}))
 
 
@@ -211,6 +278,7 @@ def _onlooker(
         beside.remappings,
         niceness=niceness,
         respawn=ONLOOKER_POLICY,
+        onlooker=True,
     )
 
 
@@ -221,12 +289,17 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         parameters: Mapping[str, Value],
         remappings: tuple[tuple[str, str], ...] = (),
     ) -> NodeSpec:
-        common: dict[str, Value] = {"use_sim_time": options.use_sim_time}
+        common: dict[str, Value] = {"use_sim_time": options.sim_time}
         if namespace:
             common["frame_prefix"] = f"{namespace}/"
-        renamed = (SHARED_TF if options.shared_tf else ()) + remappings
         return NodeSpec(
-            executable, executable, namespace, {**common, **parameters}, renamed, niceness
+            executable,
+            executable,
+            namespace,
+            {**common, **parameters},
+            (SHARED_TF if options.shared_tf else ()) + remappings,
+            niceness,
+            group=STEERING if executable in STEERED else WORKING,
         )
 
     seed: dict[str, Value] = {"seed": options.seed}
@@ -254,8 +327,6 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     return tuple(nodes)
 
 
-
-
 def _check_time(options: GraphOptions) -> None:
     if not options.follow_clock:
         return
@@ -269,6 +340,17 @@ def _check_time(options: GraphOptions) -> None:
             f"real_time_factor = {options.real_time_factor:g} is not allowed with follow_clock: "
             "the other simulator sets the pace"
         )
+
+
+def _check_numbers(options: GraphOptions) -> None:
+    low, high = FACTORS
+    if not low <= options.real_time_factor <= high:
+        raise UsageError(
+            f"real_time_factor = {options.real_time_factor:g} is not allowed: it must be "
+            f"{low:g} to {high:g}"
+        )
+    if options.seed < 0:
+        raise UsageError(f"seed = {options.seed} is not allowed: it must be 0 or more")
 
 
 def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:

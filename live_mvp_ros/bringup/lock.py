@@ -5,13 +5,15 @@
 The lock is the kernel's (flock): it goes with its process, however that ends. Discovery finds
 graphs that were started another way, by ``ros2 launch`` for instance. It mostly takes 0.1 s, but
 up to 3 s when an announcement is lost; so a short look before the start is followed by a watch for
-names that are there twice.
+names that are there twice (``twins``).
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Collection
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.bringup.twins import own_mark
 
 
 def domain_id() -> int:
@@ -44,19 +47,17 @@ class GraphLock:
         """
         self._where = f"in ROS domain {domain_id()}, namespace /{namespace}"
         name = f"live_mvp_ros-{os.getuid()}-{domain_id()}-{namespace.replace('/', '-')}.lock"
-        path = Path(tempfile.gettempdir()) / name
-        try:
-            self._file: IO[str] = path.open("a+")
-        except OSError as error:
-            raise UsageError(f"cannot open the lock file {path}: {error.strerror}") from error
+        self._file = _open_own(Path(tempfile.gettempdir()) / name)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            self._file.seek(0)
             owner = self._file.read().strip() or "unknown"
             self._file.close()
             raise self.busy(f"process {owner}") from error
+        self.mark = own_mark()
+        """Enclave of the nodes of this graph, by which others know how old it is."""
         self._file.truncate(0)
+        self._file.seek(0)
         self._file.write(f"{os.getpid()}\n")
         self._file.flush()
 
@@ -95,3 +96,27 @@ class GraphLock:
             f"a graph is already running {self._where} ({owner}): stop it, or choose another "
             "--namespace or ROS_DOMAIN_ID"
         )
+
+
+def _open_own(path: Path) -> IO[str]:
+    """Return a file of a shared temporary folder, made if it is missing, to read and write.
+
+    Everybody may put a link under its name there, so that we would empty another file of ours.
+
+    Raises:
+        UsageError: what is there is no plain file of this user with this one name.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        handle = os.open(path, flags, 0o600)
+    except OSError as error:
+        reason = "it is a link" if error.errno == errno.ELOOP else error.strerror
+        raise UsageError(f"cannot open the lock file {path}: {reason}") from error
+    about = os.fstat(handle)
+    if not stat.S_ISREG(about.st_mode) or about.st_uid != os.getuid() or about.st_nlink != 1:
+        os.close(handle)
+        raise UsageError(
+            f"cannot use the lock file {path}: it must be a plain file of this user without other "
+            "names; remove it"
+        )
+    return os.fdopen(handle, "r+", encoding="utf-8")

@@ -11,26 +11,33 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections import Counter
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nav_msgs.msg import OccupancyGrid, Odometry
+from rcl_interfaces.srv import GetParameters, ListParameters
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.parameter import parameter_value_to_python
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import PointCloud2
 from std_srvs.srv import Trigger
 
+from live_mvp_ros.bringup.flown import FlownParameters
 from live_mvp_ros.bringup.moments import Moments
+from live_mvp_ros.bringup.progress import Progress
 from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus, InfoField
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.completion import completion_of
+from live_mvp_ros.ros.diagnostics import STARTING
 from live_mvp_ros.srv import SaveMap
 
 STATES = {
@@ -60,6 +67,9 @@ class Monitor:
         namespace: str,
         on_map: Callable[[OccupancyGrid, float], None],
         *,
+        nodes: Sequence[str] = (),
+        onlookers: Sequence[str] = (),
+        sim_time: bool = False,
         flies_by_odometry: bool = False,
     ) -> None:
         """Start watching the graph in a namespace.
@@ -67,12 +77,19 @@ class Monitor:
         Args:
             namespace: of the graph, without a leading slash.
             on_map: called with each map and the flight time; must return quickly.
+            nodes: fully qualified names of its nodes, in the order of the flow of data.
+            onlookers: the same of those that nothing waits for.
+            sim_time: its time comes from /clock.
             flies_by_odometry: the flight begins with the first odometry, because no controller
                 of ours reports a state.
         """
         self.record = FlightRecord()
         self.latest_map: OccupancyGrid | None = None
-        self.complaints: dict[str, str] = {}
+        self.first_map_at: float | None = None
+        """Steady time of the first map."""
+        self.progress = Progress(*([n.lstrip("/") for n in names] for names in (nodes, onlookers)))
+        self.progress.clock_heard = not sim_time
+        self.flown = FlownParameters(nodes)
         self.moments = Moments()
         self._on_map = on_map
         self._flies_by_odometry = flies_by_odometry
@@ -84,19 +101,24 @@ class Monitor:
         self._save = self._node.create_client(SaveMap, "map/save")
         self._stop = self._node.create_client(Trigger, "explore/stop")
         self._completed = threading.Event()
+        self._clients: dict[str, tuple[Any, Any]] = {}
         self._subscribe()
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._thread = threading.Thread(target=self._spin, name="monitor", daemon=True)
         self._thread.start()
 
-    def twice(self, names: Collection[str]) -> str | None:
-        """Return one of the fully qualified node names that more than one node has, or None."""
-        seen = Counter(
-            f"{namespace.rstrip('/')}/{name}"
-            for name, namespace in self._node.get_node_names_and_namespaces()
-        )
-        return next((name for name in names if seen[name] > 1), None)
+    def nodes(self) -> list[tuple[str, str, str]]:
+        """Return name, namespace and enclave of every node that discovery knows."""
+        return list(self._node.get_node_names_and_namespaces_with_enclaves())
+
+    def ask_parameters(self) -> None:
+        """Ask the nodes for their parameters; ``flown`` has those that have answered so far."""
+        for name in self.flown.missing():
+            names, values = self._clients.setdefault(name, self._parameter_clients(name))
+            if names.service_is_ready() and values.service_is_ready():
+                future = names.call_async(ListParameters.Request())
+                future.add_done_callback(partial(self._listed, name, values))
 
     def save_map(self, path: Path, timeout_s: float) -> str | None:
         """Have the map saved; return None when it is, else a sentence that says why not."""
@@ -139,6 +161,8 @@ class Monitor:
         listen(OccupancyGrid, "map", qos.LATCHED, self._map)
         listen(ExplorationStatus, "exploration/status", qos.STATUS, self._status)
         listen(CompletionReport, "exploration/completion", qos.LATCHED, self._completion)
+        if not self.progress.clock_heard:
+            listen(Clock, "/clock", qos.SENSOR, self._clock, raw=True)
         listen(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS, self._diagnostics)
 
     def _odometry(self, message: Odometry, info: Info) -> None:
@@ -165,6 +189,8 @@ class Monitor:
 
     def _map(self, message: OccupancyGrid, info: Info) -> None:
         self.latest_map = message
+        if self.first_map_at is None:
+            self.first_map_at = time.monotonic()
         self.record.arrived("map", info["source_timestamp"])
         self._on_map(message, self.record.now_s())
 
@@ -186,7 +212,7 @@ class Monitor:
         try:
             report = completion_of(message)
         except ValueError as error:
-            self.complaints["exploration/completion"] = str(error)
+            self._node.get_logger().warning(f"exploration/completion: {error}", once=True)
             return
         self.record.left(report, message.final)
         if message.final:
@@ -194,10 +220,31 @@ class Monitor:
 
     def _diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            if status.level == DiagnosticStatus.OK:
-                self.complaints.pop(status.name, None)
-            else:
-                self.complaints[status.name] = status.message
+            self.progress.report(
+                status.name,
+                "" if status.message == "ok" else status.message,
+                is_problem=status.level != DiagnosticStatus.OK,
+                spins=not status.message.startswith(STARTING),
+            )
+
+    def _clock(self, _: bytes) -> None:
+        self.progress.clock_heard = True
+
+    def _parameter_clients(self, name: str) -> tuple[Any, Any]:
+        return (
+            self._node.create_client(ListParameters, f"{name}/list_parameters"),
+            self._node.create_client(GetParameters, f"{name}/get_parameters"),
+        )
+
+    def _listed(self, node: str, client: Any, future: Any) -> None:
+        names = [] if future.result() is None else list(future.result().result.names)
+        asked = client.call_async(GetParameters.Request(names=names))
+        asked.add_done_callback(partial(self._got, node, names))
+
+    def _got(self, node: str, names: list[str], future: Any) -> None:
+        if future.result() is not None:
+            values = [parameter_value_to_python(value) for value in future.result().values]
+            self.flown.answer(node, dict(zip(names, values, strict=False)))
 
     def _spin(self) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

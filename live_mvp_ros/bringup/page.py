@@ -76,6 +76,9 @@ ROWS = (
     Row("control on time", ("control_on_time_fraction",), 100.0, 1, "%"),
     Row("odometry to command, median", ("control_latency_ms", "p50"), unit="ms"),
     Row("odometry to command, 99 % below", ("control_latency_ms", "p99"), unit="ms"),
+    Row("scored against", ("flown", "truth")),
+    Row("control rate", ("flown", "control_rate_hz"), unit="Hz"),
+    Row("processor", ("cores", "words")),
     Row("peak memory", ("peak_rss_mib",), digits=0, unit="MiB"),
 )
 

@@ -24,10 +24,10 @@ def trajectory_figure(
     image: MapImage | None,
     times_s: np.ndarray,
     positions_m: np.ndarray,
-    goal_m: Sequence[float],
+    goal_m: Sequence[float] | None,
     title: str,
 ) -> Figure:
-    """Draw the path coloured by time over the map, with start and goal."""
+    """Draw the path coloured by time over the map, with start and goal where they are known."""
     figure = new_figure(9.0, 7.5)
     axes = figure.add_subplot()
     if image is not None:
@@ -35,11 +35,13 @@ def trajectory_figure(
     line = draw_path(axes, times_s, positions_m)
     if line is not None:
         figure.colorbar(line, ax=axes, label="flight time [s]", shrink=0.8)
-    draw_ends(axes, positions_m[0] if line is not None else None, goal_m)
+    if goal_m is not None:
+        draw_ends(axes, positions_m[0] if line is not None else None, goal_m)
     if image is None:
         axes.autoscale()
     axes.set(xlabel="x [m]", ylabel="y [m]", title=title, aspect="equal")
-    axes.legend(loc="upper right")
+    if goal_m is not None:
+        axes.legend(loc="upper right")
     return figure
 
 

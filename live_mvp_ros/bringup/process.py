@@ -13,12 +13,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from live_mvp_ros.bringup.leash import NO_CORES
+
 LEASH = Path(__file__).with_name("leash.py")
 RING_LINES = 40
+WAIT_STEP_S = 0.05
 _NOISE = re.compile(r"^(-+|For simplicity, JAX has removed its internal frames.*)?$")
 _LOG_PREFIX = re.compile(r"^\[(?:DEBUG|INFO|WARN|ERROR|FATAL)\] \[[\d.]+\] \[[^\]]*\]: ")
 
@@ -37,13 +40,22 @@ class NodeProcess:
         log_file: Path,
         *,
         niceness: int = 0,
+        cores: Collection[int] = (),
     ) -> None:
         """Start the command; its output is appended to ``log_file``.
+
+        Args:
+            command: program and arguments.
+            environment: of the command.
+            log_file: gets what the command writes.
+            niceness: added to the priority.
+            cores: that it may run on; empty for those of this process.
 
         Raises:
             OSError: the log file cannot be written.
         """
         leash = [sys.executable, "-S", "-E", str(LEASH), str(os.getpid()), str(niceness)]
+        leash.append(",".join(map(str, sorted(cores))) or NO_CORES)
         self._log = log_file.open("ab", buffering=0)
         self.started_at = time.monotonic()
         self._process = subprocess.Popen(
@@ -111,11 +123,29 @@ class NodeProcess:
         stream.close()
 
 
-def stop_all(processes: Sequence[NodeProcess], limit_s: float) -> None:
-    """End processes within ``limit_s``: SIGINT, at half of it SIGTERM, at 3/4 SIGKILL."""
+def stop_all(
+    processes: Sequence[NodeProcess],
+    limit_s: float,
+    writing: Collection[NodeProcess] = (),
+    go_on: Callable[[float], bool] = lambda elapsed_s: False,
+) -> None:
+    """End processes within ``limit_s``: SIGINT, at half of it SIGTERM, at 3/4 SIGKILL.
+
+    Args:
+        processes: all of them.
+        limit_s: time for those that only have to let go.
+        writing: those that complete a file after SIGINT. They are killed only when ``go_on``,
+            called again and again with the seconds since the first signal, no longer wants to
+            wait for them, and not before ``limit_s``.
+        go_on: returns whether to wait.
+    """
     begin = time.monotonic()
     stages = ((signal.SIGINT, 0.5), (signal.SIGTERM, 0.75), (signal.SIGKILL, 1.0))
-    left = [process for process in processes if process.returncode() is None]
+    running = [process for process in processes if process.returncode() is None]
+    left = [process for process in running if process not in writing]
+    slow = [process for process in running if process in writing]
+    for process in slow:
+        process.signal_group(signal.SIGINT)
     for number, share in stages:
         for process in left:
             process.signal_group(number)
@@ -124,5 +154,8 @@ def stop_all(processes: Sequence[NodeProcess], limit_s: float) -> None:
         left = [process for process in left if process.returncode() is None]
         if not left:
             break
+    while slow and ((elapsed_s := time.monotonic() - begin) < limit_s or go_on(elapsed_s)):
+        slow[0].reap(WAIT_STEP_S)
+        slow = [process for process in slow if process.returncode() is None]
     for process in processes:
         process.close()

@@ -26,7 +26,7 @@ from live_mvp_ros.bags.compare import Count, Grid, agreement, pair, rates
 from live_mvp_ros.bags.reader import Bag
 from live_mvp_ros.bags.types import BagError
 from live_mvp_ros.bringup.environment import child_environment
-from live_mvp_ros.bringup.errors import BringupError
+from live_mvp_ros.bringup.errors import BringupError, UsageError
 from live_mvp_ros.bringup.graph import GraphOptions, describe
 from live_mvp_ros.bringup.replay import (
     SETTLE_S,
@@ -36,7 +36,7 @@ from live_mvp_ros.bringup.replay import (
     recorded_counts,
     slowed,
 )
-from live_mvp_ros.bringup.supervisor import Command, Supervisor
+from live_mvp_ros.bringup.supervisor import Supervisor
 from live_mvp_ros.bringup.topics import REBUILT_FROM, full_name, spec_of
 from live_mvp_ros.results import rounded
 from live_mvp_ros.ros import qos
@@ -55,13 +55,13 @@ class RebuildOptions:
     """What is computed again.
 
     Attributes:
-        world: gives the bounds of the map, the altitude and the goal.
+        world: gives the bounds of the map, the altitude and the goal; None where nobody knows it.
         seed: of the map's random numbers.
         params_file: ROS parameters file with overrides, or None.
         controller: run the controller as well.
     """
 
-    world: str = "office"
+    world: str | None = None
     seed: int = 0
     params_file: str | None = None
     controller: bool = False
@@ -75,7 +75,7 @@ class Rebuild:
 
         Raises:
             BagError: an input is missing.
-            UsageError: the world or the parameters file is wrong.
+            UsageError: the world is not known, or it or the parameters file is wrong.
         """
         self._bag, self._options = bag, options
         self._namespace = namespace_of(bag)
@@ -83,6 +83,11 @@ class Rebuild:
         for name in names:
             if not bag.counts.get(name):
                 raise BagError(f"the bag {bag.path} has no {name}, which the map is built from")
+        if what.world is None:
+            raise UsageError(
+                f"the bag {bag.path} does not lie in the folder of a run, which would say the "
+                "world: give --world, for the bounds of the map and the goal"
+            )
         names += [n for n in (full_name(h, self._namespace) for h in HELPFUL) if n in bag.topics]
         self._options = dataclasses.replace(options, topics=tuple(names), loop=True, remaps=())
         self._graph = describe(
@@ -92,6 +97,7 @@ class Rebuild:
                 params_file=what.params_file,
                 vehicle="none",
                 controller="imppi" if what.controller else "none",
+                use_sim_time=True,  # the player publishes /clock
                 namespace=self._namespace,
             ),
             onlookers=(),
@@ -113,7 +119,7 @@ class Rebuild:
             session = Session(self._bag, self._options)
             stack.callback(session.close)
             supervisor = Supervisor(
-                [Command(n.name, n.command, n.niceness, n.respawn) for n in self._graph.nodes],
+                [n.supervised() for n in self._graph.nodes],
                 child_environment(),
                 logs,
                 say,
@@ -125,14 +131,24 @@ class Rebuild:
                 known = spec_of(topic, self._namespace)
                 assert known is not None
                 taps.open(topic, known.type, offered_by(getattr(qos, known.qos)))
-            self._prime(session, supervisor, taps, say)
+            if not self._prime(session, supervisor, taps, watch, say):
+                return None
             found = self._play(session, supervisor, taps, watch)
         return None if found is None else self._result(*found)
 
     def _prime(
-        self, session: Session, supervisor: Supervisor, taps: Taps, say: Callable[[str], None]
-    ) -> None:
-        """Let the nodes compile on the beginning of the bag, then empty the map again."""
+        self,
+        session: Session,
+        supervisor: Supervisor,
+        taps: Taps,
+        watch: Callable[[Player], bool],
+        say: Callable[[str], None],
+    ) -> bool:
+        """Let the nodes compile on the beginning of the bag, then empty the map again.
+
+        Returns:
+            False when ``watch`` wanted the end.
+        """
         player, waiting = session.player, set(self._outputs[:2])
         end = time.monotonic() + START_LIMIT_S
         say("waiting for the nodes to compile")
@@ -144,6 +160,8 @@ class Rebuild:
                 raise BringupError(
                     f"no {' and no '.join(sorted(waiting))} came within {START_LIMIT_S:g} s"
                 )
+            if not watch(player):
+                return False
             time.sleep(TICK_S)
         player.pause(True)
         time.sleep(SETTLE_S)
@@ -152,6 +170,7 @@ class Rebuild:
         time.sleep(SETTLE_S)
         for _ in taps.drain():
             pass
+        return True
 
     def _play(
         self,
@@ -239,9 +258,15 @@ def grid_of(data: bytes) -> Grid:
 
 
 def facts_of_run(bag: Path) -> tuple[str | None, int]:
-    """Return world and seed of the flight whose folder a bag lies in, as far as it says them."""
-    try:
-        values = json.loads((bag.absolute().parent / "metrics.json").read_text(encoding="utf-8"))
-        return str(values["world"]), int(values["seed"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None, 0
+    """Return world and seed of the flight whose folder a bag lies in, as far as it says them.
+
+    ``bag`` is the folder of the bag or one of its files.
+    """
+    path = bag.absolute()
+    for folder in (path.parent, path.parent.parent) if path.is_file() else (path.parent,):
+        try:
+            values = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+            return str(values["world"]), int(values["seed"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None, 0

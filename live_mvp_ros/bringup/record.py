@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from array import array
 from collections import OrderedDict
 
 import numpy as np
@@ -75,10 +76,10 @@ class FlightRecord:
         self.completion_is_final = False
         self.transitions: list[tuple[float, str, str]] = []
         self.arrivals = {topic: Arrivals() for topic in TOPICS}
-        self.latencies_ms: list[float] = []
-        self.intervals_ms: list[float] = []
+        self.latencies_ms = array("d")
+        self.intervals_ms = array("d")
         self.time_jumps = 0
-        self._odometry: list[tuple[float, float, float, float]] = []
+        self._odometry = array("d")  # t, x, y, z; flights last for hours, at 100 Hz
         self._odometry_sent_ns: OrderedDict[int, int] = OrderedDict()
         self._ended = False
         self._stamp_s = math.nan
@@ -95,7 +96,7 @@ class FlightRecord:
 
     def now_s(self) -> float:
         """Return the flight time of the latest odometry, 0 before the flight."""
-        return self._odometry[-1][0] - self._odometry[0][0] if self._odometry else 0.0
+        return self._odometry[-4] - self._odometry[0] if self._odometry else 0.0
 
     def last_stamp_s(self) -> float:
         """Return the stamp of the latest odometry, NaN before the first."""
@@ -115,7 +116,7 @@ class FlightRecord:
             self._odometry_sent_ns.popitem(last=False)
         if self.flying and all(map(math.isfinite, position_m)):
             self.arrivals["odom"].add(sent_ns)
-            self._odometry.append((stamp + self._offset_s, *position_m))
+            self._odometry.extend((stamp + self._offset_s, *position_m))
 
     def command(self, answered_ns: int, sent_ns: int) -> None:
         """Take one command that answers the odometry stamped ``answered_ns``."""
@@ -147,23 +148,25 @@ class FlightRecord:
 
     def trajectory(self) -> Trajectory:
         """Return the flown path."""
-        rows = np.array(self._odometry, float).reshape(-1, 4)
+        rows = np.array(self._odometry[:], float).reshape(-1, 4)
         times = rows[:, 0] - rows[0, 0] if len(rows) else rows[:, 0]
         return Trajectory(times, rows[:, 1:])
 
     def positions_since(self, index: int) -> np.ndarray:
         """Return the positions [N, 3] from an index on."""
-        return np.array(self._odometry[index:], float).reshape(-1, 4)[:, 1:]
+        return np.array(self._odometry[4 * index :], float).reshape(-1, 4)[:, 1:]
 
     def position_m(self) -> tuple[float, float]:
         """Return the latest horizontal position, NaN before the flight."""
-        return self._odometry[-1][1:3] if self._odometry else (math.nan, math.nan)
+        if not self._odometry:
+            return math.nan, math.nan
+        return self._odometry[-3], self._odometry[-2]
 
     def speed_m_s(self) -> float:
         """Return the speed over the last few odometries, 0 before the flight."""
-        if len(self._odometry) < 11:
+        if len(self._odometry) < 11 * 4:
             return 0.0
-        old, new = self._odometry[-11], self._odometry[-1]
+        old, new = self._odometry[-44:-40], self._odometry[-4:]
         return math.dist(old[1:], new[1:]) / (new[0] - old[0]) if new[0] > old[0] else 0.0
 
     def real_time_factor(self) -> float | None:

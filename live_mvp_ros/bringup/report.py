@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from live_mvp_ros.bringup import moments
+from live_mvp_ros.bringup.cores import NOT_DIVIDED, Division
+from live_mvp_ros.bringup.flown import Flown, FlownParameters
 from live_mvp_ros.bringup.moments import Moments
 from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.results import percentiles, rounded, versions, write, write_json, write_table
@@ -25,9 +27,7 @@ if TYPE_CHECKING:
     from live_mvp_ros.bringup.graph import Graph
     from live_mvp_ros.sim.metrics import Exploration, Safety
 
-GOAL_TOLERANCE_M = 1.5
 STOPPING_S = 2.0  # after the mission is done
-CONTROL_RATE_HZ = 50.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,17 +57,18 @@ def metrics(
     ending: Ending,
     scores: Scores | None,
     *,
+    flown: Flown,
+    division: Division = NOT_DIVIDED,
     peak_rss_mib: float,
     restarts: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return everything that was measured, as it goes into metrics.json."""
     flight = record.trajectory()
-    at_goal = _at_goal(flight.times_s, flight.positions_m, graph.facts.goal_m)
+    at_goal = _at_goal(flight.times_s, flight.positions_m, flown)
     said_so = record.status is not None and record.status.goal_reached
-    goal_reached = bool(said_so and at_goal)
+    goal_reached = bool(said_so and at_goal is not False)
     factor = record.real_time_factor()
-    pace = factor if graph.options.follow_clock and factor else graph.options.real_time_factor
-    period_ms = 1000.0 / CONTROL_RATE_HZ / pace
+    period_ms = _period_ms(graph, flown, factor)
     rates = {topic: rounded(a.rate_hz(), 2) for topic, a in record.arrivals.items()}
     result: dict[str, Any] = {
         "mission_complete": ending.complete and goal_reached,
@@ -79,7 +80,9 @@ def metrics(
         "path_length_m": rounded(path_length(flight.positions_m), 3),
         "real_time_factor": rounded(factor, 4),
         "control_latency_ms": percentiles(record.latencies_ms),
-        "control_on_time_fraction": rounded(record.on_time_fraction(period_ms), 4),
+        "control_on_time_fraction": None
+        if period_ms is None
+        else rounded(record.on_time_fraction(period_ms), 4),
         "rates_hz": rates,
         "rates_per_simulated_second_hz": {
             topic: rounded(rate / factor, 2) if rate and factor else None
@@ -91,6 +94,8 @@ def metrics(
             {"time_s": round(time, 2), "state": state, "reason": reason}
             for time, state, reason in record.transitions
         ],
+        "flown": flown.to_dict(),
+        "cores": {**division.to_dict(), "words": division.in_words()},
         "world": graph.options.world,
         "seed": graph.options.seed,
         "controller": graph.options.controller,
@@ -128,7 +133,12 @@ def write_map(folder: Path, message: Any) -> Any:
 
 
 def write_plots(
-    folder: Path, graph: Graph, record: FlightRecord, image: Any, scores: Scores | None
+    folder: Path,
+    graph: Graph,
+    record: FlightRecord,
+    image: Any,
+    scores: Scores | None,
+    goal_m: Sequence[float] | None,
 ) -> dict[str, bytes]:
     """Write trajectory.png and, where the flight was scored, explored.png; return them by name."""
     from live_mvp_ros.bringup import plots
@@ -136,9 +146,7 @@ def write_plots(
 
     flight = record.trajectory()
     title = f"{Path(graph.options.world).stem}: {record.now_s():.0f} s of flight"
-    figure = plots.trajectory_figure(
-        image, flight.times_s, flight.positions_m, graph.facts.goal_m, title
-    )
+    figure = plots.trajectory_figure(image, flight.times_s, flight.positions_m, goal_m, title)
     pictures = {"trajectory": png(figure)}
     if scores is not None and scores.exploration.times_s.size:
         explored = scores.exploration
@@ -149,7 +157,14 @@ def write_plots(
     return pictures
 
 
-def write_course(folder: Path, graph: Graph, record: FlightRecord, kept: Moments) -> None:
+def write_course(
+    folder: Path,
+    graph: Graph,
+    record: FlightRecord,
+    kept: Moments,
+    flown: FlownParameters,
+    goal_m: Sequence[float] | None,
+) -> None:
     """Write what the report shows besides: timing.json, parameters.json and fields.npz."""
     latencies, intervals = record.latencies_ms, record.intervals_ms
     timing = {
@@ -157,7 +172,7 @@ def write_course(folder: Path, graph: Graph, record: FlightRecord, kept: Moments
         "control_interval_ms": [round(value, 3) for value in intervals],
     }
     write_json(folder / "timing.json", timing)
-    write_json(folder / "parameters.json", parameters(graph))
+    write_json(folder / "parameters.json", parameters(graph, flown, goal_m))
     if kept.kept:
         buffer = io.BytesIO()
         arrays: dict[str, Any] = moments.pack(moments.decode(kept.kept))
@@ -165,12 +180,15 @@ def write_course(folder: Path, graph: Graph, record: FlightRecord, kept: Moments
         write(folder / moments.FILE, buffer.getvalue())
 
 
-def parameters(graph: Graph) -> dict[str, Any]:
-    """Return what the user chose and what each node was told besides its defaults."""
+def parameters(
+    graph: Graph, flown: FlownParameters, goal_m: Sequence[float] | None
+) -> dict[str, Any]:
+    """Return what the user chose, what each node was told, and what it had in flight."""
     file = graph.params_file
     return {
         "options": dataclasses.asdict(graph.options),
-        "goal_m": list(graph.facts.goal_m),
+        "goal_m": None if goal_m is None else list(goal_m),
+        "flown": flown.by_node(),
         "nodes": {node.name: dict(node.parameters) for node in graph.nodes},
         "params_file_text": Path(file).read_text(encoding="utf-8") if file else None,
     }
@@ -200,12 +218,24 @@ def write_tables(folder: Path, record: FlightRecord, scores: Scores | None) -> N
     write_table(folder / "trajectory.csv", names, np.stack(columns, axis=1)[::step])
 
 
-def _at_goal(
-    times_s: np.ndarray, positions_m: np.ndarray, goal_m: tuple[float, float, float]
-) -> bool:
-    """Return whether the flight ended at the goal: told to stop there, the drone drifts on."""
+def _period_ms(graph: Graph, flown: Flown, factor: float | None) -> float | None:
+    """Return the control period in wall time, None where no controller has said its rate."""
+    if flown.control_rate_hz is None:
+        return None
+    asked = flown.real_time_factor or graph.options.real_time_factor
+    follows = graph.options.follow_clock or graph.options.vehicle != "sim"
+    return 1000.0 / flown.control_rate_hz / (factor if follows and factor else asked)
+
+
+def _at_goal(times_s: np.ndarray, positions_m: np.ndarray, flown: Flown) -> bool | None:
+    """Return whether the flight ended at the goal: told to stop there, the drone drifts on.
+
+    None where goal or tolerance are not known.
+    """
+    if flown.goal_m is None or flown.goal_tolerance_m is None:
+        return None
     if not len(positions_m):
         return False
     ending = positions_m[times_s >= times_s[-1] - STOPPING_S, :2]
-    away_m = np.linalg.norm(ending - np.asarray(goal_m[:2]), axis=1)
-    return bool(np.min(away_m) <= GOAL_TOLERANCE_M)
+    away_m = np.linalg.norm(ending - np.asarray(flown.goal_m[:2]), axis=1)
+    return bool(np.min(away_m) <= flown.goal_tolerance_m)

@@ -91,7 +91,10 @@ def _table(path: Path) -> Table:
     try:
         with path.open(encoding="utf-8") as file:
             names = file.readline().strip().split(",")
-            rows = np.loadtxt(file, delimiter=",", ndmin=2)
+            lines = [line for line in file if line.strip()]
+            rows = (
+                np.loadtxt(lines, delimiter=",", ndmin=2) if lines else np.empty((0, len(names)))
+            )
     except (OSError, ValueError):
         return {}
     if rows.shape[1:] != (len(names),):

@@ -4,13 +4,15 @@
 
 JAX, the world and matplotlib are loaded here and only once the graph is up, so that they neither
 delay the start nor take time from the control loop; by the end of a flight everything is scored.
+Without a world that is the truth nothing is scored, but what the report needs is loaded all the
+same. Maps that wait are thinned out: a machine that cannot keep up loses detail, not memory.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
-import queue
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -20,43 +22,113 @@ if TYPE_CHECKING:
     from live_mvp_ros.sim.metrics import Exploration, GroundTruth, Safety
 
 NICENESS = 10
+MOST_MAPS, MOST_BYTES = 64, 32 * 2**20
+MOST_SCORES = 20_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Basis:
+    """What a flight is scored against.
+
+    Attributes:
+        world: name or file of the world that is the truth.
+        radius_m: of the body.
+        range_m: up to which it sees.
+    """
+
+    world: str
+    radius_m: float
+    range_m: float
+
+
+class WaitingMaps:
+    """Maps that wait to be scored, in the order of their time, within bounds.
+
+    When there are too many, every other one goes; never the latest, which says how far it is, nor
+    the earliest.
+    """
+
+    def __init__(self, most: int = MOST_MAPS, most_bytes: int = MOST_BYTES) -> None:
+        """Keep so many maps of so many bytes together, and at least the latest."""
+        self._most, self._most_bytes = most, most_bytes
+        self._changed = threading.Condition()
+        self._items: list[tuple[Any, float]] = []
+        self._ended = False
+
+    def put(self, message: Any, time_s: float) -> None:
+        """Add a map."""
+        with self._changed:
+            self._items.append((message, time_s))
+            most = max(1, min(self._most, self._most_bytes // max(1, len(message.data))))
+            while len(self._items) > most:
+                if most < 3:
+                    self._items = self._items[-most:]
+                else:
+                    del self._items[1:-1:2]
+            self._changed.notify_all()
+
+    def get(self) -> tuple[Any, float] | None:
+        """Return the earliest map; wait for it; None after the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._items or self._ended)
+            return self._items.pop(0) if self._items else None
+
+    def end(self) -> None:
+        """Say that no more maps come."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return len(self._items)
 
 
 class Scorer:
     """Compares maps and positions with the ground truth of one world."""
 
-    def __init__(self, world: str, radius_m: float = 0.3, range_m: float = 8.0) -> None:
-        """Remember what to score against; nothing is loaded before ``start``."""
-        self.radius_m, self.range_m = radius_m, range_m
+    def __init__(self) -> None:
+        """Prepare; nothing is loaded before ``start``."""
         self.fraction: float | None = None
         self.truth: GroundTruth | None = None
-        self._world_name = world
+        self._basis: Basis | None = None
         self._world: Any = None
-        self._maps: queue.SimpleQueue[tuple[Any, float] | None] = queue.SimpleQueue()
+        self._maps = WaitingMaps()
         self._times: list[float] = []
         self._fractions: list[float] = []
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scorer", daemon=True)
 
     @property
+    def started(self) -> bool:
+        """Whether ``start`` was called."""
+        return self._thread.ident is not None
+
+    @property
     def busy(self) -> bool:
         """Whether the thread runs."""
         return self._thread.is_alive()
 
-    def start(self) -> None:
-        """Begin to load and to score; further calls do nothing."""
-        if self._thread.ident is None:
+    @property
+    def scores(self) -> bool:
+        """Whether there is a truth to score against."""
+        return self._basis is not None
+
+    def start(self, basis: Basis | None) -> None:
+        """Begin to load and, on a basis, to score; further calls do nothing."""
+        if not self.started:
+            self._basis = basis
             self._thread.start()
 
     def map_arrived(self, message: Any, time_s: float) -> None:
         """Queue an OccupancyGrid of a flight time for scoring."""
-        self._maps.put((message, time_s))
+        self._maps.put(message, time_s)
 
     def finish(self, timeout_s: float) -> bool:
-        """Score what is queued; return whether that was done in time."""
-        if self._thread.ident is None:
+        """Score what is queued; return whether that, and loading, was done in time."""
+        if not self.started:
             return False
-        self._maps.put(None)
+        self._maps.end()
         self._thread.join(timeout_s)
         return not self._thread.is_alive() and self._ready.is_set()
 
@@ -70,7 +142,8 @@ class Scorer:
         """Return true clearance and collisions of positions [N, 3]; only after ``finish``."""
         from live_mvp_ros.sim import metrics
 
-        return metrics.safety(self._world.scene, positions_m, self.radius_m)
+        assert self._basis is not None
+        return metrics.safety(self._world.scene, positions_m, self._basis.radius_m)
 
     def _run(self) -> None:
         with contextlib.suppress(OSError):  # a container may forbid it; then it stays at 0
@@ -78,7 +151,8 @@ class Scorer:
         self._load()
         self._ready.set()
         while (item := self._maps.get()) is not None:
-            self._score(*item)
+            if self._basis is not None:
+                self._score(*item)
 
     def _load(self) -> None:
         from live_mvp_ros.jax_setup import prepare_jax
@@ -86,11 +160,15 @@ class Scorer:
         prepare_jax()
         from live_mvp_ros.bringup import plots
         from live_mvp_ros.sim import metrics
+        from live_mvp_ros.vehicle import BodyConfig
         from live_mvp_ros.worlds import load_world
 
-        self._world = load_world(self._world_name)
-        self.truth = metrics.ground_truth(self._world, range_m=self.range_m)
-        metrics.clearance(self._world.scene, np.zeros((1, 3), np.float32))  # compile it now
+        basis = self._basis
+        if basis is not None:
+            self._world = load_world(basis.world)
+            body = BodyConfig(radius_m=basis.radius_m)
+            self.truth = metrics.ground_truth(self._world, body, range_m=basis.range_m)
+            metrics.clearance(self._world.scene, np.zeros((1, 3), np.float32))  # compile it now
         plots.warm_up()
 
     def _score(self, message: Any, time_s: float) -> None:
@@ -105,3 +183,5 @@ class Scorer:
         self.fraction = metrics.explored_fraction(grid.known, grid.spec, self.truth)
         self._times.append(time_s)
         self._fractions.append(self.fraction)
+        if len(self._times) > MOST_SCORES:
+            del self._times[1:-1:2], self._fractions[1:-1:2]

@@ -4,7 +4,10 @@
 
 A process that ends is started again after a delay that doubles with each quick death; one that
 keeps dying gives the whole graph up with its name and last lines. Exit status 2 means that it was
-configured wrongly, which no restart can mend: the graph ends at once with its sentence.
+configured wrongly, which no restart can mend: the graph ends at once with its sentence. That holds
+until the process is known to have worked once; from then on its configuration was right, and the
+status says something about the machine (a full disk, a port that is taken), so it is a death like
+others. A process that only looks on never ends the graph: it is given up, and that is said.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import dataclasses
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from live_mvp_ros.bringup.errors import USED_WRONGLY, BringupError, UsageError
@@ -28,10 +31,11 @@ class RestartPolicy:
         first_delay_s: pause before the first restart.
         longest_delay_s: the pause never gets longer than this.
         healthy_after_s: a process that lived this long starts again from the first delay.
-        quick_deaths: so many deaths in a row, each before it was healthy, end the graph.
+        quick_deaths: so many deaths in a row, each before it was healthy, end the graph, or give
+            up a process that only looks on.
     """
 
-    first_delay_s: float = 0.25
+    first_delay_s: float = 0.05
     longest_delay_s: float = 8.0
     healthy_after_s: float = 10.0
     quick_deaths: int = 4
@@ -42,16 +46,31 @@ class RestartPolicy:
 
 
 DEFAULT_POLICY = RestartPolicy()
+ANNOUNCE_EVERY_S = 3.0
+LAST_MOMENT_S = 0.6
 
 
 @dataclasses.dataclass(frozen=True)
 class Command:
-    """What to run under which name."""
+    """What to run under which name.
+
+    Attributes:
+        name: of the process, for the log and the user.
+        arguments: the command line.
+        niceness: added to its priority.
+        policy: when it is started again.
+        onlooker: the graph goes on without it.
+        patience_s: time that it may take to complete its files at the end of the graph.
+        cores: that it keeps to; empty for any.
+    """
 
     name: str
     arguments: tuple[str, ...]
     niceness: int = 0
     policy: RestartPolicy = DEFAULT_POLICY
+    onlooker: bool = False
+    patience_s: float = 0.0
+    cores: frozenset[int] = frozenset()
 
 
 @dataclasses.dataclass
@@ -61,6 +80,9 @@ class _Slot:
     deaths: int = 0
     restarts: int = 0
     restart_at: float | None = None
+    worked: bool = False
+    given_up: bool = False
+    said: str = ""
 
 
 class Supervisor:
@@ -95,16 +117,24 @@ class Supervisor:
             self.kill()
             raise UsageError(f"cannot write the logs to {self._log_folder}: {error}") from error
 
+    def worked(self, names: Iterable[str]) -> None:
+        """Note that processes have worked: from now on they were configured rightly."""
+        for slot in self._slots:
+            slot.worked |= slot.command.name in names
+
     def poll(self) -> None:
         """Restart what died.
 
         Raises:
-            UsageError: a process says that it was configured wrongly (exit status 2).
+            UsageError: a process that has not worked yet says that it was configured wrongly
+                (exit status 2).
             BringupError: a process keeps dying.
         """
         if threading.get_ident() != self._thread:
             raise RuntimeError("poll must be called from the thread that created the supervisor")
         for slot in self._slots:
+            if slot.given_up:
+                continue
             if slot.restart_at is not None:
                 if time.monotonic() >= slot.restart_at:
                     slot.restart_at = None
@@ -130,18 +160,32 @@ class Supervisor:
         slot = next(slot for slot in self._slots if slot.command.name == name)
         return slot.process.last_lines(count)
 
-    def stop(self, limit_s: float = 2.0) -> None:
-        """End everything within ``limit_s``; safe to call again."""
-        slots, self._slots = self._slots, []
-        stop_all([slot.process for slot in slots], limit_s)
+    def stop(self, limit_s: float = 2.0, in_a_hurry: Callable[[], bool] = lambda: True) -> None:
+        """End everything within ``limit_s``; safe to call again.
+
+        Processes that have patience get that long to complete their files, and ``report`` says so
+        every few seconds; as soon as somebody is in a hurry, they get a last moment.
+        """
+        slots = self._slots
+        writing = {slot.process: slot.command for slot in slots if slot.command.patience_s > 0.0}
+        wait = _Wait(list(writing.values()), in_a_hurry, self._report)
+        stop_all([slot.process for slot in slots], limit_s, writing, wait.go_on)
+        self._slots = []
+
+    def complete_files(self) -> None:
+        """Ask the processes that complete files to begin with that; ``stop`` ends them later."""
+        for slot in self._slots:
+            if slot.command.patience_s > 0.0 and slot.process.returncode() is None:
+                slot.process.signal_group(signal.SIGINT)
+                slot.given_up = True
 
     def kill(self) -> None:
         """Kill everything at once; may be called from a signal handler during ``stop``."""
-        slots, self._slots = self._slots, []
-        for slot in slots:
+        for slot in self._slots:
             slot.process.signal_group(signal.SIGKILL)
-        for slot in slots:
+        for slot in self._slots:
             slot.process.close()
+        self._slots = []
 
     def _spawn(self, command: Command) -> NodeProcess:
         return NodeProcess(
@@ -149,23 +193,62 @@ class Supervisor:
             self._environment,
             self._log_folder / f"{command.name}.log",
             niceness=command.niceness,
+            cores=command.cores,
         )
 
     def _bury(self, slot: _Slot, status: int) -> None:
         name, process, policy = slot.command.name, slot.process, slot.command.policy
-        if status == USED_WRONGLY:
+        onlooker = slot.command.onlooker
+        if status == USED_WRONGLY and not slot.worked and not onlooker:
             raise UsageError(f"{name}: {process.sentence()}")
         slot.deaths = 1 if process.lifetime_s() >= policy.healthy_after_s else slot.deaths + 1
+        end = f"{name} {describe_status(status)}"
         if slot.deaths >= policy.quick_deaths:
+            if onlooker:
+                self._give_up(slot, end)
+                return
             raise BringupError(
-                f"{name} {describe_status(status)} {slot.deaths} times in a row; its last lines:\n"
+                f"{end} {slot.deaths} times in a row; its last lines:\n"
                 + "\n".join("  " + line for line in process.last_lines())
             )
         delay = policy.delay_s(slot.deaths)
         last = f" ({process.sentence()})"
         process.close()
         slot.restart_at = time.monotonic() + delay
-        self._report(f"{name} {describe_status(status)}{last}; starting it again in {delay:g} s")
+        if not onlooker or slot.said != end + last:  # the same is said once
+            self._report(f"{end}{last}; starting it again in {delay:g} s")
+        slot.said = end + last
+
+    def _give_up(self, slot: _Slot, end: str) -> None:
+        last = slot.process.sentence()
+        slot.process.close()
+        slot.given_up = True
+        self._report(f"{end} {slot.deaths} times in a row ({last}); going on without it")
+
+
+class _Wait:
+    """How long the end waits for files to be completed; says every few seconds that it does."""
+
+    def __init__(
+        self,
+        commands: Sequence[Command],
+        in_a_hurry: Callable[[], bool],
+        report: Callable[[str], None],
+    ) -> None:
+        self._names = " and ".join(command.name for command in commands)
+        self._end_s = max((command.patience_s for command in commands), default=0.0)
+        self._in_a_hurry, self._report = in_a_hurry, report
+        self._hurried, self._due_s = False, ANNOUNCE_EVERY_S
+
+    def go_on(self, elapsed_s: float) -> bool:
+        """Return whether to wait longer after ``elapsed_s``."""
+        if not self._hurried and self._in_a_hurry():
+            self._hurried = True
+            self._end_s = min(self._end_s, elapsed_s + LAST_MOMENT_S)
+        if elapsed_s >= self._due_s:
+            self._due_s += ANNOUNCE_EVERY_S
+            self._report(f"waiting for {self._names} to complete its files ({elapsed_s:.0f} s)")
+        return elapsed_s < self._end_s
 
 
 def describe_status(status: int) -> str:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from live_mvp_ros.bringup.cores import AUTO, ENVIRONMENT, check_choice
 from live_mvp_ros.bringup.environment import require_ros
 from live_mvp_ros.bringup.errors import FAILED, UsageError
+from live_mvp_ros.bringup.facts import resolve_world
 from live_mvp_ros.bringup.graph import (
     CONTROLLERS,
     IN_RUN_FOLDER,
@@ -26,9 +28,12 @@ from live_mvp_ros.cli import views
 from live_mvp_ros.cli.files import check_new_folder, check_writable
 from live_mvp_ros.viewing.ports import (
     GRPC_PORT,
+    THIS_MACHINE,
     WEB_PORT,
     ViewError,
+    check_ports,
     check_screen,
+    host_name,
     web_address,
 )
 
@@ -45,7 +50,8 @@ DEFAULTS = GraphOptions()
     "--timeout",
     type=click.FloatRange(min=0.0, min_open=True),
     metavar="S",
-    help="End after S seconds of flight.",
+    help="End after S seconds of flight; before take-off after S seconds of waiting with every"
+    " node ready.",
 )
 @click.option("--json", "json_file", type=Path, metavar="FILE", help="Copy metrics.json to FILE.")
 @click.option("--params-file", metavar="FILE", help="ROS parameters file with overrides.")
@@ -53,6 +59,25 @@ DEFAULTS = GraphOptions()
 @click.option("--shared-tf", is_flag=True, help="Transforms go to /tf also in a namespace.")
 @click.option("--controller", type=click.Choice(CONTROLLERS), default=DEFAULTS.controller)
 @click.option("--vehicle", type=click.Choice(VEHICLES), default=DEFAULTS.vehicle)
+@click.option(
+    "--use-sim-time/--no-use-sim-time",
+    default=None,
+    help="Whether time comes from /clock; default: with the simulator only.",
+)
+@click.option(
+    "--truth",
+    metavar="WORLD",
+    help="World to score against; default: that of the simulator, and none without it.",
+)
+@click.option(
+    "--cores",
+    envvar=ENVIRONMENT,
+    default=AUTO,
+    show_default=True,
+    metavar="auto|off|LIST",
+    help="Keep control and computing apart: on an idle machine, never, or on cores such as 0,2-3."
+    f" Environment: {ENVIRONMENT}.",
+)
 @click.option(
     "--real-time-factor",
     type=click.FloatRange(0.01, 100.0),
@@ -85,6 +110,9 @@ DEFAULTS = GraphOptions()
     type=click.Choice(VIEWS),
     help="Show the flight in Rerun: in a window, as a web page, or into flight.rrd.",
 )
+@click.option(
+    "--view-open", is_flag=True, help="With --view web: other machines may see the page, too."
+)
 def explore(
     world: str,
     headless: bool,
@@ -95,6 +123,9 @@ def explore(
     shared_tf: bool,
     controller: str,
     vehicle: str,
+    use_sim_time: bool | None,
+    truth: str | None,
+    cores: str,
     real_time_factor: float,
     follow_clock: bool,
     seed: int,
@@ -102,6 +133,7 @@ def explore(
     record: str | None,
     no_record: bool,
     view: str | None,
+    view_open: bool,
 ) -> int:
     """Fly until the space is explored; the exit code is 0 only when the mission is complete."""
     options = GraphOptions(
@@ -110,13 +142,17 @@ def explore(
         vehicle=vehicle,
         namespace=namespace,
         shared_tf=shared_tf,
-        use_sim_time=vehicle == "sim",
+        use_sim_time=use_sim_time,
         params_file=params_file,
         real_time_factor=real_time_factor,
         follow_clock=follow_clock,
         seed=seed,
     )
     graph = describe(options)
+    check_choice(cores)
+    truth = None if truth is None else resolve_world(truth)
+    if view_open and view != "web":
+        raise UsageError("--view-open is for --view web: nothing else listens")
     if json_file is not None:
         check_writable(json_file)
     bag = chosen_bag(record, no_record)
@@ -125,15 +161,17 @@ def explore(
 
     screen = views.view(plain=headless)
     if view is not None:
-        check_viewer(view)
+        check_viewer(view, view_open, fixed_ports=params_file is None)
     screen.say(f"starting {len(graph.nodes)} nodes in world {world}")
     if view == "web" and params_file is None:  # a file may say other ports
-        screen.say(f"the view is at {web_address(WEB_PORT, GRPC_PORT)}")
+        host = host_name() if view_open else THIS_MACHINE
+        screen.say(f"the view is at {web_address(WEB_PORT, GRPC_PORT, host)}")
 
     def show(glance: Glance) -> None:
         screen.show(line(glance), glance.state)
 
-    flight = Flight(graph, FlightOptions(output, timeout, json_file, bag, view), show, screen.say)
+    wishes = FlightOptions(output, timeout, json_file, bag, view, truth, cores, view_open)
+    flight = Flight(graph, wishes, show, screen.say)
     with screen:
         ending = flight.run()
     screen.say(summary(flight, ending.reason))
@@ -160,17 +198,21 @@ def chosen_bag(record: str | None, no_record: bool) -> Path | None:
     return Path(record)
 
 
-def check_viewer(view: str) -> None:
-    """Refuse a view that cannot be opened here.
+def check_viewer(view: str, view_open: bool, fixed_ports: bool) -> None:
+    """Refuse a view that cannot be opened here; later, a flight goes on without its view.
+
+    ``fixed_ports``: no parameters file says other ones.
 
     Raises:
-        UsageError: Rerun is not installed, or there is no screen for a window.
+        UsageError: Rerun is not installed, there is no screen for a window, or a port is taken.
     """
     if importlib.util.find_spec("rerun") is None:
         raise UsageError("--view needs Rerun, which is not installed here: pip install rerun-sdk")
     try:
         if view == "window":
             check_screen()
+        elif view == "web" and fixed_ports:
+            check_ports(WEB_PORT, GRPC_PORT, to_others=view_open)
     except ViewError as error:
         raise UsageError(f"--view {view}: {error}") from None
 

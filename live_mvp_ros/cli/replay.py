@@ -43,7 +43,10 @@ HELP = "space: pause   . step   < > 5 s back and on   q end"
 )
 @click.option("--controller", is_flag=True, help="With --compare: run the controller as well.")
 @click.option("--params-file", metavar="FILE", help="With --compare: other parameters.")
-@click.option("--world", help="With --compare: bounds and goal; default: that of the flight.")
+@click.option(
+    "--world",
+    help="With --compare: bounds and goal; default: that of the run whose folder the bag is in.",
+)
 @click.option("--json", "json_file", type=Path, metavar="FILE", help="Write the figures to FILE.")
 @click.option("--headless", is_flag=True, help="Plain log lines instead of the live line.")
 def replay(
@@ -85,9 +88,7 @@ def replay(
         result: dict[str, Any] | None
         if compare:
             flown, seed = rebuild.facts_of_run(path)
-            what = rebuild.RebuildOptions(
-                world or flown or "office", seed, params_file, controller
-            )
+            what = rebuild.RebuildOptions(world or flown, seed, params_file, controller)
             result = rebuild.Rebuild(bag, options, what).run(controls.watch, screen.say)
         else:
             result = playing.replay(bag, options, controls.watch)

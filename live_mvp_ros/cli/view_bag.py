@@ -64,8 +64,8 @@ def view_bag(path: Path, web: bool, save: Path | None, port: int, until_s: float
         if save is not None:
             sinks.to_file(recording, save, names(bag))
         elif web:
-            at = sinks.to_web(recording, port, GRPC_PORT, names(bag))
-            click.echo(f"the view is at {at}")
+            server = sinks.to_web(recording, port, GRPC_PORT, names(bag))
+            click.echo(f"the view is at {server.address}")
         else:
             sinks.to_window(recording, names(bag))
     except (ViewError, OSError, RuntimeError) as error:

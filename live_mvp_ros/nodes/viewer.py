@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rclpy.clock import Clock, ClockType
 from rclpy.serialization import deserialize_message
@@ -21,6 +22,9 @@ from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import StartError, run_node
 from live_mvp_ros.ros.taps import Taken, Taps, message_class, offered_by
 from live_mvp_ros.viewing.ports import GRPC_PORT, WEB_PORT, ViewError
+
+if TYPE_CHECKING:
+    from live_mvp_ros.viewing.server import WebServer
 
 PERIOD_S = 0.1
 HISTORY = 20
@@ -40,6 +44,9 @@ class ViewerConfig:
     grpc_port: int = parameter(
         default=GRPC_PORT, low=1024, high=65535, help="Port of the data of sink web."
     )
+    to_others: bool = parameter(
+        default=False, help="Other machines may see what sink web serves, without a password."
+    )
 
 
 class Viewer(GraphNode):
@@ -56,13 +63,16 @@ class Viewer(GraphNode):
                 "the viewer needs Rerun, which is not installed here: pip install rerun-sdk"
             ) from error
         config, namespace = self.parameters.value, self.get_namespace().strip("/")
+        self._server: WebServer | None = None
         self._recording, names = sinks.new_recording(), (name_of(namespace),)
         try:
             if config.sink == "file":
                 sinks.to_file(self._recording, Path(config.file), names)
             elif config.sink == "web":
-                at = sinks.to_web(self._recording, config.web_port, config.grpc_port, names)
-                self.get_logger().info(f"the view is at {at}")
+                self._server = sinks.to_web(
+                    self._recording, config.web_port, config.grpc_port, names, config.to_others
+                )
+                self.get_logger().info(f"the view is at {self._server.address}")
             else:
                 sinks.to_window(self._recording, names)
         except (ViewError, OSError, RuntimeError) as error:
@@ -81,6 +91,8 @@ class Viewer(GraphNode):
         """Send what is still on its way, then destroy the node."""
         self._recording.flush()
         self._recording.disconnect()
+        if self._server is not None:
+            self._server.close()
         super().destroy_node()
 
     def _draw(self) -> None:

@@ -14,9 +14,14 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.compiling import Compiling
 
+STARTING = "starting"
+"""Begins the message of a node that does not spin yet."""
 PERIOD_S = 1.0
 STALE_AFTER_S = 2.0
+LOADING = "loading its programs"
+NO_CLOCK = "no /clock: use_sim_time is on, and nobody publishes the time"
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
 
@@ -30,14 +35,17 @@ class Health:
         """Publish for ``node``; ``inputs`` are the topics without which it cannot work."""
         self._node = node
         self._lock = threading.Lock()
-        self._outputs = 0
+        self._outputs, self._produced = 0, False
         self._latencies_s: deque[float] = deque(maxlen=200)
         self._needed = inputs
         self._arrivals: dict[str, float | None] = dict.fromkeys(inputs)
         self._refused: Counter[str] = Counter()
+        self._reasons: dict[str, tuple[str, float]] = {}  # last refusal of each kind, and when
         self._dropped = 0
         self._problem: tuple[bytes, str] = (OK, "")
         self._since = time.monotonic()
+        self.busy_s: Callable[[], float] = float
+        """Returns for how long the node has computed its current output [s]."""
         self.extra: Callable[[], dict[str, str]] = dict
         """More values to publish; replaced by the node that has some."""
         self._publisher = node.create_publisher(
@@ -49,6 +57,12 @@ class Health:
         self._timer = node.create_timer(
             PERIOD_S, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
+        self._spins, self._announced = False, 0.0
+        self._compiling = Compiling(self._announce)
+
+    def close(self) -> None:
+        """Stop watching what is compiled; to be called before the node is destroyed."""
+        self._compiling.close()
 
     def arrived(self, name: str) -> None:
         """Note that an input has arrived and was good."""
@@ -58,6 +72,7 @@ class Health:
         """Note one output and how long it took."""
         with self._lock:
             self._outputs += 1
+            self._produced = True
             self._latencies_s.append(latency_s)
 
     def dropped(self, count: int = 1) -> None:
@@ -69,6 +84,7 @@ class Health:
         """Count a message that is not valid; the first of each kind is logged."""
         with self._lock:
             self._refused[kind] += 1
+            self._reasons[kind] = (reason, time.monotonic())
             first = self._refused[kind] == 1
         if first:
             self._node.get_logger().warning(f"dropped a message on {kind}: {reason}")
@@ -106,8 +122,12 @@ class Health:
         values |= self.extra()
         level, sentence = self._problem
         late = [name for name in self._needed if ages[name] > STALE_AFTER_S]
-        if level == OK and late:
-            level, sentence = WARN, "waiting for " + ", ".join(late)
+        if level == OK and self._clock_is_missing():
+            level, sentence = WARN, NO_CLOCK
+        elif level == OK and (preparing := self._preparing()):
+            sentence = preparing
+        elif level == OK and late:
+            level, sentence = WARN, "waiting for " + ", ".join(self._with_reason(late, now))
         return DiagnosticStatus(
             level=level,
             name=self._node.get_fully_qualified_name().lstrip("/"),
@@ -116,7 +136,40 @@ class Health:
             values=[KeyValue(key=key, value=value) for key, value in values.items()],
         )
 
+    def _with_reason(self, late: list[str], now: float) -> list[str]:
+        """Return names of inputs, each with why its last message was refused, if it just was."""
+        recent = {
+            kind: reason
+            for kind, (reason, at) in self._reasons.copy().items()
+            if now - at < STALE_AFTER_S
+        }
+        return [f"{name} ({recent[name]})" if name in recent else name for name in late]
+
+    def _preparing(self) -> str:
+        """Return that the node compiles or loads its programs, empty if it does not."""
+        first = not self._produced and self.busy_s() > PERIOD_S
+        return self._compiling.sentence() or (LOADING if first else "")
+
+    def _clock_is_missing(self) -> bool:
+        """Return whether this node lives in the time of /clock and none has come."""
+        clock = self._node.get_clock()
+        return bool(clock.ros_time_is_active and clock.now().nanoseconds == 0)
+
+    def _announce(self) -> None:
+        """Say that the node compiles before it spins, from the thread that does."""
+        now = time.monotonic()
+        if self._spins or now - self._announced < PERIOD_S:
+            return
+        self._announced = now
+        status = DiagnosticStatus(
+            level=OK,
+            name=self._node.get_fully_qualified_name().lstrip("/"),
+            message=f"{STARTING}: {self._compiling.sentence() or LOADING}",
+        )
+        self._publisher.publish(DiagnosticArray(status=[status]))
+
     def _publish(self) -> None:
+        self._spins = True
         message = DiagnosticArray(status=[self.status()])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)

@@ -37,14 +37,19 @@ class GraphNode(ParameterisedNode):
         self._wake = self.create_guard_condition(lambda: None)
 
     def end(self) -> None:
-        """Have the process stop spinning this node; may be called from any thread."""
-        self.ending = True
-        self._wake.trigger()
+        """Have the process stop spinning this node; may be called from any thread.
+
+        Only the first call does something: the node may be destroyed when the next one comes.
+        """
+        if not self.ending:
+            self.ending = True
+            self._wake.trigger()
 
     def start_worker(self, work: Callable[[Any], None]) -> Worker[Any]:
         """Start this node's one worker thread; its failure ends the process."""
-        self.worker = Worker(f"{self.get_name()} worker", work, self._worker_failed)
-        return self.worker
+        worker = Worker(f"{self.get_name()} worker", work, self._worker_failed)
+        self.worker, self.health.busy_s = worker, lambda: worker.busy_s
+        return worker
 
     def publisher(self, message_type: Any, topic: str, profile: QoSProfile) -> Publisher:
         """Create a publisher without event handlers, which cost time on every wake-up."""
@@ -71,6 +76,8 @@ class GraphNode(ParameterisedNode):
 
     def destroy_node(self) -> None:
         """Stop the worker, then destroy the node."""
+        self.ending = True
+        self.health.close()
         if self.worker is not None and not self.worker.stop(WORKER_STOP_S):
             # It is inside a compilation that cannot be interrupted; the interpreter would
             # crash while it ends with that thread running.

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -26,6 +27,7 @@ class Worker(Generic[T]):
         self._changed = threading.Condition()
         self._waiting: list[T] = []
         self._busy = False
+        self._begun_s = 0.0
         self._stopping = False
         self.dropped = 0
         self.error: BaseException | None = None
@@ -37,6 +39,12 @@ class Worker(Generic[T]):
         """Whether something is being computed or waits to be."""
         with self._changed:
             return self._busy or bool(self._waiting)
+
+    @property
+    def busy_s(self) -> float:
+        """For how long [s] the current item has been computed, 0 while there is none."""
+        with self._changed:
+            return time.monotonic() - self._begun_s if self._busy else 0.0
 
     def submit(self, item: T) -> bool:
         """Give the worker its next input; returns False if that replaced one not yet begun."""
@@ -72,5 +80,5 @@ class Worker(Generic[T]):
             if self._stopping:
                 return None
             item, self._waiting = self._waiting, []
-            self._busy = True
+            self._busy, self._begun_s = True, time.monotonic()
             return item

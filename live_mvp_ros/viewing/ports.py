@@ -8,6 +8,7 @@ import os
 import socket
 
 WEB_PORT, GRPC_PORT = 9090, 9876
+THIS_MACHINE = "localhost"
 
 
 class ViewError(Exception):
@@ -24,8 +25,15 @@ def check_screen() -> None:
         raise ViewError("there is no screen to open a window on: choose the web or a file")
 
 
-def check_ports(*ports: int) -> None:
+def host_name() -> str:
+    """Return the name by which other machines of the network mostly find this one."""
+    return socket.gethostname()
+
+
+def check_ports(*ports: int, to_others: bool = False) -> None:
     """Refuse ports of this machine that somebody else serves.
+
+    ``to_others``: they are to be served on every interface, not on the loopback alone.
 
     Raises:
         ViewError: one is taken.
@@ -34,7 +42,7 @@ def check_ports(*ports: int) -> None:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("0.0.0.0", port))
+                probe.bind(("0.0.0.0" if to_others else "127.0.0.1", port))
             except OSError as error:
                 raise ViewError(
                     f"port {port} is taken, perhaps by another view: end that, or choose another "
@@ -42,6 +50,7 @@ def check_ports(*ports: int) -> None:
                 ) from error
 
 
-def web_address(web_port: int, grpc_port: int) -> str:
-    """Return the address of the page that shows what is served on two ports."""
-    return f"http://localhost:{web_port}?url=rerun+http://127.0.0.1:{grpc_port}/proxy"
+def web_address(web_port: int, grpc_port: int, host: str = THIS_MACHINE) -> str:
+    """Return the address of the page that shows what is served on two ports of a host."""
+    data = "127.0.0.1" if host == THIS_MACHINE else host
+    return f"http://{host}:{web_port}?url=rerun+http://{data}:{grpc_port}/proxy"

@@ -11,8 +11,9 @@ from pathlib import Path
 import rerun as rr
 import rerun.blueprint as rrb
 
-from live_mvp_ros.viewing.ports import check_ports, check_screen, web_address
+from live_mvp_ros.viewing.ports import check_screen
 from live_mvp_ros.viewing.scene import TIMELINE, name_of
+from live_mvp_ros.viewing.server import WebServer
 
 APPLICATION = "live_mvp_ros"
 ALONE = name_of("")
@@ -100,17 +101,20 @@ def to_window(recording: rr.RecordingStream, names: Sequence[str] = (ALONE,)) ->
 
 
 def to_web(
-    recording: rr.RecordingStream, web_port: int, grpc_port: int, names: Sequence[str] = (ALONE,)
-) -> str:
-    """Serve as a web page of this machine; return its address.
+    recording: rr.RecordingStream,
+    web_port: int,
+    grpc_port: int,
+    names: Sequence[str] = (ALONE,),
+    to_others: bool = False,
+) -> WebServer:
+    """Serve as a web page for this machine, or for others too; return the server.
 
     Raises:
-        ViewError: a port is taken.
+        ViewError: a port is taken, or the server does not start.
     """
-    check_ports(web_port, grpc_port)
-    source = recording.serve_grpc(grpc_port=grpc_port, default_blueprint=layout(names))
-    rr.serve_web_viewer(web_port=web_port, open_browser=False, connect_to=source)
-    return web_address(web_port, grpc_port)
+    server = WebServer(web_port, grpc_port, to_others)
+    recording.connect_grpc(server.source, default_blueprint=layout(names))
+    return server
 
 
 def viewer_program() -> str | None:

@@ -26,7 +26,7 @@ from live_mvp_ros.bringup.graph import GraphOptions, describe
 
 FILE = Path(__file__).parents[2] / "launch" / "explorer.launch.py"
 REPLAY = FILE.with_name("replay.launch.py")
-EXTRA = {"rviz", "record"}
+EXTRA = {"rviz", "record", "cores"}
 
 
 def declared_arguments(file: Path = FILE) -> dict[str, dict[str, ast.expr]]:

@@ -14,10 +14,12 @@ from PIL import Image
 
 from live_mvp_ros.bringup import report
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.flight import new_folder, remove_folder, with_completion
+from live_mvp_ros.bringup.flight import basis, new_folder, remove_folder, with_completion
+from live_mvp_ros.bringup.flown import Flown, flown
 from live_mvp_ros.bringup.graph import GraphOptions, describe
 from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.bringup.report import Ending, Scores
+from live_mvp_ros.bringup.scoring import Basis
 from live_mvp_ros.completion_report import (
     CompletionReport,
     GoalReason,
@@ -65,10 +67,19 @@ def flight_to(x: float, y: float, goal_reached: bool) -> FlightRecord:
 
 
 def values_of(record: FlightRecord, complete: bool, scores: Scores | None = None) -> dict:
-    graph = describe(GraphOptions())
+    return metrics_of(record, complete, FLOWN, scores)
+
+
+FLOWN = Flown(control_rate_hz=50.0, goal_m=(9.0, 5.0, 2.0), goal_tolerance_m=1.5, radius_m=0.3)
+
+
+def metrics_of(
+    record: FlightRecord, complete: bool, flown: Flown, scores: Scores | None = None, **options
+) -> dict:
     return report.metrics(
-        graph, record, Ending("because", complete), scores, peak_rss_mib=1000.0, restarts={}
-    )
+        describe(GraphOptions(**options)), record, Ending("because", complete), scores,
+        flown=flown, peak_rss_mib=1000.0, restarts={},
+    )  # fmt: skip
 
 
 def test_metrics_have_every_key_and_no_nan_even_without_a_flight():
@@ -94,6 +105,62 @@ def test_metrics_have_every_key_and_no_nan_even_without_a_flight():
 def test_a_mission_is_complete_when_controller_and_position_agree(x, said, complete, expected):
     values = values_of(flight_to(x, 5.0, said), complete)
     assert values["mission_complete"] is expected
+
+
+def test_goal_and_tolerance_are_those_that_were_flown():
+    record = flight_to(7.0, 5.0, True)  # 2 m from the goal of the office
+    wide = dataclasses.replace(FLOWN, goal_tolerance_m=2.5)
+    moved = dataclasses.replace(FLOWN, goal_m=(7.5, 5.0))
+    assert metrics_of(record, True, FLOWN)["goal_reached"] is False
+    assert metrics_of(record, True, wide)["goal_reached"] is True
+    assert metrics_of(record, True, moved)["goal_reached"] is True
+
+
+def commanded(period_ms: int) -> FlightRecord:
+    record = flight_to(6.0, 5.0, False)
+    for i in range(50):
+        record.command(i * 10_000_000, 1 + i * period_ms * 1_000_000)
+    return record
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "period_ms", "expected"),
+    [(50.0, 20, 1.0), (25.0, 40, 1.0), (25.0, 80, 0.0), (None, 20, None)],
+)
+def test_commands_are_on_time_by_the_rate_that_was_flown(rate_hz, period_ms, expected):
+    known = dataclasses.replace(FLOWN, control_rate_hz=rate_hz)
+    values = metrics_of(commanded(period_ms), False, known)
+    assert values["control_on_time_fraction"] == expected
+
+
+def test_the_pace_of_the_simulator_is_the_one_that_was_flown():
+    slow = dataclasses.replace(FLOWN, real_time_factor=0.5)  # by a parameters file
+    assert metrics_of(commanded(40), False, slow)["control_on_time_fraction"] == 1.0
+
+
+def test_what_was_flown_is_read_from_the_parameters_of_the_nodes():
+    parameters = {
+        "imppi_controller": {
+            "rate_hz": 25.0, "goal_m": [1.0, 2.0, 3.0], "mission.goal_tolerance_m": 0.7,
+            "vehicle.radius_m": 0.4,
+        },
+        "gt_depth": {"world": "seed", "camera.max_range_m": 12.0},
+        "live_map": {"max_range_m": 6.0},
+        "quadrotor_sim": {"real_time_factor": 0.3, "vehicle.radius_m": 0.4},
+    }  # fmt: skip
+    assert flown(parameters) == Flown(25.0, (1.0, 2.0, 3.0), 0.7, 0.4, 6.0, 0.3, "seed")
+    assert flown(parameters, "mine.yaml").truth == "mine.yaml"
+    assert flown(parameters, None, (8.0, 9.0)).goal_m == (8.0, 9.0)
+    assert flown({}) == Flown()
+
+
+def test_what_nobody_renders_is_scored_against_nothing_unless_the_user_says_so():
+    theirs = {"imppi_controller": {"vehicle.radius_m": 0.3}, "live_map": {"max_range_m": 8.0}}
+    assert basis(flown(theirs)) is None
+    assert basis(flown(theirs, "office")) == Basis("office", 0.3, 8.0)
+    values = metrics_of(flight_to(6.0, 5.0, False), False, flown(theirs), vehicle="none")
+    for name in ("explored_fraction", "collisions", "min_clearance_m", "time_to_50_s"):
+        assert values[name] is None
 
 
 def test_what_is_left_reaches_the_metrics_and_the_reason_for_the_end():
@@ -161,7 +228,7 @@ def test_a_map_is_written_the_way_nav2_reads_it(tmp_path):
 
 def test_pictures_are_png_files_also_without_map_or_score(tmp_path):
     graph = describe(GraphOptions())
-    report.write_plots(tmp_path, graph, flight_to(9.0, 5.0, True), None, None)
+    report.write_plots(tmp_path, graph, flight_to(9.0, 5.0, True), None, None, None)
     assert Image.open(tmp_path / "trajectory.png").size[0] > 300
     assert not (tmp_path / "explored.png").exists()
 
@@ -195,8 +262,18 @@ def test_run_folders_of_one_second_differ_and_vanish_when_removed(tmp_path):
     (first / "log").mkdir()
     remove_folder(first)
     assert (tmp_path / "runs").exists()
-    remove_folder(second)
+    assert remove_folder(second)
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_folder_that_holds_anything_of_a_flight_is_left_as_it_is(tmp_path):
+    folder = new_folder(tmp_path / "runs")
+    (folder / "log").mkdir()
+    for name in ("log/live_map.log", "neural_map.npz"):
+        (folder / name).write_text("dear")
+    assert not remove_folder(folder)
+    assert (folder / "log" / "live_map.log").exists()
+    assert (folder / "neural_map.npz").exists()
 
 
 def test_a_run_folder_that_cannot_be_created_is_refused(tmp_path):

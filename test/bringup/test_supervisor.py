@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -119,6 +121,144 @@ def test_status_2_ends_the_graph_at_once_with_the_sentence_of_the_node(supervise
         poll_until(supervisor, lambda: False)
     assert str(caught.value) == "live_map: rate_hz = -1 is not allowed"
     assert caught.value.exit_code == 2
+
+
+DISK_FULL = "import sys; print('no room left'); sys.exit(2)"
+
+
+def test_after_its_first_healthy_life_status_2_is_a_death_like_others(supervise, tmp_path):
+    """A node that worked was configured rightly: later, 2 says something about the machine."""
+    mark = tmp_path / "worked"
+    code = (
+        f"import pathlib, sys, time; mark = pathlib.Path({str(mark)!r})\n"
+        "if mark.exists(): print('no room left'); sys.exit(2)\n"
+        "mark.touch(); time.sleep(60)"
+    )
+    supervisor = supervise(python("mapper", code))
+    wait_for(mark.exists)
+    supervisor.worked({"mapper"})
+    os.kill(supervisor.pids()["mapper"], signal.SIGKILL)
+    with pytest.raises(BringupError) as caught:
+        poll_until(supervisor, lambda: False)
+    assert caught.value.exit_code == 1
+    assert "mapper ended with status 2 4 times in a row" in str(caught.value)
+    assert "no room left" in str(caught.value)
+
+
+def test_a_process_that_has_not_worked_is_refused_even_beside_others_that_have(supervise):
+    supervisor = supervise(python("mapper", SLEEP), python("camera", DISK_FULL))
+    supervisor.worked({"mapper"})
+    with pytest.raises(UsageError, match="^camera: no room left$"):
+        poll_until(supervisor, lambda: False)
+
+
+@pytest.mark.parametrize("status", [0, 1, 2, 3])
+def test_an_onlooker_never_ends_the_graph_is_given_up_and_said_once(supervise, status):
+    lines: list[str] = []
+    command = python("viewer", f"print('port 9 is taken'); raise SystemExit({status})")
+    command = dataclasses.replace(command, onlooker=True)
+    supervisor = supervise(command, python("mapper", SLEEP), report=lines.append)
+    poll_until(supervisor, lambda: any("going on without it" in line for line in lines))
+    assert len(lines) == 2
+    assert "port 9 is taken" in lines[0]
+    assert supervisor.restarts()["viewer"] == QUICK.quick_deaths - 1
+    supervisor.poll()
+    assert set(supervisor.pids()) == {"mapper"}
+
+
+SLOW_WRITER = """
+import pathlib, signal, sys, time
+done = pathlib.Path(sys.argv[1])
+def complete(*_):
+    for part in range(int(sys.argv[2])):
+        time.sleep(0.1)
+    done.write_text('metadata')
+    sys.exit(0)
+signal.signal(signal.SIGINT, complete)
+print('awake', flush=True)
+while True:
+    time.sleep(1)
+"""
+
+
+def writer(done: Path, tenths: int, patience_s: float) -> Command:
+    arguments = (sys.executable, "-S", "-E", "-c", SLOW_WRITER, str(done), str(tenths))
+    return Command("recorder", arguments, policy=QUICK, onlooker=True, patience_s=patience_s)
+
+
+def test_a_recorder_on_a_slow_disk_gets_the_time_to_complete_its_bag(
+    supervise, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("live_mvp_ros.bringup.supervisor.ANNOUNCE_EVERY_S", 0.5)
+    lines: list[str] = []
+    done = tmp_path / "metadata.yaml"
+    supervisor = supervise(
+        writer(done, 25, 60.0), python("stubborn", STUBBORN), report=lines.append
+    )
+    wait_for(lambda: all(supervisor.last_lines(n) for n in ("recorder", "stubborn")))
+    begin = time.monotonic()
+    supervisor.stop(limit_s=0.5, in_a_hurry=lambda: False)
+    assert done.read_text() == "metadata"
+    assert 2.4 < time.monotonic() - begin < 20.0
+    assert lines
+    assert all(line.startswith("waiting for recorder to complete its files") for line in lines)
+
+
+def test_in_a_hurry_a_recorder_is_not_waited_for(supervise, tmp_path):
+    supervisor = supervise(writer(tmp_path / "never", 600, 60.0))
+    wait_for(lambda: supervisor.last_lines("recorder"))
+    begin = time.monotonic()
+    supervisor.stop(limit_s=0.5)
+    assert time.monotonic() - begin < 3.0
+    assert not (tmp_path / "never").exists()
+
+
+def test_a_hurry_that_comes_while_a_recorder_is_waited_for_ends_that(supervise, tmp_path):
+    supervisor = supervise(writer(tmp_path / "never", 600, 60.0))
+    wait_for(lambda: supervisor.last_lines("recorder"))
+    begin = time.monotonic()
+    supervisor.stop(0.5, lambda: time.monotonic() - begin > 1.0)
+    assert 1.0 < time.monotonic() - begin < 5.0
+
+
+def test_a_recorder_that_was_asked_to_complete_is_not_started_again(supervise, tmp_path):
+    supervisor = supervise(writer(tmp_path / "done", 0, 60.0))
+    wait_for(lambda: supervisor.last_lines("recorder"))
+    supervisor.complete_files()
+    wait_for((tmp_path / "done").exists)
+    poll_until(supervisor, lambda: not supervisor.pids())
+    supervisor.poll()
+    assert supervisor.restarts()["recorder"] == 0
+
+
+def test_killing_works_while_another_thread_waits_for_the_end(supervise, tmp_path):
+    supervisor = supervise(writer(tmp_path / "never", 600, 60.0), python("stubborn", STUBBORN))
+    wait_for(lambda: all(supervisor.last_lines(n) for n in ("recorder", "stubborn")))
+    pids = list(supervisor.pids().values())
+    ending = threading.Thread(target=supervisor.stop, args=(30.0, lambda: False))
+    ending.start()
+    supervisor.kill()
+    ending.join(timeout=10.0)
+    assert not ending.is_alive()
+    wait_for(lambda: not any(alive(pid) for pid in pids))
+
+
+def test_a_process_keeps_to_its_cores_from_its_first_line(supervise):
+    allowed = os.sched_getaffinity(0)
+    core = max(allowed)
+    code = "import os; print(sorted(os.sched_getaffinity(0)), flush=True); input()"
+    kept = dataclasses.replace(python("kept", code), cores=frozenset({core}))
+    supervisor = supervise(kept, python("free", code))
+    wait_for(lambda: all(supervisor.last_lines(name) for name in ("kept", "free")))
+    assert supervisor.last_lines("kept")[0] == f"[{core}]"
+    assert supervisor.last_lines("free")[0] == str(sorted(allowed))
+
+
+def test_a_core_that_is_not_there_leaves_the_process_running_and_is_said(supervise):
+    nowhere = dataclasses.replace(python("node", SLEEP), cores=frozenset({1000}))
+    supervisor = supervise(nowhere)
+    wait_for(lambda: "awake" in supervisor.last_lines("node"))
+    assert supervisor.last_lines("node")[0].startswith("cannot keep to core 1000 (")
 
 
 def test_the_last_words_of_a_node_leave_out_what_jax_appends_to_a_traceback(supervise):

@@ -34,7 +34,7 @@ _FLOATS = st.one_of(
 )
 _FLOATS32 = st.one_of(
     st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -1.0, 1e-8, 3e38, -3e38, 1e19]),
-    st.floats(width=32, min_value=-2.0**127, max_value=2.0**127),
+    st.floats(width=32, min_value=-(2.0**127), max_value=2.0**127),
 )
 _BITS = re.compile(r"^(u?)int(8|16|32|64)$")
 _BOUND = re.compile(r"^(?:sequence<(?P<of>[^,>]+)(?:, \d+)?>|(?P<array>.+)\[\d+\])$")

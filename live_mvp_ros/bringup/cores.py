@@ -1,0 +1,252 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Which processes of the graph keep to which cores of the machine.
+
+The controller and the simulator must answer within a period of 20 ms; mapping, planning and
+recording compute for longer than that whenever they run. On the same core the scheduler lets the
+short ones wait for the long ones now and then, whatever their priorities. Kept apart they do not
+meet: on two idle cores 98.5 to 99.0 % of the control periods were on time instead of 96 %. Where
+other work loads the machine it is the other way round: a process that may not leave its core waits
+for that work while another core is free. So the division is made only where the machine is looked
+at and found idle, or where the user says which cores are theirs.
+
+Imports the standard library only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from live_mvp_ros.bringup.errors import UsageError
+
+AUTO, OFF = "auto", "off"
+ENVIRONMENT = "LIVE_MVP_ROS_CORES"
+STEERING, WORKING = "steering", "working"
+GROUPS = (STEERING, WORKING)
+BUSY_SHARE = 0.25
+"""Share of a core's time that other work may take of the cores together."""
+POOLS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_LIST = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
+_CPU_TIMES = Path("/proc/stat")
+_QUOTAS = (Path("/sys/fs/cgroup/cpu.max"),)
+_TOPOLOGY = Path("/sys/devices/system/cpu")
+_IDLE, _IO_WAIT = 3, 4  # columns of /proc/stat
+
+
+@dataclasses.dataclass(frozen=True)
+class Division:
+    """Which cores each group of processes keeps to.
+
+    Attributes:
+        groups: cores by group; empty for no division.
+        reason: why it is as it is, in words.
+    """
+
+    groups: Mapping[str, frozenset[int]]
+    reason: str
+
+    def of(self, group: str) -> frozenset[int]:
+        """Return the cores of a group, empty for any."""
+        return self.groups.get(group, frozenset())
+
+    def in_words(self) -> str:
+        """Return the division as one line of text."""
+        if not self.groups:
+            return f"not divided: {self.reason}"
+        parts = [f"{name} on {names(self.groups[name])}" for name in GROUPS]
+        return f"{', '.join(parts)} ({self.reason})"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return JSON values."""
+        return {
+            "groups": {name: sorted(cores) for name, cores in self.groups.items()},
+            "reason": self.reason,
+        }
+
+
+NOT_DIVIDED = Division({}, "as asked for")
+
+
+@dataclasses.dataclass(frozen=True)
+class CoreTimes:
+    """Seconds since boot that each core was busy and that passed, and those of this process."""
+
+    busy: Mapping[int, float]
+    total: Mapping[int, float]
+    own_s: float
+
+
+def names(cores: Iterable[int]) -> str:
+    """Return numbers of cores as words: ``core 1``, ``cores 2, 3``."""
+    numbers = sorted(cores)
+    return f"core{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+
+
+def check_choice(choice: str) -> str:
+    """Return what a user says about cores: ``auto``, ``off``, or numbers such as ``0,2-3``.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    if choice in (AUTO, OFF):
+        return choice
+    if not _LIST.fullmatch(choice):
+        raise UsageError(
+            f"cores = {choice!r} is not allowed: it must be auto, off, or numbers of cores such "
+            "as 0,2-3"
+        )
+    return choice
+
+
+def listed(choice: str) -> frozenset[int]:
+    """Return the cores of a list such as ``0,2-3``."""
+    found: set[int] = set()
+    for part in choice.split(","):
+        low, _, high = part.partition("-")
+        found.update(range(int(low), int(high or low) + 1))
+    return frozenset(found)
+
+
+def divide(
+    choice: str, before: CoreTimes | None = None, after: CoreTimes | None = None
+) -> Division:
+    """Return the division for a choice of the user, of the cores that this process may use.
+
+    Args:
+        choice: ``auto``, ``off``, or a list of cores.
+        before: times of the cores before this process looked at them.
+        after: the same, a moment later; without the two, only the number of cores decides.
+
+    Raises:
+        UsageError: a core of the list may not be used here, or the list has fewer than two.
+    """
+    check_choice(choice)
+    if choice == OFF:
+        return NOT_DIVIDED
+    allowed = allowed_cores()
+    if choice != AUTO:
+        return _of_list(choice, allowed)
+    reason = _against(allowed, before, after)
+    if reason:
+        return Division({}, reason)
+    return Division(_split(allowed), f"the {len(allowed)} cores are idle otherwise")
+
+
+def frugal(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which linear algebra starts no threads of its own.
+
+    Each process has one thread that computes; a pool in each would only wait for the others.
+    """
+    return dict.fromkeys(POOLS, "1") | dict(environment)
+
+
+def allowed_cores() -> frozenset[int]:
+    """Return the cores that this process may use: those of its container or its task set."""
+    return frozenset(os.sched_getaffinity(0))
+
+
+def core_times() -> CoreTimes | None:
+    """Return how busy the cores have been since boot; None where the system does not say."""
+    tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
+    busy, total = {}, {}
+    try:
+        lines = _CPU_TIMES.read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        name, *fields = line.split()
+        if name.startswith("cpu") and name[3:].isdecimal():
+            values = [int(field) * tick_s for field in fields[:8]]
+            total[int(name[3:])] = sum(values)
+            busy[int(name[3:])] = sum(values) - values[_IDLE] - values[_IO_WAIT]
+    own = os.times()
+    return CoreTimes(busy, total, own.user + own.system)
+
+
+def load_of_others(cores: Collection[int], before: CoreTimes, after: CoreTimes) -> float | None:
+    """Return the share of the cores' time that others took between two looks, or None."""
+    seen = [core for core in cores if core in before.total and core in after.total]
+    passed = sum(after.total[core] - before.total[core] for core in seen)
+    if passed <= 0.0:
+        return None
+    taken = sum(after.busy[core] - before.busy[core] for core in seen)
+    return max(0.0, taken - (after.own_s - before.own_s)) / passed
+
+
+def _of_list(choice: str, allowed: frozenset[int]) -> Division:
+    wanted = listed(choice)
+    if not wanted <= allowed:
+        raise UsageError(
+            f"cores = {choice!r} is not allowed: this process may use {names(allowed)} only"
+        )
+    if len(wanted) < 2:
+        raise UsageError(
+            f"cores = {choice!r} is not allowed: a division needs two cores; choose off for none"
+        )
+    refused = _refused(allowed)
+    return Division({}, refused) if refused else Division(_split(wanted), "as asked for")
+
+
+def _against(
+    allowed: frozenset[int], before: CoreTimes | None, after: CoreTimes | None
+) -> str | None:
+    """Return why the cores are better not divided, or None."""
+    if len(allowed) < 2:
+        return "this process may use one core only"
+    quota = cpu_quota()
+    if quota is not None and quota < 2.0:
+        return f"this process may use {quota:g} cores' time only"
+    if (refused := _refused(allowed)) is not None:
+        return refused
+    load = None if before is None or after is None else load_of_others(allowed, before, after)
+    if load is not None and load > BUSY_SHARE:
+        return f"other work takes {100 * load:.0f} % of the {len(allowed)} cores"
+    return None
+
+
+def _refused(allowed: frozenset[int]) -> str | None:
+    """Return why the system does not let processes be kept to cores, or None."""
+    try:
+        os.sched_setaffinity(0, allowed)
+    except OSError as error:
+        return f"the system does not allow it ({error.strerror})"
+    return None
+
+
+def cpu_quota(files: Iterable[Path] = _QUOTAS) -> float | None:
+    """Return how many cores' time the container may use; None for no limit."""
+    for file in files:
+        try:
+            quota, period = file.read_text().split()[:2]
+            return float(quota) / float(period)
+        except (OSError, ValueError):  # none of this kind, or "max"
+            continue
+    return None
+
+
+def _split(cores: frozenset[int]) -> dict[str, frozenset[int]]:
+    """Return disjoint sets: one core for steering, two where there are four, the rest for work.
+
+    The two threads of one core compute with the same units, so they stay together; the last cores
+    steer, since interrupts mostly go to the first.
+    """
+    by_core = sorted(cores, key=lambda core: (*_place(core), core))
+    count = 2 if len(by_core) >= 4 else 1
+    steering = frozenset(by_core[-count:])
+    return {STEERING: steering, WORKING: frozenset(by_core[:-count])}
+
+
+def _place(core: int) -> tuple[int, int]:
+    """Return package and number of the core of a hardware thread; its number where unknown."""
+    folder = _TOPOLOGY / f"cpu{core}" / "topology"
+    try:
+        package, place = (
+            int((folder / name).read_text()) for name in ("physical_package_id", "core_id")
+        )
+    except (OSError, ValueError):
+        return 0, core
+    return package, place

@@ -1,0 +1,112 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a graph that does not fly yet waits for, in one sentence.
+
+The controller knows only that it has no map. Why there is none, a node before it knows: it still
+compiles, it refuses what it gets, or nothing reaches it. So the reason of the first node in the
+flow of data is the one that is worth reading.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+from collections.abc import Callable, Sequence
+
+_PREPARING = re.compile(r"\bcompiling\b|\bloading its programs\b")  # what ros.diagnostics says
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeReport:
+    """The latest word of one node about itself.
+
+    Attributes:
+        message: of its diagnostics, empty when all is well.
+        is_problem: it is a warning or an error.
+        spins: the node works; until then it starts.
+        since_s: steady time of the first report with this message.
+    """
+
+    message: str
+    is_problem: bool
+    spins: bool
+    since_s: float
+
+
+class Progress:
+    """Latest reports of the nodes of one graph; one thread reports, any thread reads."""
+
+    def __init__(
+        self,
+        nodes: Sequence[str],
+        onlookers: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Expect reports of nodes, named without a leading slash, in the order of the data.
+
+        Nobody waits for ``onlookers``, but their problems are problems.
+        """
+        self._nodes, self._onlookers, self._now = tuple(nodes), tuple(onlookers), clock
+        self._begin_s = clock()
+        self._reports: dict[str, NodeReport] = {}
+        self.clock_heard = True
+        """Whether /clock was heard, or is not needed."""
+
+    def report(self, node: str, message: str, *, is_problem: bool, spins: bool) -> None:
+        """Take what a node says; nodes of other graphs are left out."""
+        if node not in self._nodes and node not in self._onlookers:
+            return
+        before = self._reports.get(node)
+        same = before is not None and before.message == message
+        since_s = before.since_s if before is not None and same else self._now()
+        self._reports[node] = NodeReport(message, is_problem, spins, since_s)
+
+    def working(self) -> set[str]:
+        """Return the nodes that have worked at least once, by their last name."""
+        return {node.rpartition("/")[2] for node, said in self._reports.items() if said.spins}
+
+    @property
+    def starting(self) -> bool:
+        """Whether a node has not begun to work, or compiles."""
+        return any(self._is_starting(node) for node in self._nodes)
+
+    @property
+    def compiling(self) -> bool:
+        """Whether a node compiles, or loads what was compiled."""
+        return any(self._prepares(node) for node in self._nodes)
+
+    def complaint(self) -> str:
+        """Return the problem of the first node that has one, empty for none."""
+        for node in (*self._nodes, *self._onlookers):
+            said = self._reports.get(node)
+            if said is not None and said.is_problem:
+                return f"{node}: {said.message}"
+        return ""
+
+    def sentence(self) -> str:
+        """Return what is waited for, empty when nothing is known to be missing."""
+        compiling = [node for node in self._nodes if self._prepares(node)]
+        missing = [node for node in self._nodes if self._is_starting(node)]
+        ready = f"{len(self._nodes) - len(missing)} of {len(self._nodes)} nodes are ready"
+        if compiling:
+            words = [f"{node} {self._reports[node].message}" for node in compiling]
+            return f"{'; '.join(words)} ({ready})"
+        if missing:
+            waited_s = self._now() - self._begin_s
+            return f"{', '.join(missing)} starting for {waited_s:.0f} s ({ready})"
+        if not self.clock_heard:
+            return "no /clock: use_sim_time is on, and nobody publishes the time"
+        return self.complaint()
+
+    def _is_starting(self, node: str) -> bool:
+        said = self._reports.get(node)
+        return said is None or not said.spins or self._prepares(node)
+
+    def _prepares(self, node: str) -> bool:
+        said = self._reports.get(node)
+        return (
+            said is not None
+            and not said.is_problem
+            and _PREPARING.search(said.message) is not None
+        )

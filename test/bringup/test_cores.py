@@ -1,0 +1,164 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Who keeps to which core: disjoint sets of what is allowed, and none where that would harm."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from live_mvp_ros.bringup import cores
+from live_mvp_ros.bringup.cores import STEERING, WORKING, CoreTimes, divide
+from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.bringup.graph import GraphOptions, describe, recorder, viewer
+
+
+@pytest.fixture
+def allow(monkeypatch):
+    """Pretend that this process may use some cores."""
+
+    def set_cores(*numbers: int) -> None:
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(numbers))
+        monkeypatch.setattr(os, "sched_setaffinity", lambda *_: None)
+        monkeypatch.setattr(cores, "cpu_quota", lambda: None)
+
+    return set_cores
+
+
+def times(passed_s: float, *busy_s: float, own_s: float = 0.0) -> CoreTimes:
+    return CoreTimes(dict(enumerate(busy_s)), dict.fromkeys(range(len(busy_s)), passed_s), own_s)
+
+
+@given(st.sets(st.integers(0, 63), min_size=2))
+def test_the_groups_are_disjoint_and_use_every_core(numbers):
+    groups = cores._split(frozenset(numbers))
+    assert groups[STEERING] | groups[WORKING] == numbers
+    assert not groups[STEERING] & groups[WORKING]
+    assert len(groups[STEERING]) == (2 if len(numbers) >= 4 else 1)
+    assert groups[WORKING]
+
+
+def test_two_idle_cores_are_divided_and_one_is_not(allow):
+    allow(0, 1)
+    assert divide("auto").groups == {STEERING: {1}, WORKING: {0}}
+    allow(5)
+    alone = divide("auto")
+    assert not alone.groups
+    assert "one core" in alone.reason
+
+
+@pytest.mark.parametrize(
+    ("busy_s", "own_s", "divided"),
+    [
+        ((10.02, 20.02), 0.0, True),  # 2 % of the second that has passed
+        ((10.0, 21.0), 0.0, False),  # one core full of somebody's work
+        ((10.9, 20.1), 0.9, True),  # what is busy is this process itself
+    ],
+)
+def test_the_cores_are_divided_only_where_the_machine_is_idle_otherwise(
+    allow, busy_s, own_s, divided
+):
+    allow(0, 1)
+    found = divide("auto", times(100.0, 10.0, 20.0), times(101.0, *busy_s, own_s=own_s))
+    assert bool(found.groups) is divided
+    if not divided:
+        assert "50 % of the 2 cores" in found.reason
+
+
+def test_load_on_cores_that_this_process_may_not_use_does_not_count(allow):
+    allow(0, 1)
+    after = times(101.0, 10.0, 20.0, 31.0, 41.0)
+    assert divide("auto", times(100.0, 10.0, 20.0, 30.0, 40.0), after).groups
+
+
+def test_the_load_of_the_machine_is_seen():
+    """Independent truth: two processes that compute on one core each."""
+    allowed = cores.allowed_cores()
+    code = "import time; end = time.monotonic() + 20\nwhile time.monotonic() < end: pass"
+    before = cores.core_times()
+    others = [subprocess.Popen([sys.executable, "-c", code]) for _ in allowed]
+    try:
+        time.sleep(1.0)
+        after = cores.core_times()
+    finally:
+        for process in others:
+            process.kill()
+            process.wait()
+    assert before is not None
+    assert after is not None
+    load = cores.load_of_others(allowed, before, after)
+    assert load is not None
+    assert load > 0.5
+
+
+def test_a_container_with_less_than_two_cores_time_is_not_divided(allow, monkeypatch):
+    allow(0, 1)
+    monkeypatch.setattr(cores, "cpu_quota", lambda: 1.5)
+    assert divide("auto").reason == "this process may use 1.5 cores' time only"
+
+
+def test_the_quota_of_a_container_is_read(tmp_path):
+    file = tmp_path / "cpu.max"
+    for text, expected in (("150000 100000\n", 1.5), ("max 100000\n", None), ("", None)):
+        file.write_text(text)
+        assert cores.cpu_quota([file]) == expected
+    assert cores.cpu_quota([tmp_path / "gone"]) is None
+
+
+def test_where_the_system_refuses_nothing_is_divided_and_the_reason_is_said(allow, monkeypatch):
+    allow(0, 1)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "sched_setaffinity", refuse)
+    for choice in ("auto", "0,1"):
+        found = divide(choice)
+        assert not found.groups
+        assert "does not allow it (Operation not permitted)" in found.in_words()
+
+
+def test_a_list_is_taken_whatever_the_load(allow):
+    allow(*range(8))
+    busy = times(101.0, *[1.0] * 8)
+    found = divide("2-3,6", times(100.0, *[0.0] * 8), busy)
+    assert found.groups[STEERING] | found.groups[WORKING] == {2, 3, 6}
+    assert divide("off").groups == {}
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ("sometimes", "cores = 'sometimes' is not allowed: it must be auto, off, or numbers"),
+        ("1,", "is not allowed"),
+        ("0,9", "this process may use cores 0, 1 only"),
+        ("1", "a division needs two cores"),
+    ],
+)
+def test_other_choices_are_refused_with_a_sentence(allow, choice, words):
+    allow(0, 1)
+    with pytest.raises(UsageError, match=words):
+        divide(choice)
+
+
+def test_controller_and_simulator_steer_and_everything_else_works(tmp_path):
+    graph = describe(GraphOptions())
+    groups = {node.name: node.group for node in graph.nodes}
+    assert {name for name, group in groups.items() if group == STEERING} == {
+        "quadrotor_sim",
+        "imppi_controller",
+    }
+    for onlooker in (recorder(graph, tmp_path), viewer(graph, "web", tmp_path / "f.rrd")):
+        assert onlooker.group == WORKING
+        assert onlooker.onlooker
+    division = cores.Division({STEERING: frozenset({1}), WORKING: frozenset({0})}, "")
+    kept = {node.name: node.supervised(None, division).cores for node in graph.nodes}
+    assert kept["imppi_controller"] == {1}
+    assert kept["live_map"] == {0}
+    assert describe(GraphOptions()).nodes[0].supervised(None).cores == frozenset()

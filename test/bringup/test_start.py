@@ -1,0 +1,294 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Before a flight: whose graph this is, what is waited for, how long, and what is scored."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from live_mvp_ros.bringup import lock as locks
+from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.bringup.flight import START_LIMIT_S, Waits, note
+from live_mvp_ros.bringup.graph import GraphOptions, describe, number, switch
+from live_mvp_ros.bringup.progress import Progress
+from live_mvp_ros.bringup.record import FlightRecord, Status
+from live_mvp_ros.bringup.scoring import WaitingMaps
+from live_mvp_ros.bringup.twins import Twins, own_mark
+
+NODES = ("quadrotor_sim", "gt_depth", "live_map", "info_field", "imppi_controller")
+
+
+class Time:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def seen(*names: str, mark: str = "/") -> list[tuple[str, str, str]]:
+    return [(name, "/d1", mark) for name in names]
+
+
+OURS, OLDER, YOUNGER = (f"/live_mvp_ros/t{stamp}_7" for stamp in (2000, 999, 3000))
+
+
+@pytest.mark.parametrize(("theirs", "older"), [(OLDER, True), (YOUNGER, False)])
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_of_two_graphs_the_newcomer_goes_whoever_is_seen_first(theirs, older, ours_first):
+    twins = Twins({"/d1/live_map"}, OURS)
+    both = [seen("live_map", mark=OURS), seen("live_map", mark=theirs)]
+    first, second = both if ours_first else reversed(both)
+    twins.look(first, 0.0)
+    twin = twins.look([*first, *second], 20.0)
+    assert twin is not None
+    assert twin.name == "/d1/live_map"
+    assert twin.older is older
+    assert "process 7" in twin.owner
+
+
+def test_two_graphs_agree_on_who_goes():
+    nodes = [*seen("live_map", mark=OURS), *seen("live_map", mark=YOUNGER)]
+    for own, goes in ((OURS, False), (YOUNGER, True)):
+        twin = Twins({"/d1/live_map"}, own).look(nodes, 1.0)
+        assert twin is not None
+        assert twin.older is goes
+
+
+def test_a_node_without_a_mark_was_first_unless_ours_was_alone_for_a_while():
+    late = Twins({"/d1/live_map"}, OURS)
+    late.look(seen("live_map", mark=OURS), 0.0)
+    twin = late.look([*seen("live_map", mark=OURS), *seen("live_map")], 30.0)
+    assert twin is not None
+    assert not twin.older
+    early = Twins({"/d1/live_map"}, OURS)
+    early.look(seen("live_map", mark=OURS), 0.0)
+    twin = early.look([*seen("live_map", mark=OURS), *seen("live_map")], 3.0)
+    assert twin is not None
+    assert twin.older
+
+
+def test_ours_and_those_of_other_names_or_namespaces_are_no_twins():
+    twins = Twins({"/d1/live_map"}, OURS)
+    killed_and_restarted = seen("live_map", "live_map", "rviz", mark=OURS)
+    other = [("live_map", "/d2", OLDER)]
+    assert twins.look([*killed_and_restarted, *other, *seen("viewer")], 1.0) is None
+
+
+def test_where_security_is_on_enclaves_are_left_alone(monkeypatch):
+    monkeypatch.setenv("ROS_SECURITY_ENABLE", "true")
+    assert own_mark() is None
+    assert Twins({"/d1/live_map"}, None).look(seen("live_map", "live_map"), 1.0) is None
+
+
+def test_a_lock_file_that_is_a_link_is_refused_and_what_it_names_is_left_alone(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("ROS_DOMAIN_ID", "78")
+    dear = tmp_path / "thesis.tex"
+    place = tmp_path / f"live_mvp_ros-{os.getuid()}-78-d1.lock"
+    for link in (os.symlink, os.link):
+        dear.write_text("dear")
+        link(dear, place)
+        with pytest.raises(UsageError, match="lock file"):
+            locks.GraphLock("d1")
+        assert dear.read_text() == "dear"
+        place.unlink()
+    place.mkdir()
+    with pytest.raises(UsageError, match="lock file"):
+        locks.GraphLock("d1")
+
+
+def test_the_lock_is_held_by_one_names_its_owner_and_is_free_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("ROS_DOMAIN_ID", "78")
+    first = locks.GraphLock("d1")
+    with pytest.raises(UsageError, match=f"process {os.getpid()}"):
+        locks.GraphLock("d1")
+    first.release()
+    locks.GraphLock("d1").release()
+
+
+def test_a_machine_without_a_network_interface_is_refused_with_a_sentence():
+    code = "from live_mvp_ros.bringup.network import check_network; check_network()"
+    command = ["unshare", "-r", "-n", sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "unshare:" in done.stderr or done.returncode == 127:
+        pytest.skip("this machine does not let a test make a network of its own")
+    assert "UsageError: no network interface is up" in done.stderr
+    here = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert here.returncode == 0
+
+
+def all_working(progress: Progress) -> None:
+    for node in NODES:
+        progress.report(node, "", is_problem=False, spins=True)
+
+
+def test_the_start_says_which_nodes_are_missing_and_which_compile():
+    clock = Time()
+    progress = Progress(NODES, clock=clock)
+    clock.now_s += 12.0
+    assert progress.starting
+    assert progress.sentence().endswith("starting for 12 s (0 of 5 nodes are ready)")
+    all_working(progress)
+    assert not progress.starting
+    assert progress.sentence() == ""
+    words = "compiling for this machine, once: 3 programs done, the next takes 8 s so far"
+    progress.report("info_field", words, is_problem=False, spins=True)
+    assert progress.starting
+    assert progress.compiling
+    assert progress.sentence() == f"info_field {words} (4 of 5 nodes are ready)"
+    assert progress.working() == set(NODES)
+
+
+def test_a_node_that_only_starts_has_not_worked():
+    progress = Progress(["d1/gt_depth"])
+    progress.report("d1/gt_depth", "starting: compiling", is_problem=False, spins=False)
+    assert progress.working() == set()
+    progress.report("d1/gt_depth", "", is_problem=False, spins=True)
+    assert progress.working() == {"gt_depth"}
+
+
+def status(state: str, reason: str) -> FlightRecord:
+    record = FlightRecord()
+    record.report(Status(state, reason, 0.0, 1.0, 0.0, 5.0, False))
+    return record
+
+
+def test_what_is_waited_for_is_the_reason_of_the_first_node_that_has_one():
+    progress = Progress(NODES)
+    all_working(progress)
+    for node, words in (
+        ("info_field", "waiting for map"),
+        ("live_map", "waiting for depth/points (no transform leads from base_link to 'eye')"),
+        ("d2/quadrotor_sim", "of another drone"),
+    ):
+        progress.report(node, words, is_problem=True, spins=True)
+    assert note(status("WAITING_FOR_MAP", "no map yet"), progress) == (
+        "no map yet: live_map: waiting for depth/points (no transform leads from base_link to "
+        "'eye')"
+    )
+
+
+def test_a_missing_clock_is_said_instead_of_what_follows_from_it():
+    progress = Progress(NODES)
+    all_working(progress)
+    progress.clock_heard = False
+    found = note(status("WAITING_FOR_MAP", "the controller is being compiled"), progress)
+    assert found.startswith("no /clock")
+    assert "compiled" not in found
+
+
+def test_the_problem_of_an_onlooker_is_seen_but_nobody_waits_for_it():
+    progress = Progress(NODES, ["recorder"])
+    all_working(progress)
+    assert not progress.starting
+    progress.report("recorder", "the disk is full", is_problem=True, spins=True)
+    assert progress.complaint() == "recorder: the disk is full"
+
+
+def test_only_waiting_with_all_nodes_ready_counts_against_the_users_limit():
+    clock = Time()
+    waits, progress = Waits(5.0, clock), Progress(NODES, clock=clock)
+    for _ in range(100):
+        clock.now_s += 1.0
+        assert waits.too_long(progress) is None
+    all_working(progress)
+    found = None
+    for _ in range(4):
+        clock.now_s += 1.0
+        found = waits.too_long(progress)
+    assert found is None
+    clock.now_s += 1.1
+    assert waits.too_long(progress) == "nothing flew within the time limit of 5 s"
+
+
+def test_nodes_may_compile_for_longer_than_what_hangs_may_take():
+    clock = Time()
+    waits, progress = Waits(None, clock), Progress(NODES, clock=clock)
+    progress.report("live_map", "compiling", is_problem=False, spins=False)
+    for _ in range(10):
+        clock.now_s += START_LIMIT_S / 2
+        assert waits.too_long(progress) is None
+    progress.report("live_map", "", is_problem=False, spins=True)
+    clock.now_s += START_LIMIT_S + 1.0
+    assert waits.too_long(progress) is not None
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "said", "expected"),
+    [
+        ("sim", None, True), ("none", None, False), ("none", True, True), ("sim", False, False),
+    ],
+)  # fmt: skip
+def test_simulated_time_follows_the_vehicle_unless_it_is_said(vehicle, said, expected):
+    graph = describe(GraphOptions(vehicle=vehicle, use_sim_time=said))
+    assert {node.parameters["use_sim_time"] for node in graph.nodes} == {expected}
+
+
+def test_launch_arguments_that_are_no_numbers_are_refused_by_name():
+    assert number("seed", "3", int) == 3
+    assert switch("use_sim_time", "auto") is None
+    for name, text, kind in (("real_time_factor", "fast", float), ("seed", "1.5", int)):
+        with pytest.raises(UsageError, match=f"{name} = '{text}' is not allowed"):
+            number(name, text, kind)
+    with pytest.raises(UsageError, match="use_sim_time = 'maybe'"):
+        switch("use_sim_time", "maybe")
+    for wrong in ({"real_time_factor": float("nan")}, {"real_time_factor": 0.0}, {"seed": -1}):
+        with pytest.raises(UsageError, match=f"{next(iter(wrong))} = "):
+            describe(GraphOptions(**wrong))
+
+
+def grid(size: int) -> types.SimpleNamespace:
+    return types.SimpleNamespace(data=np.zeros(size, np.int8))
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=200), st.integers(1, 9))
+def test_maps_that_wait_are_bounded_in_order_and_the_latest_is_kept(sizes, most):
+    maps = WaitingMaps(most, most_bytes=1000)
+    for time_s, size in enumerate(sizes):
+        maps.put(grid(size), float(time_s))
+        assert len(maps) <= max(1, min(most, 1000 // size))
+    maps.end()
+    got = []
+    while (item := maps.get()) is not None:
+        got.append(item[1])
+    assert got == sorted(set(got))
+    assert got[-1] == len(sizes) - 1
+
+
+def test_who_waits_for_a_map_gets_it_or_the_end():
+    maps, got = WaitingMaps(), []
+    reader = threading.Thread(target=lambda: got.extend(iter(maps.get, None)))
+    reader.start()
+    maps.put(grid(3), 1.5)
+    maps.end()
+    reader.join(timeout=10.0)
+    assert [time_s for _, time_s in got] == [1.5]
+
+
+def test_a_bag_file_is_of_the_run_whose_folder_it_is_in(tmp_path: Path):
+    pytest.importorskip("rclpy", reason="rebuilding needs ROS 2")
+    from live_mvp_ros.bringup.rebuild import facts_of_run
+
+    (tmp_path / "bag").mkdir()
+    (tmp_path / "bag" / "bag_0.mcap").write_text("")
+    (tmp_path / "metrics.json").write_text('{"world": "maze:3", "seed": 5}')
+    assert facts_of_run(tmp_path / "bag") == ("maze:3", 5)
+    assert facts_of_run(tmp_path / "bag" / "bag_0.mcap") == ("maze:3", 5)
+    assert facts_of_run(tmp_path) == (None, 0)
