@@ -237,10 +237,11 @@ class Flight:
         folder = self.folder = new_folder(self._options.output)
         map_file = str(folder / MAP_FILE)
         graph = with_map_file(self._graph, map_file)
+        extras = self._extras(graph, folder)
         supervisor = Supervisor(
             [
                 node.supervised(self._division, lock.mark)
-                for node in (*self._extras(graph, folder), *graph.nodes)
+                for node in (*extras, *graph.nodes)
             ],
             cores.frugal(child_environment()),
             folder / "log",

@@ -31,7 +31,7 @@ from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.live_map import LiveMap, init
 
 FORMAT = "live_mvp_ros map"
-VERSION = 2
+VERSION = 3
 _HEADER = "header"
 _DAMAGE = (  # what the readers of ZIP, NPY and JSON raise on bytes that are not theirs
     ArithmeticError,

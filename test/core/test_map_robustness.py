@@ -284,11 +284,11 @@ FOREIGN = {
         path, b'{"format": "live_mvp_ros map", "version": Infinity, "config": {}}'
     ),
     "odd settings": lambda path, whole: _header(
-        path, b'{"format": "live_mvp_ros map", "version": 2, "config": {"lower_m": null}}'
+        path, b'{"format": "live_mvp_ros map", "version": 3, "config": {"lower_m": null}}'
     ),
     "vast": lambda path, whole: _header(
         path,
-        b'{"format": "live_mvp_ros map", "version": 2, "config": {"upper_m": [9, 9, 1e300]}}',
+        b'{"format": "live_mvp_ros map", "version": 3, "config": {"upper_m": [9, 9, 1e300]}}',
     ),
 }
 
@@ -322,13 +322,13 @@ def test_where_nothing_can_be_written_is_said_in_one_sentence(tmp_path, name: st
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("version", [1, 3])
+@pytest.mark.parametrize("version", [2, 4])
 def test_files_of_other_versions_are_refused(tmp_path, version: int) -> None:
     path = tmp_path / "map.npz"
     mapping.save_map(path, CONFIG, mapping.init(CONFIG, jax.random.key(0)))
     with np.load(path) as archive:
         arrays = dict(archive)
-    header = arrays["header"].tobytes().replace(b'"version": 2', b'"version": %d' % version)
+    header = arrays["header"].tobytes().replace(b'"version": 3', b'"version": %d' % version)
     np.savez(path, **{**arrays, "header": np.frombuffer(header, np.uint8)})
-    with pytest.raises(mapping.MapFileError, match="older" if version == 1 else "newer"):
+    with pytest.raises(mapping.MapFileError, match="older" if version == 2 else "newer"):
         mapping.load_map(path)
