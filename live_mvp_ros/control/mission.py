@@ -13,6 +13,7 @@ import enum
 import math
 
 from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.planning.ending import PlanCode
 
 
 class MissionState(enum.IntEnum):
@@ -58,6 +59,14 @@ class MissionConfig:
         live=True,
         help="The goal counts as reached from here.",
     )
+    fault_timeout_s: float = parameter(
+        default=10.0,
+        unit="s",
+        low=0.0,
+        high=600.0,
+        live=True,
+        help="A pose that no plan can be made for is a fault after so long.",
+    )
     time_limit_s: float = parameter(
         default=0.0,
         unit="s",
@@ -70,7 +79,10 @@ class MissionConfig:
 
 @dataclasses.dataclass(frozen=True)
 class MissionInputs:
-    """What the decision depends on; ages are infinite for data that never arrived."""
+    """What the decision depends on; ages are infinite for data that never arrived.
+
+    ``settled`` and ``code`` are the planner's; ``code_s`` says for how long it has had no plan.
+    """
 
     odom_age_s: float
     map_age_s: float
@@ -82,6 +94,9 @@ class MissionInputs:
     paused: bool = False
     stopped: bool = False
     odom_finite: bool = True
+    settled: bool = False
+    code: int = int(PlanCode.OK)
+    code_s: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +116,10 @@ class MissionDecision:
 def decide(
     config: MissionConfig, previous: MissionDecision | None, now: MissionInputs
 ) -> MissionDecision:
-    """Return the mission state that follows ``previous``; DONE is final."""
+    """Return the mission state that follows ``previous``; DONE is final.
+
+    A mission is done only when the planner has settled it that nothing is left.
+    """
     if previous is not None and previous.state is MissionState.DONE:
         return previous
     fault = _fault(config, now)
@@ -113,13 +131,35 @@ def decide(
         return MissionDecision(MissionState.HOLDING, "paused on request")
     if config.time_limit_s > 0.0 and now.elapsed_s >= config.time_limit_s:
         return MissionDecision(MissionState.DONE, f"time limit of {config.time_limit_s:g} s")
+    no_plan = _no_plan(config, now)
+    if no_plan is not None:
+        return no_plan
     if not now.nothing_left:
         return MissionDecision(MissionState.EXPLORING, "unknown space can still be seen")
-    if now.distance_to_goal_m <= config.goal_tolerance_m:
+    at_goal = now.distance_to_goal_m <= config.goal_tolerance_m
+    if (at_goal or not now.goal_reachable) and not now.settled:
+        return MissionDecision(MissionState.GOING_TO_GOAL, "nothing left to see: making sure")
+    if at_goal:
         return MissionDecision(MissionState.DONE, "explored, and the goal is reached", True)
     if not now.goal_reachable:
         return MissionDecision(MissionState.DONE, "explored, but the goal is out of reach")
     return MissionDecision(MissionState.GOING_TO_GOAL, "nothing left to see")
+
+
+_NO_PLAN = {
+    PlanCode.OFF_THE_MAP: "the pose lies outside the map",
+    PlanCode.NOT_FINITE: "the pose or the goal is not finite",
+    PlanCode.NO_ROOM: "the pose lies where nothing known to be free has room for the drone",
+}
+
+
+def _no_plan(config: MissionConfig, now: MissionInputs) -> MissionDecision | None:
+    """Return what a pose asks for that no plan can be made for: to hold, in the end a fault."""
+    reason = _NO_PLAN.get(PlanCode(now.code))
+    if reason is None:
+        return None
+    lasts = now.code_s >= config.fault_timeout_s
+    return MissionDecision(MissionState.FAULT if lasts else MissionState.HOLDING, reason)
 
 
 def _fault(config: MissionConfig, now: MissionInputs) -> MissionDecision | None:

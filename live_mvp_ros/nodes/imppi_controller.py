@@ -23,6 +23,7 @@ from live_mvp_ros import control
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.control import ControllerConfig, MissionConfig, MissionInputs
 from live_mvp_ros.msg import BodyRateThrust, InfoField
+from live_mvp_ros.planning import PlanCode
 from live_mvp_ros.planning.guidance import PATH_POINTS
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.ros.control_outputs import ControlOutputs
@@ -144,6 +145,9 @@ class ImppiController(GraphNode):
                 distance_to_goal_m=distance,
                 nothing_left=field is not None and field.nothing_left,
                 goal_reachable=field is not None and field.goal_reachable,
+                settled=field is not None and field.settled,
+                code=PlanCode.OK if field is None else field.code,
+                code_s=self._around.no_plan_s(now_ns),
             ),
             ready=self._ready_for is not None and self._ready_for == self._around.geometry,
             late=self._late_ticks >= config.late_periods,

@@ -16,6 +16,7 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import InfoField
+from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.ros.convert import InvalidMessageError, header, point, to_ns
 
 
@@ -36,6 +37,8 @@ class Field(NamedTuple):
     reachable_unknown_m2: float
     explored_fraction: float
     target_m: np.ndarray
+    settled: bool = False
+    code: int = PlanCode.OK
 
 
 def _float_fields(*names: str) -> list[PointField]:
@@ -173,6 +176,8 @@ def info_field(frame: str, field: Field, altitude_m: float, compute_ms: float) -
         reachable_unknown_m2=field.reachable_unknown_m2,
         explored_fraction=field.explored_fraction,
         target=point((*field.target_m, altitude_m)),
+        settled=field.settled,
+        code=field.code,
     )
 
 
@@ -180,10 +185,13 @@ def field_arrays(message: InfoField, frame: str) -> Field:
     """Return the arrays of an InfoField.
 
     Raises:
-        InvalidMessageError: wrong frame, sizes that do not agree, a value that is not finite.
+        InvalidMessageError: wrong frame, sizes that do not agree, a value that is not finite, an
+            unknown code.
     """
     if message.header.frame_id != frame:
         raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {frame}")
+    if message.code not in tuple(PlanCode):
+        raise InvalidMessageError(f"its code {message.code} is unknown")
     if not (message.resolution > 0.0 and message.local_resolution > 0.0):
         raise InvalidMessageError("a resolution is not positive")
     shape = (message.nx, message.ny)
@@ -206,6 +214,8 @@ def field_arrays(message: InfoField, frame: str) -> Field:
         reachable_unknown_m2=message.reachable_unknown_m2,
         explored_fraction=message.explored_fraction,
         target_m=np.array([message.target.x, message.target.y], np.float32),
+        settled=message.settled,
+        code=message.code,
     )
 
 
