@@ -239,10 +239,7 @@ class Flight:
         graph = with_map_file(self._graph, map_file)
         extras = self._extras(graph, folder)
         supervisor = Supervisor(
-            [
-                node.supervised(self._division, lock.mark)
-                for node in (*extras, *graph.nodes)
-            ],
+            [node.supervised(self._division, lock.mark) for node in (*extras, *graph.nodes)],
             cores.frugal(child_environment()),
             folder / "log",
             self._say,

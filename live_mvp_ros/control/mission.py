@@ -13,6 +13,7 @@ import enum
 import math
 
 from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.planning.ending import PlanCode
 
 
 class MissionState(enum.IntEnum):
@@ -63,6 +64,14 @@ class MissionConfig:
         live=True,
         help="The goal counts as reached from here.",
     )
+    fault_timeout_s: float = parameter(
+        default=10.0,
+        unit="s",
+        low=0.0,
+        high=600.0,
+        live=True,
+        help="A pose that no plan can be made for is a fault after so long.",
+    )
     time_limit_s: float = parameter(
         default=0.0,
         unit="s",
@@ -87,6 +96,9 @@ class MissionInputs:
         has_goal: it shall be at a goal in the end.
         goal_answered: the field was computed for the goal that holds now.
         fault: what is wrong and has not passed by itself, a sentence; empty for nothing.
+        settled: the planner is sure that nothing is left: what blocks was looked at again.
+        code: the planner's result, see ``planning.ending``.
+        code_s: for how long it has had no plan.
     """
 
     odom_age_s: float
@@ -105,6 +117,9 @@ class MissionInputs:
     has_goal: bool = True
     goal_answered: bool = True
     fault: str = ""
+    settled: bool = False
+    code: int = int(PlanCode.OK)
+    code_s: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,6 +155,7 @@ def decide(
     """Return the mission state that follows ``previous``; DONE and FAULT are final.
 
     What ends a mission from outside does so whatever is missing; then comes what forbids to fly.
+    It is explored only when the planner has settled it that nothing is left.
     """
     if previous is not None and previous.over:
         return previous
@@ -155,7 +171,8 @@ def decide(
         return waits
     if now.paused:
         return MissionDecision(MissionState.HOLDING, "paused on request")
-    return _explore(config, now)
+    no_plan = _no_plan(config, now)
+    return _explore(config, now) if no_plan is None else no_plan
 
 
 def _explore(config: MissionConfig, now: MissionInputs) -> MissionDecision:
@@ -168,11 +185,17 @@ def _explore(config: MissionConfig, now: MissionInputs) -> MissionDecision:
         return MissionDecision(
             MissionState.WAITING_FOR_MAP, "no information field for the new goal yet"
         )
+    at_goal = now.distance_to_goal_m <= config.goal_tolerance_m
+    if now.nothing_left and not now.settled and not now.share_explored:
+        if not now.has_goal:
+            return MissionDecision(MissionState.EXPLORING, "nothing left to see: making sure")
+        if at_goal or not now.goal_reachable:
+            return MissionDecision(MissionState.GOING_TO_GOAL, "nothing left to see: making sure")
     if not enough:
         as_asked = f"less than {now.share:.0%} can be explored"
     if not now.has_goal:
         return MissionDecision(MissionState.DONE, as_asked, success=enough)
-    if now.distance_to_goal_m <= config.goal_tolerance_m:
+    if at_goal:
         reason = "explored, and the goal is reached"
         if not enough:
             reason = f"the goal is reached, but {as_asked}"
@@ -183,6 +206,22 @@ def _explore(config: MissionConfig, now: MissionInputs) -> MissionDecision:
         return MissionDecision(MissionState.DONE, "explored, but the goal is out of reach")
     reason = "nothing left to see" if now.nothing_left else as_asked
     return MissionDecision(MissionState.GOING_TO_GOAL, reason)
+
+
+_NO_PLAN = {
+    PlanCode.OFF_THE_MAP: "the pose lies outside the map",
+    PlanCode.NOT_FINITE: "the pose or the goal is not finite",
+    PlanCode.NO_ROOM: "the pose lies where nothing known to be free has room for the drone",
+}
+
+
+def _no_plan(config: MissionConfig, now: MissionInputs) -> MissionDecision | None:
+    """Return what a pose asks for that no plan can be made for: to hold, in the end a fault."""
+    reason = _NO_PLAN.get(PlanCode(now.code))
+    if reason is None:
+        return None
+    lasts = now.code_s >= config.fault_timeout_s
+    return MissionDecision(MissionState.FAULT if lasts else MissionState.HOLDING, reason)
 
 
 def _fault(config: MissionConfig, now: MissionInputs) -> MissionDecision | None:

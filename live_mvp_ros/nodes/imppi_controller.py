@@ -24,6 +24,7 @@ from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.control import ControllerConfig, MissionConfig, MissionInputs
 from live_mvp_ros.control.safety import distance_outside
 from live_mvp_ros.msg import BodyRateThrust, InfoField
+from live_mvp_ros.planning import PlanCode
 from live_mvp_ros.planning.guidance import PATH_POINTS
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.ros.control_outputs import ControlOutputs
@@ -161,6 +162,9 @@ class ImppiController(GraphNode):
                 nothing_left=field is not None and field.nothing_left,
                 goal_reachable=field is not None and field.goal_reachable,
                 goal_answered=answered,
+                settled=field is not None and field.settled,
+                code=PlanCode.OK if field is None else field.code,
+                code_s=self._around.no_plan_s(now_ns),
             ),
             time_s=time.monotonic(),
             ready=self._ready_for is not None and self._ready_for == self._around.geometry,

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a look teaches most: mutual information, guidance over the known map, trajectory gain."""
 
+from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.geodesy import (
     distance_transform,
     geodesic_distance,
@@ -24,6 +25,7 @@ __all__ = [
     "InfoFieldInputs",
     "InfoFieldOutput",
     "InfoFieldState",
+    "PlanCode",
     "distance_transform",
     "geodesic_distance",
     "init",

@@ -11,6 +11,7 @@ planner, whatever makes its sources, is led by the same functions.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import jax
@@ -54,7 +55,8 @@ class Guidance(NamedTuple):
 def navigable_now(body: BodyConfig, spec: GridSpec, free: jax.Array, xy: jax.Array) -> jax.Array:
     """Return the cells [nx, ny] bool where the drone fits, joined to the one where it is.
 
-    Its own cell always counts, for there it is.
+    Its own cell always counts, for there it is. If it does not fit there, it begins at the nearest
+    cell where it does, as far as known free space leads there within a metre.
 
     Args:
         body: where it fits.
@@ -64,8 +66,31 @@ def navigable_now(body: BodyConfig, spec: GridSpec, free: jax.Array, xy: jax.Arr
     """
     fits = fitting_cells(~free, spec, body.fits_from_m)
     here = cell_mask(spec, xy)
-    seeds = seed_cell(fits, spec, xy, _SEED_WITHIN_M) | here
-    return connected_cells(fits | here, seeds)
+    seeds = _nearest_by_way(fits, free, spec, spec.cell_index(xy))
+    return connected_cells(fits | here, seeds | here)
+
+
+def _nearest_by_way(
+    fits: jax.Array, free: jax.Array, spec: GridSpec, here: jax.Array
+) -> jax.Array:
+    """Return the cells of ``fits`` [nx, ny] nearest to a cell [2] by way through free cells.
+
+    None if the way is longer than ``_SEED_WITHIN_M``; what is nearer may lie behind a wall.
+    """
+    reach = math.ceil(_SEED_WITHIN_M / spec.resolution_m)
+    n = 2 * reach + 1
+
+    def around(mask: jax.Array) -> jax.Array:
+        return jax.lax.dynamic_slice(jnp.pad(mask, reach), (here[0], here[1]), (n, n))
+
+    start = jnp.full((n, n), FAR).at[reach, reach].set(0.0)
+    passable = around(free).at[reach, reach].set(True)
+    way_m = geodesic_distance(passable, start, spec.resolution_m)
+    way_m = jnp.where(around(fits), way_m, FAR)
+    nearest = (way_m <= jnp.min(way_m)) & (way_m <= _SEED_WITHIN_M)
+    whole = jnp.zeros((spec.shape[0] + 2 * reach, spec.shape[1] + 2 * reach), bool)
+    whole = jax.lax.dynamic_update_slice(whole, nearest, (here[0], here[1]))
+    return whole[reach:-reach, reach:-reach]
 
 
 def slowness(body: BodyConfig, spec: GridSpec, free: jax.Array) -> jax.Array:

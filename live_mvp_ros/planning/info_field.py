@@ -18,10 +18,12 @@ import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
-from live_mvp_ros.planning import progress
+from live_mvp_ros.planning import ending, progress
+from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.fsmi import P_MAX, cell_information
 from live_mvp_ros.planning.geodesy import (
     FAR,
+    fitting_cells,
     geodesic_distance,
     grown,
     highest_within,
@@ -149,6 +151,22 @@ class InfoFieldConfig:
         live=True,
         help="How long a cell may stay unknown in plain view before it is given up.",
     )
+    doubt_patience_s: float = parameter(
+        default=10.0,
+        unit="s",
+        low=0.5,
+        high=600.0,
+        live=True,
+        help="How long what blocks the way is looked at again before it is believed.",
+    )
+    settle_s: float = parameter(
+        default=1.5,
+        unit="s",
+        low=0.0,
+        high=60.0,
+        live=True,
+        help="For so long plans must find nothing left before a mission may end.",
+    )
     goal_radius_m: float = parameter(
         default=1.5,
         unit="m",
@@ -200,10 +218,14 @@ class InfoFieldState:
     Attributes:
         looked_s: [nx, ny] how long a still unknown cell has been in plain view.
         progress: the watch that gives up targets which lead to nothing.
+        doubt: what is occupied and may not be.
+        ending: the evidence that nothing is left.
     """
 
     looked_s: jax.Array
     progress: progress.Progress
+    doubt: ending.Doubt
+    ending: ending.Ending
 
 
 @jax.tree_util.register_dataclass
@@ -220,12 +242,16 @@ class InfoFieldOutput:
         reference_path_m: [40, 3], 0.1 m apart (2 m/s in steps of 0.05 s), first point at the
             drone.
         reference_yaw_rad: [40].
-        nothing_left: bool, no navigable cell sees anything that can still become known.
+        nothing_left: bool, no navigable cell sees anything that can still become known or must be
+            looked at again; False when ``code`` is not OK.
         goal_reachable: bool, a navigable cell lies within ``goal_radius_m`` of the goal.
         reachable_unknown_m2: area of the unknown that navigable cells see.
         explored_fraction: known free area / (known free area + reachable unknown).
         target_m: [2] where the guidance leads from the drone.
         navigable: [nx, ny] bool, where the drone fits and can go.
+        settled: bool, nothing has been left for long enough to end a mission.
+        code: a ``PlanCode``: OK, or why there is no plan; then the rest is finite but means
+            nothing, and the state has not changed.
     """
 
     gain: jax.Array
@@ -241,12 +267,16 @@ class InfoFieldOutput:
     explored_fraction: jax.Array
     target_m: jax.Array
     navigable: jax.Array
+    settled: jax.Array
+    code: jax.Array
 
 
 def init(config: InfoFieldConfig, spec: GridSpec) -> InfoFieldState:
     """Return the state before the first look."""
     del config  # the state's shape depends on the map alone
-    return InfoFieldState(jnp.zeros(spec.shape), progress.init(spec))
+    return InfoFieldState(
+        jnp.zeros(spec.shape), progress.init(spec), ending.no_doubt(spec), ending.no_evidence()
+    )
 
 
 def with_new_goal(state: InfoFieldState) -> InfoFieldState:
@@ -259,24 +289,42 @@ def step(
     config: InfoFieldConfig, spec: GridSpec, state: InfoFieldState, inputs: InfoFieldInputs
 ) -> tuple[InfoFieldState, InfoFieldOutput]:
     """Compute the information field of one map (``spec`` is static; the caller jits)."""
-    xy = jnp.asarray(inputs.position_m)[:2]
+    code, inputs = _usable(spec, inputs)
+    xy = inputs.position_m[:2]
     free = inputs.known & (inputs.p < OCCUPIED_FROM)
-    looked_s = _looked(config, spec, state, inputs, free)
-    view = _classify(config, spec, inputs, free, looked_s)
+    looks = plain_view(spec, _plan(config, spec, _FINER), free, xy, inputs.yaw_rad, config.fov_rad)
+    looked_s = _looked(state, inputs, looks)
+    doubt = ending.looked_again(
+        state.doubt, inputs.known, free, looks, progress.LEARNING_CELLS, inputs.dt_s
+    )
+    view = _classify(config, spec, inputs, free, looked_s, doubt.doubted)
     navigable = navigable_now(config.body, spec, free, xy)
-    watch = progress.observe(config.progress, state.progress, inputs.known, xy, inputs.dt_s)
+    # Who looks again on purpose is not idle; how long that may last, the doubt knows.
+    waits = jnp.any(doubt.doubted & (looks > 0.0))
+    flown_s = jnp.where(waits, 0.0, inputs.dt_s)
+    watch = progress.observe(config.progress, state.progress, inputs.known, xy, flown_s)
     per_yaw = _gains(config, spec, view, navigable & ~watch.given_up)
     gain = jnp.max(per_yaw, axis=0)
     teaches = navigable & (gain > _LEAST_GAIN) & ~watch.given_up
     sources = teaches & ~watch.set_aside
     # What was only set aside is tried again before the mission ends.
     sources = jnp.where(jnp.any(sources), sources, teaches)
-    nothing_left = ~jnp.any(sources)
+    doubted = _doubts(config, spec, doubt, view, inputs, navigable, jnp.any(sources))
+    # Doubts that have just arisen are looked at from the next plan on, if anything sees them.
+    arisen = jnp.any(doubted) & ~jnp.any(doubt.doubted)
+    empty = ~jnp.any(sources) & ~arisen
+    fits = fitting_cells(~free, spec, config.body.fits_from_m)
+    confined = empty & ~jnp.any(fits & navigable)
+    no_room = jnp.int32(int(PlanCode.NO_ROOM))
+    code = jnp.where((code == int(PlanCode.OK)) & confined, no_room, code)
+    valid = code == int(PlanCode.OK)
+    nothing_left = empty & valid
     to_goal = nothing_left | inputs.to_goal
     goal = goal_source(spec, navigable, inputs.goal_m)
     slow = slowness(config.body, spec, free)
     start_m = _values(config, spec, per_yaw, sources, navigable, slow, inputs)
-    start_m = jnp.where(to_goal, jnp.where(goal, 0.0, FAR), start_m)
+    looks_on = jnp.any(sources) & ~inputs.to_goal
+    start_m = jnp.where(looks_on, start_m, jnp.where(goal, 0.0, FAR))
     recovery = goal_source(spec, navigable, watch.manoeuvre_m)
     start_m = jnp.where(watch.manoeuvre_s > 0.0, jnp.where(recovery, 0.0, FAR), start_m)
     way = lead_to(
@@ -286,7 +334,7 @@ def step(
         slow,
         start_m,
         per_yaw,
-        jnp.asarray(inputs.position_m, jnp.float32),
+        inputs.position_m,
         inputs.yaw_rad,
     )
     here = spec.cell_index(xy)
@@ -306,22 +354,79 @@ def step(
     unknown_m2 = _reachable_unknown_m2(spec, _plan(config, spec), view, navigable)
     unknown_m2 = jnp.where(nothing_left, 0.0, unknown_m2)
     known_m2 = jnp.sum(free) * spec.resolution_m**2
-    reachable = jnp.any(goal & near(spec, jnp.asarray(inputs.goal_m)[:2], config.goal_radius_m))
-    return InfoFieldState(jnp.where(afresh, 0.0, looked_s), judged), InfoFieldOutput(
-        gain=gain * worth_looking,
-        best_yaw=_yaw_of(jnp.argmax(per_yaw, axis=0), config.n_yaw),
-        guidance=way.guidance,
-        local_gain=local_gain * worth_looking,
-        local_origin_m=local_origin_m,
-        reference_path_m=way.path_m,
-        reference_yaw_rad=way.path_yaw_rad,
-        nothing_left=nothing_left,
-        goal_reachable=reachable & ~judged.goal_given_up,
-        reachable_unknown_m2=unknown_m2,
-        explored_fraction=known_m2 / jnp.maximum(known_m2 + unknown_m2, 1e-6),
-        target_m=way.target_m,
-        navigable=navigable,
+    reachable = jnp.any(goal & near(spec, inputs.goal_m[:2], config.goal_radius_m))
+    evidence = ending.remembered(state.ending, nothing_left, inputs.dt_s)
+    after = InfoFieldState(
+        looked_s=jnp.where(afresh, 0.0, looked_s),
+        progress=judged,
+        doubt=doubt._replace(doubted=doubted),
+        ending=evidence,
     )
+    return jax.tree.map(lambda new, old: jnp.where(valid, new, old), after, state), (
+        InfoFieldOutput(
+            gain=gain * worth_looking,
+            best_yaw=_yaw_of(jnp.argmax(per_yaw, axis=0), config.n_yaw),
+            guidance=way.guidance,
+            local_gain=local_gain * worth_looking,
+            local_origin_m=local_origin_m,
+            reference_path_m=way.path_m,
+            reference_yaw_rad=way.path_yaw_rad,
+            nothing_left=nothing_left,
+            goal_reachable=reachable & ~judged.goal_given_up & valid,
+            reachable_unknown_m2=unknown_m2,
+            explored_fraction=known_m2 / jnp.maximum(known_m2 + unknown_m2, 1e-6),
+            target_m=way.target_m,
+            navigable=navigable,
+            settled=ending.settled(evidence, config.settle_s),
+            code=code,
+        )
+    )
+
+
+def _usable(spec: GridSpec, inputs: InfoFieldInputs) -> tuple[jax.Array, InfoFieldInputs]:
+    """Return whether the pose is one, and inputs that can be computed with in any case."""
+    given_m = jnp.asarray(inputs.position_m, jnp.float32)
+    goal_m = jnp.asarray(inputs.goal_m, jnp.float32)
+    code = ending.pose_code(spec, given_m, inputs.yaw_rad, goal_m, inputs.dt_s)
+    position_m, yaw_rad = ending.usable_pose(spec, given_m, jnp.asarray(inputs.yaw_rad))
+    finite = jnp.isfinite(inputs.p)
+    return code, InfoFieldInputs(
+        p=jnp.where(finite, inputs.p, 0.5),
+        known=inputs.known & finite,
+        position_m=position_m,
+        yaw_rad=yaw_rad,
+        goal_m=jnp.where(jnp.all(jnp.isfinite(goal_m)), goal_m, position_m),
+        dt_s=jnp.clip(jnp.nan_to_num(jnp.asarray(inputs.dt_s)), 0.0, _LONGEST_STEP_S),
+        to_goal=inputs.to_goal,
+    )
+
+
+def _doubts(
+    config: InfoFieldConfig,
+    spec: GridSpec,
+    doubt: ending.Doubt,
+    view: _View,
+    inputs: InfoFieldInputs,
+    navigable: jax.Array,
+    something_left: jax.Array,
+) -> jax.Array:
+    """Return the cells [nx, ny] to look at again; they are asked for when nothing else is left."""
+
+    def asked() -> jax.Array:
+        return ending.in_doubt(
+            doubt,
+            spec,
+            inputs.p,
+            inputs.known & ~view.free,
+            ~inputs.known & view.opaque,
+            navigable,
+            config.body.fits_from_m,
+            config.doubt_patience_s,
+            config.look_patience_s,
+        )
+
+    none = jnp.zeros(spec.shape, bool)
+    return jax.lax.cond(~something_left | jnp.any(doubt.doubted), asked, lambda: none)
 
 
 class _View(NamedTuple):
@@ -333,20 +438,9 @@ class _View(NamedTuple):
     opaque: jax.Array
 
 
-def _looked(
-    config: InfoFieldConfig,
-    spec: GridSpec,
-    state: InfoFieldState,
-    inputs: InfoFieldInputs,
-    free: jax.Array,
-) -> jax.Array:
+def _looked(state: InfoFieldState, inputs: InfoFieldInputs, looks: jax.Array) -> jax.Array:
     """Add the time since the last step to cells in plain view; forget those that became known."""
-    xy = jnp.asarray(inputs.position_m)[:2]
-    plan = _plan(config, spec, _FINER)
-    weight = plain_view(spec, plan, free, xy, inputs.yaw_rad, config.fov_rad)
-    unknown = ~inputs.known
-    dt_s = jnp.clip(inputs.dt_s, 0.0, _LONGEST_STEP_S)
-    return jnp.where(unknown, state.looked_s + dt_s * weight, 0.0)
+    return jnp.where(inputs.known, 0.0, state.looked_s + inputs.dt_s * looks)
 
 
 def _classify(
@@ -355,8 +449,9 @@ def _classify(
     inputs: InfoFieldInputs,
     free: jax.Array,
     looked_s: jax.Array,
+    doubted: jax.Array,
 ) -> _View:
-    """Say what each cell is, or is expected to be.
+    """Say what each cell is, or is expected to be; what is in doubt counts as unknown.
 
     A wall that was seen from the side has gaps of a few unknown cells, and behind them lies as
     much unknown as behind a door. They are expected to be wall, so that they draw the drone only
@@ -368,8 +463,8 @@ def _classify(
     wall = with_gaps_closed(inputs.known & ~free, radius_cells)
     expected = jnp.where(wall, _EXPECTED_WALL, config.unknown_occupancy)
     p = jnp.where(inputs.known, inputs.p, expected)
-    p = jnp.where(given_up, P_MAX, p)
-    return _View(p, free, ~inputs.known & ~given_up, opaque)
+    p = jnp.where(doubted, config.unknown_occupancy, jnp.where(given_up, P_MAX, p))
+    return _View(p, free, (~inputs.known & ~given_up) | doubted, opaque)
 
 
 def _plan(config: InfoFieldConfig, spec: GridSpec, finer: int = 1) -> SweepPlan:

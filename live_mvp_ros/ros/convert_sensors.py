@@ -22,6 +22,7 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import InfoField
+from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.ros.convert import (
     FARTHEST_M,
     InvalidMessageError,
@@ -59,6 +60,8 @@ class Field(NamedTuple):
     target_m: np.ndarray
     goal_m: np.ndarray = np.zeros(3)
     goal_stamp_ns: int = 0
+    settled: bool = False
+    code: int = PlanCode.OK
 
 
 def _float_fields(*names: str) -> list[PointField]:
@@ -200,6 +203,8 @@ def info_field(frame: str, field: Field, altitude_m: float, compute_ms: float) -
         reachable_unknown_m2=field.reachable_unknown_m2,
         explored_fraction=field.explored_fraction,
         target=point((*field.target_m, altitude_m)),
+        settled=field.settled,
+        code=field.code,
     )
 
 
@@ -221,6 +226,8 @@ def field_arrays(message: InfoField, frame: str) -> Field:
     bounded("the far corner", corner, FARTHEST_M, "m")
     if message.map_stamp_ns >= _LATEST_NS:
         raise InvalidMessageError(f"map_stamp_ns = {message.map_stamp_ns} is no time")
+    if message.code not in tuple(PlanCode):
+        raise InvalidMessageError(f"its code {message.code} is unknown")
     return Field(
         stamp_ns=to_ns(message.header.stamp),
         map_stamp_ns=message.map_stamp_ns,
@@ -240,6 +247,8 @@ def field_arrays(message: InfoField, frame: str) -> Field:
         target_m=_place("target", message.target),
         goal_m=np.array([message.goal.x, message.goal.y, message.goal.z]),
         goal_stamp_ns=message.goal_stamp_ns,
+        settled=message.settled,
+        code=message.code,
     )
 
 

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from live_mvp_ros import control
+from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.ros.convert import ProbabilityGrid, VehicleState
 from live_mvp_ros.ros.convert_sensors import Field
 
@@ -46,6 +47,7 @@ class LatestSurroundings:
         self.path: tuple[np.ndarray, np.ndarray] | None = None
         self.costmap: control.CostMap | None = None
         self.guide: control.GuidanceField | None = None
+        self._planned_ns: int | None = None  # when there was a plan
         self._built: tuple[Any, Any] = (None, None)  # what the two tables were built from
         self._build_costmap = jax.jit(control.build_costmap, static_argnums=(0, 3))
         self._prepare_field = jax.jit(control.prepare_field, static_argnums=(0, 4))
@@ -83,6 +85,13 @@ class LatestSurroundings:
     def field_age_s(self, now_ns: int) -> float:
         """Return the age of the information field, infinite if it or its path is missing."""
         return _age_s(now_ns, self.field if self.path is not None else None)
+
+    def no_plan_s(self, now_ns: int) -> float:
+        """Return for how long the planner has been saying that it cannot make a plan."""
+        lost = self.field is not None and self.field.code != PlanCode.OK
+        if not lost or self._planned_ns is None or now_ns < self._planned_ns:
+            self._planned_ns = now_ns
+        return 1e-9 * (now_ns - self._planned_ns)
 
 
 def _age_s(now_ns: int, item: Any) -> float:

@@ -15,6 +15,7 @@ the information field (``survey``), so that only the choice is compared.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from functools import partial
@@ -26,7 +27,7 @@ import numpy as np
 
 from live_mvp_ros import planning
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput, progress
+from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
 from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
 from live_mvp_ros.planning.regions import cell_of
 from live_mvp_ros.sim import tour
@@ -109,7 +110,8 @@ def greedy_step(
 ) -> Stepped:
     """Go to the best information gain of the window."""
     found = survey(config, spec, state, inputs)
-    alone = planning.InfoFieldState(found.looked_s, progress.init(spec))
+    alone = planning.init(config, spec)
+    alone = dataclasses.replace(alone, looked_s=found.looked_s)
     _, field = _information_field(config, spec, alone, inputs)
     start_m = _in_window(config, spec, found, field.gain, inputs)
     stuck_s = state.stuck_s + inputs.dt_s if bool(jnp.all(start_m >= FAR)) else 0.0

@@ -31,6 +31,7 @@ from live_mvp_ros.control.mission import MissionDecision, MissionInputs, Mission
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import outdated, progress
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
+from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.planners import PLANNERS
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorState, at_rest, odometry, simulate
@@ -40,6 +41,7 @@ HELD = -1
 """Instead of a result code: nothing was planned."""
 HAVE_A_BODY = ("live_map", "info_field", "controller")
 """Components whose body is that of the loop."""
+OVER = (MissionState.DONE, MissionState.FAULT)
 _RANGE_MARGIN_M = 0.2  # the last part of the range is seen only where beams happen to end
 _FULL_RATES = {"control_period_s": 0.02, "steps_per_look": 5, "looks_per_plan": 2}
 
@@ -213,7 +215,7 @@ def explore(world: worlds.World, config: ClosedLoopConfig, seed: int) -> Iterato
         seed: of all random keys.
     """
     loop = Loop(world, config, seed)
-    while loop.decision is None or loop.decision.state is not MissionState.DONE:
+    while loop.decision is None or loop.decision.state not in OVER:
         yield loop.advance()
 
 
@@ -267,6 +269,7 @@ class Loop:
         self._way_m: list[np.ndarray] = []
         self.decision: MissionDecision | None = None
         self.stretches = 0
+        self._planned_s = 0.0
         vehicle = at_rest(jnp.asarray(world.start_m), world.start_yaw_rad)
         if config.sensing == "full":
             empty: Any = mapping.init(config.live_map, keys[0])
@@ -297,6 +300,8 @@ class Loop:
         was flown, so that neither the ordering nor the caller's own work costs time.
         """
         view, before = self.view, self.now
+        if int(view.field.code) == PlanCode.OK:
+            self._planned_s = self.time_s
         decision = control.decide(self.config.mission, self.decision, self._situation())
         flies = np.bool_(decision.flies)
         given_up = self.planner_state.progress.taken[progress.Rung.GIVE_UP - 1]
@@ -310,7 +315,7 @@ class Loop:
             flies,
             spec=self.spec,
         )
-        over = decision.state is MissionState.DONE
+        over = decision.state in OVER
         if not over:
             self.view = self._plan()
         log = jax.tree.map(np.asarray, ordered)
@@ -386,6 +391,9 @@ class Loop:
             distance_to_goal_m=float(np.linalg.norm(away)),
             nothing_left=bool(field.nothing_left),
             goal_reachable=bool(field.goal_reachable),
+            settled=bool(field.settled),
+            code=int(field.code),
+            code_s=self.time_s - self._planned_s,
         )
 
 

@@ -16,7 +16,13 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
-from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput, progress
+from live_mvp_ros.planning import (
+    InfoFieldConfig,
+    InfoFieldInputs,
+    InfoFieldOutput,
+    ending,
+    progress,
+)
 from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
 from live_mvp_ros.planning.guidance import (
     Guidance,
@@ -46,6 +52,8 @@ class BaselineState(NamedTuple):
     """[2] what was chosen last; not finite before the first choice."""
     stuck_s: jax.Array
     """How long a local planner has had nothing to choose."""
+    ending: ending.Ending
+    """The evidence that nothing is left."""
 
 
 class Survey(NamedTuple):
@@ -89,7 +97,12 @@ def init(config: InfoFieldConfig, spec: GridSpec, key: jax.Array) -> BaselineSta
     del config  # the state's shape depends on the map alone
     nowhere = jnp.full(2, jnp.nan, jnp.float32)
     return BaselineState(
-        jnp.zeros(spec.shape), progress.init(spec), key, nowhere, jnp.float32(0.0)
+        jnp.zeros(spec.shape),
+        progress.init(spec),
+        key,
+        nowhere,
+        jnp.float32(0.0),
+        ending.no_evidence(),
     )
 
 
@@ -162,8 +175,12 @@ def fly_to(
     unknown_m2 = jnp.where(nothing_left, 0.0, _visible_unknown_m2(config, spec, found))
     known_m2 = jnp.sum(found.free) * spec.resolution_m**2
     reachable = jnp.any(goal & near(spec, jnp.asarray(inputs.goal_m)[:2], config.goal_radius_m))
+    evidence = ending.remembered(state.ending, nothing_left, inputs.dt_s)
     after = state._replace(
-        looked_s=jnp.where(afresh, 0.0, found.looked_s), progress=judged, target_m=way.target_m
+        looked_s=jnp.where(afresh, 0.0, found.looked_s),
+        progress=judged,
+        target_m=way.target_m,
+        ending=evidence,
     )
     return after, InfoFieldOutput(
         gain=jnp.where(nothing_left, 0.0, choice.gain),
@@ -179,6 +196,8 @@ def fly_to(
         explored_fraction=known_m2 / jnp.maximum(known_m2 + unknown_m2, 1e-6),
         target_m=way.target_m,
         navigable=found.navigable,
+        settled=ending.settled(evidence, config.settle_s),
+        code=ending.pose_code(spec, jnp.asarray(inputs.position_m), inputs.yaw_rad),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from live_mvp_ros.control.lasting import Lasting
 from live_mvp_ros.control.mission import MissionConfig, MissionInputs, MissionState, decide
+from live_mvp_ros.planning.ending import PlanCode
 
 CONFIG = MissionConfig(time_limit_s=100.0)
 EXPLORING = MissionInputs(
@@ -22,6 +23,8 @@ EXPLORING = MissionInputs(
     nothing_left=False,
     goal_reachable=True,
 )
+LEFT = {"nothing_left": True, "settled": True}
+GOING = MissionState.GOING_TO_GOAL
 
 
 @pytest.mark.parametrize(
@@ -44,8 +47,15 @@ EXPLORING = MissionInputs(
         ({"field_age_s": -2.5}, MissionState.HOLDING, "field is 2.5 s in the future"),
         ({"fault": "it fell"}, MissionState.FAULT, "it fell"),
         ({"nothing_left": True}, MissionState.GOING_TO_GOAL, "nothing left"),
-        ({"nothing_left": True, "goal_reachable": False}, MissionState.DONE, "out of reach"),
-        ({"nothing_left": True, "distance_to_goal_m": 1.4}, MissionState.DONE, "goal is reached"),
+        ({**LEFT, "goal_reachable": False}, MissionState.DONE, "out of reach"),
+        ({**LEFT, "distance_to_goal_m": 1.4}, MissionState.DONE, "goal is reached"),
+        ({**LEFT, "goal_reachable": False, "settled": False}, GOING, "making sure"),
+        ({**LEFT, "distance_to_goal_m": 1.4, "settled": False}, GOING, "making sure"),
+        ({"code": PlanCode.OFF_THE_MAP}, MissionState.HOLDING, "outside the map"),
+        ({"code": PlanCode.NOT_FINITE}, MissionState.HOLDING, "not finite"),
+        ({"code": PlanCode.NO_ROOM}, MissionState.HOLDING, "has room"),
+        ({"code": PlanCode.OFF_THE_MAP, "code_s": 10.0}, MissionState.FAULT, "outside the map"),
+        ({**LEFT, "code": PlanCode.OFF_THE_MAP}, MissionState.HOLDING, "outside the map"),
     ],
 )
 def test_each_situation_has_its_state_and_reason(change, state, words):
@@ -57,7 +67,7 @@ def test_each_situation_has_its_state_and_reason(change, state, words):
 def test_only_arriving_after_everything_was_seen_reaches_the_goal():
     near = dataclasses.replace(EXPLORING, distance_to_goal_m=0.5)
     assert not decide(CONFIG, None, near).goal_reached
-    assert decide(CONFIG, None, dataclasses.replace(near, nothing_left=True)).goal_reached
+    assert decide(CONFIG, None, dataclasses.replace(near, **LEFT)).goal_reached
 
 
 def test_done_and_fault_are_final_and_holding_recovers():
@@ -120,7 +130,7 @@ GOALLESS = {"has_goal": False}
         ),
         ({**EXPLORED, **AT_GOAL}, MissionState.DONE, True),
         ({**ASKED, "nothing_left": True}, MissionState.GOING_TO_GOAL, False),
-        ({**ASKED, "nothing_left": True, **AT_GOAL}, MissionState.DONE, False),
+        ({**ASKED, **LEFT, **AT_GOAL}, MissionState.DONE, False),
         (
             {**EXPLORED, "nothing_left": True, "goal_reachable": False},
             MissionState.DONE,
@@ -129,10 +139,10 @@ GOALLESS = {"has_goal": False}
         # asked for a share alone
         ({**ASKED, **GOALLESS}, MissionState.EXPLORING, False),
         ({**EXPLORED, **GOALLESS}, MissionState.DONE, True),
-        ({**ASKED, "nothing_left": True, **GOALLESS}, MissionState.DONE, False),
+        ({**ASKED, **LEFT, **GOALLESS}, MissionState.DONE, False),
         # asked for everything
-        ({"nothing_left": True, **AT_GOAL}, MissionState.DONE, True),
-        ({"nothing_left": True, "goal_reachable": False}, MissionState.DONE, False),
+        ({**LEFT, **AT_GOAL}, MissionState.DONE, True),
+        ({**LEFT, "goal_reachable": False}, MissionState.DONE, False),
     ],
 )
 def test_success_is_what_was_asked_for_and_nothing_less(change, state, success):
@@ -149,3 +159,17 @@ def test_only_what_lasts_without_a_break_is_a_fault():
     assert watch.update(9.9, {"plan": "no plan", "fence": "still outside"}) == (
         "still outside, for 5 s"
     )
+
+
+def test_a_pose_that_comes_back_ends_the_holding():
+    lost = dataclasses.replace(EXPLORING, code=PlanCode.OFF_THE_MAP, code_s=9.0)
+    held = decide(CONFIG, None, lost)
+    assert held.state is MissionState.HOLDING
+    assert decide(CONFIG, held, EXPLORING).state is MissionState.EXPLORING
+
+
+def test_a_mission_without_a_plan_can_be_stopped_and_ends_in_time():
+    lost = dataclasses.replace(EXPLORING, code=PlanCode.OFF_THE_MAP)
+    assert decide(CONFIG, None, dataclasses.replace(lost, stopped=True)).state is MissionState.DONE
+    late = dataclasses.replace(lost, elapsed_s=101.0)
+    assert decide(CONFIG, None, late).state is MissionState.DONE

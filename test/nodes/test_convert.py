@@ -254,6 +254,8 @@ def field():
         2.0,
         0.75,
         np.float32([3, 4]),
+        settled=True,
+        code=2,
     )
 
 
@@ -269,6 +271,10 @@ def test_an_information_field_survives_and_a_broken_one_is_refused():
     message = convert_sensors.info_field("map", field(), 2.0, 1.5)
     message.nx = 7
     with pytest.raises(InvalidMessageError, match="gain has 6 values instead of 21"):
+        convert_sensors.field_arrays(message, "map")
+    message = convert_sensors.info_field("map", field(), 2.0, 1.5)
+    message.code = 77
+    with pytest.raises(InvalidMessageError, match="its code 77 is unknown"):
         convert_sensors.field_arrays(message, "map")
 
 
