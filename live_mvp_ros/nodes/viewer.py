@@ -24,6 +24,7 @@ from live_mvp_ros.viewing.ports import GRPC_PORT, WEB_PORT, ViewError
 
 PERIOD_S = 0.1
 HISTORY = 20
+SEVERAL_SENDERS = ("tf_static", "/diagnostics")
 
 
 @configuration
@@ -73,7 +74,8 @@ class Viewer(GraphNode):
         for spec in (spec for spec in TOPICS if spec.name in RATES_HZ):
             topic = full_name(spec.name, namespace)
             self._topics[topic] = spec
-            self._taps.open(topic, spec.type, offered_by(getattr(qos, spec.qos)))
+            history = None if spec.name in SEVERAL_SENDERS else 1  # only the last is drawn
+            self._taps.open(topic, spec.type, offered_by(getattr(qos, spec.qos)), history)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(PERIOD_S, self._draw, clock=steady)
 
@@ -88,7 +90,7 @@ class Viewer(GraphNode):
         begin = time.monotonic()
         latest: dict[str, list[Taken]] = {}
         for item in self._taps.drain():
-            many = self._topics[item.topic].name == "tf_static"  # each node says another part
+            many = self._topics[item.topic].name in SEVERAL_SENDERS  # each says another part
             latest[item.topic] = [*latest.get(item.topic, []), item] if many else [item]
         for topic, items in latest.items():
             spec = self._topics[topic]
