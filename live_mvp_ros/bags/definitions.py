@@ -22,6 +22,9 @@ _PRIMITIVE = {"bool", "byte", "char", "float32", "float64", "string", "wstring"}
     f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
 }
 
+_NUMBERS = _PRIMITIVE - {"string", "wstring"}
+_POINTS = {"Point", "Point32", "Vector3"}
+
 
 def full_definition(type_name: str) -> str:
     """Return the definition of a type such as ``nav_msgs/msg/Odometry`` with all that it uses.
@@ -42,6 +45,15 @@ def full_definition(type_name: str) -> str:
     return "\n".join(part.rstrip("\n") for part in parts) + "\n"
 
 
+def may_be_large(definition: str) -> bool:
+    """Return whether messages of a full definition hold any number of numbers or points.
+
+    Such are clouds, images, maps and fields; lists of transforms or of words stay small.
+    """
+    lists = re.findall(r"^\s*([\w/]+)\[\]\s+\w+", definition, re.MULTILINE)
+    return any(_last(kind) in _NUMBERS | _POINTS for kind in lists)
+
+
 def type_hash(type_name: str) -> str:
     """Return the RIHS01 hash of a type, empty where the installation does not say.
 
@@ -56,6 +68,10 @@ def type_hash(type_name: str) -> str:
         return ""
     full = f"{package}/msg/{name}"
     return next((item["hash_string"] for item in hashes if item["type_name"] == full), "")
+
+
+def _last(kind: str) -> str:
+    return kind.rsplit("/", 1)[-1]
 
 
 def _short(type_name: str) -> str:

@@ -3,8 +3,9 @@
 """The recorder: the raw bytes of chosen topics into a rosbag2 bag (MCAP).
 
 Topics of the graph are subscribed to at once, before their publishers exist; others as soon as
-somebody publishes them. A bag that cannot be written, because the disk is full for instance, ends
-the recording and not the flight.
+somebody publishes them. What comes faster than the disk takes it waits in memory of bounded size;
+beyond that it is lost, counted and said. A bag that cannot be written, because the disk is full
+for instance, ends the recording and not the flight.
 """
 
 from __future__ import annotations
@@ -17,18 +18,19 @@ from pathlib import Path
 
 from rclpy.clock import Clock, ClockType
 
-from live_mvp_ros.bags.definitions import full_definition, type_hash
+from live_mvp_ros.bags.definitions import full_definition, may_be_large, type_hash
 from live_mvp_ros.bags.losses import Losses
 from live_mvp_ros.bags.reader import LOST_KEY
+from live_mvp_ros.bags.recording import Recording, Waiting
 from live_mvp_ros.bags.types import BagError, OfferedQos, Topic
 from live_mvp_ros.bags.writer import BagWriter, Limits, free_folder
 from live_mvp_ros.bringup import topics
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.ros import qos
-from live_mvp_ros.ros.diagnostics import ERROR
+from live_mvp_ros.ros.diagnostics import ERROR, OK, WARN
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import StartError, run_node
-from live_mvp_ros.ros.taps import Taps, common, offered_by
+from live_mvp_ros.ros.taps import LARGE_HISTORY, Taps, common, offered_by
 
 ALL = "all"
 DRAIN_PERIOD_S = 0.05
@@ -54,6 +56,13 @@ class RecorderConfig:
     max_file_s: float = parameter(
         default=0.0, unit="s", low=0.0, high=1e6, help="Time that a file covers; 0: all of it."
     )
+    backlog_mib: float = parameter(
+        default=256.0,
+        unit="MiB",
+        low=1.0,
+        high=1e5,
+        help="Most memory for what waits to be written; what comes beyond is lost and counted.",
+    )
 
 
 class Recorder(GraphNode):
@@ -66,13 +75,14 @@ class Recorder(GraphNode):
         name = config.output or str(Path("bags") / datetime.now().strftime("%Y%m%d-%H%M%S"))
         limits = Limits(round(config.max_file_mib * 2**20), config.max_file_s)
         try:
-            self._bag = BagWriter(free_folder(Path(name)), config.compression, limits)
+            bag = BagWriter(free_folder(Path(name)), config.compression, limits)
         except BagError as error:
             raise StartError(str(error)) from None
+        self._bag = Recording(bag, round(config.backlog_mib * 2**20))
         self._taps = Taps(self)
         self._losses: dict[str, Losses] = {}
         self._unknown: set[str] = set()
-        self._recording = True
+        self._recording, self._slow = True, False
         self._subscribe(config.topics)
         self.health.extra = self._extra
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -85,9 +95,8 @@ class Recorder(GraphNode):
         """Write what has come meanwhile and complete the bag."""
         self._drain()
         if self._recording:
-            lost = {topic: losses.lost for topic, losses in self._losses.items()}
             try:
-                self._bag.close({LOST_KEY: json.dumps(lost)})
+                self._bag.close({LOST_KEY: json.dumps(self._lost())})
             except BagError as error:
                 self.get_logger().error(str(error))
         super().destroy_node()
@@ -119,33 +128,59 @@ class Recorder(GraphNode):
                 self.health.refused(topic, f"its type {kind} is not installed here")
 
     def _open(self, topic: str, kind: str, offered: OfferedQos) -> None:
-        self._bag.add(Topic(topic, kind, full_definition(kind), type_hash(kind), (offered,)))
-        self._taps.open(topic, kind, offered)
+        definition = full_definition(kind)
+        self._bag.add(Topic(topic, kind, definition, type_hash(kind), (offered,)))
+        history = LARGE_HISTORY if may_be_large(definition) else None
+        self._taps.open(topic, kind, offered, history)
         self._losses[topic] = Losses()
 
     def _drain(self) -> None:
-        """Write what has come since the last time, in the order of its arrival."""
+        """Hand over what has come since the last time, in the order of its arrival."""
         if not self._recording:
             return
         begin = time.monotonic()
-        try:
-            for item in sorted(self._taps.drain(), key=lambda taken: taken.received_ns):
-                self._bag.write(
-                    item.topic, item.received_ns, item.data, item.sent_ns, item.sequence
-                )
-                publishers = partial(self.count_publishers, item.topic)
-                self._losses[item.topic].received_number(item.sequence, publishers)
-            self._bag.flush()
-        except BagError as error:
-            self._recording = False
-            self.health.problem(ERROR, str(error))
-            self.get_logger().error(f"recording has ended: {error}")
+        before = self._bag.dropped.total()
+        for item in sorted(self._taps.drain(), key=lambda taken: taken.received_ns):
+            self._bag.offer(
+                Waiting(item.topic, item.received_ns, item.data, item.sent_ns, item.sequence)
+            )
+            publishers = partial(self.count_publishers, item.topic)
+            self._losses[item.topic].received_number(item.sequence, publishers)
+        self._say_how_it_goes(dropping=self._bag.dropped.total() > before)
         self.health.produced(time.monotonic() - begin)
 
+    def _say_how_it_goes(self, dropping: bool) -> None:
+        """Note the end of the recording, or that the disk is too slow, and that it keeps up."""
+        error = self._bag.error
+        if error is not None:
+            self._recording = False
+            self._taps.close()  # nobody takes what would come
+            self.health.problem(ERROR, str(error))
+            self.get_logger().error(f"recording has ended: {error}")
+        elif dropping:
+            sentence = (
+                f"the disk is slower than what comes: {self._bag.dropped.total()} messages are "
+                f"lost, backlog_mib = {self.parameters.value.backlog_mib:g} is full"
+            )
+            self.health.problem(WARN, sentence)
+            if not self._slow:
+                self.get_logger().warning(sentence)
+            self._slow = True
+        elif self._slow and not self._bag.waiting_bytes:
+            self._slow = False
+            self.health.problem(OK, "")
+
+    def _lost(self) -> dict[str, int]:
+        """Return how many messages are not in the bag, by topic."""
+        dropped = self._bag.dropped
+        return {topic: losses.lost + dropped[topic] for topic, losses in self._losses.items()}
+
     def _extra(self) -> dict[str, str]:
+        received = sum(losses.received for losses in self._losses.values())
         return {
-            "messages": str(sum(losses.received for losses in self._losses.values())),
-            "lost": str(sum(losses.lost for losses in self._losses.values())),
+            "messages": str(received - self._bag.dropped.total()),
+            "lost": str(sum(self._lost().values())),
+            "backlog_mib": f"{self._bag.waiting_bytes / 2**20:.1f}",
             "recording": str(self._recording).lower(),
         }
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PERIOD_S = 0.1
 HISTORY = 20
+SEVERAL_SENDERS = ("tf_static", "/diagnostics")
 
 
 @configuration
@@ -83,7 +84,8 @@ class Viewer(GraphNode):
         for spec in (spec for spec in TOPICS if spec.name in RATES_HZ):
             topic = full_name(spec.name, namespace)
             self._topics[topic] = spec
-            self._taps.open(topic, spec.type, offered_by(getattr(qos, spec.qos)))
+            history = None if spec.name in SEVERAL_SENDERS else 1  # only the last is drawn
+            self._taps.open(topic, spec.type, offered_by(getattr(qos, spec.qos)), history)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(PERIOD_S, self._draw, clock=steady)
 
@@ -100,7 +102,7 @@ class Viewer(GraphNode):
         begin = time.monotonic()
         latest: dict[str, list[Taken]] = {}
         for item in self._taps.drain():
-            many = self._topics[item.topic].name == "tf_static"  # each node says another part
+            many = self._topics[item.topic].name in SEVERAL_SENDERS  # each says another part
             latest[item.topic] = [*latest.get(item.topic, []), item] if many else [item]
         for topic, items in latest.items():
             spec = self._topics[topic]

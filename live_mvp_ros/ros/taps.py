@@ -3,9 +3,10 @@
 """Raw subscriptions that are emptied by a timer: what a recorder needs and hardly any more.
 
 An executor that is woken for each of 600 messages a second costs far more than writing them. So
-these subscriptions keep long histories, no executor waits for them, and ``drain`` takes what has
-come. The middleware notes when each message was sent and received, so nothing depends on when it
-is taken.
+these subscriptions keep histories, no executor waits for them, and ``drain`` takes what has come.
+The middleware notes when each message was sent and received, so nothing depends on when it is
+taken. A history is memory: it is as long as the owner can be kept from draining, and shorter where
+one message may hold megabytes.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from live_mvp_ros.bags.types import OfferedQos
 from live_mvp_ros.ros import qos
 
 HISTORY = 2000
-"""Messages kept for the recorder: 20 s at the highest rate of the graph."""
+"""Messages kept between drains: 20 s at the highest rate of the graph."""
+LARGE_HISTORY = 32
+"""The same of topics whose messages may be large: 3 s of clouds."""
 
 
 class Taken(NamedTuple):
@@ -67,17 +70,32 @@ class Taps:
         """Return whether a fully qualified topic is subscribed to."""
         return topic in self._subscriptions
 
-    def open(self, topic: str, type_name: str, offered: OfferedQos) -> None:
-        """Subscribe to a fully qualified topic so that any publisher of it fits."""
+    def open(
+        self, topic: str, type_name: str, offered: OfferedQos, history: int | None = None
+    ) -> None:
+        """Subscribe to a fully qualified topic so that any publisher of it fits.
+
+        Args:
+            topic: its name.
+            type_name: of its messages.
+            offered: by its publishers.
+            history: messages kept between drains, if not as many as of other topics.
+        """
         self._subscriptions[topic] = self._node.create_subscription(
             message_class(type_name),
             topic,
             lambda _: None,
-            fitting(offered, self._history),
+            fitting(offered, history or self._history),
             callback_group=self._group,
             event_callbacks=qos.subscription_events(),
             raw=True,
         )
+
+    def close(self) -> None:
+        """Subscribe to nothing any more; what has come and was not taken is lost."""
+        for subscription in self._subscriptions.values():
+            self._node.destroy_subscription(subscription)
+        self._subscriptions.clear()
 
     def drain(self) -> Iterator[Taken]:
         """Yield everything that has come since the last time, topic by topic."""

@@ -25,6 +25,11 @@ class Picture(NamedTuple):
     corner_m: tuple[float, float]
     resolution_m: float
 
+    @property
+    def geometry(self) -> tuple[object, ...]:
+        """Return what decides where a position is in the picture."""
+        return self.pixels.shape, self.corner_m, self.resolution_m
+
     def to_pixels(self, points_m: np.ndarray) -> np.ndarray:
         """Return positions [n, 2 or more] m as pixel coordinates [n, 2], y down."""
         xy = (np.asarray(points_m, float)[:, :2] - self.corner_m) / self.resolution_m

@@ -17,9 +17,10 @@ import rerun as rr
 
 from live_mvp_ros.viewing import pictures
 from live_mvp_ros.viewing.pictures import Picture
+from live_mvp_ros.viewing.trail import Trail
 
 TIMELINE = "time"
-TRAIL_STEP_M, TRAIL_STEPS = 0.1, 4
+RECENT_STEPS = 4
 ORANGE, GREEN, MAGENTA, SKY = (230, 159, 0), (0, 158, 115), (214, 0, 120), (86, 180, 233)
 GREY, RED = (150, 150, 150, 90), (213, 94, 0)
 STATES = (
@@ -46,7 +47,7 @@ RATES_HZ = {
     "mppi/rollouts": 0.5,
     "exploration/status": 2.0,
     "exploration/completion": 1.0,
-    "/diagnostics": 2.0,
+    "/diagnostics": 1000.0,  # each node says another part, like above
 }
 """Topics that are drawn, and how often at most [Hz]; samples are by far the dearest."""
 LEGEND = """
@@ -75,7 +76,7 @@ class Scene:
         self._name = name_of(namespace)
         self._root, self._top = f"world/{self._name}", f"top/{self._name}"
         self._picture: Picture | None = None
-        self._trail: list[tuple[float, float, float]] = []
+        self._trail, self._steps = Trail(), 0
         self._drawn_ns: dict[str, int] = {}
         self._levels: dict[str, int] = {}
         self._use: dict[str, Callable[[Any], None]] = {
@@ -135,10 +136,13 @@ class Scene:
         self._log(f"{self._root}/base", pose)
         here = (p.x, p.y, p.z)
         self._over_map("drone", rr.Points2D, [here], colors=[ORANGE], radii=[3.0])
-        if not self._trail or math.dist(here, self._trail[-1]) >= TRAIL_STEP_M:
-            self._trail.append(here)
-            if len(self._trail) % TRAIL_STEPS == 0:  # it is drawn as a whole each time
-                self._line("trail", [np.array(self._trail)], ORANGE, 0.02)
+        if self._trail.add(here):
+            self._steps += 1
+            added = len(self._trail.recent) == 1
+            if added:
+                self._line("trail", [self._trail.past], ORANGE, 0.02)
+            if added or self._steps % RECENT_STEPS == 0:
+                self._line("trail/recent", [self._trail.recent], ORANGE, 0.02)
 
     def _mounts(self, message: Any) -> None:
         """Draw the fixed frames of the camera, from the body to the optical frame."""
@@ -173,7 +177,10 @@ class Scene:
         self._log(f"{self._root}/base/camera/optical/view", pinhole)
 
     def _map(self, message: Any) -> None:
-        self._picture = pictures.map_picture(message)
+        before, self._picture = self._picture, pictures.map_picture(message)
+        if before is None or before.geometry != self._picture.geometry:
+            self._line("trail", [self._trail.past], ORANGE, 0.02)
+            self._line("trail/recent", [self._trail.recent], ORANGE, 0.02)
         floor = self._picture if self._alone else pictures.without_unknown(self._picture)
         self._grid("map", floor, 0.0, 1.0)
         self._log(f"{self._top}/map", rr.Image(self._picture.pixels))

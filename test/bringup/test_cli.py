@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 pytest.importorskip("rclpy", reason="explore needs ROS 2")
 
@@ -27,7 +28,7 @@ def live_mvp(*arguments: str, cwd: Path, **environment: str) -> subprocess.Compl
         env={**os.environ, "ROS_DOMAIN_ID": DOMAIN, "PYTHONSAFEPATH": "1", **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )  # fmt: skip
 

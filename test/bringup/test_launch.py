@@ -19,7 +19,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+import launch_stand_in
 import pytest
+from patience import PATIENCE_S
 
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.graph import GraphOptions, describe
@@ -69,9 +71,6 @@ def load_file(file: Path) -> ModuleType:
     return module
 
 
-STAND_IN = load_file(Path(__file__).parent / "stand_in" / "launch_stand_in.py")
-
-
 @pytest.fixture(name="load", params=["stand-in", "launch_ros"])
 def load_fixture(request, monkeypatch) -> Callable[[Path], ModuleType]:
     """Load launch files with the real launch, and with one that only records."""
@@ -84,7 +83,7 @@ def load_fixture(request, monkeypatch) -> Callable[[Path], ModuleType]:
 
 
 def use_stand_in(monkeypatch) -> None:
-    for name, module in STAND_IN.modules(FILE.parents[1]).items():
+    for name, module in launch_stand_in.modules(FILE.parents[1]).items():
         monkeypatch.setitem(sys.modules, name, module)
 
 
@@ -95,8 +94,10 @@ def launched_fixture(monkeypatch, tmp_path) -> Callable[..., Launched]:
     monkeypatch.chdir(tmp_path)
 
     def launch(file: Path, **given: str) -> Launched:
-        context, entities = STAND_IN.perform(load_file(file).generate_launch_description(), given)
-        nodes = [item for item in entities if isinstance(item, STAND_IN.Node)]
+        context, entities = launch_stand_in.perform(
+            load_file(file).generate_launch_description(), given
+        )
+        nodes = [item for item in entities if isinstance(item, launch_stand_in.Node)]
         others = [item for item in entities if item not in nodes]
         return Launched(context, nodes, others)
 
@@ -287,7 +288,7 @@ def test_replay_plays_with_the_parameters_that_the_player_declares(launched):
         wait_for=("/odom",),
     )
     assert player.remappings == [("/odom", "/old/odom")]
-    assert isinstance(player.on_exit, STAND_IN.Shutdown)
+    assert isinstance(player.on_exit, launch_stand_in.Shutdown)
 
 
 def test_rebuilding_runs_the_graph_of_the_bags_namespace_and_plays_its_inputs(launched):
@@ -348,7 +349,7 @@ def test_the_replay_launch_file_plays_a_bag_and_ends_with_it(tmp_path, monkeypat
     environment = {**os.environ, "HOME": str(tmp_path)}
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True)
     try:
-        end = time.monotonic() + 60.0
+        end = time.monotonic() + PATIENCE_S
         while process.poll() is None and time.monotonic() < end:
             executor.spin_once(timeout_sec=0.1)
         assert process.poll() == 0

@@ -288,6 +288,14 @@ def test_the_map_file_of_a_run_leaves_that_of_a_parameters_file_alone(tmp_path):
         assert saving.options.map_file == "run.npz"
 
 
+def test_the_documented_example_is_a_file_that_is_taken(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "parameters.md").read_text()
+    graph = graph_with(tmp_path, page.split("```yaml\n", 1)[1].split("```", 1)[0], "drone2")
+    assert told(graph, "imppi_controller")["mppi.num_samples"] == 1024
+    assert told(graph, "live_map")["seed"] == 7
+    assert told(graph, "gt_depth")["camera.max_range_m"] == 8.0
+
+
 LIGHT = """
 import sys
 from live_mvp_ros.bringup.errors import UsageError

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
+from patience import PATIENCE_S
 
 FOLDER = Path(__file__).parents[2] / "rviz"
-LIMIT_S = 90.0
 
 
 def leaves(displays: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -80,7 +80,7 @@ class Displays:
 
     def wait(self) -> None:
         """Spin until every display has something to show, in frames that lead to the fixed one."""
-        end = time.monotonic() + LIMIT_S
+        end = time.monotonic() + PATIENCE_S
         while (missing := self.missing()) and time.monotonic() < end:
             self._executor.spin_once(timeout_sec=0.1)
         assert not missing

@@ -21,11 +21,11 @@ from typing import Any
 
 import pytest
 import rclpy
+from patience import PATIENCE_S
 from rclpy.executors import SingleThreadedExecutor
 
 from live_mvp_ros.ros import qos
 
-PATIENCE_S = 60.0  # a cold compilation on a busy machine; conditions are met much sooner
 _DOMAINS_PER_WORKER = 30
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _DOMAINS = itertools.count(os.getpid())

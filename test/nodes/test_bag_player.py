@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from patience import PATIENCE_S
 from rclpy.qos import QoSProfile
 from rclpy.serialization import serialize_message
 from rosbags.rosbag2 import StoragePlugin, Writer
@@ -62,7 +63,7 @@ def test_it_pauses_steps_seeks_and_plays_to_the_end_with_a_clock(bench, bag):
     expected = [f"word {i}" for i in range(100, COUNT)]
     assert [word.data for word in words][1:] == expected
     bench.processes.pop("bag_player")
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=PATIENCE_S) == 0
     stamps = [1_000_000_000 * c.clock.sec + c.clock.nanosec for c in clocks[2:]]
     assert stamps == sorted(stamps)
     assert START_NS + 3.9e9 <= stamps[-1] <= START_NS + 4.0e9
@@ -91,7 +92,7 @@ def test_it_waits_for_those_who_have_to_listen(bench, bag):
     words = bench.collect(String, "/words", QoSProfile(depth=COUNT))  # none makes room for another
     bench.wait(lambda: len(words) == COUNT)
     bench.processes.pop("bag_player")
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=PATIENCE_S) == 0
 
 
 def unknown_type(folder) -> None:
@@ -112,5 +113,5 @@ def test_what_cannot_be_played_is_refused_with_one_sentence(bench, tmp_path, mak
     make(tmp_path / "bag")
     process = bench.start("bag_player", bag=str(tmp_path / "bag"))
     bench.processes.pop("bag_player")
-    assert process.wait(timeout=60) == 2
+    assert process.wait(timeout=PATIENCE_S) == 2
     assert words in bench.log("bag_player").read_text().splitlines()[-1]

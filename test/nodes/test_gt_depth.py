@@ -9,6 +9,7 @@ import itertools
 import numpy as np
 import pytest
 from nav_msgs.msg import Odometry
+from patience import PATIENCE_S
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from tf2_msgs.msg import TFMessage
 
@@ -69,7 +70,7 @@ def test_sees_the_sphere_of_the_seed_world_at_its_true_distance(bench, ends_clea
 
 def test_an_unknown_world_ends_it_with_one_sentence(bench):
     process = bench.start("gt_depth", world="atlantis")
-    assert process.wait(timeout=60) == 2
+    assert process.wait(timeout=PATIENCE_S) == 2
     text = bench.log("gt_depth").read_text()
     assert "atlantis" in text
     assert "office" in text

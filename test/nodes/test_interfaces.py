@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE_S
 
 rclpy = pytest.importorskip("rclpy", reason="messages travel over ROS 2")
 pytest.importorskip("live_mvp_ros.msg", reason="the interfaces are not built")
@@ -178,7 +179,7 @@ def peer() -> Iterator[Peer]:
     finally:
         side.close()
         process.terminate()
-        process.wait(10.0)
+        process.wait(PATIENCE_S)
 
 
 @pytest.mark.parametrize("name", MESSAGES)

@@ -13,6 +13,7 @@ from typing import ClassVar
 import pytest
 import rclpy
 import yaml
+from patience import PATIENCE_S
 from rclpy.parameter import Parameter
 
 from live_mvp_ros.config import ConfigurationError, configuration, parameter
@@ -206,7 +207,7 @@ def test_the_worker_takes_the_latest_input_and_counts_what_it_replaced():
 
     def work(item):
         seen.append(item)
-        gate.wait(10.0)
+        gate.wait(PATIENCE_S)
         if item == 4:
             done.set()
 
@@ -217,10 +218,10 @@ def test_the_worker_takes_the_latest_input_and_counts_what_it_replaced():
     assert [worker.submit(item) for item in (2, 3, 4)] == [True, False, False]
     assert worker.busy
     gate.set()
-    assert done.wait(10.0)
+    assert done.wait(PATIENCE_S)
     assert seen == [1, 4]
     assert worker.dropped == 2
-    assert worker.stop(10.0)
+    assert worker.stop(PATIENCE_S)
 
 
 def test_a_failure_of_the_worker_is_reported_once():
@@ -231,6 +232,6 @@ def test_a_failure_of_the_worker_is_reported_once():
 
     worker = Worker("test", work, lambda error: reported.set())
     worker.submit(1)
-    assert reported.wait(10.0)
+    assert reported.wait(PATIENCE_S)
     assert isinstance(worker.error, ArithmeticError)
-    assert worker.stop(10.0)
+    assert worker.stop(PATIENCE_S)

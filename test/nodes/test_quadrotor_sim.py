@@ -10,6 +10,7 @@ import signal
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nav_msgs.msg import Odometry
+from patience import PATIENCE_S
 from rcl_interfaces.msg import Parameter, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, SetParameters
 from rosgraph_msgs.msg import Clock
@@ -209,7 +210,7 @@ def test_parameters_are_described_changed_and_refused_over_dds(bench):
 )
 def test_wrong_start_values_end_with_one_sentence(bench, arguments, sentence):
     process = bench.run("quadrotor_sim", *arguments)
-    assert process.wait(timeout=60) == 2
+    assert process.wait(timeout=PATIENCE_S) == 2
     text = bench.log("quadrotor_sim").read_text()
     assert sentence in text
     assert "Traceback" not in text

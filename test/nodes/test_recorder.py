@@ -4,24 +4,33 @@
 
 from __future__ import annotations
 
+import array
+import contextlib
 import signal
+import threading
 import time
 from collections import Counter
 from typing import Any
 
 import pytest
+import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from mcap.reader import make_reader
+from patience import PATIENCE_S
 from rclpy.qos import ReliabilityPolicy
 from rclpy.serialization import deserialize_message, serialize_message
 from rosbags.highlevel import AnyReader
+from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
 
 from live_mvp_ros.bags.reader import open_bag
+from live_mvp_ros.bags.types import BagError
+from live_mvp_ros.bags.writer import BagWriter
 from live_mvp_ros.bringup import topics
 from live_mvp_ros.msg import MapStatus
 from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.diagnostics import ERROR, OK, WARN
 from live_mvp_ros.ros.taps import message_class
 
 
@@ -165,5 +174,76 @@ def test_a_folder_that_cannot_be_written_is_refused_with_one_sentence(bench, tmp
     (tmp_path / "file").write_text("")
     process = bench.start("recorder", output=str(tmp_path / "file" / "bag"))
     bench.processes.pop("recorder")
-    assert process.wait(timeout=60) == 2
+    assert process.wait(timeout=PATIENCE_S) == 2
     assert bench.log("recorder").read_text().splitlines()[-1].startswith("cannot write the bag")
+
+
+class StuckDisk(BagWriter):
+    """A bag whose writes wait for the test, and may fail then."""
+
+    go: threading.Event
+    fails = False
+
+    def write(self, *args: Any, **kwargs: Any) -> None:
+        assert self.go.wait(PATIENCE_S)
+        if self.fails:
+            raise BagError("cannot write the bag: no space left")
+        super().write(*args, **kwargs)
+
+
+@pytest.fixture
+def stuck(bench, tmp_path, monkeypatch):
+    """A recorder in this process, whose disk does not move, and its disk."""
+    from live_mvp_ros.nodes import recorder
+
+    class Disk(StuckDisk):
+        go = threading.Event()
+
+    monkeypatch.setattr(recorder, "BagWriter", Disk)
+    words = ["-p", f"output:={tmp_path / 'bag'}", "-p", "topics:=[map/surface]"]
+    rclpy.init(args=["--ros-args", *words, "-p", "backlog_mib:=2.0"], domain_id=bench.domain)
+    node = recorder.Recorder()
+    with contextlib.ExitStack() as end:
+        end.callback(rclpy.try_shutdown)
+        end.callback(node.destroy_node)
+        end.callback(Disk.go.set)
+        yield node, Disk, end
+
+
+def publish_clouds(bench, node, count: int) -> None:
+    clouds = bench.publisher(PointCloud2, "map/surface", qos.KEPT)
+    bench.wait(clouds.get_subscription_count)
+    data = array.array("B", bytes(500_000))
+    losses = node._losses["/map/surface"]
+    for number in range(1, count + 1):
+        clouds.publish(PointCloud2(data=data))
+        bench.wait(lambda n=number: losses.received == n, during=node._drain)
+
+
+def test_a_disk_that_cannot_keep_up_costs_bounded_memory_and_is_said(bench, stuck, tmp_path):
+    node, disk, end = stuck
+    publish_clouds(bench, node, 20)
+    values = node.health.extra()
+    kept = 2 * 2**20 // 500_500
+    assert values["lost"] == str(20 - kept)
+    assert float(values["backlog_mib"]) <= 2.0
+    status = node.health.status()
+    assert status.level == WARN
+    assert f"{20 - kept} messages are lost, backlog_mib = 2 is full" in status.message
+    disk.go.set()
+    bench.wait(lambda: node.health.status().level == OK, during=node._drain)
+    end.close()
+    bag = open_bag(tmp_path / "bag")
+    assert bag.counts["/map/surface"] == kept
+    assert bag.lost["/map/surface"] == 20 - kept
+
+
+def test_a_recording_that_has_ended_keeps_no_messages_any_more(bench, stuck):
+    node, disk, _ = stuck
+    publish_clouds(bench, node, 1)
+    disk.fails = True
+    disk.go.set()
+    bench.wait(lambda: node.health.status().level == ERROR, during=node._drain)
+    assert node.health.extra()["recording"] == "false"
+    assert "/map/surface" not in node._taps
+    assert node.health.status().message == "cannot write the bag: no space left"

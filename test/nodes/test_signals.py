@@ -13,8 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-PATIENCE_S = 300.0
+from patience import PATIENCE_S
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

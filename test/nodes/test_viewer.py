@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from nav_msgs.msg import Odometry
+from patience import PATIENCE_S
 from PIL import Image
 
 from live_mvp_ros.grid import GridSpec
@@ -56,8 +57,9 @@ def test_a_recording_has_space_plots_and_words(bench, tmp_path, ends_cleanly):
     bench.start("viewer", sink="file", file=str(file))
     bench.spin(1.5, during=publishing(bench))
     assert ends_cleanly(bench.processes.pop("viewer"))
+    command = [RERUN, "rrd", "print", file]
     printed = subprocess.run(
-        [RERUN, "rrd", "print", file], capture_output=True, text=True, check=True, timeout=60
+        command, capture_output=True, text=True, check=True, timeout=PATIENCE_S
     ).stdout
     for entity in (
         "/world/drone/base", "/world/drone/trail", "/world/drone/map", "/top/drone/map",
@@ -69,7 +71,7 @@ def test_a_recording_has_space_plots_and_words(bench, tmp_path, ends_cleanly):
 def test_the_web_page_is_served(bench):
     bench.start("viewer", sink="web", web_port=9391, grpc_port=9392)
     publishing(bench)()
-    with urllib.request.urlopen("http://127.0.0.1:9391", timeout=10) as answer:
+    with urllib.request.urlopen("http://127.0.0.1:9391", timeout=PATIENCE_S) as answer:
         page = answer.read().decode()
     assert "rerun" in page.lower()
     assert "re_viewer" in page
@@ -111,7 +113,7 @@ def test_a_port_that_is_taken_is_refused_with_one_sentence(bench):
         port = other.getsockname()[1]
         process = bench.start("viewer", sink="web", web_port=9395, grpc_port=port)
         bench.processes.pop("viewer")
-        assert process.wait(timeout=60) == 2
+        assert process.wait(timeout=PATIENCE_S) == 2
     assert f"port {port} is taken" in bench.log("viewer").read_text().splitlines()[-1]
 
 
@@ -120,5 +122,5 @@ def test_a_window_without_a_screen_is_refused_with_one_sentence(bench, monkeypat
         monkeypatch.delenv(name, raising=False)
     process = bench.start("viewer", sink="window")
     bench.processes.pop("viewer")
-    assert process.wait(timeout=60) == 2
+    assert process.wait(timeout=PATIENCE_S) == 2
     assert "there is no screen" in bench.log("viewer").read_text().splitlines()[-1]
