@@ -44,6 +44,7 @@ from live_mvp_ros.vehicle.body import CRUISE_SHARE
 OK, NO_SAFE_PLAN, NOT_FINITE = 0, 1, 2
 """Result codes of ``step``."""
 
+_AGILE_M_S, _AGILE_RAD_S, _LEAST_AGILITY = 2.0, 1.5, 0.02
 _CREEP_M = 0.005  # a plan that leads away from an obstacle may come this much nearer at first
 
 
@@ -208,7 +209,9 @@ def step(
     def clip(commands: jax.Array) -> jax.Array:
         return jnp.clip(commands, limits[0][:, None], limits[1][:, None])
 
-    result = mppi.optimise(config.mppi, sample_key, nominal, proposal, clip, evaluate)
+    result = mppi.optimise(
+        config.mppi, sample_key, nominal, proposal, clip, evaluate, agility(config.body)
+    )
     chosen = _choose(config, inputs, result)
     code = jnp.where(chosen.safe, OK, NO_SAFE_PLAN)
     hover = init(config, key).nominal
@@ -222,6 +225,17 @@ def step(
         jnp.where(chosen.finite, code, NOT_FINITE),
     )
     return ControllerState(jnp.where(chosen.finite, chosen.commands, hover), key), output
+
+
+def agility(body: BodyConfig) -> jax.Array:
+    """Return the share [4] of the samples' deviations that suits the limits of a body.
+
+    They were chosen for the default limits; a vehicle that must fly or turn slower is perturbed
+    less in proportion, else its samples exceed the limits by noise alone.
+    """
+    flying = jnp.clip(body.speed_max_m_s / _AGILE_M_S, _LEAST_AGILITY, 1.0)
+    turning = jnp.clip(body.yaw_rate_max_rad_s / _AGILE_RAD_S, _LEAST_AGILITY, 1.0)
+    return jnp.stack([flying, flying, flying, turning])
 
 
 class _Chosen(NamedTuple):

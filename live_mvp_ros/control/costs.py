@@ -31,6 +31,7 @@ from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig
 
 _CONTACT_BEYOND_M = 0.01  # samples shall not end just where plans are refused
 _COMFORT_BEYOND_M = 0.28  # from this much farther away on space is open
+_SPEED_SLOPE_M2_S2 = 4.0  # makes the pull of field and look stop at the limit
 _NARROW_SHARE = 0.25  # of the speed limit, where the vehicle just fits
 LEFT_OUT = {"parallel": "reference", "sequential": "guidance"}
 """The way of the field into the cost that belongs to the other architecture."""
@@ -140,9 +141,15 @@ def altitude(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
 
 
 def speed(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
-    """Squared excess over the speed limit of the place."""
+    """Excess e over the speed limit of the place, as e^2 + 4 e / limit.
+
+    A square alone is flat at the limit: every pull, however small, would lead beyond it, by the
+    same amount at a limit of 0.05 m/s as at one of 2 m/s. The second part costs the same for the
+    same share of the limit.
+    """
     excess = jnp.maximum(_norm(m.velocity) - speed_limit(setup.body, m.clearance_m), 0.0)
-    return setup.costs.speed_weight * excess**2
+    steepness = excess + _SPEED_SLOPE_M2_S2 / setup.body.speed_max_m_s
+    return setup.costs.speed_weight * excess * steepness
 
 
 def tilt(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:

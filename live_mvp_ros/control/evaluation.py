@@ -89,14 +89,25 @@ def judge(
         sums = _Sums(sums.cost + plan.step_s * rate, jnp.minimum(sums.clearance_m, counts), looked)
         return (motion, sums), jnp.stack([p[::every] for p in motion.position])
 
-    way = aligned_path(surroundings.path_m, vehicle.position, steps)
+    way = aligned_path(
+        surroundings.path_m, vehicle.position, plan.step_s * setup.body.cruise_m_s, steps
+    )
     first = start(vehicle, samples), _Sums(zero, zero + jnp.inf, zero)
     (_, sums), shown = jax.lax.scan(step, first, (jnp.arange(steps), commands, way))
     shown = jnp.transpose(shown[..., : plan.displayed], (2, 0, 1))
     return Judgement(sums.cost, sums.clearance_m, shown)
 
 
-def aligned_path(path_m: jax.Array, position_m: jax.Array, steps: int) -> jax.Array:
-    """Return the way points [steps, 3] of each moment: from the one nearest to the vehicle on."""
+def aligned_path(
+    path_m: jax.Array, position_m: jax.Array, step_m: jax.Array | float, steps: int
+) -> jax.Array:
+    """Return the places [steps, 3] on a path for each moment, ``step_m`` apart along it.
+
+    They begin one step beyond the way point nearest to the vehicle, and stay at the end.
+    """
     nearest = jnp.argmin(jnp.sum((path_m - position_m) ** 2, axis=1))
-    return path_m[jnp.minimum(nearest + 1 + jnp.arange(steps), path_m.shape[0] - 1)]
+    pieces_m = jnp.linalg.norm(jnp.diff(path_m, axis=0), axis=1)
+    along_m = jnp.concatenate([jnp.zeros(1), jnp.cumsum(pieces_m)])
+    wanted_m = along_m[nearest] + step_m * (1.0 + jnp.arange(steps))
+    at = [jnp.interp(wanted_m, along_m, path_m[:, k]) for k in range(path_m.shape[1])]
+    return jnp.stack(at, axis=-1)

@@ -7,6 +7,11 @@ input sequences, rolls the model out, and moves the nominal sequence to the weig
 
     w_k ~ exp(-S_k / lambda) p(v_k) / q(v_k),   U <- sum_k w_k v_k.
 
+This is exact as long as enough samples carry the mean. Over a long horizon they do not, and the
+weights are tempered (see ``weigh``), p / q with them. Then the mean leans towards the reference:
+the hotter, the more the mixture itself is the prior, as in Trevisan and Alonso-Mora, "Biased-MPPI"
+(RA-L 2024), where ancillary controllers are meant to have a say. In flight that is the rule.
+
 How noise becomes a perturbation is the variant's (see ``perturbation``): v = U + B e s, with unit
 normal noise e [M, 4]. A share beta of the samples is centred on a reference sequence instead of
 the nominal one; q is that mixture, p the part around the nominal sequence, and p / q corrects the
@@ -30,6 +35,8 @@ import jax.numpy as jnp
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.control import perturbation
 from live_mvp_ros.control.noise import normal
+
+_MOST_SHARE = 0.5  # of the usable samples, that must carry the result
 
 
 @configuration
@@ -176,6 +183,7 @@ def optimise(
     reference: jax.Array,
     clip: Callable[[jax.Array], jax.Array],
     evaluate: Callable[[jax.Array], tuple[jax.Array, Any]],
+    agility: jax.Array | float = 1.0,
 ) -> MppiResult:
     """Improve ``nominal`` [H, 4] by one step.
 
@@ -187,17 +195,19 @@ def optimise(
         clip: brings commands [H, 4, K] within the actuator limits.
         evaluate: maps commands [H, 4, K] to costs [K], of which non-finite ones exclude a sample,
             and anything that the caller wants back.
+        agility: scales the standard deviations, [4] or one for all: a vehicle that may fly slowly
+            only is not to be perturbed as one that may fly fast.
     """
-    basis = config.basis
+    basis, deviations = config.basis, config.deviations * agility
     if basis.spanned:
         nominal = jnp.asarray(basis.expand @ basis.project) @ nominal
-    displacement = jnp.asarray(basis.project) @ ((reference - nominal) / config.deviations)
+    displacement = jnp.asarray(basis.project) @ ((reference - nominal) / deviations)
     unit = draw(config, key, displacement)
-    steps = jnp.tensordot(jnp.asarray(basis.expand), unit, axes=1) * config.deviations[:, None]
+    steps = jnp.tensordot(jnp.asarray(basis.expand), unit, axes=1) * deviations[:, None]
     commands = clip(nominal[..., None] + steps)
     costs, evaluation = evaluate(commands)
     if config.variant == "smppi":
-        costs = costs + config.smoothness_weight * roughness(config, commands)
+        costs = costs + config.smoothness_weight * roughness(config, commands, deviations)
     usable = jnp.isfinite(costs)
     finite = jnp.any(usable)
     log_ratio = log_mixture_ratio(config.reference_share, displacement, unit)
@@ -227,26 +237,31 @@ def draw(config: MppiConfig, key: jax.Array, displacement: jax.Array) -> jax.Arr
     return noise * drawn + displacement[..., None] * around_reference
 
 
-def roughness(config: MppiConfig, commands: jax.Array) -> jax.Array:
+def roughness(config: MppiConfig, commands: jax.Array, deviations: jax.Array) -> jax.Array:
     """Return the integral over the horizon of the squared rates of commands [H, 4, K], as [K].
 
     Rates are in standard deviations per second, so that it is the same for every input.
     """
-    rates = jnp.diff(commands, axis=0) / (config.deviations[:, None] * config.step_s)
+    rates = jnp.diff(commands, axis=0) / (deviations[:, None] * config.step_s)
     return config.step_s * jnp.sum(rates**2, axis=(0, 1))
 
 
 def weigh(config: MppiConfig, costs: jax.Array, log_ratio: jax.Array) -> jax.Array:
     """Return the weights [K] of samples: (exp(-costs / lambda) p/q)^(1/t), normalised.
 
-    With t = 1 these are the weights of the module's formula. Over a long horizon one sample often
-    takes all the weight, and the command jumps from sample to sample. So the weights are tempered:
-    t >= 1 is found, by bisection of its logarithm, such that ``effective_samples_min`` samples
-    carry the result.
+    With t = 1 these are the weights of the module's formula, and unbiased. Over a long horizon one
+    sample often takes all the weight, and the command jumps from sample to sample. So the weights
+    are tempered: t >= 1 is found, by bisection of its logarithm, such that
+    ``effective_samples_min`` samples carry the result. Tempering p/q as well lets the reference
+    have a share where its samples are cheap; tempering the costs alone would leave it none.
+
+    Where few samples can be used (the others cost infinity), no more than half of them need to
+    carry the result: to spread the weight further would mean to ignore what they cost.
     """
     log_weight = -costs / config.temperature + log_ratio
     log_weight -= jnp.max(log_weight)
-    wanted = jnp.minimum(config.effective_samples_min, 0.5 * costs.shape[0])
+    usable = jnp.sum(jnp.isfinite(log_weight))
+    wanted = jnp.minimum(config.effective_samples_min, _MOST_SHARE * usable)
 
     def enough(log_t: jax.Array) -> jax.Array:
         share = jnp.exp(log_weight * jnp.exp(-log_t))

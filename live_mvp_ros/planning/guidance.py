@@ -32,7 +32,8 @@ from live_mvp_ros.planning.reference_path import climb, headings, look_yaw
 from live_mvp_ros.vehicle import BodyConfig
 
 PATH_POINTS = 40
-PATH_STEP_M = 0.1  # 2 m/s in steps of 0.05 s
+PATH_STEP_S = 0.05  # between two points at the speed limit
+_SHORTEST_STEP_M = 0.05  # slower vehicles see as far as this leads: guidance is flat within a cell
 _SEED_WITHIN_M = 1.0
 _COMFORT_M = 0.5  # with less room than this beyond what it needs, a metre of the way counts more
 _NARROW_SLOWNESS = 4.0  # metres that one counts where the vehicle just fits
@@ -47,7 +48,7 @@ class Guidance(NamedTuple):
     target_m: jax.Array
     """[2] the source that it leads to from the drone."""
     path_m: jax.Array
-    """[40, 3] along the guidance, 0.1 m apart, first point at the drone."""
+    """[40, 3] along the guidance, 0.05 s apart at the speed limit, first point at the drone."""
     path_yaw_rad: jax.Array
     """[40] where the path goes; near its end where to look."""
 
@@ -102,6 +103,7 @@ def slowness(body: BodyConfig, spec: GridSpec, free: jax.Array) -> jax.Array:
 
 
 def lead_to(
+    body: BodyConfig,
     spec: GridSpec,
     free: jax.Array,
     navigable: jax.Array,
@@ -114,6 +116,7 @@ def lead_to(
     """Return the guidance to the sources, and the path that climbs it from the drone.
 
     Args:
+        body: how far it flies, where it fits.
         spec: geometry (static).
         free: [nx, ny] bool, known free: the path stays in it.
         navigable: [nx, ny] bool, from ``navigable_now``.
@@ -128,7 +131,8 @@ def lead_to(
     guidance = -continued(distance, navigable, spec.resolution_m, _OFF_PATH_SLOPE)
     end = descend(distance, spec.cell_index(position_m[:2]))
     target_m = jnp.asarray(spec.origin_m) + spec.resolution_m * end
-    path = climb(spec, guidance, free, position_m[:2], target_m, PATH_POINTS, PATH_STEP_M)
+    step_m = jnp.maximum(PATH_STEP_S * body.speed_max_m_s, _SHORTEST_STEP_M)
+    path = climb(spec, guidance, free, position_m[:2], target_m, PATH_POINTS, step_m)
     last = spec.cell_index(path[-1])
     arrival = look_yaw(arrival_gain[:, last[0], last[1]], yaw_rad)
     altitude = jnp.full((PATH_POINTS, 1), position_m[2])

@@ -239,8 +239,7 @@ class InfoFieldOutput:
         guidance: m, higher is better, slope one in the open, more in narrow places.
         local_gain: [n_yaw, lx, ly] nats around the drone; yaw k is -pi + 2 pi k / n_yaw.
         local_origin_m: [2] centre of local cell [0, 0].
-        reference_path_m: [40, 3], 0.1 m apart (2 m/s in steps of 0.05 s), first point at the
-            drone.
+        reference_path_m: [40, 3], 0.05 s apart at the speed limit, first point at the drone.
         reference_yaw_rad: [40].
         nothing_left: bool, no navigable cell sees anything that can still become known or must be
             looked at again; False when ``code`` is not OK.
@@ -328,6 +327,7 @@ def step(
     recovery = goal_source(spec, navigable, watch.manoeuvre_m)
     start_m = jnp.where(watch.manoeuvre_s > 0.0, jnp.where(recovery, 0.0, FAR), start_m)
     way = lead_to(
+        config.body,
         spec,
         free,
         navigable,
@@ -341,6 +341,7 @@ def step(
     around_target = near(spec, way.target_m, config.progress.give_up_radius_m)
     judged = progress.judge(
         config.progress,
+        config.body,
         watch,
         -way.guidance[here[0], here[1]],
         way.target_m,

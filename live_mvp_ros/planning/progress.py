@@ -28,10 +28,12 @@ import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.vehicle import BodyConfig
 
 LEARNING_CELLS = 5  # fewer new cells between two steps are noise at the edges of the map
 _APPROACH_M = 0.2  # coming nearer by less is noise of the flight
-_SLOWEST_M_S = 0.25  # average speed towards a target below which the flight is no progress
+_SLOWEST_SHARE = 0.125  # of the speed limit: an average below it is no progress
+_USUAL_M_S, _USUAL_RAD_S = 2.0, 1.5  # limits that the patience is meant for
 _TRAIL_SPACING_M = 0.25
 _TRAIL_POINTS = 64
 
@@ -56,7 +58,8 @@ class ProgressConfig:
         low=0.5,
         high=600.0,
         live=True,
-        help="Time without progress after which the next rung of the ladder is taken.",
+        help="Time without progress after which the next rung of the ladder is taken; slower "
+        "vehicles than one of 2 m/s and 1.5 rad/s get more in proportion.",
     )
     give_up_radius_m: float = parameter(
         default=0.75,
@@ -180,6 +183,7 @@ def observe(
 
 def judge(
     config: ProgressConfig,
+    body: BodyConfig,
     state: Progress,
     potential_m: jax.Array,
     target_m: jax.Array,
@@ -191,6 +195,7 @@ def judge(
 
     Args:
         config: patience, and what the rungs do.
+        body: how fast it flies and turns.
         state: from ``observe``.
         potential_m: minus the guidance at the vehicle.
         target_m: [2] where the guidance leads.
@@ -208,9 +213,10 @@ def judge(
     idle_s = jnp.where(rests, 0.0, state.idle_s)
     barren_s = jnp.where(busy | turned_to_goal, 0.0, state.barren_s)
     farthest_m = jnp.maximum(jnp.where(barren_s > 0.0, state.farthest_m, 0.0), potential_m)
-    late = (idle_s > config.patience_s) | (
-        barren_s > config.patience_s + farthest_m / _SLOWEST_M_S
-    )
+    slow = slowness_of(body)
+    patience_s = config.patience_s * slow
+    slowest_m_s = _SLOWEST_SHARE * body.speed_max_m_s
+    late = (idle_s > patience_s) | (barren_s > patience_s + farthest_m / slowest_m_s)
     first = jnp.where(to_goal, Rung.BACK_OFF, Rung.ANOTHER_TARGET)
     following = jnp.clip(before + 1, first, Rung.GIVE_UP)
     following = jnp.where(arrived & (before > Rung.NONE), Rung.GIVE_UP, following)
@@ -218,7 +224,8 @@ def judge(
     back = jnp.minimum(jnp.int32(config.back_off_m / _TRAIL_SPACING_M), _TRAIL_POINTS - 1)
     backs_off, hovers = rung == Rung.BACK_OFF, rung == Rung.REPLAN
     place_m = state.trail_m[jnp.where(backs_off, back, 0)]
-    lasts_s = jnp.where(backs_off, config.back_off_s, jnp.where(hovers, config.hover_s, 0.0))
+    lasts_s = jnp.where(backs_off, slow * config.back_off_s, 0.0)
+    lasts_s = jnp.where(hovers, config.hover_s, lasts_s)
     sets_aside, gives_up = rung == Rung.ANOTHER_TARGET, rung == Rung.GIVE_UP
     return state._replace(
         idle_s=jnp.where(late, 0.0, idle_s),
@@ -236,6 +243,12 @@ def judge(
         given_up=state.given_up | (around_target & gives_up & ~to_goal),
         goal_given_up=state.goal_given_up | (gives_up & to_goal),
     )
+
+
+def slowness_of(body: BodyConfig) -> jax.Array:
+    """Return how many times the usual time a vehicle needs to fly or to turn; at least 1."""
+    flying, turning = body.speed_max_m_s / _USUAL_M_S, body.yaw_rate_max_rad_s / _USUAL_RAD_S
+    return 1.0 / jnp.minimum(1.0, jnp.minimum(flying, turning))
 
 
 def starts_afresh(before: Progress, after: Progress) -> jax.Array:

@@ -32,7 +32,7 @@ def climb(
     xy: jax.Array,
     target: jax.Array,
     n_points: int,
-    step_m: float,
+    step_m: jax.Array | float,
 ) -> jax.Array:
     """Return the path [n_points, 2] that starts at ``xy`` and climbs ``guidance``.
 
@@ -43,7 +43,7 @@ def climb(
         xy: [2] start; it stays there if nothing around it is both free and better.
         target: [2] m, where the guidance leads: a path that comes close ends exactly there.
         n_points: length (static). Where the path cannot climb further, its last point repeats.
-        step_m: distance between points (static).
+        step_m: distance between points.
     """
     angle = 2.0 * jnp.pi * jnp.arange(_HEADINGS) / _HEADINGS
     ring = step_m * jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1)

@@ -156,6 +156,7 @@ def fly_to(
     goal = goal_source(spec, found.navigable, inputs.goal_m)
     start_m = _start(spec, found, choice, goal, xy)
     way = lead_to(
+        config.body,
         spec,
         found.free,
         found.navigable,
@@ -231,7 +232,14 @@ def _judged(
     potential_m = -way.guidance[here[0], here[1]]
     arrived = around[here[0], here[1]]
     return progress.judge(
-        config.progress, watch, potential_m, way.target_m, around, arrived, nothing_left
+        config.progress,
+        config.body,
+        watch,
+        potential_m,
+        way.target_m,
+        around,
+        arrived,
+        nothing_left,
     )
 
 

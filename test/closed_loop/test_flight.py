@@ -13,7 +13,8 @@ import pytest
 from live_mvp_ros import worlds
 from live_mvp_ros.config import ConfigurationError
 from live_mvp_ros.control import MissionState
-from live_mvp_ros.sim import closed_loop, metrics
+from live_mvp_ros.sim import closed_loop, metrics, scenario
+from live_mvp_ros.sim.runs import Run
 from live_mvp_ros.vehicle.odometry import OdometryConfig
 from live_mvp_ros.worlds import load_world
 
@@ -45,6 +46,25 @@ def test_one_seed_gives_one_flight_bit_for_bit_and_another_seed_another(config, 
     assert np.any(first[-1].command != other[-1].command)
 
 
+def speeds_m_s(positions: np.ndarray, config: closed_loop.ClosedLoopConfig) -> np.ndarray:
+    """Return the speeds over 0.1 s."""
+    steps = round(0.1 / config.control_period_s)
+    return np.linalg.norm(positions[steps:] - positions[:-steps], axis=1) / 0.1
+
+
+@pytest.mark.parametrize("planner", ["parallel", "sequential"])
+@pytest.mark.parametrize("limit", [0.05, 0.2, 0.6, 2.0, 4.0])
+def test_the_speed_limit_limits(limit, planner):
+    config = scenario.configure(
+        Run(world="office", planner=planner, overrides={"body": {"speed_max_m_s": limit}}), WORLD
+    )
+    flight = flown(config, 0, 6.0)
+    speeds = speeds_m_s(np.concatenate([stretch.position_m for stretch in flight]), config)
+    assert speeds.max() < 1.1 * limit
+    assert speeds.max() > 0.5 * min(limit, 2.0), "it flies"
+    assert all(stretch.decision.state is MissionState.EXPLORING for stretch in flight)
+
+
 @pytest.mark.parametrize(("config", "explored_at_least"), [(PLANAR, 0.35), (FULL, 0.5)])
 def test_it_explores_without_coming_close_to_anything(config, explored_at_least):
     truth = metrics.ground_truth(WORLD, range_m=closed_loop.sensor_range_m(config))
@@ -60,8 +80,7 @@ def test_it_explores_without_coming_close_to_anything(config, explored_at_least)
     safety = metrics.safety(WORLD.scene, positions, config.body.radius_m)
     assert safety.collisions == 0
     assert all(stretch.decision.state is MissionState.EXPLORING for stretch in flight)
-    speeds = np.concatenate([np.linalg.norm(s.velocity_m_s, axis=1) for s in flight])
-    assert speeds.max() < 1.3 * config.body.speed_max_m_s
+    assert speeds_m_s(positions, config).max() < 1.1 * config.body.speed_max_m_s
 
 
 @pytest.mark.parametrize("config", [PLANAR, FULL])

@@ -80,6 +80,25 @@ def test_cheaper_samples_weigh_more_and_enough_samples_carry_the_result(costs):
     assert float(mppi.effective_samples(jnp.asarray(found))) >= 2.99
 
 
+def test_a_few_usable_samples_are_told_apart_by_what_they_cost():
+    """8 of 1,000, costs 0 to 500: they must not all weigh the same."""
+    costs = np.full(1000, np.inf)
+    costs[::125] = np.linspace(0.0, 500.0, 8)
+    found = weights(costs, num_samples=1000, effective_samples_min=20.0)[::125]
+    assert float(mppi.effective_samples(jnp.asarray(found))) == pytest.approx(4.0, abs=0.1)
+    assert found[0] > 0.3 and found[-1] < 0.02
+    assert np.all(np.diff(found) < 0.0)
+
+
+@pytest.mark.parametrize("usable", [1, 2, 3])
+def test_the_last_usable_samples_carry_the_result(usable):
+    costs = np.full(1000, np.inf)
+    costs[:usable] = 10.0 * np.arange(usable)
+    found = weights(costs, num_samples=1000, effective_samples_min=20.0)
+    assert found[:usable].sum() == pytest.approx(1.0, abs=1e-5)
+    assert np.argmax(found) == 0
+
+
 def test_without_need_weights_are_not_tempered():
     costs = np.array([0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5])
     expected = np.exp(-costs / SMALL.temperature)

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import progress
 from live_mvp_ros.planning.progress import Rung
+from live_mvp_ros.vehicle import BodyConfig
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (60, 40))
 CONFIG = progress.ProgressConfig(patience_s=2.0, retry_cells=50, back_off_s=1.0, hover_s=0.6)
+BODY = BodyConfig()
 X, Y = SPEC.centres()
 TARGET = np.hypot(X[:, None] - 4.0, Y[None, :] - 2.0) <= 0.75
 NO, YES = jnp.array(False), jnp.array(True)
@@ -35,12 +38,14 @@ def watched(
     arrived=NO,
     goal=NO,
     dt=0.2,
+    body=BODY,
 ):
     """Fly on for some seconds, at 5 Hz."""
     for _ in range(round(seconds * 5)):
         state = progress.observe(CONFIG, state, known(cells), jnp.asarray(xy), jnp.float32(dt))
         state = progress.judge(
             CONFIG,
+            body,
             state,
             jnp.float32(potential),
             jnp.asarray(target),
@@ -54,6 +59,24 @@ def watched(
 def begun(**how):
     """Return the watch after the first step, which learns everything that is known."""
     return watched(progress.init(SPEC), 0.2, **how)
+
+
+@pytest.mark.parametrize("limits", [{"speed_max_m_s": 0.2}, {"yaw_rate_max_rad_s": 0.15}])
+def test_a_vehicle_that_must_be_slow_is_given_the_time_it_needs(limits):
+    """Ten times slower than usual: rungs come after 20 s instead of 2 s."""
+    slow = BodyConfig(**limits)
+    state = begun(body=slow)
+    assert int(watched(state, 19.8, body=slow).rung) == progress.Rung.NONE
+    assert int(watched(state, 20.4, body=slow).rung) == progress.Rung.ANOTHER_TARGET
+
+
+def test_a_way_at_a_low_limit_is_progress():
+    """At 0.2 m/s it comes 0.1 m nearer in half a second, for half a minute."""
+    slow, state, potential = BodyConfig(speed_max_m_s=0.2), begun(), 9.0
+    for _ in range(60):
+        potential -= 0.1
+        state = watched(state, 0.5 + 0.1, potential=potential, body=slow)
+    assert int(state.taken.sum()) == 0
 
 
 def test_the_ladder_is_climbed_in_order_and_ends_at_its_top():
