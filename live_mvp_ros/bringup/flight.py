@@ -47,6 +47,7 @@ STANDSTILL_LIMIT_S = 30.0
 TWINS_LIMIT_S = 60.0
 TICK_S = 0.1
 COMPLETION_LIMIT_S = 2.0
+ITS_OWN_END_S = 2.0  # beyond the limit, in which a mission that knows it ends by itself
 
 
 @dataclasses.dataclass(frozen=True)
@@ -245,10 +246,12 @@ class Flight:
         state = record.status.state if record.status else "no status yet"
         reason = record.status.reason if record.status else ""
         if state == "DONE":
-            return Ending(reason or "the mission is complete", complete=True)
+            success = record.status is not None and record.status.success
+            return Ending(reason or "the mission is over", complete=success)
         if state == "FAULT":
             return Ending(f"fault: {reason}")
-        if limit is not None and record.now_s() >= limit:
+        # A mission of ours ends itself; this is for what another controller flies.
+        if limit is not None and record.now_s() >= limit + ITS_OWN_END_S:
             return Ending(f"the time limit of {limit:g} s of flight was reached")
         if not record.flying and elapsed_s > START_LIMIT_S:
             return Ending(f"nothing flew within {START_LIMIT_S:g} s ({state} {reason})".strip())

@@ -56,6 +56,8 @@ class GraphOptions:
             frames begin with, so that one view can show several drones.
         map_file: the live map is saved to it regularly, and restored from it when the map node is
             started again or the file is there already; empty for none.
+        time_limit_s: longest flight; 0 for no limit. The mission ends itself, so that everybody
+            gives the same reason.
     """
 
     world: str = "office"
@@ -69,6 +71,7 @@ class GraphOptions:
     seed: int = 0
     shared_tf: bool = False
     map_file: str = ""
+    time_limit_s: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -201,6 +204,7 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
             "start_yaw_rad": facts.start_yaw_rad,
             "real_time_factor": options.real_time_factor,
             "follow_clock": options.follow_clock,
+            "ground_m": facts.lower_m[2],
         }
         nodes.append(node("quadrotor_sim", 0, start))
         nodes.append(node("gt_depth", 3, {"world": resolve_world(options.world), **seed}))
@@ -209,7 +213,8 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     nodes.append(node("info_field", 5, goal))
     if options.controller == "imppi":
         band: dict[str, Value] = {"costs.altitude_m": altitude_m, **_fence(facts)}
-        nodes.append(node("imppi_controller", 0, {**goal, **band, **seed}))
+        limit = {"mission.time_limit_s": options.time_limit_s} if options.time_limit_s else {}
+        nodes.append(node("imppi_controller", 0, {**goal, **band, **seed, **limit}))
     return tuple(nodes)
 
 

@@ -36,7 +36,7 @@ class Ending:
 
     Attributes:
         reason: one sentence.
-        complete: the controller says that the mission is complete.
+        complete: the controller says that the mission did what was asked for (its success).
     """
 
     reason: str
@@ -65,12 +65,14 @@ def metrics(
     at_goal = _at_goal(flight.times_s, flight.positions_m, graph.facts.goal_m)
     said_so = record.status is not None and record.status.goal_reached
     goal_reached = bool(said_so and at_goal)
+    # A success without a goal is one of a mission that had none.
+    goalless = record.status is not None and record.status.success and not said_so
     factor = record.real_time_factor()
     pace = factor if graph.options.follow_clock and factor else graph.options.real_time_factor
     period_ms = 1000.0 / CONTROL_RATE_HZ / pace
     rates = {topic: rounded(a.rate_hz(), 2) for topic, a in record.arrivals.items()}
     result: dict[str, Any] = {
-        "mission_complete": ending.complete and goal_reached,
+        "mission_complete": ending.complete and (goal_reached or goalless),
         "goal_reached": goal_reached,
         "end_reason": ending.reason,
         "completion": None if record.completion is None else record.completion.to_dict(),

@@ -166,6 +166,7 @@ class ImppiController(GraphNode):
             ready=self._ready_for is not None and self._ready_for == self._around.geometry,
             late=self._pace.late,
             faults=self._faults(seen),
+            starved=self._pace.starved(now_ns),
         )
 
     def _odometry_age_s(self, now_ns: int) -> float:

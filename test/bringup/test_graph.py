@@ -185,3 +185,12 @@ def test_the_map_file_reaches_the_map_node_and_nothing_is_restored_without_one()
     saving = live_map(GraphOptions(map_file="/tmp/run/map.npz"))
     assert saving.parameters["autosave_path"] == "/tmp/run/map.npz"
     assert "autosave_path" not in live_map(GraphOptions()).parameters
+
+
+def test_a_time_limit_is_the_missions_own_so_that_everybody_gives_one_reason():
+    def limit_of(options):
+        (node,) = [n for n in describe(options).nodes if n.name == "imppi_controller"]
+        return node.parameters.get("mission.time_limit_s")
+
+    assert limit_of(GraphOptions(time_limit_s=25.0)) == 25.0
+    assert limit_of(GraphOptions()) is None

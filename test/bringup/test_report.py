@@ -96,6 +96,13 @@ def test_a_mission_is_complete_when_controller_and_position_agree(x, said, compl
     assert values["mission_complete"] is expected
 
 
+def test_a_mission_without_a_goal_is_complete_when_the_controller_says_so():
+    record = flight_to(2.0, 5.0, False)
+    record.report(Status("DONE", "", 0.98, 0.6, 0.0, 7.0, False, success=True))
+    assert values_of(record, complete=True)["mission_complete"] is True
+    assert values_of(record, complete=False)["mission_complete"] is False
+
+
 def test_what_is_left_reaches_the_metrics_and_the_reason_for_the_end():
     room = Remainder((3.0, 4.0), 6.5, 0.2, Reason.TOO_NARROW)
     goal = GoalStatus(False, GoalReason.OUT_OF_TIME, (9.0, 5.0), 3.0)

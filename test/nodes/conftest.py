@@ -25,7 +25,7 @@ from rclpy.executors import SingleThreadedExecutor
 
 from live_mvp_ros.ros import qos
 
-PATIENCE_S = 60.0  # a cold compilation on a busy machine; conditions are met much sooner
+PATIENCE_S = 300.0  # only what hangs takes so long: conditions are met as soon as they hold
 _DOMAINS_PER_WORKER = 30
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _DOMAINS = itertools.count(os.getpid())
