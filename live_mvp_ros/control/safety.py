@@ -11,25 +11,54 @@ hover level, so that whatever leaves is finite.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros import quaternion
 from live_mvp_ros.control.tracking import TrackingConfig, track_velocity
-from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, clip_command, hover_command
+from live_mvp_ros.vehicle import (
+    BodyConfig,
+    QuadrotorConfig,
+    QuadrotorState,
+    clip_command,
+    hover_command,
+)
 
 LEAN_MAX_RAD = 1.0
 """A vehicle that leans farther than this has lost control: plans lean a third as far."""
 
 _TURNING_S = 0.1  # how far ahead a lean is looked at, at constant body rates
+_STRAY_M = 0.1  # how far a flight strays from its altitude when it leans and brakes
+_LEAST_BAND = 0.2  # of the height of a volume that is too low for the body: what is left to fly in
+
+
+class Fence(NamedTuple):
+    """The box in which the vehicle's centre may be, map frame."""
+
+    lower_m: tuple[float, float, float]
+    upper_m: tuple[float, float, float]
+
+
+def fence(
+    body: BodyConfig, lower_m: tuple[float, float, float], upper_m: tuple[float, float, float]
+) -> Fence:
+    """Return where the body's centre may be in a volume: not where it touches floor or ceiling.
+
+    Sideways the map decides: what lies outside of it is not known to be free.
+    """
+    (x0, y0, z0), (x1, y1, z1) = lower_m, upper_m
+    room_m = min(body.fits_from_m + _STRAY_M, 0.5 * (1.0 - _LEAST_BAND) * (z1 - z0))
+    return Fence((x0, y0, z0 + room_m), (x1, y1, z1 - room_m))
 
 
 def filter_command(
     tracking: TrackingConfig,
+    body: BodyConfig,
     vehicle: QuadrotorConfig,
-    lower_m: tuple[float, float, float],
-    upper_m: tuple[float, float, float],
+    fence: Fence,
     state: QuadrotorState,
     command: jax.Array,
     reaction_s: float = 0.4,
@@ -38,15 +67,15 @@ def filter_command(
 
     Args:
         tracking: gains of the command that leads back.
+        body: limits of the vehicle.
         vehicle: physical constants and limits.
-        lower_m: lower corner of the geofence, map frame.
-        upper_m: upper corner of the geofence, map frame.
+        fence: where its centre may be.
         state: the vehicle.
         command: [4] wanted thrust [N] and body rates [rad/s].
         reaction_s: the state is looked at this far ahead, at constant velocity; in z until it
             has stopped.
     """
-    lower, upper = jnp.asarray(lower_m), jnp.asarray(upper_m)
+    lower, upper = jnp.asarray(fence.lower_m), jnp.asarray(fence.upper_m)
     ahead = state.position + reaction_s * state.velocity
     # A fall takes long to stop: down and up it is the way to a stop that must stay inside.
     rise = state.velocity[2]
@@ -57,7 +86,7 @@ def filter_command(
     # Stop along the axes that lead out, return along those already beyond.
     velocity = jnp.where(ahead == inside, state.velocity, 2.0 * back)
     heading = quaternion.yaw(state.attitude)
-    recovery = track_velocity(tracking, vehicle, state, velocity, heading)
+    recovery = track_velocity(tracking, body, vehicle, state, velocity, heading)
     usable = jnp.all(jnp.isfinite(command))
     replaced = leaving | leans(state, LEAN_MAX_RAD) | ~usable
     chosen = jnp.where(replaced, recovery, command)
@@ -73,10 +102,12 @@ def leans(state: QuadrotorState, lean_max_rad: jax.Array | float) -> jax.Array:
     return jnp.minimum(_upright(state.attitude), _upright(soon)) < jnp.cos(lean_max_rad)
 
 
-def level(tracking: TrackingConfig, vehicle: QuadrotorConfig, state: QuadrotorState) -> jax.Array:
+def level(
+    tracking: TrackingConfig, body: BodyConfig, vehicle: QuadrotorConfig, state: QuadrotorState
+) -> jax.Array:
     """Return the command [4] that levels a vehicle and stops its fall, not its way."""
     velocity = state.velocity.at[2].set(0.0)
-    return track_velocity(tracking, vehicle, state, velocity, quaternion.yaw(state.attitude))
+    return track_velocity(tracking, body, vehicle, state, velocity, quaternion.yaw(state.attitude))
 
 
 def _upright(attitude: jax.Array) -> jax.Array:
@@ -85,10 +116,6 @@ def _upright(attitude: jax.Array) -> jax.Array:
     return 1.0 - 2.0 * (x * x + y * y)
 
 
-def distance_outside(
-    lower_m: tuple[float, float, float],
-    upper_m: tuple[float, float, float],
-    position_m: np.ndarray,
-) -> float:
+def distance_outside(fence: Fence, position_m: np.ndarray) -> float:
     """Return how far [m] a position [3] is outside of a geofence; 0 inside."""
-    return float(np.linalg.norm(position_m - np.clip(position_m, lower_m, upper_m)))
+    return float(np.linalg.norm(position_m - np.clip(position_m, *fence)))

@@ -181,9 +181,8 @@ class ImppiController(GraphNode):
         """Return what is wrong now and must not stay so, see ``ros.mission``."""
         outside_m = 0.0
         if seen is not None:
-            controller = self.parameters.value.controller
-            corners = (controller.lower_m, controller.upper_m)
-            outside_m = distance_outside(*corners, seen.vehicle.position)
+            fence = self.parameters.value.controller.fence
+            outside_m = distance_outside(fence, seen.vehicle.position)
             self._has_been_inside |= outside_m == 0.0
         left = self._has_been_inside and outside_m > OUTSIDE_M
         return {

@@ -44,7 +44,7 @@ from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
 from live_mvp_ros.ros.sim_time import FollowedTime, OwnTime
 from live_mvp_ros.srv import ResetSim
-from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, at_rest, simulate
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, QuadrotorState, at_rest, simulate
 
 PACKET_RATE_HZ = 20.0
 
@@ -110,6 +110,7 @@ class SimConfig:
         help="Height of the ground, map frame: the vehicle's centre does not get below it.",
     )
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
+    body: BodyConfig = BodyConfig()
     vehicle: QuadrotorConfig = QuadrotorConfig()
     tracking: TrackingConfig = TrackingConfig()
 
@@ -140,9 +141,9 @@ def advance(
 ) -> QuadrotorState:
     """Fly ``command`` [4] while it is fresh, else hold at (x, y, z, yaw) [4] or rest on ground."""
     lifted = state.position[2] > config.ground_m
-    own = hold(config.tracking, config.vehicle, state, hold_at[:3], hold_at[3])
+    own = hold(config.tracking, config.body, config.vehicle, state, hold_at[:3], hold_at[3])
     own = jnp.where(lifted, own, jnp.zeros(4))
-    upright = level(config.tracking, config.vehicle, state)
+    upright = level(config.tracking, config.body, config.vehicle, state)
     flown = jnp.where(leans(state, config.lean_max_rad), upright, command)
     chosen = jnp.where(fresh, flown, own)
     after = simulate(config.vehicle, state, chosen, dt_s, config.substeps)

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning import progress
 from live_mvp_ros.planning.fsmi import P_MAX, cell_information
 from live_mvp_ros.planning.geodesy import (
@@ -28,7 +28,6 @@ from live_mvp_ros.planning.geodesy import (
     with_gaps_closed,
 )
 from live_mvp_ros.planning.guidance import (
-    GuidanceConfig,
     cell_mask,
     goal_source,
     lead_to,
@@ -45,6 +44,7 @@ from live_mvp_ros.planning.sweep import (
     yaw_gain,
     yaw_weights,
 )
+from live_mvp_ros.vehicle import BodyConfig
 
 _LONGEST_STEP_S = 1.0  # a node that was stalled for longer did not look at one place all the time
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
@@ -82,12 +82,6 @@ class InfoFieldConfig:
         default=48, low=8, high=256, help="Directions of the sweep; a multiple of 8."
     )
     n_yaw: int = parameter(default=16, low=4, high=128, help="Headings of the local gain.")
-    occupied_threshold: float = parameter(
-        default=0.5,
-        low=0.3,
-        high=0.99,
-        help="Probability from which a known cell blocks view and flight.",
-    )
     local_half_width_m: float = parameter(
         default=5.0,
         unit="m",
@@ -147,22 +141,6 @@ class InfoFieldConfig:
         high=10.0,
         help="A leftover is looked at from where most is seen within this distance.",
     )
-    speed_m_s: float = parameter(
-        default=1.8,
-        unit="m/s",
-        low=0.05,
-        high=20.0,
-        live=True,
-        help="Speed of the flight, to weigh turning against flying.",
-    )
-    turn_rate_rad_s: float = parameter(
-        default=1.5,
-        unit="rad/s",
-        low=0.05,
-        high=20.0,
-        live=True,
-        help="Yaw rate of the flight, to weigh turning against flying.",
-    )
     look_patience_s: float = parameter(
         default=1.5,
         unit="s",
@@ -179,7 +157,7 @@ class InfoFieldConfig:
         live=True,
         help="A navigable cell this close to the goal makes it reachable.",
     )
-    guidance: GuidanceConfig = GuidanceConfig()
+    body: BodyConfig = BodyConfig()
     progress: progress.ProgressConfig = progress.ProgressConfig()
 
     def check(self) -> str | None:
@@ -282,10 +260,10 @@ def step(
 ) -> tuple[InfoFieldState, InfoFieldOutput]:
     """Compute the information field of one map (``spec`` is static; the caller jits)."""
     xy = jnp.asarray(inputs.position_m)[:2]
-    free = inputs.known & (inputs.p < config.occupied_threshold)
+    free = inputs.known & (inputs.p < OCCUPIED_FROM)
     looked_s = _looked(config, spec, state, inputs, free)
     view = _classify(config, spec, inputs, free, looked_s)
-    navigable = navigable_now(config.guidance, spec, free, xy)
+    navigable = navigable_now(config.body, spec, free, xy)
     watch = progress.observe(config.progress, state.progress, inputs.known, xy, inputs.dt_s)
     per_yaw = _gains(config, spec, view, navigable & ~watch.given_up)
     gain = jnp.max(per_yaw, axis=0)
@@ -296,13 +274,12 @@ def step(
     nothing_left = ~jnp.any(sources)
     to_goal = nothing_left | inputs.to_goal
     goal = goal_source(spec, navigable, inputs.goal_m)
-    slow = slowness(config.guidance, spec, free)
+    slow = slowness(config.body, spec, free)
     start_m = _values(config, spec, per_yaw, sources, navigable, slow, inputs)
     start_m = jnp.where(to_goal, jnp.where(goal, 0.0, FAR), start_m)
     recovery = goal_source(spec, navigable, watch.manoeuvre_m)
     start_m = jnp.where(watch.manoeuvre_s > 0.0, jnp.where(recovery, 0.0, FAR), start_m)
     way = lead_to(
-        config.guidance,
         spec,
         free,
         navigable,
@@ -452,7 +429,7 @@ def _values(
     way_m = geodesic_distance(navigable, here, spec.resolution_m, slow)
     yaw = _yaw_of(jnp.arange(config.n_yaw), config.n_yaw)
     turn = jnp.abs((yaw - inputs.yaw_rad + math.pi) % (2.0 * math.pi) - math.pi)
-    turning_m = config.speed_m_s / config.turn_rate_rad_s * turn
+    turning_m = config.body.cruise_m_s / config.body.yaw_rate_max_rad_s * turn
     gain = jnp.where(sources, jnp.max(per_yaw, axis=0), 0.0)
     teaches = per_yaw >= _enough(config, spec, gain, navigable)
     turning_m = jnp.min(jnp.where(teaches, turning_m[:, None, None], FAR), axis=0)

@@ -282,6 +282,7 @@ def test_ten_new_goals_are_never_answered_by_the_field_for_the_old_one(bench):
         bench.wait(result.done, during=world)
         assert result.result().status == GoalStatus.STATUS_SUCCEEDED
         assert result.result().result.success
+        watched.until(ExplorationStatus.DONE, result.result().result.reason)
         assert watched.status[-1].success
 
     # RViz's 2D Goal Pose, and a share with a goal: both must hold.
@@ -307,7 +308,7 @@ def test_ten_new_goals_are_never_answered_by_the_field_for_the_old_one(bench):
     bench.wait(result.done, during=world)
     assert result.result().result.success
     assert result.result().result.metrics.goal_reached
-    assert result.result().result.reason == watched.status[-1].reason
+    watched.until(ExplorationStatus.DONE, result.result().result.reason)
 
 
 def test_before_anything_has_arrived_a_limit_a_cancellation_and_a_stop_end_the_mission(bench):
@@ -347,5 +348,5 @@ def test_what_does_not_pass_by_itself_is_a_fault_and_data_from_the_future_is_sta
     assert flying.call("start").message == "started"
     flying.until(ExplorationStatus.EXPLORING)
     world.position = [2.0, 3.0, 0.0]  # it fell
-    flying.until(ExplorationStatus.FAULT, "the vehicle is 0.5 m outside of its geofence")
+    flying.until(ExplorationStatus.FAULT, "m outside of its geofence")
     assert not flying.status[-1].success
