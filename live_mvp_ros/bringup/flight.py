@@ -66,6 +66,7 @@ ASKING_PERIOD_S = 1.0
 ANSWERS_LIMIT_S = 10.0  # after the first map
 TICK_S = 0.1
 COMPLETION_LIMIT_S = 2.0
+ITS_OWN_END_S = 2.0  # beyond the limit, in which a mission that knows it ends by itself
 
 
 @dataclasses.dataclass(frozen=True)
@@ -369,10 +370,12 @@ class Flight:
         state = record.status.state if record.status else "no status yet"
         reason = record.status.reason if record.status else ""
         if state == "DONE":
-            return Ending(reason or "the mission is complete", complete=True)
+            success = record.status is not None and record.status.success
+            return Ending(reason or "the mission is over", complete=success)
         if state == "FAULT":
             return Ending(f"fault: {reason}")
-        if limit is not None and record.now_s() >= limit:
+        # A mission of ours ends itself; this is for what another controller flies.
+        if limit is not None and record.now_s() >= limit + ITS_OWN_END_S:
             return Ending(f"the time limit of {limit:g} s of flight was reached")
         if not record.flying:
             why = self._waits.too_long(monitor.progress)

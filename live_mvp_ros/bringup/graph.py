@@ -67,6 +67,8 @@ class GraphOptions:
             frames begin with, so that one view can show several drones.
         map_file: the live map is saved to it regularly, and restored from it when the map node is
             started again or the file is there already; empty for none.
+        time_limit_s: longest flight; 0 for no limit. The mission ends itself, so that everybody
+            gives the same reason.
     """
 
     world: str = "office"
@@ -80,6 +82,7 @@ class GraphOptions:
     seed: int = 0
     shared_tf: bool = False
     map_file: str = ""
+    time_limit_s: float = 0.0
 
     @property
     def sim_time(self) -> bool:
@@ -315,6 +318,7 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
             "real_time_factor": options.real_time_factor,
             "follow_clock": options.follow_clock,
             **seed,
+            "ground_m": facts.lower_m[2],
         }
         nodes.append(node("quadrotor_sim", 0, start))
         looks_at: dict[str, Value] = {"world": resolve_world(options.world), **seed}
@@ -323,7 +327,9 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     nodes.append(node("live_map", 10, {**body, **bounds, **seed, **memory}))
     nodes.append(node("info_field", 5, {**body, **goal}))
     if options.controller == "imppi":
-        nodes.append(node("imppi_controller", 0, {**body, **bounds, **goal, **seed}))
+        limit = {"mission.time_limit_s": options.time_limit_s} if options.time_limit_s else {}
+        flown: dict[str, Value] = {**body, **bounds, **goal, **seed, **limit}
+        nodes.append(node("imppi_controller", 0, flown))
     return tuple(nodes)
 
 

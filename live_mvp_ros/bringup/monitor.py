@@ -203,6 +203,7 @@ class Monitor:
             speed_m_s=message.speed if math.isfinite(message.speed) else 0.0,
             control_ms_p50=message.control_ms_p50,
             goal_reached=message.goal_reached,
+            success=message.success,
         )
         if status.state in FLYING:
             self.record.begin()

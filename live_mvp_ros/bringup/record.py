@@ -55,6 +55,7 @@ class Status:
     speed_m_s: float
     control_ms_p50: float
     goal_reached: bool
+    success: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

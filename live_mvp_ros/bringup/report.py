@@ -36,7 +36,7 @@ class Ending:
 
     Attributes:
         reason: one sentence.
-        complete: the controller says that the mission is complete.
+        complete: the controller says that the mission did what was asked for (its success).
     """
 
     reason: str
@@ -67,11 +67,13 @@ def metrics(
     at_goal = _at_goal(flight.times_s, flight.positions_m, flown)
     said_so = record.status is not None and record.status.goal_reached
     goal_reached = bool(said_so and at_goal is not False)
+    # A success without a goal is one of a mission that had none.
+    goalless = record.status is not None and record.status.success and not said_so
     factor = record.real_time_factor()
     period_ms = _period_ms(graph, flown, factor)
     rates = {topic: rounded(a.rate_hz(), 2) for topic, a in record.arrivals.items()}
     result: dict[str, Any] = {
-        "mission_complete": ending.complete and goal_reached,
+        "mission_complete": ending.complete and (goal_reached or goalless),
         "goal_reached": goal_reached,
         "end_reason": ending.reason,
         "completion": None if record.completion is None else record.completion.to_dict(),

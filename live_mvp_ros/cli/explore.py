@@ -147,6 +147,7 @@ def explore(
         real_time_factor=real_time_factor,
         follow_clock=follow_clock,
         seed=seed,
+        time_limit_s=timeout or 0.0,
     )
     graph = describe(options)
     check_choice(cores)

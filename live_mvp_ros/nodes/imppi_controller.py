@@ -170,6 +170,7 @@ class ImppiController(GraphNode):
             ready=self._ready_for is not None and self._ready_for == self._around.geometry,
             late=self._pace.late,
             faults=self._faults(seen),
+            starved=self._pace.starved(now_ns),
         )
 
     def _odometry_age_s(self, now_ns: int) -> float:
@@ -184,8 +185,8 @@ class ImppiController(GraphNode):
         """Return what is wrong now and must not stay so, see ``ros.mission``."""
         outside_m = 0.0
         if seen is not None:
-            controller = self.parameters.value.controller
-            outside_m = distance_outside(controller.fence, seen.vehicle.position)
+            fence = self.parameters.value.controller.fence
+            outside_m = distance_outside(fence, seen.vehicle.position)
             self._has_been_inside |= outside_m == 0.0
         left = self._has_been_inside and outside_m > OUTSIDE_M
         return {

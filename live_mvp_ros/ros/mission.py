@@ -34,7 +34,8 @@ FAULT_AFTER_S = 5.0
 PAUSED = "paused on request"  # what ``decide`` says
 WAITING = "waiting to be started"
 PREPARING = "the controller is being compiled"
-LATE = "the controller is too slow: its plans come later than allowed"
+SLOW = "the controller is too slow"
+LATE = f"{SLOW}: its plans come later than allowed"
 OVER = "the mission is over"
 
 
@@ -121,6 +122,7 @@ class Mission:
         ready: bool,
         late: bool,
         faults: Mapping[str, str],
+        starved: bool = False,
     ) -> None:
         """Decide again with what is known.
 
@@ -131,6 +133,7 @@ class Mission:
             ready: the controller can plan.
             late: its plans take too long.
             faults: what is wrong now, a sentence by name, see the module; empty ones are not.
+            starved: the machine does not let it run: what looks stale may only not be taken.
         """
         before_s, self._updated_s = self._updated_s, time_s
         if self.over:
@@ -159,6 +162,8 @@ class Mission:
             decision = MissionDecision(MissionState.WAITING_FOR_MAP, PREPARING)
         elif decision.flies and late:
             decision = MissionDecision(MissionState.HOLDING, LATE)
+        elif starved and decision.state is MissionState.HOLDING and not now.paused:
+            decision = dataclasses.replace(decision, reason=f"{SLOW}: {decision.reason}")
         self.decision = decision
 
     @property

@@ -176,5 +176,14 @@ def test_only_the_depth_camera_is_told_the_true_pose():
         if any("ground_truth" in target for _, target in node.remappings)
     ]
     assert told == ["gt_depth"]
-    assert "odom:=ground_truth/odom" in node_of(graph, "gt_depth").command(None)
+    assert "odom:=ground_truth/odom" in node_of(graph, "gt_depth").command
     assert "/drone1/ground_truth/odom" in graph.recorded_topics
+
+
+def test_a_time_limit_is_the_missions_own_so_that_everybody_gives_one_reason():
+    def limit_of(options):
+        (node,) = [n for n in describe(options).nodes if n.name == "imppi_controller"]
+        return node.parameters.get("mission.time_limit_s")
+
+    assert limit_of(GraphOptions(time_limit_s=25.0)) == 25.0
+    assert limit_of(GraphOptions()) is None

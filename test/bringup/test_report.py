@@ -142,11 +142,11 @@ def test_what_was_flown_is_read_from_the_parameters_of_the_nodes():
     parameters = {
         "imppi_controller": {
             "rate_hz": 25.0, "goal_m": [1.0, 2.0, 3.0], "mission.goal_tolerance_m": 0.7,
-            "vehicle.radius_m": 0.4,
+            "body.radius_m": 0.4,
         },
         "gt_depth": {"world": "seed", "camera.max_range_m": 12.0},
         "live_map": {"max_range_m": 6.0},
-        "quadrotor_sim": {"real_time_factor": 0.3, "vehicle.radius_m": 0.4},
+        "quadrotor_sim": {"real_time_factor": 0.3, "body.radius_m": 0.4},
     }  # fmt: skip
     assert flown(parameters) == Flown(25.0, (1.0, 2.0, 3.0), 0.7, 0.4, 6.0, 0.3, "seed")
     assert flown(parameters, "mine.yaml").truth == "mine.yaml"
@@ -155,12 +155,19 @@ def test_what_was_flown_is_read_from_the_parameters_of_the_nodes():
 
 
 def test_what_nobody_renders_is_scored_against_nothing_unless_the_user_says_so():
-    theirs = {"imppi_controller": {"vehicle.radius_m": 0.3}, "live_map": {"max_range_m": 8.0}}
+    theirs = {"imppi_controller": {"body.radius_m": 0.3}, "live_map": {"max_range_m": 8.0}}
     assert basis(flown(theirs)) is None
     assert basis(flown(theirs, "office")) == Basis("office", 0.3, 8.0)
     values = metrics_of(flight_to(6.0, 5.0, False), False, flown(theirs), vehicle="none")
     for name in ("explored_fraction", "collisions", "min_clearance_m", "time_to_50_s"):
         assert values[name] is None
+
+
+def test_a_mission_without_a_goal_is_complete_when_the_controller_says_so():
+    record = flight_to(2.0, 5.0, False)
+    record.report(Status("DONE", "", 0.98, 0.6, 0.0, 7.0, False, success=True))
+    assert metrics_of(record, True)["mission_complete"] is True
+    assert metrics_of(record, False)["mission_complete"] is False
 
 
 def test_what_is_left_reaches_the_metrics_and_the_reason_for_the_end():

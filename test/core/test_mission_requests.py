@@ -20,7 +20,7 @@ class Clock:
     def __init__(self, mission: Mission) -> None:
         self.mission, self.time_s = mission, 0.0
         self.world: dict[str, object] = {}
-        self.ready, self.late = True, False
+        self.ready, self.late, self.starved = True, False, False
         self.faults: dict[str, str] = {}
 
     def run(self, seconds: float = 0.1) -> MissionState:
@@ -43,6 +43,7 @@ class Clock:
                 ready=self.ready,
                 late=self.late,
                 faults=self.faults,
+                starved=self.starved,
             )
         return self.mission.decision.state
 
@@ -162,3 +163,8 @@ def test_a_controller_that_is_too_slow_holds_and_says_so():
     assert clock.run() is MissionState.HOLDING
     assert "the controller is too slow" in mission.decision.reason
     assert mission.wants_to_fly
+    clock.late, clock.starved = False, True
+    assert clock.run() is MissionState.EXPLORING  # it was not let run, but all is there again
+    clock.world = {"odom_age_s": 0.3}
+    assert clock.run() is MissionState.HOLDING
+    assert mission.decision.reason == "the controller is too slow: no odometry for 0.30 s"

@@ -5,10 +5,14 @@
 from __future__ import annotations
 
 import math
+import statistics
+import time
 
 import numpy as np
 import pytest
-from geometry_msgs.msg import PoseStamped
+from action_msgs.msg import GoalStatus
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import Point, PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from rclpy.action import ActionClient
 from std_srvs.srv import Trigger
@@ -51,6 +55,7 @@ class World:
         self.goals = bench.collect(PoseStamped, "exploration/goal", qos.LATCHED)
         self.goal, self.answers = PoseStamped(), True
         self.ahead_s = 0.0
+        self.sent_s = {}
         self.position = [2.0, 3.0, 2.0]
         self.odometry = self.map = self.field = True
         self.nothing_left = False
@@ -65,6 +70,7 @@ class World:
             stamp, np.float32(self.position), zero, np.float32([1, 0, 0, 0]), zero
         )
         if self.odometry:
+            self.sent_s[stamp] = time.monotonic()
             self._odom.publish(convert.odometry(state, "odom", "base_link"))
         if self.map and self.tick % 10 == 0:
             grid = convert.occupancy_grid(stamp, "map", SPEC, np.zeros(SPEC.shape))
@@ -105,6 +111,24 @@ class Watched:
             )
 
         self.bench.wait(there, during=self.world)
+
+    def call(self, name):
+        """Call one of the services explore/..."""
+        client = self.bench.node.create_client(Trigger, f"explore/{name}")
+        self.bench.wait(client.service_is_ready, during=self.world)
+        future = client.call_async(Trigger.Request())
+        self.bench.wait(future.done, during=self.world)
+        return future.result()
+
+    def send(self, **goal):
+        """Send a goal of the action; returns its handle and the future of its result."""
+        client = ActionClient(self.bench.node, Explore, "explore")
+        self.bench.wait(client.server_is_ready, during=self.world)
+        sending = client.send_goal_async(Explore.Goal(**goal))
+        self.bench.wait(sending.done, during=self.world)
+        handle = sending.result()
+        assert handle.accepted
+        return handle, handle.get_result_async()
 
 
 def pitches(commands):
@@ -157,13 +181,7 @@ def test_goes_to_the_goal_when_nothing_is_left_and_is_done_there(flying):
 
 
 def test_obeys_pause_start_and_stop(flying, bench):
-    def call(name):
-        client = bench.node.create_client(Trigger, f"explore/{name}")
-        bench.wait(client.service_is_ready, during=flying.world)
-        future = client.call_async(Trigger.Request())
-        bench.wait(future.done, during=flying.world)
-        return future.result()
-
+    call = flying.call
     assert call("pause").success
     flying.until(ExplorationStatus.HOLDING, "paused on request")
     assert call("start").message == "resumed"
@@ -212,3 +230,123 @@ def test_the_action_can_be_cancelled(bench):
     bench.wait(lambda: cancelling.done() and finished.done(), during=watched.world)
     assert not finished.result().result.success
     watched.until(ExplorationStatus.DONE, "stopped on request")
+
+
+def test_a_slow_solve_delays_no_command(bench):
+    """A solve takes many periods on any machine; what is sent meanwhile takes none of its time."""
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    solves = bench.collect(ActionPacket, "packets/action")
+    slow = {"mppi__num_samples": 32768, "mppi__horizon_steps": 100}
+    # So that a machine that starves this test itself makes no odometry stale.
+    watched = Watched(bench, mission__odom_timeout_s=5.0, **slow)
+    watched.until(ExplorationStatus.HOLDING, "the controller is too slow")
+    arrived = []
+
+    def take(message):
+        stamp_ns = convert.to_ns(message.header.stamp)
+        sent_s = watched.world.sent_s.get(stamp_ns)
+        arrived.append(math.nan if sent_s is None else time.monotonic() - sent_s)
+
+    bench.node.create_subscription(BodyRateThrust, "cmd/body_rates", take, qos.COMMAND_IN)
+    before = len(solves)
+    bench.wait(lambda: len(solves) >= before + 8, during=watched.world)
+    health.clear()
+    bench.wait(lambda: any("imppi_controller" in s.name for m in health for s in m.status))
+    (status,) = [s for m in health for s in m.status if "imppi_controller" in s.name][-1:]
+    solve_s = 1e-3 * float({v.key: v.value for v in status.values}["latency_ms_p50"])
+    assert len(arrived) > 4 * (len(solves) - before)
+    assert all(map(math.isfinite, arrived))  # each answers one of the odometries
+    # A command that waited for the solve would take half of it on average.
+    assert statistics.median(arrived) < 0.2 * solve_s
+
+
+def test_ten_new_goals_are_never_answered_by_the_field_for_the_old_one(bench):
+    watched = Watched(bench, autostart=False)
+    watched.until(ExplorationStatus.HOLDING, "waiting to be started")
+    world = watched.world
+    world.nothing_left = True
+    bench.wait(lambda: world.goals)
+    at = world.goals[-1].pose.position  # the configured one is published too
+    assert (at.x, at.y) == (8.0, 3.0)
+    for k in range(10):
+        x = 2.0 if k % 2 else 8.0  # the vehicle stands at the goal before
+        world.answers = False
+        handle, result = watched.send(use_goal_position=True, goal_position=Point(x=x, y=3.0))
+        watched.until(ExplorationStatus.WAITING_FOR_MAP, "no information field for the new goal")
+        bench.wait(lambda h=handle: h.status == GoalStatus.STATUS_EXECUTING, during=world)
+        assert not result.done()
+        world.answers = True
+        watched.until(ExplorationStatus.GOING_TO_GOAL)
+        assert not result.done()
+        world.position = [x, 3.0, 2.0]
+        bench.wait(result.done, during=world)
+        assert result.result().status == GoalStatus.STATUS_SUCCEEDED
+        assert result.result().result.success
+        watched.until(ExplorationStatus.DONE, result.result().result.reason)
+        assert watched.status[-1].success
+
+    # RViz's 2D Goal Pose, and a share with a goal: both must hold.
+    wish = PoseStamped()
+    wish.header.frame_id = "map"
+    wish.pose = convert.pose((5.0, 5.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+    wishes = bench.publisher(PoseStamped, "goal_pose", qos.STATUS)
+    bench.wait(wishes.get_subscription_count, during=world)
+    wishes.publish(wish)
+    bench.wait(lambda: world.goals[-1].pose.position.y == 5.0, during=world)
+    late = bench.collect(PoseStamped, "exploration/goal", qos.LATCHED)
+    bench.wait(lambda: late and late[-1].pose.position.y == 5.0, during=world)
+
+    world.nothing_left, world.explored = False, 0.2
+    goal = {"use_goal_position": True, "goal_position": Point(x=8.0, y=3.0)}
+    _, result = watched.send(target_explored_fraction=0.3, **goal)
+    watched.until(ExplorationStatus.EXPLORING)
+    world.explored = 0.31
+    watched.until(ExplorationStatus.GOING_TO_GOAL, "30% is explored, as asked for")
+    assert watched.status[-1].to_goal_now
+    assert not result.done()
+    world.position = [7.5, 3.0, 2.0]
+    bench.wait(result.done, during=world)
+    assert result.result().result.success
+    assert result.result().result.metrics.goal_reached
+    watched.until(ExplorationStatus.DONE, result.result().result.reason)
+
+
+def test_before_anything_has_arrived_a_limit_a_cancellation_and_a_stop_end_the_mission(bench):
+    watched = Watched(bench, autostart=False)
+    world = watched.world
+    world.odometry = world.map = world.field = False
+    bench.wait(lambda: watched.status, during=world)
+    handle, result = watched.send(time_limit_s=1.0)
+    bench.wait(result.done, during=world)
+    assert result.result().result.reason == "time limit of 1 s: no odometry yet"
+    assert not result.result().result.success
+    watched.until(ExplorationStatus.DONE, "time limit of 1 s: no odometry yet")
+
+    handle, result = watched.send()
+    watched.until(ExplorationStatus.WAITING_FOR_ODOM)
+    cancelling = handle.cancel_goal_async()
+    bench.wait(lambda: cancelling.done() and result.done(), during=world)
+    assert result.result().status == GoalStatus.STATUS_CANCELED
+    watched.until(ExplorationStatus.DONE, result.result().result.reason)
+
+    assert watched.call("start").message == "started"
+    watched.until(ExplorationStatus.WAITING_FOR_ODOM)
+    assert watched.call("stop").success
+    watched.until(ExplorationStatus.DONE, "stopped on request")
+    assert not watched.call("stop").success
+
+
+def test_what_does_not_pass_by_itself_is_a_fault_and_data_from_the_future_is_stale(flying):
+    world = flying.world
+    world.ahead_s = 3.2
+    flying.until(ExplorationStatus.HOLDING, "in the future")
+    world.ahead_s = 0.0
+    flying.until(ExplorationStatus.EXPLORING)
+    world.position = [2.0, math.nan, 2.0]
+    flying.until(ExplorationStatus.FAULT, "no odometry can be used: the pose holds a value")
+    world.position = [2.0, 3.0, 2.0]
+    assert flying.call("start").message == "started"
+    flying.until(ExplorationStatus.EXPLORING)
+    world.position = [2.0, 3.0, 0.0]  # it fell
+    flying.until(ExplorationStatus.FAULT, "m outside of its geofence")
+    assert not flying.status[-1].success

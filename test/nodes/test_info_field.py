@@ -131,3 +131,47 @@ def test_reports_nothing_before_the_end_and_what_was_not_seen_at_it(bench):
     assert abs(half.area_m2 - 4.0 * 6.0) < 0.7
     assert abs(half.centroid.x - 6.0) < 0.2
     assert "before the end" in report.summary
+
+
+def test_each_field_says_which_goal_it_answers_also_after_a_restart(bench):
+    fields = bench.collect(InfoField, "info_field", qos.LATCHED)
+    goals = bench.publisher(PoseStamped, "exploration/goal", qos.LATCHED)
+    wishes = bench.publisher(PoseStamped, "goal_pose", qos.STATUS)
+    statuses = bench.publisher(ExplorationStatus, "exploration/status", qos.STATUS)
+    inputs = Inputs(bench)
+
+    def answers(stamp_ns, x, y):
+        def check():
+            last = fields[-1] if fields else InfoField()
+            return (last.goal_stamp_ns, last.goal.x, last.goal.y) == (stamp_ns, x, y)
+
+        return check
+
+    bench.start("info_field", goal_m=[1.5, 1.5, 2.0])
+    bench.wait(answers(0, 1.5, 1.5), during=inputs)  # nobody owns it: the planner's own
+    goal = PoseStamped(header=convert.header(7_000_000_001, "map"))
+    goal.pose = convert.pose((3.0, 4.5, 2.0), (1.0, 0.0, 0.0, 0.0))
+    goals.publish(goal)
+    bench.wait(answers(7_000_000_001, 3.0, 4.5), during=inputs)
+    wish = PoseStamped(header=convert.header(0, "map"))
+    wish.pose = convert.pose((1.0, 1.0, 2.0), (1.0, 0.0, 0.0, 0.0))
+    count = len(fields)
+    bench.wait(lambda: len(fields) > count + 3, during=lambda: (wishes.publish(wish), inputs()))
+    assert answers(7_000_000_001, 3.0, 4.5)()  # the owner decides what a wish is worth
+
+    bench.kill("info_field")
+    fields.clear()
+    bench.start("info_field", goal_m=[1.5, 1.5, 2.0])
+    bench.wait(answers(7_000_000_001, 3.0, 4.5), during=inputs)
+
+    # Half of the room is unknown, but the mission has explored as much as was asked for.
+    assert not fields[-1].nothing_left and fields[-1].explored_fraction < 0.9
+    home = ExplorationStatus(state=ExplorationStatus.GOING_TO_GOAL, to_goal_now=True)
+
+    def leads_there():
+        target = fields[-1].target
+        return math.hypot(target.x - 3.0, target.y - 4.5) < 0.5
+
+    bench.wait(leads_there, during=lambda: (statuses.publish(home), inputs()))
+    assert not fields[-1].nothing_left and fields[-1].explored_fraction < 0.9
+    assert fields[-1].goal_reachable

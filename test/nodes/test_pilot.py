@@ -131,10 +131,12 @@ def test_late_is_what_takes_too_long_until_something_is_in_time():
     assert seen == [False] * 7 + [True, True, True, False, False]
 
 
-def test_late_is_also_a_machine_that_does_not_let_the_ticks_come():
+def test_a_machine_that_does_not_let_the_ticks_come_starves_it():
     pace = Pace(late_periods=3, period_s=0.02)
-    late = []
+    starved = []
     for stamp_ms in (0, 20, 40, 140, 160):
         pace.tick(stamp_ms * MS, False)
-        late.append(pace.late)
-    assert late == [False, False, False, True, False]
+        starved.append(pace.starved(stamp_ms * MS))
+    assert starved == [False, False, False, True, False]
+    assert not pace.late
+    assert pace.starved(300 * MS)  # and no tick has come since

@@ -25,7 +25,7 @@ from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import BodyRateThrust, ExplorationStatus, InfoField
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.srv import ResetSim, StepSim
-from live_mvp_ros.vehicle import QuadrotorConfig
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig
 
 START = [2.0, 3.0, 2.0]
 FRAMES = ("odom", "map")
@@ -69,7 +69,14 @@ class LateController:
             seen = self._odom[max(0, len(self._odom) - 1 - self._late)]
             state = convert.vehicle_state(seen, FRAMES)
             place = jnp.array([START[0] + 1.0, START[1], START[2]])
-            command = hold(TrackingConfig(), QuadrotorConfig(), state.core, place, jnp.float32(0))
+            command = hold(
+                TrackingConfig(),
+                BodyConfig(),
+                QuadrotorConfig(),
+                state.core,
+                place,
+                jnp.float32(0),
+            )
             stamp_ns = state.stamp_ns if self._stamped else 0
             self._out.publish(convert.body_rate_thrust(stamp_ns, "base_link", command))
             count = len(self._odom)

@@ -1,0 +1,67 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The last filter, against commands that turn the vehicle over or let it fall."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from live_mvp_ros.control.safety import LEAN_MAX_RAD, Fence, distance_outside, filter_command
+from live_mvp_ros.control.tracking import TrackingConfig, hold
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, at_rest, hover_command, simulate
+
+FENCE = Fence((-50.0, -50.0, 0.5), (50.0, 50.0, 3.0))
+PARTS = (TrackingConfig(), BodyConfig(), QuadrotorConfig())
+START = at_rest(jnp.array([0.0, 0.0, 2.0]))
+
+
+@jax.jit
+def flown(vehicle, wanted):
+    """Return the vehicle 20 ms later, and whether the command was replaced."""
+    command, replaced = filter_command(*PARTS, FENCE, vehicle, wanted)
+    return simulate(PARTS[2], vehicle, command, 0.02, 4), replaced
+
+
+def lean(vehicle) -> float:
+    _, x, y, _ = np.asarray(vehicle.attitude)
+    return float(np.arccos(np.clip(1.0 - 2.0 * (x * x + y * y), -1.0, 1.0)))
+
+
+def follow(vehicle, wanted, seconds):
+    for _ in range(round(50 * seconds)):
+        vehicle, _ = flown(vehicle, jnp.asarray(wanted, jnp.float32))
+        yield vehicle
+
+
+@pytest.mark.parametrize("rates", [(10, 0, 0), (-4, 0, 0), (0, 2, 0), (3, -3, 1), (0.5, 0, 0)])
+def test_no_body_rate_turns_it_over_and_it_does_not_fall(rates):
+    thrust_n = float(hover_command(PARTS[2])[0])
+    course = list(follow(START, [thrust_n, *rates], 6.0))
+    assert max(map(lean, course)) < LEAN_MAX_RAD + 0.4
+    heights = [float(vehicle.position[2]) for vehicle in course]
+    assert min(heights) > FENCE.lower_m[2] - 0.3
+    assert max(heights) < FENCE.upper_m[2] + 0.3
+
+
+def test_a_fall_is_stopped_while_there_is_room_to_stop():
+    heights = [float(v.position[2]) for v in follow(START, [0.0] * 4, 4.0)]
+    assert min(heights) > FENCE.lower_m[2] - 0.1
+    heights = [float(v.position[2]) for v in follow(START, [39.0, 0.0, 0.0, 0.0], 4.0)]
+    assert max(heights) < FENCE.upper_m[2] + 0.2  # it comes at four times its weight
+
+
+def test_what_a_plan_asks_for_passes_unchanged():
+    vehicle = START._replace(velocity=jnp.array([2.0, 0.0, 0.0]))
+    for _ in range(100):
+        wanted = hold(*PARTS, vehicle, jnp.array([1.0, 1.0, 2.0]), jnp.float32(1.0))
+        vehicle, replaced = flown(vehicle, wanted)
+        assert not bool(replaced)
+
+
+def test_the_distance_outside_of_the_fence_is_that_to_its_nearest_point():
+    assert distance_outside(FENCE, np.array([49.0, 0.0, 2.0])) == 0.0
+    assert distance_outside(FENCE, np.array([53.0, 54.0, 2.0])) == pytest.approx(5.0)
+    assert distance_outside(FENCE, np.array([0.0, 0.0, -16.0])) == pytest.approx(16.5)
