@@ -29,6 +29,7 @@ from live_mvp_ros.ros.control_outputs import ControlOutputs
 from live_mvp_ros.ros.convert import InvalidMessageError, VehicleState
 from live_mvp_ros.ros.diagnostics import OK, WARN
 from live_mvp_ros.ros.frames import MAP, Frames
+from live_mvp_ros.ros.geometries import Geometries
 from live_mvp_ros.ros.mission import Mission
 from live_mvp_ros.ros.mission_server import MissionServer
 from live_mvp_ros.ros.node import GraphNode
@@ -76,7 +77,7 @@ class ImppiController(GraphNode):
         self._mission = Mission(config.autostart)
         self._goal_m: np.ndarray | None = None
         self._seen: Seen | None = None
-        self._around = LatestSurroundings()
+        self._around, self._geometries = LatestSurroundings(), Geometries()
         self._ready_for: Any = None
         self._late_ticks = 0
         self._solved_ns = 0
@@ -106,19 +107,23 @@ class ImppiController(GraphNode):
         self.create_timer(STATUS_PERIOD_S, self._on_status, clock=steady)
 
     def _on_odometry(self, message: Odometry) -> None:
-        vehicle = convert.vehicle_state(message, (self._frames.odom, MAP))
+        vehicle = self._frames.vehicle_state(message)
         self._seen = Seen(vehicle, time.monotonic())
         running = self._mission.decision.flies
         self._mission.log.advance(1e-9 * vehicle.stamp_ns, vehicle.position.tolist(), running)
 
     def _on_map(self, message: OccupancyGrid) -> None:
-        self._around.grid = convert.probability_grid(message, MAP)
+        grid = convert.probability_grid(message, MAP)
+        self._geometries.admit(grid.spec)
+        self._around.grid = grid
 
     def _on_path(self, message: Path) -> None:
         self._around.path = convert.path_arrays(message, MAP, PATH_POINTS)
 
     def _on_field(self, message: InfoField) -> None:
-        field = self._around.field = convert_sensors.field_arrays(message, MAP)
+        field = convert_sensors.field_arrays(message, MAP)
+        self._geometries.admit((field.spec, field.local_resolution_m, field.local_gain.shape))
+        self._around.field = field
         self._mission.log.explored(field.explored_fraction)
 
     def _on_goal(self, message: PoseStamped) -> None:
