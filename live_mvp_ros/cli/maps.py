@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from live_mvp_ros.mapping import LiveMap, LiveMapConfig
 
 ANSWER_S = 10.0
+MAP_SUFFIX = ".npz"
 namespace_option = click.option(
     "--namespace", default="", metavar="NS", help="Namespace of the drone's nodes."
 )
@@ -97,8 +99,23 @@ def picture(file: Path, output: Path, altitude: float) -> int:
 @namespace_option
 def save(file: Path | None, namespace: str) -> int:
     """Let the running map save itself to FILE, or to where it saves itself anyway."""
-    path = str(file.absolute()) if file else ""
-    click.echo(f"saved to {_called('save', namespace, path).path}")
+    if file is None:
+        click.echo(f"saved to {_called('save', namespace, '').path}")
+        return 0
+    _check_replaceable(file)
+    # The map writes only into a folder of its own, so it is brought from there.
+    passing = Path(_called("save", namespace, f"maps-save-{os.getpid()}{MAP_SUFFIX}").path)
+    if not passing.is_file():
+        raise BringupError(f"the map is not on this machine: it was saved to {passing} there")
+    from live_mvp_ros import results
+
+    try:
+        results.write(file, passing.read_bytes())
+    except OSError as error:
+        raise BringupError(f"FILE {file} cannot be written: {error.strerror}") from error
+    finally:
+        passing.unlink(missing_ok=True)
+    click.echo(f"saved to {file.absolute()}")
     return 0
 
 
@@ -119,6 +136,21 @@ def reset(namespace: str) -> int:
     _called("reset", namespace, None)
     click.echo("reset")
     return 0
+
+
+def _check_replaceable(file: Path) -> None:
+    """Refuse to write a map where something else is.
+
+    Raises:
+        UsageError: there is something that is not a map, or nothing can be written.
+    """
+    check_writable(file, "FILE")
+    if not file.exists():
+        return
+    from live_mvp_ros import mapping
+
+    if not mapping.holds_map(file):
+        raise UsageError(f"FILE {file} is there and holds no map: it is not replaced")
 
 
 def _read(file: Path) -> tuple[LiveMapConfig, LiveMap]:

@@ -95,6 +95,8 @@ class BagPlayer(GraphNode):
         response.success = self.player.paused and request.ticks >= 1
         if response.success:
             self.player.step(request.ticks)
+        else:
+            response.message = "the replay is not paused, or ticks is 0"
         return response
 
     def _on_seek(self, request: SeekReplay.Request, response: SeekReplay.Response) -> Any:

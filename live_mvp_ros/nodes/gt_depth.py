@@ -26,7 +26,7 @@ from live_mvp_ros.packets.explorer import observation_packet
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.ros.convert import VehicleState
 from live_mvp_ros.ros.convert_packets import to_message
-from live_mvp_ros.ros.frames import MAP, Frames
+from live_mvp_ros.ros.frames import Frames
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import StartError, run_node
 from live_mvp_ros.ros.schedule import Every
@@ -117,9 +117,11 @@ class GtDepth(GraphNode):
         )
 
     def _on_odometry(self, message: Odometry) -> None:
-        now_ns = convert.to_ns(message.header.stamp)
+        seen_from = self._frames.vehicle_state(message)
+        now_ns = seen_from.stamp_ns
+        self.refuse_future(now_ns)
         if self._images.due(now_ns):
-            self._waiting.append(convert.vehicle_state(message, (self._frames.odom, MAP)))
+            self._waiting.append(seen_from)
         latency_ns = round(1e9 * self.parameters.value.camera.latency_s)
         while self._waiting and not 0 <= now_ns - self._waiting[0].stamp_ns < latency_ns:
             state = self._waiting.popleft()

@@ -31,6 +31,7 @@ from live_mvp_ros.ros.control_outputs import ControlOutputs
 from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.diagnostics import OK, WARN
 from live_mvp_ros.ros.frames import MAP, Frames
+from live_mvp_ros.ros.geometries import Geometries
 from live_mvp_ros.ros.goal import GoalOwner
 from live_mvp_ros.ros.mission import Mission
 from live_mvp_ros.ros.mission_server import MissionServer
@@ -93,7 +94,7 @@ class ImppiController(GraphNode):
         self._mission = Mission(config.autostart)
         self._seen: Seen | None = None
         self._unusable = ""  # why the last odometry could not be used
-        self._around = LatestSurroundings()
+        self._around, self._geometries = LatestSurroundings(), Geometries()
         self._pilot = Pilot(config.controller, config.seed)
         self._pace = Pace(config.late_periods, 1.0 / config.rate_hz)
         self._goes_on = False  # the worker's last plan is still flown, or would be
@@ -123,7 +124,7 @@ class ImppiController(GraphNode):
 
     def _on_odometry(self, message: Odometry) -> None:
         try:
-            vehicle = convert.vehicle_state(message, (self._frames.odom, MAP))
+            vehicle = self._frames.vehicle_state(message)
         except InvalidMessageError as error:
             self._unusable = str(error)
             raise
@@ -132,13 +133,17 @@ class ImppiController(GraphNode):
         self._mission.log.advance(1e-9 * vehicle.stamp_ns, vehicle.position.tolist(), running)
 
     def _on_map(self, message: OccupancyGrid) -> None:
-        self._around.grid = convert.probability_grid(message, MAP)
+        grid = convert.probability_grid(message, MAP)
+        self._geometries.admit(grid.spec)
+        self._around.grid = grid
 
     def _on_path(self, message: Path) -> None:
         self._around.path = convert.path_arrays(message, MAP, PATH_POINTS)
 
     def _on_field(self, message: InfoField) -> None:
-        field = self._around.field = convert_sensors.field_arrays(message, MAP)
+        field = convert_sensors.field_arrays(message, MAP)
+        self._geometries.admit((field.spec, field.local_resolution_m, field.local_gain.shape))
+        self._around.field = field
         self._mission.log.explored(field.explored_fraction)
 
     def _decide(self) -> None:

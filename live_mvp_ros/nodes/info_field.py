@@ -31,6 +31,7 @@ from live_mvp_ros.ros import convert, convert_sensors, goal, qos
 from live_mvp_ros.ros.completion_reporter import CompletionReporter, Planned
 from live_mvp_ros.ros.convert import ProbabilityGrid, VehicleState
 from live_mvp_ros.ros.frames import MAP, Frames
+from live_mvp_ros.ros.geometries import Geometries
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
@@ -84,6 +85,7 @@ class InfoFieldNode(GraphNode):
         self._frames = Frames(config.frame_prefix)
         self._goal: Goal | None = None
         self._grid: ProbabilityGrid | None = None
+        self._geometries = Geometries()
         self._vehicle: VehicleState | None = None
         self._flying = True  # a controller that publishes no status is taken to fly
         self._to_goal = False
@@ -108,12 +110,14 @@ class InfoFieldNode(GraphNode):
         self.listen(ExplorationStatus, "exploration/status", qos.STATUS, self._on_status)
 
     def _on_map(self, message: OccupancyGrid) -> None:
-        self._grid = convert.probability_grid(message, MAP)
+        grid = convert.probability_grid(message, MAP)
+        self._geometries.admit(grid.spec)
+        self._grid = grid
         self._submit()
 
     def _on_odometry(self, message: Odometry) -> None:
         first = self._vehicle is None
-        self._vehicle = convert.vehicle_state(message, (self._frames.odom, MAP))
+        self._vehicle = self._frames.vehicle_state(message)
         if first or self._vehicle.stamp_ns - self._previous_ns > 1.5e9 / self._rate_hz:
             self._submit()
 

@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The live map: pairs each cloud with the pose of its stamp, learns, publishes what is known.
 
-The worker integrates the latest scan and then publishes what is due, so a map never waits for more
-than one update, and scans that arrive meanwhile are dropped and counted, never queued.
+A cloud waits until odometry has reached its stamp, however late that comes, and gets the pose
+between the two odometries around it. The worker integrates the clouds in the order of their stamps
+and publishes what is due. When it cannot keep up, those that are 0.3 s older than the newest are
+overtaken: a map that is asked for a way is never older than that and one update.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import jax
 import numpy as np
@@ -23,14 +25,17 @@ from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.mapping import LiveMapConfig
 from live_mvp_ros.msg import MapStatus
 from live_mvp_ros.ros import convert, convert_sensors, qos
-from live_mvp_ros.ros.convert import InvalidMessageError, VehicleState
+from live_mvp_ros.ros.cloud_queue import Backlog, Cloud, CloudQueue, Pair, Use
+from live_mvp_ros.ros.convert import InvalidMessageError
+from live_mvp_ros.ros.diagnostics import OK, STALE_AFTER_S, WARN
 from live_mvp_ros.ros.frames import MAP, Frames, StaticTransforms
 from live_mvp_ros.ros.map_status import map_status
 from live_mvp_ros.ros.map_store import MapStore
 from live_mvp_ros.ros.node import GraphNode
-from live_mvp_ros.ros.pose_buffer import PoseBuffer
 from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
+
+CLOUDS = "depth/points"
 
 
 @configuration
@@ -48,13 +53,13 @@ class MapConfig:
     surface_points: int = parameter(
         default=4096, low=16, high=1_000_000, help="Most points in map/surface."
     )
-    pose_tolerance_s: float = parameter(
-        default=0.02,
+    pose_gap_s: float = parameter(
+        default=0.1,
         unit="s",
         low=0.0,
-        high=1.0,
+        high=2.0,
         live=True,
-        help="A cloud needs odometry this close to its stamp.",
+        help="Longest time between two odometries across which a cloud's pose is interpolated.",
     )
     autosave_path: str = parameter(
         default="", help="File that the map is saved to and restored from; empty: none."
@@ -62,25 +67,14 @@ class MapConfig:
     autosave_period_s: float = parameter(
         default=10.0, unit="s", low=1.0, high=3600.0, help="Time between two autosaves."
     )
+    maps_folder: str = parameter(
+        default="",
+        help="Folder that map/save may write to; empty: that of autosave_path, or without one "
+        "the working directory.",
+    )
     seed: int = parameter(default=0, low=0, help="Seed of the map's random numbers.")
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     map: LiveMapConfig = LiveMapConfig()
-
-
-class Cloud(NamedTuple):
-    """A cloud [height, width, 3] in its optical frame and when and where it was taken."""
-
-    stamp_ns: int
-    frame: str
-    points: np.ndarray
-
-
-class Job(NamedTuple):
-    """One scan to integrate: where the vehicle was, what it saw, T_base_optical [4, 4]."""
-
-    vehicle: VehicleState
-    cloud: Cloud
-    mount: np.ndarray
 
 
 def integrate(
@@ -104,14 +98,16 @@ class LiveMapNode(GraphNode):
 
     def __init__(self) -> None:
         """Declare, publish, then listen and restore; the first scan compiles."""
-        super().__init__("live_map", MapConfig(), inputs=("depth/points", "odom"))
+        super().__init__("live_map", MapConfig(), inputs=(CLOUDS, "odom"))
         config = self.parameters.value
         self._frames, self._mounts = Frames(config.frame_prefix), StaticTransforms()
-        self._poses, self._intake = PoseBuffer(), mapping.Intake()
-        self._pending: Cloud | None = None
+        self._clouds, self._backlog, self._intake = CloudQueue(), Backlog(), mapping.Intake()
+        self._use = Use(STALE_AFTER_S)
+        self._lock = threading.Lock()
+        """Held while the map changes: an update takes its arrays over, so copies are made of it
+        only between two updates."""
         self._map = mapping.init(config.map, jax.random.key(config.seed))
         self._replacement: mapping.LiveMap | None = None
-        self._owner = threading.Lock()  # an update takes the arrays of the map before it
         self._stamp_ns, self._update_ms, self._losses = 0, 0.0, [float("nan")] * 5
         self._maps, self._surfaces = Every(config.map_rate_hz), Every(config.surface_rate_hz)
         self._integrate = jax.jit(integrate, donate_argnums=1)
@@ -123,86 +119,107 @@ class LiveMapNode(GraphNode):
         self._exposure_out = self.publisher(OccupancyGrid, "map/exposure", qos.KEPT)
         self._surface_out = self.publisher(PointCloud2, "map/surface", qos.KEPT)
         self._status_out = self.publisher(MapStatus, "map/status", qos.STATUS)
-        work = self.start_worker(self._work)
-        self.health.extra = lambda: {"overtaken": str(work.dropped)}
+        self.start_worker(self._work)
+        self.health.extra = self._diagnose
 
         self.listen(TFMessage, "tf_static", qos.TRANSFORM_STATIC, self._on_mounts)
         self.listen(Odometry, "odom", qos.SENSOR_HISTORY, self._on_odometry)
-        self.listen(PointCloud2, "depth/points", qos.SENSOR, self._on_points)
-        store = MapStore(
+        self.listen(PointCloud2, CLOUDS, qos.SENSOR_HISTORY, self._on_points)
+        self._store = MapStore(
             self,
             config.autosave_path,
+            config.maps_folder,
             config=lambda: self.parameters.value.map,
-            current=self._copy,
+            snapshot=self._snapshot,
             replace=self._replace,
             fresh=lambda: mapping.init(config.map, jax.random.key(config.seed)),
         )
         if config.autosave_path:
-            self.create_timer(config.autosave_period_s, store.autosave)
+            self.create_timer(config.autosave_period_s, self._store.autosave)
+
+    def destroy_node(self) -> None:
+        """Let a save that is under way end, then destroy the node."""
+        self._store.close()
+        super().destroy_node()
 
     def _on_mounts(self, message: TFMessage) -> None:
-        self._mounts.add(message.transforms)
+        for problem in self._mounts.add(message.transforms):
+            self.health.refused("tf_static", problem)
 
     def _on_odometry(self, message: Odometry) -> None:
-        self._poses.add(convert.vehicle_state(message, (self._frames.odom, MAP)))
-        self._pair()
+        state = self._frames.vehicle_state(message)
+        self.refuse_future(state.stamp_ns)
+        self.health.dropped(self._clouds.add_state(state))
+        self._settle()
 
     def _on_points(self, message: PointCloud2) -> None:
-        frame = message.header.frame_id
-        points = convert_sensors.cloud_points(message, frame)
+        self._use.arrived(time.monotonic())
+        frame, stamp_ns = message.header.frame_id, convert.to_ns(message.header.stamp)
+        self.refuse_future(stamp_ns)
+        if ahead_s := self._clouds.ahead_s(stamp_ns):
+            raise InvalidMessageError(
+                f"its stamp is {ahead_s:.1f} s ahead of odometry: do both use the same clock?"
+            )
         if self._mounts.lookup(self._frames.base_link, frame) is None:
             raise InvalidMessageError(
                 f"no transform leads from {self._frames.base_link} to {frame!r}"
             )
-        if self._pending is not None:
-            self.health.dropped()
-        self._pending = Cloud(convert.to_ns(message.header.stamp), frame, points)
-        self._pair()
+        points = convert_sensors.cloud_points(message, frame)
+        self.health.dropped(self._clouds.add_cloud(Cloud(stamp_ns, frame, points)))
+        self._settle()
 
-    def _pair(self) -> None:
-        """Give the waiting cloud to the worker once odometry has come as far as its stamp."""
-        cloud, latest_ns = self._pending, self._poses.latest_ns
-        if cloud is None or latest_ns is None or latest_ns < cloud.stamp_ns:
-            return
-        self._pending = None
-        tolerance_ns = round(1e9 * self.parameters.value.pose_tolerance_s)
-        vehicle = self._poses.nearest(cloud.stamp_ns, tolerance_ns)
-        if vehicle is None:
-            self.health.refused("depth/points", "there is no odometry close to its stamp")
-            return
-        problem = self._intake.problem(
-            self.parameters.value.map, cloud.stamp_ns, cloud.points.shape, vehicle.position
-        )
-        if problem:
-            self.health.refused("depth/points", problem)
-            return
+    def _settle(self) -> None:
+        """Give the clouds that odometry has reached to the worker."""
+        config = self.parameters.value
+        settled = self._clouds.settle(round(1e9 * config.pose_gap_s))
+        for _ in settled.unpaired:
+            self.health.refused(
+                CLOUDS,
+                "there are no two odometries around its stamp that are at most pose_gap_s = "
+                f"{config.pose_gap_s:g} s apart",
+            )
+        for pair in settled.pairs:
+            problem = self._intake.problem(
+                config.map, pair.cloud.stamp_ns, pair.cloud.points.shape, pair.vehicle.position
+            )
+            if problem:
+                self.health.refused(CLOUDS, problem)
+            else:
+                self.health.dropped(self._backlog.add(pair))
+        if settled.pairs and self.worker is not None:
+            self.worker.submit(None)
+
+    def _work(self, _: None) -> None:
+        """Integrate what waits and publish what is due, on the worker's thread."""
+        self._take_replacement()
+        while not self.ending and (pair := self._backlog.take()) is not None:
+            self._learn(pair)
+            self._take_replacement()
+
+    def _take_replacement(self) -> None:
+        with self._lock:
+            replaced = self._replacement is not None
+            if self._replacement is not None:
+                self._map, self._replacement = self._replacement, None
+        if replaced:
+            self._publish_map()
+
+    def _learn(self, pair: Pair) -> None:
+        begin = time.monotonic()
+        vehicle, cloud = pair
         mount = self._mounts.lookup(self._frames.base_link, cloud.frame)
         assert mount is not None  # checked when the cloud came
-        if self.worker is not None and not self.worker.submit(Job(vehicle, cloud, mount)):
-            self.health.dropped()
-
-    def _work(self, job: Job | None) -> None:
-        """Integrate and publish, on the worker's thread; without a job, only publish."""
-        if self._replacement is not None:
-            self._map, self._replacement = self._replacement, None
-        if job is None:
-            self._publish_map()
-            return
-        begin = time.monotonic()
-        vehicle, cloud, mount = job
-        with self._owner:
-            state, report = self._integrate(
-                self.parameters.value.map,
-                self._map,
-                cloud.points,
-                vehicle.position,
-                vehicle.attitude,
-                mount,
+        place = (vehicle.position, vehicle.attitude, mount)
+        with self._lock:
+            self._map, report = self._integrate(
+                self.parameters.value.map, self._map, cloud.points, *place
             )
-            self._map, self._stamp_ns = jax.block_until_ready(state), cloud.stamp_ns
         self._losses = [float(loss) for loss in report.losses]
+        jax.block_until_ready(self._map)
+        self._stamp_ns = cloud.stamp_ns
         elapsed = time.monotonic() - begin
         self._update_ms = 1e3 * elapsed
+        self._use.used()
         self.health.produced(elapsed)
         if self._maps.due(self._stamp_ns):
             self._publish_map()
@@ -216,7 +233,7 @@ class LiveMapNode(GraphNode):
         cells = convert.occupancy_cells(p, known)
         spec = mapping.map_grid(config.map)
         self._map_out.publish(convert.occupancy_grid(self._stamp_ns, MAP, spec, cells))
-        dropped = self.health.dropped_total + self.health.refused_total
+        dropped = self.health.dropped_total + self.health.refused_on(CLOUDS)[0]
         self._status_out.publish(
             map_status(self._stamp_ns, self._map, p, known, self._losses, self._update_ms, dropped)
         )
@@ -236,16 +253,29 @@ class LiveMapNode(GraphNode):
             cloud = convert_sensors.surface_cloud(stamp, MAP, *valid)
             self._surface_out.publish(cloud)
 
-    def _copy(self) -> mapping.LiveMap:
-        """Return the map as it is, in memory that no update takes."""
-        with self._owner:
-            return jax.tree.map(np.array, self._replacement or self._map)
-
     def _replace(self, state: mapping.LiveMap) -> None:
         """Take another map from the next computation on, and publish it without a scan."""
-        self._replacement = state
+        with self._lock:
+            self._replacement = state
         if self.worker is not None:
             self.worker.submit(None)
+
+    def _snapshot(self) -> mapping.LiveMap:
+        """Return a copy of the map as it is between two updates; may be called on any thread."""
+        with self._lock:
+            return jax.tree.map(np.array, self._replacement or self._map)
+
+    def _diagnose(self) -> dict[str, str]:
+        """Return values for diagnostics, and say in the node's health what is wrong."""
+        starved_s = self._use.starved_s(time.monotonic())
+        sentence = ""
+        if starved_s:
+            why = self.health.refused_on(CLOUDS)[1] or "they wait for the update under way"
+            if len(self._clouds):
+                why = f"{len(self._clouds)} wait for odometry, {self._clouds.lag_s:.2f} s behind"
+            sentence = f"clouds arrive and none was integrated for {starved_s:.0f} s: {why}"
+        self.health.problem(WARN if sentence else OK, sentence)
+        return {"waiting_for_odometry": str(len(self._clouds)), "backlog": str(len(self._backlog))}
 
 
 def main(args: list[str] | None = None) -> int:

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -15,6 +16,7 @@ from rclpy.node import Node
 
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.compiling import Compiling
+from live_mvp_ros.ros.peers import Peers
 
 STARTING = "starting"
 """Begins the message of a node that does not spin yet."""
@@ -22,7 +24,43 @@ PERIOD_S = 1.0
 STALE_AFTER_S = 2.0
 LOADING = "loading its programs"
 NO_CLOCK = "no /clock: use_sim_time is on, and nobody publishes the time"
+REASONS_LOGGED = 8
+"""Distinct reasons per topic that are logged, each when it first occurs."""
+REMIND_S = 30.0
+"""Time between two log lines of a topic that say how many more messages were refused."""
+LONGEST_REASON = 300
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?(?:e[-+]?\d+)?|\binf\b|\bnan\b)", re.IGNORECASE)
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+
+
+class Refusals:
+    """What was refused on one topic: how often, why, and what of it is worth a log line.
+
+    A reason is logged when it first occurs, where reasons that differ in their numbers are one.
+    Whatever else is refused is counted, and the count is logged now and then. So a publisher that
+    sends nonsense at 100 Hz neither fills the log nor hides another fault of the same topic.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.count, self.last = 0, ""
+        self._known: set[str] = set()
+        self._unsaid, self._said_s = 0, 0.0
+
+    def add(self, reason: str, now_s: float) -> str:
+        """Count one message; returns what to log, or an empty string."""
+        self.count += 1
+        self.last = reason[:LONGEST_REASON]
+        kind = _NUMBER.sub("#", self.last)
+        if kind not in self._known and len(self._known) < REASONS_LOGGED:
+            self._known.add(kind)
+            self._said_s = now_s
+            return self.last
+        self._unsaid += 1
+        if now_s - self._said_s < REMIND_S:
+            return ""
+        said, self._unsaid, self._said_s = self._unsaid, 0, now_s
+        return f"{said} more; the last one: {self.last}"
 
 
 class Health:
@@ -39,11 +77,13 @@ class Health:
         self._latencies_s: deque[float] = deque(maxlen=200)
         self._needed = inputs
         self._arrivals: dict[str, float | None] = dict.fromkeys(inputs)
-        self._refused: Counter[str] = Counter()
-        self._reasons: dict[str, tuple[str, float]] = {}  # last refusal of each kind, and when
+        self._refused: defaultdict[str, Refusals] = defaultdict(Refusals)
+        self._reasons: dict[str, tuple[str, float]] = {}  # last refusal of each topic, and when
         self._dropped = 0
         self._problem: tuple[bytes, str] = (OK, "")
         self._since = time.monotonic()
+        self.peers = Peers(node)
+        """The topics of the node, where others may be that it cannot be connected with."""
         self.busy_s: Callable[[], float] = float
         """Returns for how long the node has computed its current output [s]."""
         self.extra: Callable[[], dict[str, str]] = dict
@@ -80,14 +120,14 @@ class Health:
         with self._lock:
             self._dropped += count
 
-    def refused(self, kind: str, reason: str) -> None:
-        """Count a message that is not valid; the first of each kind is logged."""
+    def refused(self, topic: str, reason: str) -> None:
+        """Count a message that is not valid; see Refusals for what is logged."""
         with self._lock:
-            self._refused[kind] += 1
-            self._reasons[kind] = (reason, time.monotonic())
-            first = self._refused[kind] == 1
-        if first:
-            self._node.get_logger().warning(f"dropped a message on {kind}: {reason}")
+            now = time.monotonic()
+            self._reasons[topic] = (reason, now)
+            text = self._refused[topic].add(reason, now)
+        if text:
+            self._node.get_logger().warning(f"dropped a message on {topic}: {text}")
 
     @property
     def dropped_total(self) -> int:
@@ -97,7 +137,14 @@ class Health:
     @property
     def refused_total(self) -> int:
         """Return how many messages were not valid since the start."""
-        return sum(self._refused.values())
+        with self._lock:
+            return sum(refusals.count for refusals in self._refused.values())
+
+    def refused_on(self, topic: str) -> tuple[int, str]:
+        """Return how many messages of a topic were not valid, and why the last one was not."""
+        with self._lock:
+            refusals = self._refused.get(topic)
+            return (0, "") if refusals is None else (refusals.count, refusals.last)
 
     def problem(self, level: bytes, sentence: str) -> None:
         """Set what is wrong now; OK and an empty sentence when nothing is."""
@@ -115,12 +162,18 @@ class Health:
                 "latency_ms_p50": _quantile_ms(latencies, 0.50),
                 "latency_ms_p99": _quantile_ms(latencies, 0.99),
                 "dropped": str(self._dropped),
-                "invalid": str(sum(self._refused.values())),
+                "invalid": str(sum(refusals.count for refusals in self._refused.values())),
+            }
+            values |= {
+                f"invalid {topic}": f"{refusals.count}, the last one: {refusals.last}"
+                for topic, refusals in self._refused.items()
             }
         ages = {name: _age(now, at) for name, at in self._arrivals.items()}
         values |= {f"age_s {name}": f"{age:.3f}" for name, age in ages.items()}
         values |= self.extra()
         level, sentence = self._problem
+        unheard = self.peers.problems()
+        values |= {f"incompatible {i}": text for i, text in enumerate(unheard, 1)}
         late = [name for name in self._needed if ages[name] > STALE_AFTER_S]
         if level == OK and self._clock_is_missing():
             level, sentence = WARN, NO_CLOCK
@@ -128,6 +181,8 @@ class Health:
             sentence = preparing
         elif level == OK and late:
             level, sentence = WARN, "waiting for " + ", ".join(self._with_reason(late, now))
+        if unheard and level in (OK, WARN):
+            level, sentence = WARN, "; ".join([*([sentence] if sentence else []), unheard[0]])
         return DiagnosticStatus(
             level=level,
             name=self._node.get_fully_qualified_name().lstrip("/"),

@@ -20,6 +20,8 @@ from live_mvp_ros.ros.parameters import ParameterisedNode
 from live_mvp_ros.ros.worker import Worker
 
 WORKER_STOP_S = 2.0
+FUTURE_S = 10.0
+"""How far stamps may be ahead of a node's clock, which a busy node hears late."""
 
 
 class GraphNode(ParameterisedNode):
@@ -43,7 +45,26 @@ class GraphNode(ParameterisedNode):
         """
         if not self.ending:
             self.ending = True
-            self._wake.trigger()
+            self.wake()
+
+    def wake(self) -> None:
+        """Have the executor look again at what waits; may be called from any thread."""
+        self._wake.trigger()
+
+    def refuse_future(self, stamp_ns: int) -> None:
+        """Refuse what was stamped by a clock that is far ahead of this node's.
+
+        Its age would be negative, and everything that comes after it would seem to be old.
+
+        Raises:
+            InvalidMessageError: the stamp is more than FUTURE_S ahead of this node's clock.
+        """
+        ahead_s = 1e-9 * (stamp_ns - self.get_clock().now().nanoseconds)
+        if ahead_s > FUTURE_S and self.get_clock().now().nanoseconds > 0:
+            raise InvalidMessageError(
+                f"its stamp is {ahead_s:.1f} s ahead of this node's clock, at most "
+                f"{FUTURE_S:g} s are allowed: do both use simulated time, or neither?"
+            )
 
     def start_worker(self, work: Callable[[Any], None]) -> Worker[Any]:
         """Start this node's one worker thread; its failure ends the process."""
@@ -52,7 +73,11 @@ class GraphNode(ParameterisedNode):
         return worker
 
     def publisher(self, message_type: Any, topic: str, profile: QoSProfile) -> Publisher:
-        """Create a publisher without event handlers, which cost time on every wake-up."""
+        """Create a publisher without event handlers, which cost time on every wake-up.
+
+        Subscriptions that it cannot reach are found by asking the graph: see Peers.
+        """
+        self.health.peers.add(topic, profile, subscribes=False)
         return self.create_publisher(
             message_type, topic, profile, event_callbacks=qos.publisher_events()
         )
@@ -60,7 +85,11 @@ class GraphNode(ParameterisedNode):
     def listen(
         self, message_type: Any, topic: str, profile: QoSProfile, use: Callable[[Any], None]
     ) -> Subscription:
-        """Subscribe; a message that ``use`` finds invalid is dropped, counted and logged once."""
+        """Subscribe; a message that ``use`` finds invalid is dropped, counted and logged.
+
+        Publishers that cannot be heard are found by asking the graph: see Peers.
+        """
+        self.health.peers.add(topic, profile, subscribes=True)
 
         def callback(message: Any) -> None:
             try:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rosgraph_msgs.msg import Clock as ClockMessage
 from std_srvs.srv import SetBool
@@ -26,6 +27,15 @@ from live_mvp_ros.ros.schedule import Follower, Pacer
 from live_mvp_ros.srv import StepSim
 
 CLOCK = "/clock"
+SLICE_S = 0.02
+"""For how long ticks are made before whatever else waits has its turn."""
+
+
+class _Turn:
+    """Awaited by a coroutine of rclpy: it goes on at the next wake-up of the executor."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
 
 
 class OwnTime:
@@ -42,13 +52,15 @@ class OwnTime:
         self.now_ns = time.time_ns()
         self._node, self._period_ns, self._factor, self._paused = node, period_ns, factor, paused
         self._pacer = Pacer(period_ns)
+        self._stepping: object | None = None  # what tells the step under way from others
         self._clock_out = node.publisher(ClockMessage, CLOCK, qos.CLOCK)
 
     def start(self, tick: Callable[[], None]) -> None:
         """Have time pass, and offer the services that pause and step it."""
         self._tick, self._since = tick, (time.monotonic(), self.now_ns)
         self._node.create_service(SetBool, "sim/pause", self._on_pause)
-        self._node.create_service(StepSim, "sim/step", self._on_step)
+        group = ReentrantCallbackGroup()  # so that sim/pause is answered during a long step
+        self._node.create_service(StepSim, "sim/step", self._on_step, callback_group=group)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._node.create_timer(1e-9 * self._period_ns, self._on_timer, clock=steady)
 
@@ -78,17 +90,37 @@ class OwnTime:
             self._tick()
 
     def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> Any:
-        self._paused = request.data
+        self._paused, self._stepping = request.data, None
         response.success = True
         response.message = "paused" if request.data else "running"
         return response
 
-    def _on_step(self, request: StepSim.Request, response: StepSim.Response) -> Any:
-        response.success = self._paused and request.ticks >= 1
-        for _ in range(request.ticks if response.success else 0):
-            self._tick()
+    async def _on_step(self, request: StepSim.Request, response: StepSim.Response) -> Any:
+        response.message = await self._step(request.ticks)
+        response.success = not response.message
         response.stamp = convert.to_time(self.now_ns)
         return response
+
+    async def _step(self, ticks: int) -> str:
+        """Make so many ticks, in slices; returns why not all of them were made."""
+        if not self._paused:
+            return "the simulation is not paused"
+        if ticks < 1:
+            return f"ticks = {ticks} is not allowed: it must be at least 1"
+        if self._stepping is not None:
+            return "another step is under way"
+        mine = self._stepping = object()
+        until_s = time.monotonic() + SLICE_S
+        for done in range(ticks):
+            if self._stepping is not mine:
+                return f"sim/pause ended the step after {done} of {ticks} ticks"
+            self._tick()
+            if time.monotonic() >= until_s:
+                self._node.wake()
+                await _Turn()
+                until_s = time.monotonic() + SLICE_S
+        self._stepping = None
+        return ""
 
 
 class FollowedTime:

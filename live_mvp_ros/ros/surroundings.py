@@ -1,6 +1,10 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the controller flies by: odometry, and map, field and path as tables, built once each."""
+"""What the controller flies by: odometry, and map, field and path as tables, built once each.
+
+A field and its path come as two messages with the same stamp, and only such a pair is used: a new
+field never leads along an old path. Until the other one has come, the last pair serves.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,10 @@ from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 import jax
-import numpy as np
 
 from live_mvp_ros import control
 from live_mvp_ros.planning.ending import PlanCode
-from live_mvp_ros.ros.convert import ProbabilityGrid, VehicleState
+from live_mvp_ros.ros.convert import PathArrays, ProbabilityGrid, VehicleState
 from live_mvp_ros.ros.convert_sensors import Field
 
 
@@ -44,7 +47,7 @@ class LatestSurroundings:
         """Know nothing."""
         self.grid: ProbabilityGrid | None = None
         self.field: Field | None = None
-        self.path: tuple[np.ndarray, np.ndarray] | None = None
+        self.path: PathArrays | None = None
         self.costmap: control.CostMap | None = None
         self.guide: control.GuidanceField | None = None
         self._planned_ns: int | None = None  # when there was a plan
@@ -55,25 +58,29 @@ class LatestSurroundings:
     @property
     def geometry(self) -> Hashable:
         """Return what a compiled plan depends on; empty while something is missing."""
-        grid, field = self.grid, self.field
-        if grid is None or field is None or self.path is None:
+        grid, field = self.grid, self._paired()
+        if grid is None or field is None:
             return ()
         return grid.spec, field.spec, field.local_resolution_m, field.local_gain.shape
 
     def refresh(self, costmap_reach_m: float) -> bool:
         """Rebuild what newer messages changed; returns whether everything is there."""
         grid, field, path = self.grid, self.field, self.path
+        paired = field is not None and path is not None and field.stamp_ns == path.stamp_ns
         if grid is not None and grid is not self._built[0]:
             self.costmap = self._build_costmap(grid.spec, grid.p, grid.known, costmap_reach_m)
             self._built = (grid, self._built[1])
-        if field is not None and path is not None and field is not self._built[1]:
+        if paired and field is not self._built[1]:
+            assert field is not None  # they are a pair
+            assert path is not None
             self.guide = self._prepare_field(
                 field.spec,
                 field.guidance,
                 field.local_gain,
                 field.local_origin_m,
                 field.local_resolution_m,
-                *path,
+                path.points,
+                path.yaws,
             )
             self._built = (self._built[0], field)
         return self.costmap is not None and self.guide is not None
@@ -83,8 +90,14 @@ class LatestSurroundings:
         return _age_s(now_ns, self.grid)
 
     def field_age_s(self, now_ns: int) -> float:
-        """Return the age of the information field, infinite if it or its path is missing."""
-        return _age_s(now_ns, self.field if self.path is not None else None)
+        """Return the age of the newest field that has its path, infinite if there is none."""
+        return _age_s(now_ns, self._paired())
+
+    def _paired(self) -> Field | None:
+        """Return the newest field that has its path, None while there is none."""
+        field, path, built = self.field, self.path, self._built[1]
+        together = field is not None and path is not None and field.stamp_ns == path.stamp_ns
+        return field if together else built
 
     def no_plan_s(self, now_ns: int) -> float:
         """Return for how long the planner has been saying that it cannot make a plan."""

@@ -11,7 +11,8 @@ import subprocess
 import sys
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nav_msgs.msg import OccupancyGrid, Odometry
 from sensor_msgs.msg import PointCloud2
 from std_srvs.srv import Trigger
@@ -72,7 +73,7 @@ def test_maps_a_wall_saves_resets_and_loads(bench, tmp_path, ends_cleanly):
     status = bench.collect(MapStatus, "map/status", qos.STATUS)
     exposures = bench.collect(OccupancyGrid, "map/exposure", qos.LATCHED)
     surfaces = bench.collect(PointCloud2, "map/surface", qos.LATCHED)
-    process = bench.start("live_map", **SMALL)
+    process = bench.start("live_map", maps_folder=str(tmp_path), **SMALL)
     wall = Wall(bench)
     bench.wait(
         lambda: len(maps) > 3 and status and status[-1].ticks > 5 and exposures and surfaces,
@@ -206,3 +207,179 @@ def test_drops_and_counts_clouds_that_it_cannot_use(bench):
     before = int({v.key: v.value for v in health[-1].status[0].values}["invalid"])
     wall.points = wall.points[:10]
     bench.wait(lambda: counted(before + 3), during=wall)  # of another size than the first
+
+
+def values_of(health):
+    """Return the values and the status of the last diagnostics."""
+    if not health:
+        return {}, None
+    status = health[-1].status[0]
+    return {v.key: v.value for v in status.values}, status
+
+
+class Lagging:
+    """30 Hz clouds of a wall from a vehicle that flies 2 m/s, whose odometry comes late.
+
+    It waits for the map to keep up, so that nothing depends on how fast the machine is.
+    """
+
+    def __init__(self, bench, status, lag_ms, twice=False):
+        self._wall, self._status = Wall(bench), status
+        self._lag_ns, self._twice = lag_ms * 1_000_000, twice
+        self._next_odometry_ns, self.sent = 0, 0
+
+    def __call__(self):
+        ticks = self._status[-1].ticks if self._status else 0
+        if self.sent > ticks + 6:
+            if not self._status:
+                self.odometry(1_000_000_000)
+            return
+        self.sent += 1
+        stamp_ns = round(self.sent * 1e9 / 30)
+        self._wall._cloud.publish(
+            convert_sensors.cloud(stamp_ns, OPTICAL, self._wall.points, ("x", "y", "z"))
+        )
+        self.odometry(stamp_ns - self._lag_ns)
+
+    def odometry(self, until_ns):
+        zero = np.zeros(3, np.float32)
+        while self._next_odometry_ns <= until_ns:
+            place = np.float32([1e-9 * self._next_odometry_ns % 1.0, 0.0, 1.5])
+            state = convert.VehicleState(
+                self._next_odometry_ns, place, zero, np.float32([1, 0, 0, 0]), zero
+            )
+            for _ in range(1 + self._twice):
+                self._wall._odom.publish(convert.odometry(state, "odom", "base_link"))
+            self._next_odometry_ns += 10_000_000
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_odometry_that_lags_by_more_than_a_cloud_period_costs_no_cloud(bench, twice):
+    status = bench.collect(MapStatus, "map/status", qos.STATUS)
+    bench.start("live_map", map_rate_hz=100.0, **SMALL)  # a status after every scan
+    clouds = Lagging(bench, status, lag_ms=34, twice=twice)
+    bench.wait(lambda: status and status[-1].ticks >= 60, during=clouds)
+    # what came while the update was compiled is overtaken; then nothing is
+    lost_at_first = status[0].dropped_scans + 6
+    assert clouds.sent - status[-1].ticks <= lost_at_first + 6
+    assert status[-1].dropped_scans <= lost_at_first
+
+
+def test_clouds_that_come_in_vain_are_a_warning(bench):
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    bench.start("live_map", **SMALL)
+    wall = Wall(bench)
+
+    def without_odometry():
+        wall.tick += 1
+        stamp_ns = wall.tick * 20_000_000
+        wall._cloud.publish(convert_sensors.cloud(stamp_ns, OPTICAL, wall.points, ("x", "y", "z")))
+
+    def starving():
+        status = values_of(health)[1]
+        return (
+            status is not None
+            and status.level == DiagnosticStatus.WARN
+            and "clouds arrive and none was integrated" in status.message
+        )
+
+    bench.wait(starving, during=without_odometry)
+    assert "wait for odometry" in values_of(health)[1].message
+    bench.wait(lambda: values_of(health)[1].level == DiagnosticStatus.OK, during=wall)
+
+
+def test_refused_odometry_is_no_dropped_scan_and_infinite_points_cost_no_cloud(bench):
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    status = bench.collect(MapStatus, "map/status", qos.STATUS)
+    bench.start("live_map", **SMALL)
+    wall = Wall(bench)
+    wall.points[0, 0], wall.points[5, 5], wall.points[7] = np.inf, -np.inf, np.nan
+    of_another = Odometry(child_frame_id="two/base_link")
+    of_another.header.frame_id = "odom"
+
+    def both():
+        wall._odom.publish(of_another)
+        wall()
+
+    bench.wait(lambda: status and status[-1].ticks >= 5, during=both)
+    bench.wait(lambda: int(values_of(health)[0].get("invalid", 0)) >= 20, during=both)
+    assert status[-1].dropped_scans < 20
+    assert status[-1].rays % (64 * 47 - 2) == 0
+    assert "'two/base_link' instead of base_link" in values_of(health)[0]["invalid odom"]
+    assert not [key for key in values_of(health)[0] if key == "invalid depth/points"]
+
+
+def test_an_autosave_that_is_damaged_is_kept_aside_and_the_map_starts_anew(bench, tmp_path):
+    file = tmp_path / "map.npz"
+    file.write_bytes(b"PK\x03\x04" + bytes(range(256)) * 40)
+    spoilt = file.read_bytes()
+    status = bench.collect(MapStatus, "map/status", qos.STATUS)
+    arguments = {"autosave_path": str(file), "autosave_period_s": 1.0, **SMALL}
+    bench.start("live_map", **arguments)
+    wall = Wall(bench)
+    bench.wait(lambda: status and status[-1].ticks > 3 and file.exists(), during=wall)
+    assert (tmp_path / "map.npz.damaged").read_bytes() == spoilt
+    log = bench.log("live_map").read_text()
+    assert "is not a whole map file; it is kept as map.npz.damaged" in log
+    bench.kill("live_map")  # at any time, a whole map is there
+    file.write_bytes(file.read_bytes()[:-100])
+    bench.start("live_map", **arguments)
+    count = len(status)
+    bench.wait(lambda: len(status) > count + 2, during=wall)
+    assert (tmp_path / "map.npz.damaged-2").exists()
+
+
+def test_maps_are_written_only_where_maps_belong(bench, tmp_path):
+    folder, elsewhere = tmp_path / "maps", tmp_path / "elsewhere.npz"
+    folder.mkdir()
+    (folder / "notes.npz").write_text("my notes")
+    (folder / "away.npz").symlink_to(elsewhere)
+    (folder / "out").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe.npz")
+    bench.start("live_map", maps_folder=str(folder), **SMALL)
+
+    def saved(path):
+        answer = bench.call(SaveMap, "map/save", SaveMap.Request(path=str(path)))
+        assert answer.success == (not answer.message)
+        return answer.path or answer.message
+
+    assert saved("one.npz") == str(folder / "one.npz")
+    assert saved(folder / "one.npz") == str(folder / "one.npz")  # a map may be replaced
+    for path, words in (
+        (elsewhere, "writes only below"),
+        ("../elsewhere.npz", "writes only below"),
+        ("away.npz", "writes only below"),
+        ("out/elsewhere.npz", "writes only below"),
+        ("/etc/cron.d/x.npz", "writes only below"),
+        ("notes.npz", "holds no map"),
+        ("pipe.npz", "holds no map"),
+        ("x.txt", "must end in .npz"),
+        (".", "must end in .npz"),
+        ("none/x.npz", "cannot be written"),
+        ("x" * 5000 + ".npz", ""),
+    ):
+        said = saved(path)
+        assert words in said, path
+    assert (folder / "notes.npz").read_text() == "my notes"
+    assert not elsewhere.exists()
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "away.npz",
+        "notes.npz",
+        "one.npz",
+        "out",
+        "pipe.npz",
+    ]
+
+    def loaded(path):
+        return bench.call(LoadMap, "map/load", LoadMap.Request(path=str(path))).message
+
+    assert loaded("one.npz") == ""
+    for path in ("pipe.npz", "notes.npz", "/dev/zero", "/etc/passwd", ".", "x" * 5000):
+        assert loaded(path)
+
+
+def test_a_folder_for_maps_that_is_none_ends_it_with_one_sentence(bench, tmp_path):
+    process = bench.start("live_map", maps_folder=str(tmp_path / "none"), **SMALL)
+    assert process.wait(timeout=120) == 2
+    text = bench.log("live_map").read_text()
+    assert "maps_folder" in text and "must be a folder" in text and "Traceback" not in text

@@ -92,7 +92,7 @@ def test_pause_step_and_reset(bench):
     bench.start("quadrotor_sim")
     bench.wait(lambda: odom)
     refused = bench.call(StepSim, "sim/step", StepSim.Request(ticks=3))
-    assert not refused.success
+    assert not refused.success and refused.message == "the simulation is not paused"
     assert bench.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
     before = bench.call(StepSim, "sim/step", StepSim.Request(ticks=1))
     after = bench.call(StepSim, "sim/step", StepSim.Request(ticks=25))
@@ -110,6 +110,34 @@ def test_pause_step_and_reset(bench):
     assert (
         response.message == "the pose is not usable: the quaternion has length 0.000 instead of 1"
     )
+
+
+def test_a_step_of_any_length_leaves_the_simulator_answering(bench, ends_cleanly):
+    odom = bench.collect(Odometry, "odom")
+    process = bench.start("quadrotor_sim", start_paused=True)
+    step = bench.node.create_client(StepSim, "sim/step")
+    bench.wait(step.service_is_ready)
+    none = bench.call(StepSim, "sim/step", StepSim.Request(ticks=0))
+    assert not none.success and "ticks = 0" in none.message
+    endless = step.call_async(StepSim.Request(ticks=2**32 - 1))
+    bench.wait(lambda: len(odom) > 200)
+    assert not endless.done()
+    second = bench.call(StepSim, "sim/step", StepSim.Request(ticks=1))
+    assert not second.success and second.message == "another step is under way"
+    before = stamps(odom)[-1]
+    assert bench.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
+    bench.wait(endless.done)
+    assert not endless.result().success
+    assert "sim/pause ended the step after" in endless.result().message
+    ended = convert.to_ns(endless.result().stamp)
+    assert ended >= before
+    third = bench.call(StepSim, "sim/step", StepSim.Request(ticks=7))
+    assert third.success and third.message == ""
+    assert convert.to_ns(third.stamp) == ended + 70_000_000
+    step.call_async(StepSim.Request(ticks=2**32 - 1))
+    count = len(odom)
+    bench.wait(lambda: len(odom) > count + 100)
+    assert ends_cleanly(process)
 
 
 def test_a_second_vehicle_follows_the_time_of_the_first(bench):
