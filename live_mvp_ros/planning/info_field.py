@@ -17,8 +17,9 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
+from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import progress
+from live_mvp_ros.planning.frame import FINER, sweep_plan, take_stock
 from live_mvp_ros.planning.fsmi import P_MAX, cell_information
 from live_mvp_ros.planning.geodesy import (
     FAR,
@@ -31,11 +32,8 @@ from live_mvp_ros.planning.guidance import (
     cell_mask,
     goal_source,
     lead_to,
-    navigable_now,
     near,
-    slowness,
 )
-from live_mvp_ros.planning.looking import plain_view
 from live_mvp_ros.planning.sweep import (
     SweepPlan,
     directional_gain,
@@ -46,9 +44,7 @@ from live_mvp_ros.planning.sweep import (
 )
 from live_mvp_ros.vehicle import BodyConfig
 
-_LONGEST_STEP_S = 1.0  # a node that was stalled for longer did not look at one place all the time
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
-_FINER = 4  # times as many directions in the last search
 _EXPECTED_WALL = 0.99  # occupancy of an unknown cell in a gap of a wall
 _LEFTOVER = 0.5  # looks that teach less than this share of one into the open are leftovers
 _NARROW_GAIN = 0.1  # nats of a beam in it: all are worth the same, the nearest comes first
@@ -252,10 +248,9 @@ def step(
 ) -> tuple[InfoFieldState, InfoFieldOutput]:
     """Compute the information field of one map (``spec`` is static; the caller jits)."""
     xy = jnp.asarray(inputs.position_m)[:2]
-    free = inputs.known & (inputs.p < OCCUPIED_FROM)
-    looked_s = _looked(config, spec, state, inputs, free)
+    stock = take_stock(config, spec, state.looked_s, inputs)
+    free, looked_s, navigable = stock.free, stock.looked_s, stock.navigable
     view = _classify(config, spec, inputs, free, looked_s)
-    navigable = navigable_now(config.body, spec, free, xy)
     watch = progress.observe(config.progress, state.progress, inputs.known, xy, inputs.dt_s)
     per_yaw = _gains(config, spec, view, navigable & ~watch.given_up)
     gain = jnp.max(per_yaw, axis=0)
@@ -265,7 +260,7 @@ def step(
     sources = jnp.where(jnp.any(sources), sources, teaches)
     nothing_left = ~jnp.any(sources)
     goal = goal_source(spec, navigable, inputs.goal_m)
-    slow = slowness(config.body, spec, free)
+    slow = stock.slow
     start_m = _values(config, spec, per_yaw, sources, navigable, slow, inputs)
     start_m = jnp.where(nothing_left, jnp.where(goal, 0.0, FAR), start_m)
     recovery = goal_source(spec, navigable, watch.manoeuvre_m)
@@ -294,7 +289,7 @@ def step(
     afresh = progress.starts_afresh(watch, judged)
     worth_looking = jnp.where(nothing_left, 0.0, 1.0)
     local_gain, local_origin_m = _local(config, spec, per_yaw, xy)
-    unknown_m2 = _reachable_unknown_m2(spec, _plan(config, spec), view, navigable)
+    unknown_m2 = _reachable_unknown_m2(spec, sweep_plan(config, spec), view, navigable)
     unknown_m2 = jnp.where(nothing_left, 0.0, unknown_m2)
     known_m2 = jnp.sum(free) * spec.resolution_m**2
     reachable = jnp.any(goal & near(spec, jnp.asarray(inputs.goal_m)[:2], config.goal_radius_m))
@@ -324,22 +319,6 @@ class _View(NamedTuple):
     opaque: jax.Array
 
 
-def _looked(
-    config: InfoFieldConfig,
-    spec: GridSpec,
-    state: InfoFieldState,
-    inputs: InfoFieldInputs,
-    free: jax.Array,
-) -> jax.Array:
-    """Add the time since the last step to cells in plain view; forget those that became known."""
-    xy = jnp.asarray(inputs.position_m)[:2]
-    plan = _plan(config, spec, _FINER)
-    weight = plain_view(spec, plan, free, xy, inputs.yaw_rad, config.fov_rad)
-    unknown = ~inputs.known
-    dt_s = jnp.clip(inputs.dt_s, 0.0, _LONGEST_STEP_S)
-    return jnp.where(unknown, state.looked_s + dt_s * weight, 0.0)
-
-
 def _classify(
     config: InfoFieldConfig,
     spec: GridSpec,
@@ -363,10 +342,6 @@ def _classify(
     return _View(p, free, ~inputs.known & ~given_up, opaque)
 
 
-def _plan(config: InfoFieldConfig, spec: GridSpec, finer: int = 1) -> SweepPlan:
-    return SweepPlan.of(finer * config.n_directions, config.range_m / spec.resolution_m)
-
-
 def _gains(
     config: InfoFieldConfig, spec: GridSpec, view: _View, candidates: jax.Array
 ) -> jax.Array:
@@ -376,7 +351,7 @@ def _gains(
     between two directions of the sweep are searched with finer ones, from anywhere in a cell; then
     the sweep itself is left out.
     """
-    plan, finer = _plan(config, spec), _plan(config, spec, _FINER)
+    plan, finer = sweep_plan(config, spec), sweep_plan(config, spec, FINER)
     reaches = _reaches(plan, view)
 
     def coarse() -> jax.Array:
