@@ -318,7 +318,7 @@ class Flight:
         assert self._monitor is not None
         record, scores = self._monitor.record, None
         if scored:
-            positions = record.trajectory().positions_m
+            positions = record.true_trajectory().positions_m
             scores = Scores(self._scorer.exploration(), self._scorer.safety(positions))
         self.metrics = report.metrics(
             self._graph, record, ending, scores, peak_rss_mib=peak_mib, restarts=restarts
