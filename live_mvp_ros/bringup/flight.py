@@ -453,7 +453,7 @@ class Flight:
         monitor, graph = self._monitor, self._graph
         record, scores, known = monitor.record, None, self._flown(monitor)
         if ready and self._scorer.scores:
-            positions = record.trajectory().positions_m
+            positions = record.true_trajectory().positions_m
             scores = Scores(self._scorer.exploration(), self._scorer.safety(positions))
         self.metrics = report.metrics(
             graph, record, ending, scores,

@@ -155,6 +155,7 @@ class Monitor:
             )
 
         listen(Odometry, "odom", _PATIENT, self._odometry)
+        listen(Odometry, "ground_truth/odom", _PATIENT, self._true_odometry)
         listen(BodyRateThrust, "cmd/body_rates", _PATIENT, self._command)
         listen(PointCloud2, "depth/points", qos.SENSOR, self._counted("points"), raw=True)
         listen(InfoField, "info_field", qos.LATCHED, self._field, raw=True)
@@ -171,6 +172,11 @@ class Monitor:
         at = message.pose.pose.position
         stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
         self.record.odometry(stamp, info["source_timestamp"], (at.x, at.y, at.z))
+
+    def _true_odometry(self, message: Odometry, _: Info) -> None:
+        at = message.pose.pose.position
+        stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
+        self.record.true_odometry(stamp, (at.x, at.y, at.z))
 
     def _command(self, message: BodyRateThrust, info: Info) -> None:
         stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec

@@ -17,6 +17,7 @@ from collections import OrderedDict
 import numpy as np
 
 from live_mvp_ros.completion_report import CompletionReport
+from live_mvp_ros.sim.health import PARKED_M_S, PlanHealth
 
 TOPICS = ("odom", "points", "map", "info_field", "command")
 _NS = 1e-9
@@ -81,6 +82,8 @@ class FlightRecord:
         self.intervals_ms = array("d")
         self.time_jumps = 0
         self._odometry = array("d")  # t, x, y, z; flights last for hours, at 100 Hz
+        self._truth = array("d")  # t, x, y, z
+        self._exploring = self._parked = 0
         self._odometry_sent_ns: OrderedDict[int, int] = OrderedDict()
         self._ended = False
         self._stamp_s = math.nan
@@ -119,6 +122,11 @@ class FlightRecord:
             self.arrivals["odom"].add(sent_ns)
             self._odometry.extend((stamp + self._offset_s, *position_m))
 
+    def true_odometry(self, stamp_ns: int, position_m: tuple[float, float, float]) -> None:
+        """Take one true pose, which a simulator tells beside what the vehicle believes."""
+        if self.flying:
+            self._truth.extend((stamp_ns * _NS + self._offset_s, *position_m))
+
     def command(self, answered_ns: int, sent_ns: int) -> None:
         """Take one command that answers the odometry stamped ``answered_ns``."""
         if not self.flying:
@@ -140,6 +148,9 @@ class FlightRecord:
         """Take the controller's status; remember changes of state."""
         before = self.status
         self.status = status
+        if status.state == "EXPLORING":
+            self._exploring += 1
+            self._parked += status.speed_m_s < PARKED_M_S
         if before is None or before.state != status.state:
             self.transitions.append((self.now_s(), status.state, status.reason))
 
@@ -147,8 +158,21 @@ class FlightRecord:
         """Take what the planner says is left; ``final`` when the mission is over."""
         self.completion, self.completion_is_final = completion, final
 
+    def health(self) -> PlanHealth:
+        """Return what the plans of the flight were worth, as far as it can be seen from here."""
+        parked = self._parked / self._exploring if self._exploring else None
+        given_up = None if self.completion is None else self.completion.recoveries.give_up
+        return PlanHealth(parked_fraction=parked, targets_given_up=given_up)
+
+    def true_trajectory(self) -> Trajectory:
+        """Return the path truly flown; that of the odometry where nobody tells the truth."""
+        if not self._truth:
+            return self.trajectory()
+        rows = np.array(self._truth[:], float).reshape(-1, 4)
+        return Trajectory(rows[:, 0] - rows[0, 0], rows[:, 1:])
+
     def trajectory(self) -> Trajectory:
-        """Return the flown path."""
+        """Return the flown path, by the vehicle's own odometry."""
         rows = np.array(self._odometry[:], float).reshape(-1, 4)
         times = rows[:, 0] - rows[0, 0] if len(rows) else rows[:, 0]
         return Trajectory(times, rows[:, 1:])

@@ -21,7 +21,7 @@ from live_mvp_ros.bringup.flown import Flown, FlownParameters
 from live_mvp_ros.bringup.moments import Moments
 from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.results import percentiles, rounded, versions, write, write_json, write_table
-from live_mvp_ros.sim.report import score_values
+from live_mvp_ros.sim.report import health_values, score_values
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.graph import Graph
@@ -63,7 +63,7 @@ def metrics(
     restarts: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return everything that was measured, as it goes into metrics.json."""
-    flight = record.trajectory()
+    flight = record.true_trajectory()
     at_goal = _at_goal(flight.times_s, flight.positions_m, flown)
     said_so = record.status is not None and record.status.goal_reached
     goal_reached = bool(said_so and at_goal is not False)
@@ -78,6 +78,7 @@ def metrics(
         "end_reason": ending.reason,
         "completion": None if record.completion is None else record.completion.to_dict(),
         **(score_values(scores.exploration, scores.safety) if scores else score_values()),
+        **health_values(record.health()),
         "flight_time_s": rounded(record.now_s(), 3),
         "path_length_m": rounded(path_length(flight.positions_m), 3),
         "real_time_factor": rounded(factor, 4),
@@ -204,7 +205,7 @@ def path_length(positions_m: np.ndarray) -> float:
 
 def write_tables(folder: Path, record: FlightRecord, scores: Scores | None) -> None:
     """Write trajectory.csv (about 20 rows per second) and, where it was scored, explored.csv."""
-    flight = record.trajectory()
+    flight = record.true_trajectory()
     columns = [flight.times_s, *flight.positions_m.T]
     names = ["time_s", "x_m", "y_m", "z_m"]
     if scores is not None:

@@ -17,9 +17,10 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
+from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import ending, progress
 from live_mvp_ros.planning.ending import PlanCode
+from live_mvp_ros.planning.frame import FINER, LONGEST_STEP_S, sweep_plan, take_stock
 from live_mvp_ros.planning.fsmi import P_MAX, cell_information
 from live_mvp_ros.planning.geodesy import (
     FAR,
@@ -33,11 +34,8 @@ from live_mvp_ros.planning.guidance import (
     cell_mask,
     goal_source,
     lead_to,
-    navigable_now,
     near,
-    slowness,
 )
-from live_mvp_ros.planning.looking import plain_view
 from live_mvp_ros.planning.sweep import (
     SweepPlan,
     directional_gain,
@@ -48,9 +46,7 @@ from live_mvp_ros.planning.sweep import (
 )
 from live_mvp_ros.vehicle import BodyConfig
 
-_LONGEST_STEP_S = 1.0  # a node that was stalled for longer did not look at one place all the time
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
-_FINER = 4  # times as many directions in the last search
 _EXPECTED_WALL = 0.99  # occupancy of an unknown cell in a gap of a wall
 _LEFTOVER = 0.5  # looks that teach less than this share of one into the open are leftovers
 _NARROW_GAIN = 0.1  # nats of a beam in it: all are worth the same, the nearest comes first
@@ -290,14 +286,12 @@ def step(
     """Compute the information field of one map (``spec`` is static; the caller jits)."""
     code, inputs = _usable(spec, inputs)
     xy = inputs.position_m[:2]
-    free = inputs.known & (inputs.p < OCCUPIED_FROM)
-    looks = plain_view(spec, _plan(config, spec, _FINER), free, xy, inputs.yaw_rad, config.fov_rad)
-    looked_s = _looked(state, inputs, looks)
+    stock = take_stock(config, spec, state.looked_s, inputs)
+    free, looks, looked_s, navigable = stock.free, stock.looks, stock.looked_s, stock.navigable
     doubt = ending.looked_again(
         state.doubt, inputs.known, free, looks, progress.LEARNING_CELLS, inputs.dt_s
     )
     view = _classify(config, spec, inputs, free, looked_s, doubt.doubted)
-    navigable = navigable_now(config.body, spec, free, xy)
     # Who looks again on purpose is not idle; how long that may last, the doubt knows.
     waits = jnp.any(doubt.doubted & (looks > 0.0))
     flown_s = jnp.where(waits, 0.0, inputs.dt_s)
@@ -320,7 +314,7 @@ def step(
     nothing_left = empty & valid
     to_goal = nothing_left | inputs.to_goal
     goal = goal_source(spec, navigable, inputs.goal_m)
-    slow = slowness(config.body, spec, free)
+    slow = stock.slow
     start_m = _values(config, spec, per_yaw, sources, navigable, slow, inputs)
     looks_on = jnp.any(sources) & ~inputs.to_goal
     start_m = jnp.where(looks_on, start_m, jnp.where(goal, 0.0, FAR))
@@ -352,7 +346,7 @@ def step(
     afresh = progress.starts_afresh(watch, judged)
     worth_looking = jnp.where(to_goal, 0.0, 1.0)
     local_gain, local_origin_m = _local(config, spec, per_yaw, xy)
-    unknown_m2 = _reachable_unknown_m2(spec, _plan(config, spec), view, navigable)
+    unknown_m2 = _reachable_unknown_m2(spec, sweep_plan(config, spec), view, navigable)
     unknown_m2 = jnp.where(nothing_left, 0.0, unknown_m2)
     known_m2 = jnp.sum(free) * spec.resolution_m**2
     reachable = jnp.any(goal & near(spec, inputs.goal_m[:2], config.goal_radius_m))
@@ -397,7 +391,7 @@ def _usable(spec: GridSpec, inputs: InfoFieldInputs) -> tuple[jax.Array, InfoFie
         position_m=position_m,
         yaw_rad=yaw_rad,
         goal_m=jnp.where(jnp.all(jnp.isfinite(goal_m)), goal_m, position_m),
-        dt_s=jnp.clip(jnp.nan_to_num(jnp.asarray(inputs.dt_s)), 0.0, _LONGEST_STEP_S),
+        dt_s=jnp.clip(jnp.nan_to_num(jnp.asarray(inputs.dt_s)), 0.0, LONGEST_STEP_S),
         to_goal=inputs.to_goal,
     )
 
@@ -439,11 +433,6 @@ class _View(NamedTuple):
     opaque: jax.Array
 
 
-def _looked(state: InfoFieldState, inputs: InfoFieldInputs, looks: jax.Array) -> jax.Array:
-    """Add the time since the last step to cells in plain view; forget those that became known."""
-    return jnp.where(inputs.known, 0.0, state.looked_s + inputs.dt_s * looks)
-
-
 def _classify(
     config: InfoFieldConfig,
     spec: GridSpec,
@@ -468,10 +457,6 @@ def _classify(
     return _View(p, free, (~inputs.known & ~given_up) | doubted, opaque)
 
 
-def _plan(config: InfoFieldConfig, spec: GridSpec, finer: int = 1) -> SweepPlan:
-    return SweepPlan.of(finer * config.n_directions, config.range_m / spec.resolution_m)
-
-
 def _gains(
     config: InfoFieldConfig, spec: GridSpec, view: _View, candidates: jax.Array
 ) -> jax.Array:
@@ -481,7 +466,7 @@ def _gains(
     between two directions of the sweep are searched with finer ones, from anywhere in a cell; then
     the sweep itself is left out.
     """
-    plan, finer = _plan(config, spec), _plan(config, spec, _FINER)
+    plan, finer = sweep_plan(config, spec), sweep_plan(config, spec, FINER)
     reaches = _reaches(plan, view)
 
     def coarse() -> jax.Array:

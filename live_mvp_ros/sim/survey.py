@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
+from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import (
     InfoFieldConfig,
     InfoFieldInputs,
@@ -23,18 +23,16 @@ from live_mvp_ros.planning import (
     ending,
     progress,
 )
+from live_mvp_ros.planning.frame import sweep_plan, take_stock
 from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
 from live_mvp_ros.planning.guidance import (
     Guidance,
     cell_mask,
     goal_source,
     lead_to,
-    navigable_now,
     near,
-    slowness,
 )
-from live_mvp_ros.planning.looking import plain_view
-from live_mvp_ros.planning.sweep import SweepPlan, sees_any
+from live_mvp_ros.planning.sweep import sees_any
 from live_mvp_ros.vehicle import BodyConfig
 
 _ARRIVING_M = 0.5  # from here on the heading is that of the coming look
@@ -110,24 +108,21 @@ def init(config: InfoFieldConfig, spec: GridSpec, key: jax.Array) -> BaselineSta
 def survey(
     config: InfoFieldConfig, spec: GridSpec, state: BaselineState, inputs: InfoFieldInputs
 ) -> Survey:
-    """Take stock of the map."""
+    """Take stock of the map, as the information field does."""
     xy = jnp.asarray(inputs.position_m)[:2]
-    free = inputs.known & (inputs.p < OCCUPIED_FROM)
-    weight = plain_view(spec, _plan(config, spec), free, xy, inputs.yaw_rad, config.fov_rad)
-    looked_s = jnp.where(inputs.known, 0.0, state.looked_s + inputs.dt_s * weight)
-    navigable = navigable_now(config.body, spec, free, xy)
+    stock = take_stock(config, spec, state.looked_s, inputs)
+    navigable = stock.navigable
     watch = progress.observe(config.progress, state.progress, inputs.known, xy, inputs.dt_s)
     here = jnp.where(cell_mask(spec, xy), 0.0, FAR)
-    slow = slowness(config.body, spec, free)
     return Survey(
-        free=free,
-        looked_s=looked_s,
-        resolvable=~inputs.known & (looked_s < config.look_patience_s),
+        free=stock.free,
+        looked_s=stock.looked_s,
+        resolvable=~inputs.known & (stock.looked_s < config.look_patience_s),
         navigable=navigable,
         eligible=navigable & ~watch.given_up,
         preferred=navigable & ~watch.given_up & ~watch.set_aside,
-        distance_m=geodesic_distance(navigable, here, spec.resolution_m, slow),
-        slow=slow,
+        distance_m=geodesic_distance(navigable, here, spec.resolution_m, stock.slow),
+        slow=stock.slow,
         watch=watch,
     )
 
@@ -137,7 +132,7 @@ def seeing(
     config: InfoFieldConfig, spec: GridSpec, found: Survey, frontier: jax.Array
 ) -> jax.Array:
     """Return the free cells [nx, ny] that have a frontier cell in line of sight within range."""
-    plan = _plan(config, spec)
+    plan = sweep_plan(config, spec)
     return sees_any(plan, frontier, ~found.free & ~frontier) & found.free
 
 
@@ -200,10 +195,6 @@ def fly_to(
         settled=ending.settled(evidence, config.settle_s),
         code=ending.pose_code(spec, jnp.asarray(inputs.position_m), inputs.yaw_rad),
     )
-
-
-def _plan(config: InfoFieldConfig, spec: GridSpec) -> SweepPlan:
-    return SweepPlan.of(config.n_directions, config.range_m / spec.resolution_m)
 
 
 def _start(
@@ -280,7 +271,7 @@ def _along(config: InfoFieldConfig, way: Guidance, xy: jax.Array) -> tuple[jax.A
 
 def _visible_unknown_m2(config: InfoFieldConfig, spec: GridSpec, found: Survey) -> jax.Array:
     """Area of the unknown that navigable cells would see, were the unknown transparent."""
-    plan = _plan(config, spec)
+    plan = sweep_plan(config, spec)
     opaque = ~found.free & ~found.resolvable
     seen = sees_any(plan, found.navigable, opaque) & found.resolvable
     return jnp.sum(seen) * spec.resolution_m**2

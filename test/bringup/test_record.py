@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from live_mvp_ros.bringup.record import FlightRecord, Status
@@ -46,6 +47,28 @@ def test_rates_latency_and_speed_of_a_regular_flight():
     assert record.latencies_ms == pytest.approx([7.0] * 51)
     assert record.on_time_fraction(20.0) == 1.0
     assert record.real_time_factor() == pytest.approx(1.0)
+
+
+def test_the_true_path_is_that_of_the_simulator_and_else_that_of_the_odometry():
+    record = flown()
+    np.testing.assert_array_equal(
+        record.true_trajectory().positions_m, record.trajectory().positions_m
+    )
+    for i in range(0, 101, 2):  # best effort: it may lose some
+        record.true_odometry(i * 10 * MS, (0.02 * i, 0.001 * i, 2.0))
+    true = record.true_trajectory()
+    np.testing.assert_allclose(true.positions_m[-1], [2.0, 0.1, 2.0])
+    np.testing.assert_allclose(true.times_s, 0.02 * np.arange(51))
+    np.testing.assert_allclose(record.trajectory().positions_m[-1], [2.0, 0.0, 2.0])
+
+
+def test_standing_while_exploring_is_parked_and_while_holding_is_not():
+    record = FlightRecord()
+    assert record.health().parked_fraction is None
+    for state, speed in [("HOLDING", 0.0), *[("EXPLORING", 1.0)] * 3, ("EXPLORING", 0.05)]:
+        record.report(Status(state, "", 0.5, 0.6, speed, 7.0, False))
+    assert record.health().parked_fraction == 0.25
+    assert record.health().targets_given_up is None  # nobody has said so
 
 
 def test_a_slow_machine_shows_in_the_real_time_factor_and_the_wall_rates():

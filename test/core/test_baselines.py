@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -226,3 +228,18 @@ def test_places_that_the_watch_gave_up_are_no_viewpoints():
     assert not np.asarray(found.preferred).any()
     assert viewing.visible_frontiers(CONFIG, SPEC, found, given)  # set aside is better than none
     assert float(np.asarray(found.distance_m).max()) == FAR
+
+
+@pytest.mark.parametrize("dt_s", [0.5, 7.0])
+@pytest.mark.parametrize("yaw", [0.0, 0.7])
+def test_baselines_take_stock_as_the_information_field_does(dt_s, yaw):
+    """The same cells are looked at, however long they were not: only the choice may differ."""
+    config = planning.InfoFieldConfig(range_m=9.0)  # so far that coarse directions have gaps
+    hidden = HALL & ~box(0.2, 0.2, 4.0, 5.8) & ~box(8.0, 1.0, 11.8, 5.0)
+    given = dataclasses.replace(inputs(~HALL | hidden, yaw=yaw), dt_s=jnp.float32(dt_s))
+    ours, _ = jax.jit(planning.step, static_argnums=1)(
+        config, SPEC, planning.init(config, SPEC), given
+    )
+    theirs = survey(config, SPEC, init(config, SPEC, jax.random.key(0)), given)
+    assert float(theirs.looked_s.max()) > 0.0
+    np.testing.assert_array_equal(ours.looked_s, theirs.looked_s)

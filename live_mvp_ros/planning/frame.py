@@ -1,0 +1,72 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The frame of every planner: what it knows of the map before it chooses where to go.
+
+The information field and the baselines that it is compared with take stock by the same function,
+so that only the choice differs. Map frame, metres, seconds; grids [nx, ny].
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
+from live_mvp_ros.planning.guidance import navigable_now, slowness
+from live_mvp_ros.planning.looking import plain_view
+from live_mvp_ros.planning.sweep import SweepPlan
+
+if TYPE_CHECKING:
+    from live_mvp_ros.planning.info_field import InfoFieldConfig, InfoFieldInputs
+
+LONGEST_STEP_S = 1.0
+"""A node that was stalled for longer did not look at one place all the time."""
+FINER = 4
+"""Times as many directions in what is looked at, and in the last search."""
+
+
+class Stock(NamedTuple):
+    """What is known of the map."""
+
+    free: jax.Array
+    """bool, known to be free."""
+    looks: jax.Array
+    """How well each cell is looked at now, 0 to 1."""
+    looked_s: jax.Array
+    """How long a still unknown cell has been in plain view."""
+    navigable: jax.Array
+    """bool, where the drone fits and can go."""
+    slow: jax.Array
+    """What a metre counts."""
+
+
+def sweep_plan(config: InfoFieldConfig, spec: GridSpec, finer: int = 1) -> SweepPlan:
+    """Return the directions and the reach of sight, with ``finer`` times as many directions."""
+    return SweepPlan.of(finer * config.n_directions, config.range_m / spec.resolution_m)
+
+
+def take_stock(
+    config: InfoFieldConfig, spec: GridSpec, looked_s: jax.Array, inputs: InfoFieldInputs
+) -> Stock:
+    """Return what is known of the map.
+
+    Args:
+        config: of the planner.
+        spec: geometry (static).
+        looked_s: [nx, ny] of the step before.
+        inputs: the map, the pose and the time since the step before.
+    """
+    xy = jnp.asarray(inputs.position_m)[:2]
+    free = inputs.known & (inputs.p < OCCUPIED_FROM)
+    plan = sweep_plan(config, spec, FINER)
+    looks = plain_view(spec, plan, free, xy, inputs.yaw_rad, config.fov_rad)
+    dt_s = jnp.clip(inputs.dt_s, 0.0, LONGEST_STEP_S)
+    return Stock(
+        free=free,
+        looks=looks,
+        looked_s=jnp.where(inputs.known, 0.0, looked_s + dt_s * looks),
+        navigable=navigable_now(config.body, spec, free, xy),
+        slow=slowness(config.body, spec, free),
+    )
