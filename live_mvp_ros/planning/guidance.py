@@ -138,8 +138,8 @@ def lead_to(
         navigable: [nx, ny] bool, from ``navigable_now``.
         slow: [nx, ny] what a metre counts, from ``slowness``.
         start_m: [nx, ny] value of each source, at least 0, ``FAR`` elsewhere.
-        arrival_gain: [n_yaw, nx, ny] worth of looking along yaw -pi + 2 pi k / n_yaw from a cell;
-            chooses the yaw at the end of the path.
+        arrival_gain: [n_yaw, nx, ny] worth of looking along yaw -pi + 2 pi k / n_yaw from a cell,
+            in any unit; chooses the yaw at the end of the path.
         position_m: [3] of the drone.
         yaw_rad: heading of the drone.
     """
@@ -149,7 +149,7 @@ def lead_to(
     target_m = jnp.asarray(spec.origin_m) + spec.resolution_m * end
     path = climb(spec, guidance, free, position_m[:2], target_m, PATH_POINTS, PATH_STEP_M)
     last = spec.cell_index(path[-1])
-    arrival = look_yaw(arrival_gain[:, last[0], last[1]], yaw_rad)
+    arrival = look_yaw(arrival_gain[:, last[0], last[1]].astype(jnp.float32), yaw_rad)
     altitude = jnp.full((PATH_POINTS, 1), position_m[2])
     path_m = jnp.concatenate([path, altitude], axis=-1)
     return Guidance(guidance, target_m, path_m, headings(path, yaw_rad, arrival))
