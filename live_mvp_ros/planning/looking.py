@@ -45,57 +45,44 @@ def plain_view(
         yaw_rad: heading.
         fov_rad: field of view (static).
     """
-    seen = _weights(spec, xy, *_fan(spec, free, xy, yaw_rad, fov_rad, plan.range_cells))
+    seen = _ends(spec, free, xy, *_fan(spec, xy, yaw_rad, fov_rad, plan.range_cells))
     ix, iy, inside = line_cells(plan, spec.shape, spec.cell_index(xy))
     gap = (jnp.asarray(plan.angles()) - yaw_rad + jnp.pi) % (2.0 * jnp.pi) - jnp.pi
     facing = jnp.abs(gap) <= 0.5 * fov_rad + jnp.pi / plan.n_directions
-    stops = inside & facing[:, None] & ~free[ix, iy]
-    first, lines = jnp.argmax(stops, axis=1), jnp.arange(ix.shape[0])
-    ends = jnp.stack([ix[lines, first], iy[lines, first]], axis=-1)
-    seen = jnp.maximum(seen, _weights(spec, xy, ends, jnp.any(stops, axis=1)))
+    seen = jnp.maximum(seen, _ends(spec, free, xy, ix, iy, inside & facing[:, None]))
     return jax.lax.reduce_window(seen, 0.0, jax.lax.max, (3, 3), (1, 1), "SAME")
 
 
 def _fan(
-    spec: GridSpec,
-    free: jax.Array,
-    xy: jax.Array,
-    yaw_rad: jax.Array,
-    fov_rad: float,
-    range_cells: float,
-) -> tuple[jax.Array, jax.Array]:
-    """Return the first cell that is not free [rays, 2] on each ray of a fan, and if there is one.
+    spec: GridSpec, xy: jax.Array, yaw_rad: jax.Array, fov_rad: float, range_cells: float
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Return the cells (ix, iy) [rays, n] of a dense fan of rays, and which are inside the map.
 
     Neighbouring rays are at most a cell apart at the end of the range.
     """
     n_rays = 1 + math.ceil(fov_rad * max(_RAYS_PER_RAD, range_cells))
     angle = yaw_rad + jnp.linspace(-0.5, 0.5, n_rays) * fov_rad
+    along = 0.5 * spec.resolution_m * jnp.arange(1, int(2.0 * range_cells) + 1)
     direction = jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1)
-    n = math.ceil(2.0 * range_cells)
-
-    def going(carry: tuple[jax.Array, jax.Array, jax.Array, jax.Array]) -> jax.Array:
-        k, _, flying, _ = carry
-        return (k <= n) & jnp.any(flying)
-
-    def march(
-        carry: tuple[jax.Array, jax.Array, jax.Array, jax.Array],
-    ) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
-        k, end, flying, found = carry
-        along = spec.resolution_m * jnp.minimum(0.5 * k, range_cells)
-        points = xy + along * direction
-        index = spec.cell_index(points)
-        flying = flying & spec.contains(points)
-        hit = flying & ~free[index[:, 0], index[:, 1]]
-        return k + 1, jnp.where(flying[:, None], index, end), flying & ~hit, found | hit
-
-    start = (jnp.int32(1), jnp.zeros((n_rays, 2), jnp.int32), jnp.ones(n_rays, bool))
-    _, end, _, found = jax.lax.while_loop(going, march, (*start, jnp.zeros(n_rays, bool)))
-    return end, found
+    points = xy + along[None, :, None] * direction[:, None, :]
+    index = spec.cell_index(points)
+    return index[..., 0], index[..., 1], spec.contains(points)
 
 
-def _weights(spec: GridSpec, xy: jax.Array, cells: jax.Array, ends: jax.Array) -> jax.Array:
-    """Return the weight [nx, ny] of the look at the cells [n, 2] in which rays end, if they do."""
-    offset = spec.resolution_m * cells + jnp.asarray(spec.origin_m) - xy
+def _ends(
+    spec: GridSpec,
+    free: jax.Array,
+    xy: jax.Array,
+    ix: jax.Array,
+    iy: jax.Array,
+    inside: jax.Array,
+) -> jax.Array:
+    """Return the weight [nx, ny] of the look at the first cell of each ray that is not free."""
+    stops = inside & ~free[ix, iy]
+    first = jnp.argmax(stops, axis=1)
+    rays = jnp.arange(ix.shape[0])
+    i, j = ix[rays, first], iy[rays, first]
+    offset = spec.resolution_m * jnp.stack([i, j], axis=-1) + jnp.asarray(spec.origin_m) - xy
     distance = jnp.maximum(jnp.linalg.norm(offset, axis=-1), 1e-3)
-    weight = jnp.clip(_CLOSE_LOOK_M / distance, _LEAST_WEIGHT, 1.0) * ends
-    return jnp.zeros(spec.shape).at[cells[:, 0], cells[:, 1]].max(weight)
+    weight = jnp.clip(_CLOSE_LOOK_M / distance, _LEAST_WEIGHT, 1.0) * jnp.any(stops, axis=1)
+    return jnp.zeros(spec.shape).at[i, j].max(weight)

@@ -143,7 +143,8 @@ def _sums(
     for part in plan.parts(strip.shape[0] * strip.shape[1]):
         n = len(part.slopes)
         shares = turns[:, :, done : done + n].reshape(len(weights), -1)
-        worth = beams(part)
+        # with the barrier beams are worked out once, not anew for every yaw
+        worth = jax.lax.optimization_barrier(beams(part))
         for yaw, share in enumerate(shares):
             for d in np.flatnonzero(share):
                 total[yaw] = total[yaw] + share[d] * worth[d]

@@ -86,10 +86,10 @@ def sees_any(
     for part in plan.parts(target.size):
         reach, most = _reach(part)
         swept, _ = _swept(part, window, target, opaque, exact, most)
-        for lattice, ways in enumerate(swept):
-            limit = jnp.asarray(reach, ways[0].dtype)[:, None]
-            way = [jnp.any(steps <= limit, axis=1) for steps in ways]
-            seen |= window.restored(way[0][::-1] | way[1], lattice)
+        for lattice, steps in enumerate(swept):
+            limit = jnp.asarray(reach, steps.dtype)[:, None]
+            way = jnp.any(steps <= limit, axis=2)
+            seen |= window.restored(way[::-1, 0] | way[:, 1], lattice)
         # one part after the other: together they would need the memory of all
         seen, target, opaque = jax.lax.optimization_barrier((seen, target, opaque))
     return seen
@@ -112,7 +112,7 @@ def _steps(
     """Return the steps [wx, wy] to the first target for each direction, and what is none."""
     swept, none = _swept(plan, window, target, opaque, exact, most)
     return [
-        window.restored(swept[lattice][way][:: 2 * way - 1, s], lattice)
+        window.restored(swept[lattice][:: 2 * way - 1, way, s], lattice)
         for way in (0, 1)
         for lattice in (0, 1)
         for s in range(len(plan.slopes))
@@ -126,10 +126,10 @@ def _swept(
     opaque: jax.Array,
     exact: bool,
     most: int,
-) -> tuple[list[list[jax.Array]], int]:
-    """Return the steps [column, n_slopes, row] of each lattice, forward and backward, and none.
+) -> tuple[list[jax.Array], int]:
+    """Return the steps [column, 2, n_slopes, row] of each lattice, and what is none.
 
-    Forward, the columns are in reversed order.
+    First forward, with the columns in reversed order, then backward.
     Small integers: the sweep is bound by memory. Counts above ``most`` may read as none.
     """
     dtype = jnp.uint8 if most < np.iinfo(np.uint8).max else jnp.uint16
@@ -143,8 +143,7 @@ def _swept(
         _sweep(wall, goal, _tables(plan, window, lattice, exact), dtype, none)
         for lattice, (wall, goal) in enumerate(zip(walls, goals, strict=True))
     ]
-    n_slopes = len(plan.slopes)
-    return [[ways[:, :n_slopes], ways[:, n_slopes:]] for ways in swept], none
+    return swept, none
 
 
 def _tables(plan: SweepPlan, window: Window, lattice: int, exact: bool) -> Arrays:
@@ -166,7 +165,7 @@ def _tables(plan: SweepPlan, window: Window, lattice: int, exact: bool) -> Array
 
 
 def _sweep(wall: jax.Array, goal: jax.Array, tables: Arrays, dtype: Any, none: int) -> jax.Array:
-    """Return the steps [n, 2 n_slopes, m], forward from the last column on, then backward."""
+    """Return the steps [n, 2, n_slopes, m], forward from the last column on, then backward."""
     m, half = wall.shape[1], tables[0].shape[1] // 2
     empty = jnp.asarray(none, dtype)
     moves, *sides = tables
@@ -189,7 +188,8 @@ def _sweep(wall: jax.Array, goal: jax.Array, tables: Arrays, dtype: Any, none: i
         return (out, wall_i), out
 
     start = (jnp.full((2 * half, m), empty), jnp.ones((2, m), bool))
-    return jax.lax.scan(column, start, (walls, goals, moves, *sides))[1]
+    swept = jax.lax.scan(column, start, (walls, goals, moves, *sides))[1]
+    return swept.reshape(-1, 2, half, m)
 
 
 def _corners(
