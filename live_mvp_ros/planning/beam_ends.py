@@ -12,8 +12,8 @@ Two things are put right at the end, both as if they happened in cell c. The ran
 the middle of the first cell, ends psi columns behind the last whole cell, so that the share psi of
 the hits in c counts. And the noise reports some hits of the last cells from beyond the range:
 sum_{d>0} d G_d hits, whose reports would have crossed sum_{d>0} d^2 G_d cells more. At the start,
-reports from before it do not exist either. Arrays are those of ``directions``: [n column, 2
-lattices, n row].
+reports from before it do not exist either. Arrays are those of one lattice of ``directions``,
+[n column, m row], and of one slope at a time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from live_mvp_ros.planning.fsmi import noise_band
 
 
 class Cells(NamedTuple):
-    """Both lattices of the map, [n + 2 h, 2, n + 2 h], with h cells more than are swept."""
+    """One lattice of the map, [n + 2 h, m + 2 h], with h cells more than are swept."""
 
     occupied: jax.Array
     """o, within what is allowed for logarithms."""
@@ -40,8 +40,8 @@ class Cells(NamedTuple):
 
     def swept(self, h: int) -> Cells:
         """Return the cells without the h around them."""
-        n = self.hit.shape[0]
-        return Cells(*(cells[h : n - h, :, h : n - h] for cells in self))
+        n, m = self.hit.shape
+        return Cells(*(cells[h : n - h, h : m - h] for cells in self))
 
 
 class Noise(NamedTuple):
@@ -68,9 +68,9 @@ class Noise(NamedTuple):
 class Spans(NamedTuple):
     """What lies between the cells that are a range apart on lines of one slope."""
 
-    low: tuple[slice, slice, slice]
+    low: tuple[slice, slice]
     """Cells that have one a range ahead of them."""
-    high: tuple[slice, slice, slice]
+    high: tuple[slice, slice]
     """The cells a range ahead."""
     passing: jax.Array
     """T of the cells from low (included) to high (excluded)."""
@@ -80,102 +80,87 @@ class Spans(NamedTuple):
 
 def shifted(cells: jax.Array, h: int, columns: int, slope: tuple[int, int]) -> jax.Array:
     """Return what lies some columns ahead of each swept cell on its line, |columns| <= h."""
-    n = cells.shape[0] - 2 * h
+    n, m = (size - 2 * h for size in cells.shape)
     i, j = h + columns, h + row_ahead(columns, slope)
-    return cells[i : i + n, :, j : j + n]
+    return cells[i : i + n, j : j + m]
 
 
-def spans(plan: SweepPlan, sums: jax.Array) -> list[Spans | None]:
-    """Return the spans of each slope, None where no two cells of the map are a range apart.
+def spans(slope: tuple[int, int], sums: jax.Array) -> Spans | None:
+    """Return the spans of a slope, None where no two cells are a range apart.
 
     Args:
-        plan: the slopes.
-        sums: [n, 2, 2, n_slopes, n] of ln(1 - o) and of f_emp from each cell to its line's end.
+        slope: columns and rows of a range.
+        sums: [n, 2, m] of ln(1 - o) and of f_emp from each cell to its line's end.
     """
-    n = sums.shape[0]
-    found: list[Spans | None] = []
-    for s, (columns, rows) in enumerate(plan.slopes):
-        if columns >= n or abs(rows) >= n:
-            found.append(None)
-            continue
-        left, right = max(0, -rows), n - max(0, rows)
-        low = (slice(0, n - columns), slice(None), slice(left, right))
-        high = (slice(columns, n), slice(None), slice(left + rows, right + rows))
-        log_pass, empty = (sums[:, k, :, s][low] - sums[:, k, :, s][high] for k in (0, 1))
-        # without the barrier both ways would work this out
-        values = jax.lax.optimization_barrier((jnp.exp(log_pass), empty))
-        found.append(Spans(low, high, *values))
-    return found
+    (n, _, m), (columns, rows) = sums.shape, slope
+    if columns >= n or abs(rows) >= m:
+        return None
+    left, right = max(0, -rows), m - max(0, rows)
+    low = (slice(0, n - columns), slice(left, right))
+    high = (slice(columns, n), slice(left + rows, right + rows))
+    log_pass, empty = (sums[:, k][low] - sums[:, k][high] for k in (0, 1))
+    # without the barrier both ways would work this out
+    return Spans(low, high, *jax.lax.optimization_barrier((jnp.exp(log_pass), empty)))
 
 
 def ended(
     plan: SweepPlan,
-    noise: list[Noise],
+    noise: Noise,
     cells: Cells,
     h: int,
     expected: jax.Array,
-    between: list[Spans | None],
+    span: Spans | None,
     forward: bool,
-) -> list[jax.Array]:
-    """Return each slope's gain [n, 2, n] of beams that start at their cell and end at the range.
+) -> jax.Array:
+    """Return the gain [n, m] of beams that start at their cell and end at the range.
 
-    A beam whose end lies outside what is swept keeps what the outside adds.
+    A beam whose end lies outside what is swept keeps what the outside adds. ``plan`` has one
+    slope.
     """
-    here, weight = cells.swept(h), noise[0].weight
+    here, weight = cells.swept(h), noise.weight
+    started = expected - _start_loss(noise, cells, h, plan.slopes[0], forward)
+    if span is None:
+        return started
     passing = 1.0 - here.occupied
-    out = []
-    for s, (span, slope) in enumerate(zip(between, plan.slopes, strict=True)):
-        values = expected[:, :, s]
-        started = values - _start_loss(noise[s], cells, h, slope, forward)
-        if span is not None:
-            through, empty = span.passing, span.empty
-            near, far = (span.low, span.high) if forward else (span.high, span.low)
-            if not forward:  # the far cell is not crossed, the own one is
-                through = through * (passing[near] / passing[far])
-                empty = empty + here.empty[near] - here.empty[far]
-            counted = _counted(plan, noise[s], s)
-            rest = _rest(values[far], Cells(*(c[far] for c in here)), empty, weight, counted)
-            # without the barrier the update reads what it has overwritten, if nothing is lost at
-            # the start (XLA fuses the slices of one array into an update of it in place)
-            limited = jax.lax.optimization_barrier(started[near] - through * rest)
-            corner = (near[0].start, 0, near[2].start)
-            started = jax.lax.dynamic_update_slice(started, limited, corner)
-        out.append(started)
-    return out
+    through, empty = span.passing, span.empty
+    near, far = (span.low, span.high) if forward else (span.high, span.low)
+    if not forward:  # the far cell is not crossed, the own one is
+        through = through * (passing[near] / passing[far])
+        empty = empty + here.empty[near] - here.empty[far]
+    counted = _counted(plan, noise)
+    rest = _rest(expected[far], Cells(*(c[far] for c in here)), empty, weight, counted)
+    # without the barrier the update reads what it has overwritten, if nothing is lost at
+    # the start (XLA fuses the slices of one array into an update of it in place)
+    limited = jax.lax.optimization_barrier(started[near] - through * rest)
+    corner = (near[0].start, near[1].start)
+    return jax.lax.dynamic_update_slice(started, limited, corner)
 
 
 def ended_at(
     plan: SweepPlan,
-    noise: list[Noise],
+    noise: Noise,
     cells: Cells,
     h: int,
     expected: jax.Array,
     sums: jax.Array,
     forward: bool,
-    start: tuple[jax.Array, int, jax.Array],
+    start: tuple[jax.Array, jax.Array],
 ) -> jax.Array:
-    """Return what ``ended`` returns, [n_slopes, N], for N cells (columns, lattice, rows) alone."""
-    here, weight, n = cells.swept(h), noise[0].weight, expected.shape[0]
-    column, lattice, row = start
-    away = np.array(plan.slopes) * (1 if forward else -1)
-    i, j = column[:, None] + away[:, 0], row[:, None] + away[:, 1]
-    inside = (i >= 0) & (i < n) & (j >= 0) & (j < n)
-    i, j, s = jnp.clip(i, 0, n - 1), jnp.clip(j, 0, n - 1), np.arange(len(away))
-    own = Cells(*(c[column, lattice, row][:, None] for c in here))
-    far = Cells(*(c[i, lattice, j] for c in here))
-    spent = sums[column, :, lattice, :, row] - jnp.moveaxis(sums[i, :, lattice, s, j], -1, 1)
-    log_pass, empty = spent[:, 0], spent[:, 1]
+    """Return what ``ended`` returns for N cells (columns, rows) alone: [N]."""
+    here, weight, (n, m) = cells.swept(h), noise.weight, expected.shape
+    way = 1 if forward else -1
+    (columns, rows), (column, row) = plan.slopes[0], start
+    i, j = column + way * columns, row + way * rows
+    inside = (i >= 0) & (i < n) & (j >= 0) & (j < m)
+    i, j = jnp.clip(i, 0, n - 1), jnp.clip(j, 0, m - 1)
+    own, far = (Cells(*(c[at] for c in here)) for at in (start, (i, j)))
+    log_pass, empty = (sums[column, k, row] - sums[i, k, j] for k in (0, 1))
     if not forward:
         log_pass = jnp.log(1.0 - own.occupied) - jnp.log(1.0 - far.occupied) - log_pass
         empty = own.empty - far.empty - empty
-    counted = np.array([_counted(plan, one, k) for k, one in enumerate(noise)]).T
-    rest = _rest(expected[i, lattice, s, j], far, empty, weight, (counted[0], counted[1]))
-    loss = [
-        _start_loss(one, cells, h, slope, forward)[column, lattice, row]
-        for one, slope in zip(noise, plan.slopes, strict=True)
-    ]
-    started = expected[column, lattice, :, row].T - jnp.stack(loss)
-    return started - (jnp.where(inside, jnp.exp(log_pass), 0.0) * rest).T
+    rest = _rest(expected[i, j], far, empty, weight, _counted(plan, noise))
+    loss = _start_loss(noise, cells, h, plan.slopes[0], forward)[column, row]
+    return expected[column, row] - loss - jnp.where(inside, jnp.exp(log_pass), 0.0) * rest
 
 
 def _rest(
@@ -191,13 +176,13 @@ def _rest(
     return values - found + empty * (weight - hits * far.occupied)
 
 
-def _counted(plan: SweepPlan, noise: Noise, s: int) -> tuple[np.ndarray, np.ndarray]:
+def _counted(plan: SweepPlan, noise: Noise) -> tuple[np.ndarray, np.ndarray]:
     """Return how many hits in the cell a range ahead count, and crossings of it besides.
 
     psi gs less the band's overshoot, sum_{d>0} d G_d; less its square's, sum_{d>0} d^2 G_d. Exact
     in the mean over where in the last cells a beam's hits are.
     """
-    psi = plan.range_cells / plan.steps()[s] + 0.5 - plan.slopes[s][0]
+    psi = plan.range_cells / plan.steps()[0] + 0.5 - plan.slopes[0][0]
     ahead = noise.band[len(noise.band) // 2 + 1 :].astype(float)
     d = np.arange(1, len(ahead) + 1)
     hits = np.clip(np.asarray(psi * noise.weight - np.sum(d * ahead)), -1.0, 1.0)
@@ -207,7 +192,7 @@ def _counted(plan: SweepPlan, noise: Noise, s: int) -> tuple[np.ndarray, np.ndar
 def _start_loss(
     noise: Noise, cells: Cells, h: int, slope: tuple[int, int], forward: bool
 ) -> jax.Array:
-    """Return what reports from before the start would teach [n, 2, n]; they do not exist.
+    """Return what reports from before the start would teach [n, m]; they do not exist.
 
     A hit e cells ahead is reported m cells before the start with weight G_{e+m}. Its gain there is
     taken as that of the start cell, K_0 f_occ - sum_e K_e f_emp, times K_e / K_0 (K are the

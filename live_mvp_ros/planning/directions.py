@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 _TIE = 1e-9  # rounds halves up in spite of rounding errors
+_AT_ONCE = 2**22  # cells times directions: beyond it, memory counts and vectors are long enough
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,35 +55,46 @@ class SweepPlan:
         """Number of directions."""
         return 4 * len(self.slopes)
 
+    def parts(self, n_cells: int) -> list[SweepPlan]:
+        """Return the plan in parts of some slopes, that need little memory for so many cells."""
+        most = max(1, _AT_ONCE // (4 * n_cells))
+        every = range(0, len(self.slopes), most)
+        return [SweepPlan(self.range_cells, self.slopes[k : k + most]) for k in every]
+
     def steps(self) -> np.ndarray:
         """Return the length of one step [n_slopes] in cells."""
         return np.array([math.hypot(1.0, c / r) for r, c in self.slopes])
 
-    def lateral(self, n_columns: int) -> np.ndarray:
-        """Return the row offset [n_columns + 1, n_slopes] of the line through (0, 0)."""
-        i = np.arange(n_columns + 1)[:, None]
+    def lateral(self, n_columns: int, first: int = 0) -> np.ndarray:
+        """Return the row offset [n_columns + 1, n_slopes] of the line through (0, 0).
+
+        Args:
+            n_columns: how many columns.
+            first: the first of them.
+        """
+        i = first + np.arange(n_columns + 1)[:, None]
         r, c = np.array(self.slopes).T
         return np.floor(i * c / r + 0.5 + _TIE).astype(np.int32)
 
-    def moves(self, n_columns: int, forward: bool) -> np.ndarray:
+    def moves(self, n_columns: int, forward: bool, first: int = 0) -> np.ndarray:
         """Return by how many rows the next cell of each line is aside [n_columns, n_slopes].
 
         Forward, the next cell of column i is in column i + 1, otherwise in i - 1.
         """
-        rows = np.diff(self.lateral(n_columns), axis=0)
+        rows = np.diff(self.lateral(n_columns, first), axis=0)
         return rows if forward else np.concatenate([0 * rows[:1], -rows[:-1]])
 
-    def corners(self, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
+    def corners(self, n_columns: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Return how lines change rows between columns i and i + 1; bool [n_columns, n_slopes].
 
         First, where a line enters its new row before the new column; second, where it passes
         exactly through the corner of the cells.
         """
-        rows = self.lateral(n_columns)
+        rows = self.lateral(n_columns, first)
         moves = np.diff(rows, axis=0)
         r, c = np.array(self.slopes).T
-        boundary = rows[:-1] + 0.5 * moves
-        crossing = boundary * r / np.where(c == 0, 1, c) - np.arange(n_columns)[:, None] - 0.5
+        i, boundary = first + np.arange(n_columns), rows[:-1] + 0.5 * moves
+        crossing = boundary * r / np.where(c == 0, 1, c) - i[:, None] - 0.5
         exact = np.abs(crossing) < _TIE
         return (moves != 0) & ~exact & (crossing < 0.0), (moves != 0) & exact
 
@@ -97,33 +109,65 @@ def row_ahead(columns: int, slope: tuple[int, int]) -> int:
     return math.floor(columns * slope[1] / slope[0] + 0.5 + _TIE)
 
 
-def lattices(grid: jax.Array) -> jax.Array:
-    """Return a square grid [n, n] as both lattices: [n column, 2, n row].
+class Window(NamedTuple):
+    """A part of a map [nx, ny] that is swept, with the cells around it that its lines may cross.
+
+    A line's cells depend on where it is in the whole map, not on the window.
+    """
+
+    first: tuple[Any, Any]
+    """Its first cell; int, or int32 arrays."""
+    shape: tuple[int, int]
+    """(wx, wy) cells."""
+    margin: tuple[int, int]
+    """How many cells more there are on both sides."""
+    whole: tuple[int, int]
+    """(nx, ny)."""
+    origin: int = 0
+    """How many cells before the map's first one the lattices begin."""
+
+    @classmethod
+    def of_all(cls, whole: tuple[int, int], margin: int = 0) -> Window:
+        """Return the whole map, and ``margin`` cells of the outside on all sides."""
+        return cls((0, 0), whole, (margin, margin), whole, margin)
+
+    def cut(self, grid: jax.Array, fill: float | bool, more: int = 0) -> jax.Array:
+        """Return window and margin of a grid [nx, ny], and ``more`` cells; ``fill`` outside."""
+        around = [m + more for m in self.margin]
+        wide = jnp.pad(grid, [(m, m) for m in around], constant_values=fill)
+        size = [n + 2 * m for n, m in zip(self.shape, around, strict=True)]
+        return wide if wide.shape == tuple(size) else jax.lax.dynamic_slice(wide, self.first, size)
+
+    def columns(self, lattice: int) -> int:
+        """Return how many columns a lattice has in window and margin."""
+        return self.shape[lattice] + 2 * self.margin[lattice]
+
+    def span(self, lattice: int) -> tuple[int, int]:
+        """Return the first column, and how many there are, of all windows alike."""
+        margin = self.margin[lattice]
+        return self.origin - margin, self.whole[lattice] + 2 * margin
+
+    def of_columns(self, table: np.ndarray, lattice: int) -> jax.Array:
+        """Return this window's part of a table over the columns of ``span``."""
+        rows, n = jnp.asarray(table), self.columns(lattice)
+        if table.shape[0] == n:
+            return rows
+        return jax.lax.dynamic_slice_in_dim(rows, self.first[lattice], n)
+
+    def restored(self, values: jax.Array, lattice: int) -> jax.Array:
+        """Return values of a lattice [columns, rows] as those of the window's cells [wx, wy]."""
+        (mx, my), (wx, wy) = self.margin, self.shape
+        if lattice == 0:
+            return values[mx : mx + wx, my : my + wy]
+        return values[my : my + wy, mx : mx + wx][:, ::-1].T
+
+
+def lattices(grid: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Return a grid [n, m] as both lattices, [column, row]: itself, and turned by a quarter.
 
     Directions towards growing columns are +x and +y; rows grow to the left of them.
     """
-    return jnp.stack([grid, grid.T[:, ::-1]], axis=1)
-
-
-def square(grid: jax.Array, margin: int, fill: float | bool) -> jax.Array:
-    """Return the grid [nx, ny] with a margin on all sides, made square at its upper ends."""
-    n = max(grid.shape)
-    pad = [(margin, margin + n - size) for size in grid.shape]
-    return jnp.pad(grid, pad, constant_values=fill)
-
-
-def restore(
-    forward: list[jax.Array], backward: list[jax.Array], margin: int, shape: tuple[int, int]
-) -> jax.Array:
-    """Return [n_directions, nx, ny] from each slope's values of both ways, [n, 2, n] each."""
-    (nx, ny), n = shape, forward[0].shape[0]
-    x, y = slice(margin, margin + nx), slice(margin, margin + ny)
-    turned = slice(n - margin - nx, n - margin)  # the second lattice's rows run towards -x
-    parts: list[jax.Array] = []
-    for swept in (forward, backward):
-        parts += [values[x, 0, y] for values in swept]
-        parts += [values[y, 1, turned][:, ::-1].T for values in swept]
-    return jnp.stack(parts)
+    return grid, grid.T[:, ::-1]
 
 
 def aside(column: jax.Array, move: jax.Array, fill: float | jax.Array) -> jax.Array:
@@ -147,17 +191,16 @@ def line_cells(
     Returns:
         ix, iy [n_directions, n] int, clipped to the grid, and which are inside and in range.
     """
-    n = max(shape)
-    last = n - 1
-    lateral = jnp.asarray(plan.lateral(n))[:n].T
+    n = min(max(shape), 1 + max(columns for columns, _ in plan.slopes))
     near = jnp.arange(n) <= jnp.asarray([[columns] for columns, _ in plan.slopes])
-    found: list[Sequence[jax.Array]] = []
+    found: list[tuple[jax.Array, jax.Array, jax.Array]] = []
     for way in (1, -1):
-        for turned, (i0, j0) in enumerate(((cell[0], cell[1]), (cell[1], last - cell[0]))):
-            i = jnp.broadcast_to(i0 + way * jnp.arange(n), near.shape)
-            at = jnp.clip(i, 0, last)
-            j = j0 + jnp.take_along_axis(lateral, at, axis=1) - lateral[:, i0][:, None]
-            found.append((last - j, i, near) if turned else (i, j, near))
+        for turned, columns in enumerate(shape):
+            lateral = jnp.asarray(plan.lateral(columns - 1)).T
+            i = jnp.broadcast_to(cell[turned] + way * jnp.arange(n), near.shape)
+            at = jnp.clip(i, 0, columns - 1)
+            rows = jnp.take_along_axis(lateral, at, axis=1) - lateral[:, cell[turned]][:, None]
+            found.append((cell[0] - rows, i, near) if turned else (i, cell[1] + rows, near))
     ix, iy, inside = (jnp.concatenate(part) for part in zip(*found, strict=True))
     inside &= (ix >= 0) & (ix < shape[0]) & (iy >= 0) & (iy < shape[1])
     return jnp.clip(ix, 0, shape[0] - 1), jnp.clip(iy, 0, shape[1] - 1), inside

@@ -7,14 +7,14 @@ Huttenlocher's decomposition evaluated by shifts). Geodesic distance solves the 
 |grad u| = 1 by first-order triangle updates in directional raster sweeps (Weber et al., "Parallel
 algorithms for approximation of distance maps on parametric surfaces", 2008): each sweep is a scan
 over columns whose rows are one vector, so that the four sweeps see all eight triangles around a
-cell.
+cell. Sweeps are repeated until nothing changes, however long and winding the ways are.
 """
 
 from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -224,14 +224,33 @@ def _shifted(row: jax.Array, shift: int, fill: float | bool) -> jax.Array:
     return jnp.concatenate(parts, axis=-1)
 
 
-@partial(jax.jit, static_argnames=("resolution_m", "max_rounds"))
+class Geodesic(NamedTuple):
+    """Distances along free space, and whether they are the last word."""
+
+    distance_m: jax.Array
+    """[nx, ny] float32 m, ``FAR`` where nothing is reached or the cell is not passable."""
+    settled: jax.Array
+    """bool: false if there were not rounds enough; then distances are missing or too long."""
+
+
 def geodesic_distance(
     passable: jax.Array,
     sources_m: jax.Array,
     resolution_m: float,
     slowness: jax.Array | None = None,
-    max_rounds: int = 64,
 ) -> jax.Array:
+    """Return the distances [nx, ny] m of ``geodesic`` with as many rounds as they take."""
+    return geodesic(passable, sources_m, resolution_m, slowness).distance_m
+
+
+@partial(jax.jit, static_argnames=("resolution_m", "max_rounds"))
+def geodesic(
+    passable: jax.Array,
+    sources_m: jax.Array,
+    resolution_m: float,
+    slowness: jax.Array | None = None,
+    max_rounds: int | None = None,
+) -> Geodesic:
     """Return min over source cells c of (sources_m[c] + cost of the cheapest free path from c).
 
     Without ``slowness`` the cost of a path is its length; with it, the eikonal equation is
@@ -239,18 +258,20 @@ def geodesic_distance(
 
     Args:
         passable: [nx, ny] bool; paths stay in these cells and cut no corner of the others.
-        sources_m: [nx, ny] initial value of each source, ``FAR`` where there is none.
+        sources_m: [nx, ny] initial value of each source, ``FAR`` where there is none; what is not
+            a number is none.
         resolution_m: edge of a cell.
-        slowness: [nx, ny], at least 1; None means 1 everywhere.
-        max_rounds: bound on rounds of four sweeps; a round more is needed for every turn of a
-            path.
-
-    Returns:
-        [nx, ny] float32 m, ``FAR`` where nothing is reached or the cell is not passable.
+        slowness: [nx, ny], at least 1; None means 1 everywhere. A cell where it is not a number
+            is not passable.
+        max_rounds: bound on rounds of four sweeps (static); about one is needed for every turn of
+            a path. None means one for every cell, which is always enough: of the cells that are
+            not yet right, each round puts the nearest one right.
     """
     step_m = jnp.full(passable.shape, jnp.float32(resolution_m))
     if slowness is not None:
+        passable = passable & ~jnp.isnan(slowness)
         step_m = step_m * slowness
+    most = passable.size + 1 if max_rounds is None else max_rounds
 
     def round_trip(carry: Arrays) -> Arrays:
         u, _, count = carry
@@ -260,9 +281,10 @@ def geodesic_distance(
         new = _eikonal_sweep(new, passable.T, step_m.T, True).T
         return new, jnp.max(u - new) > 1e-3 * resolution_m, count + 1
 
-    start = jnp.where(passable, sources_m, FAR).astype(jnp.float32)
+    start = jnp.where(passable & ~jnp.isnan(sources_m), sources_m, FAR).astype(jnp.float32)
     going = (start, jnp.array(True), jnp.array(0))
-    return jax.lax.while_loop(lambda c: c[1] & (c[2] < max_rounds), round_trip, going)[0]
+    u, unsettled, _ = jax.lax.while_loop(lambda c: c[1] & (c[2] < most), round_trip, going)
+    return Geodesic(u, ~unsettled)
 
 
 def _eikonal_sweep(

@@ -122,8 +122,8 @@ def lead_to(
         navigable: [nx, ny] bool, from ``navigable_now``.
         slow: [nx, ny] what a metre counts, from ``slowness``.
         start_m: [nx, ny] value of each source, at least 0, ``FAR`` elsewhere.
-        arrival_gain: [n_yaw, nx, ny] worth of looking along yaw -pi + 2 pi k / n_yaw from a cell;
-            chooses the yaw at the end of the path.
+        arrival_gain: [n_yaw, nx, ny] worth of looking along yaw -pi + 2 pi k / n_yaw from a cell,
+            in any unit; chooses the yaw at the end of the path.
         position_m: [3] of the drone.
         yaw_rad: heading of the drone.
     """
@@ -134,7 +134,7 @@ def lead_to(
     step_m = jnp.maximum(PATH_STEP_S * body.speed_max_m_s, _SHORTEST_STEP_M)
     path = climb(spec, guidance, free, position_m[:2], target_m, PATH_POINTS, step_m)
     last = spec.cell_index(path[-1])
-    arrival = look_yaw(arrival_gain[:, last[0], last[1]], yaw_rad)
+    arrival = look_yaw(arrival_gain[:, last[0], last[1]].astype(jnp.float32), yaw_rad)
     altitude = jnp.full((PATH_POINTS, 1), position_m[2])
     path_m = jnp.concatenate([path, altitude], axis=-1)
     return Guidance(guidance, target_m, path_m, headings(path, yaw_rad, arrival))

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
@@ -36,17 +38,20 @@ from live_mvp_ros.planning.guidance import (
     lead_to,
     near,
 )
+from live_mvp_ros.planning.looks import Beams, Looks, Strip, summed
 from live_mvp_ros.planning.sweep import (
     SweepPlan,
-    directional_gain,
-    in_sight,
+    cells_outside,
+    gain_in,
+    ground_of,
+    seen_in,
     sees_any,
-    yaw_gain,
     yaw_weights,
 )
 from live_mvp_ros.vehicle import BodyConfig
 
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
+_WALL_OUTSIDE = 1.0  # occupancy outside the map
 _EXPECTED_WALL = 0.99  # occupancy of an unknown cell in a gap of a wall
 _LEFTOVER = 0.5  # looks that teach less than this share of one into the open are leftovers
 _NARROW_GAIN = 0.1  # nats of a beam in it: all are worth the same, the nearest comes first
@@ -287,17 +292,17 @@ def step(
     code, inputs = _usable(spec, inputs)
     xy = inputs.position_m[:2]
     stock = take_stock(config, spec, state.looked_s, inputs)
-    free, looks, looked_s, navigable = stock.free, stock.looks, stock.looked_s, stock.navigable
+    free, looked_s, navigable = stock.free, stock.looked_s, stock.navigable
     doubt = ending.looked_again(
-        state.doubt, inputs.known, free, looks, progress.LEARNING_CELLS, inputs.dt_s
+        state.doubt, inputs.known, free, stock.looks, progress.LEARNING_CELLS, inputs.dt_s
     )
     view = _classify(config, spec, inputs, free, looked_s, doubt.doubted)
     # Who looks again on purpose is not idle; how long that may last, the doubt knows.
-    waits = jnp.any(doubt.doubted & (looks > 0.0))
+    waits = jnp.any(doubt.doubted & (stock.looks > 0.0))
     flown_s = jnp.where(waits, 0.0, inputs.dt_s)
     watch = progress.observe(config.progress, state.progress, inputs.known, xy, flown_s)
-    per_yaw = _gains(config, spec, view, navigable & ~watch.given_up)
-    gain = jnp.max(per_yaw, axis=0)
+    looks = _gains(config, spec, view, navigable & ~watch.given_up)
+    gain, per_yaw = looks.gain, looks.per_yaw()
     teaches = navigable & (gain > _LEAST_GAIN) & ~watch.given_up
     sources = teaches & ~watch.set_aside
     # What was only set aside is tried again before the mission ends.
@@ -327,7 +332,7 @@ def step(
         navigable,
         slow,
         start_m,
-        per_yaw,
+        looks.share,
         inputs.position_m,
         inputs.yaw_rad,
     )
@@ -345,7 +350,7 @@ def step(
     )
     afresh = progress.starts_afresh(watch, judged)
     worth_looking = jnp.where(to_goal, 0.0, 1.0)
-    local_gain, local_origin_m = _local(config, spec, per_yaw, xy)
+    local_gain, local_origin_m = _local(config, spec, looks, xy)
     unknown_m2 = _reachable_unknown_m2(spec, sweep_plan(config, spec), view, navigable)
     unknown_m2 = jnp.where(nothing_left, 0.0, unknown_m2)
     known_m2 = jnp.sum(free) * spec.resolution_m**2
@@ -360,7 +365,7 @@ def step(
     return jax.tree.map(lambda new, old: jnp.where(valid, new, old), after, state), (
         InfoFieldOutput(
             gain=gain * worth_looking,
-            best_yaw=_yaw_of(jnp.argmax(per_yaw, axis=0), config.n_yaw),
+            best_yaw=_yaw_of(looks.best, config.n_yaw),
             guidance=way.guidance,
             local_gain=local_gain * worth_looking,
             local_origin_m=local_origin_m,
@@ -457,37 +462,52 @@ def _classify(
     return _View(p, free, (~inputs.known & ~given_up) | doubted, opaque)
 
 
-def _gains(
-    config: InfoFieldConfig, spec: GridSpec, view: _View, candidates: jax.Array
-) -> jax.Array:
-    """Gain [n_yaw, nx, ny] of a look from every known free cell.
+def _gains(config: InfoFieldConfig, spec: GridSpec, view: _View, candidates: jax.Array) -> Looks:
+    """Return the gain of looks from every known free cell.
 
     Only beams that meet something unknown count. When no candidate has any, the narrow views
     between two directions of the sweep are searched with finer ones, from anywhere in a cell; then
     the sweep itself is left out.
     """
     plan, finer = sweep_plan(config, spec), sweep_plan(config, spec, FINER)
-    reaches = _reaches(plan, view)
+    sigma = config.noise_sigma_m / spec.resolution_m
+    reach_cells, outside = math.ceil(plan.range_cells) + 1, cells_outside(plan, _WALL_OUTSIDE)
 
-    def coarse() -> jax.Array:
-        sigma = config.noise_sigma_m / spec.resolution_m
-        beams = jnp.where(reaches, directional_gain(plan, view.p, sigma, outside=1.0), 0.0)
-        return yaw_gain(beams, yaw_weights(plan, config.fov_rad, config.n_beams, config.n_yaw))
+    def coarse(strip: Strip) -> Beams:
+        around = strip.window(reach_cells, outside)
+        ground, reaches = ground_of(plan, view.p, sigma, _WALL_OUTSIDE, around), sight(strip)
 
-    def fine() -> jax.Array:
-        weights = yaw_weights(finer, config.fov_rad, config.n_beams, config.n_yaw)
-        return yaw_gain(_NARROW_GAIN * _reaches(finer, view, exact=False), weights)
+        def beams(part: SweepPlan) -> list[jax.Array]:
+            gains = gain_in(part, sigma, ground)
+            return [
+                jnp.where(reach, gain, 0.0)
+                for reach, gain in zip(reaches(part, True), gains, strict=True)
+            ]
 
-    none = jnp.zeros((config.n_yaw, *spec.shape))
-    sees = jnp.any(reaches, axis=0) & candidates  # all axes at once is no vector code on CPUs
-    gain = jax.lax.cond(jnp.any(sees), coarse, lambda: none)
-    enough = jnp.any((jnp.max(gain, axis=0) > _LEAST_GAIN) & candidates)
-    return jax.lax.cond(enough, lambda: gain, fine)
+        return beams
 
+    def fine(strip: Strip) -> Beams:
+        reaches = sight(strip)
+        return lambda part: [_NARROW_GAIN * reach for reach in reaches(part, False)]
 
-def _reaches(plan: SweepPlan, view: _View, exact: bool = True) -> jax.Array:
-    """Which beams [n_directions, nx, ny] from known free cells meet something resolvable."""
-    return in_sight(plan, view.resolvable, view.opaque, exact) & view.free
+    def sight(strip: Strip) -> Callable[[SweepPlan, bool], list[jax.Array]]:
+        around = strip.window(reach_cells, 0)
+        free = strip.window(0, 0).cut(view.free, False)
+
+        def reaches(part: SweepPlan, exact: bool) -> list[jax.Array]:
+            seen = seen_in(part, around, view.resolvable, view.opaque, exact)
+            return [beam & free for beam in seen]
+
+        return reaches
+
+    def weights(of: SweepPlan) -> np.ndarray:
+        return yaw_weights(of, config.fov_rad, config.n_beams, config.n_yaw)
+
+    sees = sees_any(plan, view.resolvable, view.opaque) & view.free & candidates
+    none = Looks.none(config.n_yaw, spec.shape)
+    looks = summed(none, jnp.any(sees), plan, weights(plan), coarse)
+    enough = jnp.any((looks.gain > _LEAST_GAIN) & candidates)
+    return summed(looks, ~enough, finer, weights(finer), fine)
 
 
 def _values(
@@ -552,7 +572,7 @@ def _open_look(config: InfoFieldConfig) -> jax.Array:
 
 
 def _local(
-    config: InfoFieldConfig, spec: GridSpec, per_yaw: jax.Array, xy: jax.Array
+    config: InfoFieldConfig, spec: GridSpec, looks: Looks, xy: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     """Cut out the gain around the drone: [n_yaw, lx, lx] and the centre of its first cell."""
     half = round(config.local_half_width_m / config.local_resolution_m)
@@ -562,7 +582,7 @@ def _local(
     limit = jnp.asarray(spec.shape)[:, None] - 1
     inside = (nearest >= 0) & (nearest <= limit)
     i, j = jnp.clip(nearest, 0, limit)
-    window = per_yaw[:, i[:, None], j[None, :]]
+    window = looks.at(i[:, None], j[None, :])
     keep = inside[0][:, None] & inside[1][None, :]
     return jnp.where(keep, window, 0.0), xy + offset[0]
 

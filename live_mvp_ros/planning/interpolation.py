@@ -20,10 +20,10 @@ def interp2d(values: jax.Array, u: jax.Array, v: jax.Array) -> jax.Array:
 
     Whole numbers are grid points; beyond the outermost grid points the result is 0.
     """
-    i, fu = _split(u, values.shape[0])
-    j, fv = _split(v, values.shape[1])
-    low = values[i, j] * (1.0 - fv) + values[i, j + 1] * fv
-    high = values[i + 1, j] * (1.0 - fv) + values[i + 1, j + 1] * fv
+    i, above, fu = _split(u, values.shape[0])
+    j, beside, fv = _split(v, values.shape[1])
+    low = values[i, j] * (1.0 - fv) + values[i, beside] * fv
+    high = values[above, j] * (1.0 - fv) + values[above, beside] * fv
     inside = _within(u, values.shape[0]) & _within(v, values.shape[1])
     return jnp.where(inside, low * (1.0 - fu) + high * fu, 0.0)
 
@@ -38,12 +38,12 @@ def interp3d(values: jax.Array, u: jax.Array, v: jax.Array, yaw_rad: jax.Array) 
     base = jnp.floor(turn)
     share = turn - base
     k = base.astype(jnp.int32) % n_yaw
-    i, fu = _split(u, values.shape[1])
-    j, fv = _split(v, values.shape[2])
+    i, above, fu = _split(u, values.shape[1])
+    j, beside, fv = _split(v, values.shape[2])
 
     def layer(k: jax.Array) -> jax.Array:
-        low = values[k, i, j] * (1.0 - fv) + values[k, i, j + 1] * fv
-        high = values[k, i + 1, j] * (1.0 - fv) + values[k, i + 1, j + 1] * fv
+        low = values[k, i, j] * (1.0 - fv) + values[k, i, beside] * fv
+        high = values[k, above, j] * (1.0 - fv) + values[k, above, beside] * fv
         return low * (1.0 - fu) + high * fu
 
     result = layer(k) * (1.0 - share) + layer((k + 1) % n_yaw) * share
@@ -58,12 +58,11 @@ def best_over_yaw(values: jax.Array) -> tuple[jax.Array, jax.Array]:
     return jnp.max(values, axis=0), best * (2.0 * math.pi / n_yaw) - math.pi
 
 
-def _split(u: jax.Array, n: int) -> tuple[jax.Array, jax.Array]:
-    """Return the lower grid point (at most n-2: the upper one exists) and the remainder."""
-    if n < 2:
-        raise ValueError(f"{n} grid points are not allowed: to interpolate takes at least 2")
-    lower = jnp.clip(jnp.floor(u), 0, n - 2)
-    return lower.astype(jnp.int32), u - lower
+def _split(u: jax.Array, n: int) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Return the grid points below and above, and the remainder; one alone is both."""
+    lower = jnp.clip(jnp.floor(u), 0, max(n - 2, 0))
+    index = lower.astype(jnp.int32)
+    return index, jnp.minimum(index + 1, n - 1), u - lower
 
 
 def _within(u: jax.Array, n: int) -> jax.Array:

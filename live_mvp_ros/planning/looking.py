@@ -10,6 +10,8 @@ mission never ends.
 
 from __future__ import annotations
 
+import math
+
 import jax
 import jax.numpy as jnp
 
@@ -54,8 +56,11 @@ def plain_view(
 def _fan(
     spec: GridSpec, xy: jax.Array, yaw_rad: jax.Array, fov_rad: float, range_cells: float
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Return the cells (ix, iy) [rays, n] of a dense fan of rays, and which are inside the map."""
-    n_rays = max(2, round(fov_rad * _RAYS_PER_RAD))
+    """Return the cells (ix, iy) [rays, n] of a dense fan of rays, and which are inside the map.
+
+    Neighbouring rays are at most a cell apart at the end of the range.
+    """
+    n_rays = 1 + math.ceil(fov_rad * max(_RAYS_PER_RAD, range_cells))
     angle = yaw_rad + jnp.linspace(-0.5, 0.5, n_rays) * fov_rad
     along = 0.5 * spec.resolution_m * jnp.arange(1, int(2.0 * range_cells) + 1)
     direction = jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1)

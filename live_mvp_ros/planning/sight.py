@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from live_mvp_ros.planning.directions import SweepPlan, aside, lattices, restore, square
+from live_mvp_ros.planning.directions import SweepPlan, Window, aside, lattices
 
 Arrays = Any  # carries and slices of scans: tuples of arrays whose lengths the loops fix
 
@@ -38,9 +38,15 @@ def first_hit(
         exact: lines are those of the lattice (static). Otherwise they only do not slip between two
             opaque cells, as if they could start anywhere in their cell.
     """
-    steps, none = _steps(plan, target, opaque, exact, max(target.shape))
-    lengths = jnp.asarray(np.tile(plan.steps(), 4), jnp.float32)[:, None, None]
-    return jnp.where(steps == none, FAR_CELLS, lengths * steps)
+    window = Window.of_all((target.shape[0], target.shape[1]))
+    steps, none = _steps(plan, window, target, opaque, exact, max(target.shape))
+    lengths = np.tile(plan.steps(), 4).astype(np.float32)
+    return jnp.stack(
+        [
+            jnp.where(n == none, FAR_CELLS, length * n)
+            for n, length in zip(steps, lengths, strict=True)
+        ]
+    )
 
 
 def in_sight(
@@ -50,20 +56,43 @@ def in_sight(
 
     The same as ``first_hit(...) <= plan.range_cells``, several times faster.
     """
+    window = Window.of_all((target.shape[0], target.shape[1]))
+    return jnp.stack(seen_in(plan, window, target, opaque, exact))
+
+
+def seen_in(
+    plan: SweepPlan, window: Window, target: jax.Array, opaque: jax.Array, exact: bool = True
+) -> list[jax.Array]:
+    """Return ``in_sight`` of the cells of a window: a mask [wx, wy] for each direction.
+
+    Args:
+        plan: directions and range (static).
+        window: whose margin holds all cells within range, or all there are.
+        target: [nx, ny] bool, of the whole map.
+        opaque: [nx, ny] bool, of the whole map.
+        exact: as in ``first_hit``.
+    """
     reach, most = _reach(plan)
-    steps, _ = _steps(plan, target, opaque, exact, most)
-    return steps <= jnp.asarray(np.tile(reach, 4), steps.dtype)[:, None, None]
+    steps, _ = _steps(plan, window, target, opaque, exact, most)
+    return [n <= int(limit) for n, limit in zip(steps, np.tile(reach, 4), strict=True)]
 
 
 def sees_any(
     plan: SweepPlan, target: jax.Array, opaque: jax.Array, exact: bool = True
 ) -> jax.Array:
     """Return the cells [nx, ny] that see a target in some direction: any of ``in_sight``."""
-    reach, most = _reach(plan)
-    ways, _ = _both_ways(plan, target, opaque, exact, most)
-    limit = jnp.asarray(reach, ways[0].dtype)[:, None]
-    seen = [[jnp.any(steps <= limit, axis=2)] for steps in ways]
-    return jnp.any(restore(seen[0], seen[1], 0, (target.shape[0], target.shape[1])), axis=0)
+    window = Window.of_all((target.shape[0], target.shape[1]))
+    seen = jnp.zeros(target.shape, bool)
+    for part in plan.parts(target.size):
+        reach, most = _reach(part)
+        swept, _ = _swept(part, window, target, opaque, exact, most)
+        for lattice, steps in enumerate(swept):
+            limit = jnp.asarray(reach, steps.dtype)[:, None]
+            way = jnp.any(steps <= limit, axis=2)
+            seen |= window.restored(way[::-1, 0] | way[:, 1], lattice)
+        # one part after the other: together they would need the memory of all
+        seen, target, opaque = jax.lax.optimization_barrier((seen, target, opaque))
+    return seen
 
 
 def _reach(plan: SweepPlan) -> tuple[np.ndarray, int]:
@@ -73,72 +102,108 @@ def _reach(plan: SweepPlan) -> tuple[np.ndarray, int]:
 
 
 def _steps(
-    plan: SweepPlan, target: jax.Array, opaque: jax.Array, exact: bool, most: int
-) -> tuple[jax.Array, int]:
-    """Return the steps [n_directions, nx, ny] to the first target and what stands for none."""
-    ways, none = _both_ways(plan, target, opaque, exact, most)
-    parts = [[steps[:, :, s] for s in range(len(plan.slopes))] for steps in ways]
-    return restore(parts[0], parts[1], 0, (target.shape[0], target.shape[1])), none
-
-
-def _both_ways(
-    plan: SweepPlan, target: jax.Array, opaque: jax.Array, exact: bool, most: int
+    plan: SweepPlan,
+    window: Window,
+    target: jax.Array,
+    opaque: jax.Array,
+    exact: bool,
+    most: int,
 ) -> tuple[list[jax.Array], int]:
-    """Return the steps [n, 2, n_slopes, n] forward and backward, and what stands for none.
+    """Return the steps [wx, wy] to the first target for each direction, and what is none."""
+    swept, none = _swept(plan, window, target, opaque, exact, most)
+    return [
+        window.restored(swept[lattice][:: 2 * way - 1, way, s], lattice)
+        for way in (0, 1)
+        for lattice in (0, 1)
+        for s in range(len(plan.slopes))
+    ], none
 
+
+def _swept(
+    plan: SweepPlan,
+    window: Window,
+    target: jax.Array,
+    opaque: jax.Array,
+    exact: bool,
+    most: int,
+) -> tuple[list[jax.Array], int]:
+    """Return the steps [column, 2, n_slopes, row] of each lattice, and what is none.
+
+    First forward, with the columns in reversed order, then backward.
     Small integers: the sweep is bound by memory. Counts above ``most`` may read as none.
     """
     dtype = jnp.uint8 if most < np.iinfo(np.uint8).max else jnp.uint16
     none = int(jnp.iinfo(dtype).max)
     if most >= none:
         raise ValueError(f"{most} steps are not allowed: use at most {none - 1}")
-    wall, goal = lattices(square(opaque, 0, True)), lattices(square(target, 0, False))
-    return [_sweep(plan, wall, goal, exact, way, dtype, none) for way in (True, False)], none
+    walls, goals = (
+        lattices(window.cut(grid, fill)) for grid, fill in ((opaque, True), (target, False))
+    )
+    swept = [
+        _sweep(wall, goal, _tables(plan, window, lattice, exact), dtype, none)
+        for lattice, (wall, goal) in enumerate(zip(walls, goals, strict=True))
+    ]
+    return swept, none
 
 
-def _sweep(
-    plan: SweepPlan,
-    wall: jax.Array,
-    goal: jax.Array,
-    exact: bool,
-    forward: bool,
-    dtype: Any,
-    none: int,
-) -> jax.Array:
-    n = wall.shape[0]
+def _tables(plan: SweepPlan, window: Window, lattice: int, exact: bool) -> Arrays:
+    """Return how lines move, and where they cut corners; each [n, 2 n_slopes].
+
+    First forward, from the last column on, then backward.
+    """
+    first, n = window.span(lattice)
+    ahead, back = (
+        [
+            window.of_columns(table, lattice)
+            for table in (plan.moves(n, way, first), *_corners(plan, first, n, exact, way))
+        ]
+        for way in (True, False)
+    )
+    return tuple(
+        jnp.concatenate([one[::-1], other], axis=1) for one, other in zip(ahead, back, strict=True)
+    )
+
+
+def _sweep(wall: jax.Array, goal: jax.Array, tables: Arrays, dtype: Any, none: int) -> jax.Array:
+    """Return the steps [n, 2, n_slopes, m], forward from the last column on, then backward."""
+    m, half = wall.shape[1], tables[0].shape[1] // 2
     empty = jnp.asarray(none, dtype)
-    moves = plan.moves(n, forward)
-    sides = [jnp.asarray(side)[:, :, None] for side in _corners(plan, n, exact, forward)]
+    moves, *sides = tables
+    sides = [side[:, :, None] for side in sides]
+    walls, goals = (jnp.stack([grid[::-1], grid], axis=1) for grid in (wall, goal))
 
     def column(carry: Arrays, here: Arrays) -> tuple[Arrays, jax.Array]:
         steps, wall_before = carry
         wall_i, goal_i, move, own, other, both = here
-        near = aside(steps, move, none)
+        near = aside(steps, move, empty)
         near = jnp.where(near < none - 1, near + 1, empty)
-        spread = jnp.broadcast_to(wall_i[:, None], steps.shape)
-        beside, ahead = aside(spread, move, True), wall_before[:, None]
+        spread, ahead, found = (
+            jnp.broadcast_to(grid[:, None], (2, half, m)).reshape(2 * half, m)
+            for grid in (wall_i, wall_before, goal_i)
+        )
+        beside = aside(spread, move, True)
         cut = (own & beside) | (other & ahead) | (both & beside & ahead)
-        near = jnp.where(cut | wall_i[:, None], empty, near)
-        out = jax.lax.optimization_barrier(jnp.where(goal_i[:, None], jnp.zeros_like(near), near))
+        near = jnp.where(cut | spread, empty, near)
+        out = jax.lax.optimization_barrier(jnp.where(found, jnp.zeros_like(near), near))
         return (out, wall_i), out
 
-    start = (jnp.full((2, len(plan.slopes), n), empty), jnp.ones((2, n), bool))
-    inputs = (wall, goal, jnp.asarray(moves), *sides)
-    return jax.lax.scan(column, start, inputs, reverse=forward)[1]
+    start = (jnp.full((2 * half, m), empty), jnp.ones((2, m), bool))
+    swept = jax.lax.scan(column, start, (walls, goals, moves, *sides))[1]
+    return swept.reshape(-1, 2, half, m)
 
 
 def _corners(
-    plan: SweepPlan, n: int, exact: bool, forward: bool
+    plan: SweepPlan, first: int, n: int, exact: bool, forward: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where a line cuts a corner of its own column, of the next one, or of both.
 
     Each [n, n_slopes]. A line read backwards cuts the same cells, so own and next change places.
     """
-    moves = plan.moves(n, True)
-    early, through = plan.corners(n) if exact else (np.zeros(moves.shape, bool), moves != 0)
+    moves = plan.moves(n, True, first)
+    early, through = plan.corners(n, first) if exact else (np.zeros(moves.shape, bool), moves != 0)
     late = (moves != 0) & ~early & ~through
     if forward:
         return early, late, through
-    first = np.zeros((1, moves.shape[1]), bool)
-    early, late, through = (np.concatenate([first, side[:-1]]) for side in (early, late, through))
+    none = np.zeros((1, moves.shape[1]), bool)
+    early, late, through = (np.concatenate([none, side[:-1]]) for side in (early, late, through))
     return late, early, through
