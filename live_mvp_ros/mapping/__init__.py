@@ -16,6 +16,7 @@ from live_mvp_ros.mapping.live_map import (
     init,
     memory_bytes,
     occupancy,
+    planar_map,
     step,
 )
 from live_mvp_ros.mapping.mesh import MeshError, SurfaceMesh, save_mesh, surface_mesh
@@ -44,6 +45,7 @@ __all__ = [
     "memory_bytes",
     "observed",
     "occupancy",
+    "planar_map",
     "save_map",
     "save_mesh",
     "scan_from_cloud",

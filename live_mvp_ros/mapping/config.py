@@ -34,12 +34,11 @@ class LiveMapConfig:
         default=0.1, unit="m", low=0.02, high=1.0, help="Edge length of an evidence voxel."
     )
     band_half_height_m: float = parameter(
-        default=0.2,
+        default=0.41,
         unit="m",
         low=0.0,
         high=10.0,
-        live=True,
-        help="Half height of the band around the flight altitude that the planar map shows.",
+        help="Half height of the body as it flies: radius, margin, and 0.1 m that it strays.",
     )
     max_range_m: float = parameter(
         default=8.0,
@@ -55,7 +54,8 @@ class LiveMapConfig:
         low=0.0,
         high=5.0,
         live=True,
-        help="Never-seen voxels this near become free: the drone is there. Less than its radius.",
+        help="Never-seen voxels this near, over the body's height, become free: the drone is "
+        "there. Less than its radius.",
     )
     start_radius_m: float = parameter(
         default=0.5,
@@ -63,7 +63,7 @@ class LiveMapConfig:
         low=0.0,
         high=5.0,
         live=True,
-        help="As footprint_radius_m, for the very first scan: a place to take off from is clear.",
+        help="As footprint_radius_m, where the drone takes off: such a place is clear.",
     )
     log_odds_hit: float = parameter(
         default=0.85,

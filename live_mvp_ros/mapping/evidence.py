@@ -2,11 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evidence voxels: log-odds of occupancy, exact about what was never seen.
 
-Each ray visits, in order, exactly the voxels that its segment passes (Amanatides and Woo, "A Fast
-Voxel Traversal Algorithm for Ray Tracing", 1987); all rays advance in lockstep. In one scan a
-voxel changes at most once: by a hit if any ray ends in it, else by a miss if any passes through.
-End points are pushed a little along the ray into the surface, because surfaces often lie exactly
-on the face between two voxels.
+Each ray visits exactly the voxels that its segment passes (``rays``). In one scan a voxel changes
+at most once: by a hit if any ray ends in it, else by a miss if any passes through. End points are
+pushed a little along the ray into the surface, because surfaces often lie exactly on the face
+between two voxels. What is looked at again fades first by the way flown since (``fading``).
+
+A voxel is one word, so that a look reads and writes one place of memory in each: its log-odds in
+1/1024 above, and below the number of the scan that changed it last, 0 before any. That number
+tells that a voxel was changed by this scan already, that it was ever observed, and, through a
+table, how far the drone had flown. After 65,535 scans the numbers begin anew; evidence that old
+passes for as fresh as that of the scan which took its number. Words are laid out by layers,
+[nz, nx, ny], so that those of a band around an altitude are one piece of memory.
+
+A scan costs what its rays pass, and the planar map costs the layers it shows; nothing but asking
+for ``log_odds`` or ``seen`` as a whole touches the whole volume.
 """
 
 from __future__ import annotations
@@ -17,130 +26,255 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.mapping.choice import draw_true
+from live_mvp_ros.mapping import fading
+from live_mvp_ros.mapping.choice import accepted
 from live_mvp_ros.mapping.config import LiveMapConfig
+from live_mvp_ros.mapping.rays import Segments, segments, walk
 from live_mvp_ros.mapping.scan import Scan
 
 _PUSH_VOXELS = 0.02
+_UNIT = 1024.0  # of log-odds, per integer
+_NUMBERS = 1 << 16  # of scans, 0 for none
+_LANES = 1024  # voxels around the vehicle that are looked at together
+_TRIES = 64  # per never-seen point
+_GAP_M = 0.1  # a camera of 48 rows over 45 degrees leaves gaps of that height at 8 m
+_TAKE_OFF_M = 0.25  # the vehicle is still where it took off while it is so near, horizontally
+_NEAR_M = 1.2  # from here on a camera of 45 degrees sees the body's height, corners included
 
 
 class Evidence(NamedTuple):
-    """Log-odds [nx, ny, nz] (positive: occupied) and which voxels were ever observed (bool)."""
+    """What was observed, and when.
 
-    log_odds: jax.Array
-    seen: jax.Array
+    Attributes:
+        words: voxels [nz, nx, ny], int32: log-odds and number of the scan of the last change.
+        flown_m: way flown at each scan, by its number [65536].
+        number: of the last scan; 0 before the first.
+        way: of the vehicle.
+        start_m: where the vehicle was at the first scan from within the volume [3], map frame;
+            NaN before.
+    """
+
+    words: jax.Array
+    flown_m: jax.Array
+    number: jax.Array
+    way: fading.Way
+    start_m: jax.Array
+
+    @property
+    def log_odds(self) -> jax.Array:
+        """Log-odds [nx, ny, nz], positive: occupied."""
+        return jnp.moveaxis(_log_odds(self.words), 0, -1)
+
+    @property
+    def seen(self) -> jax.Array:
+        """Which voxels [nx, ny, nz] were ever observed, bool."""
+        return jnp.moveaxis(_number(self.words) > 0, 0, -1)
 
 
 def init_evidence(config: LiveMapConfig) -> Evidence:
     """Return evidence about nothing."""
-    return Evidence(jnp.zeros(config.shape, jnp.float32), jnp.zeros(config.shape, bool))
+    nx, ny, nz = config.shape
+    return Evidence(
+        words=jnp.zeros((nz, nx, ny), jnp.int32),
+        flown_m=jnp.zeros(_NUMBERS, jnp.float32),
+        number=jnp.int32(0),
+        way=fading.no_way(3),
+        start_m=jnp.full(3, jnp.nan, jnp.float32),
+    )
+
+
+def pack(log_odds: jax.Array, number: jax.Array) -> jax.Array:
+    """Return the words (int32) of voxels with log-odds last changed by scans of given numbers."""
+    scaled = jnp.round(log_odds * _UNIT).astype(jnp.int32)
+    return jnp.left_shift(scaled, 16) | number
+
+
+def _log_odds(words: jax.Array) -> jax.Array:
+    return jnp.right_shift(words, 16).astype(jnp.float32) / _UNIT
+
+
+def _number(words: jax.Array) -> jax.Array:
+    return words & (_NUMBERS - 1)
 
 
 def integrate(config: LiveMapConfig, evidence: Evidence, scan: Scan) -> Evidence:
     """Return the evidence after one more scan."""
-    free, hit = observed(config, scan)
-    first = ~jnp.any(evidence.seen)
-    radius = jnp.where(first, config.start_radius_m, config.footprint_radius_m)
-    around = footprint(config, scan.body_m, radius) & ~evidence.seen
-    free = (free | around) & ~hit
-    change = jnp.where(hit, config.log_odds_hit, jnp.where(free, -config.log_odds_miss, 0.0))
-    log_odds = jnp.clip(evidence.log_odds + change, config.log_odds_min, config.log_odds_max)
-    return Evidence(log_odds, evidence.seen | free | hit)
+    way = fading.continued(evidence.way, scan.body_m)
+    number = evidence.number % (_NUMBERS - 1) + 1
+    flown_m = evidence.flown_m.at[number].set(way.flown_m)
+    start_m = jnp.where(
+        jnp.all(jnp.isfinite(evidence.start_m)) | ~_inside(config, scan.body_m),
+        evidence.start_m,
+        scan.body_m,
+    )
+    touch = _Touch(config, number, fading.faded(jnp.ones(()), way.flown_m - flown_m))
+    rays, end, ends = _rays(config, scan)
+    words = evidence.words.reshape(-1)
+    words = touch.change(words, _index(config, end, ends), config.log_odds_hit)
+    words = walk(
+        rays,
+        config.shape,
+        lambda w, cell, active: touch.change(
+            w, _index(config, cell, active), -config.log_odds_miss
+        ),
+        words,
+    )
+    words = _clear_around(config, touch, words, scan.body_m, start_m)
+    return Evidence(words.reshape(evidence.words.shape), flown_m, number, way, start_m)
+
+
+def _inside(config: LiveMapConfig, body_m: jax.Array) -> jax.Array:
+    return jnp.all((body_m >= jnp.array(config.lower_m)) & (body_m <= jnp.array(config.upper_m)))
+
+
+class _Touch(NamedTuple):
+    """How voxels change in one scan: its number, and what is left of earlier ones by theirs."""
+
+    config: LiveMapConfig
+    number: jax.Array
+    left: jax.Array
+
+    def change(self, words: jax.Array, index: jax.Array, change: jax.Array | float) -> jax.Array:
+        """Return flat words after a change at indices [N]; those beyond the end are left out.
+
+        Voxels that this scan has changed already stay as they are. The same index may come
+        several times: what is written is the same.
+        """
+        old = words.at[index].get(mode="fill", fill_value=0)
+        before = _number(old)
+        log_odds = _log_odds(old) * self.left.at[before].get(mode="promise_in_bounds") + change
+        log_odds = jnp.clip(log_odds, self.config.log_odds_min, self.config.log_odds_max)
+        new = jnp.where(before == self.number, old, pack(log_odds, self.number))
+        return words.at[index].set(new, mode="drop")
+
+
+def _rays(config: LiveMapConfig, scan: Scan) -> tuple[Segments, jax.Array, jax.Array]:
+    """Return the rays in voxels, the voxels [3, R] in which they end and which do so, bool."""
+    lower, size = jnp.array(config.lower_m), config.resolution_m
+    rays = segments((scan.origin_m - lower) / size, (scan.points_m - lower).T / size)
+    limit = config.max_range_m / size
+    end = rays.start + rays.direction * (rays.stop + _PUSH_VOXELS)
+    cell = jnp.floor(jnp.clip(end, -1.0, 1e6)).astype(jnp.int32)
+    bound = jnp.array(config.shape)[:, None]
+    inside = jnp.all((cell >= 0) & (cell < bound), axis=0)
+    stop = jnp.minimum(rays.stop + _PUSH_VOXELS, limit)
+    return rays._replace(stop=stop), cell, rays.usable & (rays.stop <= limit) & inside
+
+
+def _index(config: LiveMapConfig, cell: jax.Array, valid: jax.Array) -> jax.Array:
+    """Return the flat indices of voxels [3, N], one beyond the end for those not valid."""
+    nx, ny, nz = config.shape
+    return jnp.where(valid, (cell[2] * nx + cell[0]) * ny + cell[1], nx * ny * nz)
 
 
 def observed(config: LiveMapConfig, scan: Scan) -> tuple[jax.Array, jax.Array]:
     """Return which voxels [nx, ny, nz] some ray passes through, and in which some ray ends."""
-    shape = config.shape
-    dump = math.prod(shape)  # one more entry takes the writes of rays that are finished
-    bound = jnp.array(shape, jnp.int32)[:, None]
-    start = ((scan.origin_m - jnp.array(config.lower_m)) / config.resolution_m)[:, None]
-    offset = (scan.points_m - scan.origin_m).T / config.resolution_m
-    usable = jnp.all(jnp.isfinite(offset), axis=0) & jnp.all(jnp.isfinite(start))
-    offset = jnp.where(usable, offset, 0.0)
-    start = jnp.where(jnp.isfinite(start), start, 0.0)
-    length = jnp.linalg.norm(offset, axis=0)
-    usable &= length > 1e-6
-    direction = offset / jnp.maximum(length, 1e-6)
-    limit = config.max_range_m / config.resolution_m
-    stop = jnp.minimum(length + _PUSH_VOXELS, limit)
+    rays, end, ends = _rays(config, scan)
+    nx, ny, nz = config.shape
+    none = jnp.zeros(nx * ny * nz, bool)
 
-    passed = _traverse(start, direction, stop, usable, shape)
-    end = jnp.floor(start + direction * (length + _PUSH_VOXELS)).astype(jnp.int32)
-    ends = usable & (length <= limit) & jnp.all((end >= 0) & (end < bound), axis=0)
-    index = jnp.where(ends, _flat(end, shape), dump)
-    hit = jnp.zeros(dump + 1, bool).at[index].set(True, mode="promise_in_bounds")
-    return passed[:dump].reshape(shape), hit[:dump].reshape(shape)
+    def mark(marked: jax.Array, cell: jax.Array, active: jax.Array) -> jax.Array:
+        return marked.at[_index(config, cell, active)].set(True, mode="drop")
+
+    flat = walk(rays, config.shape, mark, none), mark(none, end, ends)
+    passed, hit = (jnp.moveaxis(marked.reshape(nz, nx, ny), 0, -1) for marked in flat)
+    return passed, hit
 
 
-def _flat(cell: jax.Array, shape: tuple[int, int, int]) -> jax.Array:
-    return (cell[0] * shape[1] + cell[1]) * shape[2] + cell[2]
-
-
-def _traverse(
-    start: jax.Array,
-    direction: jax.Array,
-    stop: jax.Array,
-    usable: jax.Array,
-    shape: tuple[int, int, int],
+def _clear_around(
+    config: LiveMapConfig, touch: _Touch, words: jax.Array, body_m: jax.Array, start_m: jax.Array
 ) -> jax.Array:
-    """Return the voxels, flat with one entry more, on segments in voxel units [3, R]."""
-    bound = jnp.array(shape, jnp.int32)[:, None]
-    direction = jnp.where(jnp.abs(direction) < 1e-9, 1e-9, direction)  # parallel to an axis
-    inverse = 1.0 / direction
-    to_low, to_high = -start * inverse, (bound - start) * inverse
-    enter = jnp.maximum(jnp.max(jnp.minimum(to_low, to_high), axis=0), 0.0)
-    leave = jnp.minimum(jnp.min(jnp.maximum(to_low, to_high), axis=0), stop)
-    ahead = (direction > 0.0).astype(jnp.int32)
-    axes = jnp.arange(3)[:, None]
-    dump = math.prod(shape)
+    """Return flat words after never-seen voxels around the vehicle became free.
 
-    def advance(carry: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, ...]:
-        cell, active, passed = carry
-        index = jnp.where(active, _flat(cell, shape), dump)
-        passed = passed.at[index].set(True, mode="promise_in_bounds")
-        crossing = (cell + ahead - start) * inverse
-        step = jnp.where(axes == jnp.argmin(crossing, axis=0), 2 * ahead - 1, 0)
-        cell = cell + step
+    Around it is a cylinder as high as the band: the footprint in flight, the start clearance at
+    the place of take-off. There, voxels above and below such as this scan saw free at the
+    vehicle's own height count too, out to ``_NEAR_M``: nearer than that no camera shows the
+    whole height, and later on places have been seen from farther away.
+    """
+    at_start = jnp.linalg.norm((body_m - start_m)[:2]) <= _TAKE_OFF_M
+    radius_m = jnp.where(at_start, config.start_radius_m, config.footprint_radius_m)
+    reach_m = jnp.where(at_start, jnp.maximum(radius_m, _NEAR_M), radius_m)
+    size, half_m = config.resolution_m, config.band_half_height_m
+    here = (body_m - jnp.array(config.lower_m)) / size
+    middle = jnp.floor(jnp.clip(here, -1e6, 1e6)).astype(jnp.int32)
+    side = 2 * jnp.ceil(reach_m / size).astype(jnp.int32) + 1
+    tall = 2 * math.ceil(half_m / size) + 1
+    bound = jnp.array(config.shape)[:, None]
+
+    def clear(now: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        first, words = now
+        lane = first + jnp.arange(_LANES)
+        offset = jnp.stack([lane // (side * tall), lane // tall % side, lane % tall])
+        half = jnp.stack([side // 2, side // 2, jnp.int32(tall // 2)])
+        cell = middle[:, None] + offset - half[:, None]
+        away = jnp.abs(cell + 0.5 - here[:, None]) * size
+        across_m = jnp.hypot(away[0], away[1])
         inside = jnp.all((cell >= 0) & (cell < bound), axis=0)
-        return cell, active & inside & (jnp.min(crossing, axis=0) < leave), passed
+        inside &= (across_m <= reach_m) & (away[2] <= half_m + 0.5 * size - 1e-4)
+        level = jnp.stack([cell[0], cell[1], jnp.broadcast_to(middle[2], lane.shape)])
+        beside = words.at[_index(config, level, inside)].get(mode="fill", fill_value=0)
+        open_ = (_number(beside) == touch.number) & (beside < 0)
+        index = _index(config, cell, inside & (open_ | (across_m <= radius_m)))
+        unseen = _number(words.at[index].get(mode="fill", fill_value=1)) == 0
+        index = jnp.where(unseen, index, words.shape[0])
+        return first + _LANES, touch.change(words, index, -config.log_odds_miss)
 
-    first = jnp.floor(start + enter * direction).astype(jnp.int32)
-    carry = (jnp.clip(first, 0, bound - 1), usable & (enter < leave), jnp.zeros(dump + 1, bool))
-    return jax.lax.while_loop(lambda c: jnp.any(c[1]), advance, carry)[2]  # type: ignore[arg-type]
+    count = side * side * tall
+    return jax.lax.while_loop(lambda now: now[0] < count, clear, (jnp.int32(0), words))[1]
 
 
-def footprint(config: LiveMapConfig, body_m: jax.Array, radius_m: jax.Array) -> jax.Array:
-    """Return which voxels [nx, ny, nz] have their centre within a radius of the vehicle."""
-    x, y, z = (
-        config.lower_m[i] + (jnp.arange(n) + 0.5) * config.resolution_m - body_m[i]
-        for i, n in enumerate(config.shape)
-    )
-    squared = x[:, None, None] ** 2 + y[None, :, None] ** 2 + z[None, None, :] ** 2
-    return squared <= radius_m**2
+def band_layers(
+    config: LiveMapConfig, altitude_m: jax.Array, half_height_m: float
+) -> tuple[jax.Array, jax.Array]:
+    """Return the first and last layer that a band around an altitude reaches into.
+
+    The band ends where the volume does; the layer nearest to the altitude is always of it.
+    """
+    last = config.shape[2] - 1
+    middle = (altitude_m - config.lower_m[2]) / config.resolution_m
+    half = half_height_m / config.resolution_m
+    own = jnp.clip(jnp.floor(middle), 0, last)
+    lowest = jnp.clip(jnp.floor(middle - half + 1e-3), 0, own)
+    highest = jnp.clip(jnp.ceil(middle + half - 1e-3) - 1, own, last)
+    return lowest.astype(jnp.int32), highest.astype(jnp.int32)
 
 
 def band_occupancy(
-    config: LiveMapConfig, evidence: Evidence, altitude_m: jax.Array
+    config: LiveMapConfig, evidence: Evidence, altitude_m: jax.Array, half_height_m: float
 ) -> tuple[jax.Array, jax.Array]:
     """Return the probability [nx, ny] of the band around an altitude, and where it is known.
 
-    A cell is known if any voxel of the band was ever observed; its probability is the highest of
-    the observed ones, 0.5 where none was.
+    A cell is known as occupied if any voxel of the band is, and as free if none is and the whole
+    height was observed: unseen runs of up to ``_GAP_M`` are what lies between two rows of an
+    image. The probability is the highest of the observed voxels, 0.5 where the cell is unknown.
     """
-    heights = config.lower_m[2] + (jnp.arange(config.shape[2]) + 0.5) * config.resolution_m
-    away = jnp.abs(heights - altitude_m)
-    # the layer that holds the altitude is always part of the band
-    in_band = away <= jnp.maximum(config.band_half_height_m, jnp.min(away)) + 1e-4
-    counted = evidence.seen & in_band
-    known = jnp.any(counted, axis=2)
-    highest = jnp.max(jnp.where(counted, evidence.log_odds, -jnp.inf), axis=2)
-    return jnp.where(known, jax.nn.sigmoid(highest), 0.5), known
+    first, last = band_layers(config, altitude_m, half_height_m)
+    nx, ny, nz = config.shape
+    count = min(nz, math.ceil(2.0 * half_height_m / config.resolution_m - 1e-6) + 1)
+    base = jnp.clip(first, 0, nz - count)
+    slab = jax.lax.dynamic_slice(evidence.words, (base, 0, 0), (count, nx, ny))
+    gap = math.floor(_GAP_M / config.resolution_m + 1e-6)
 
+    def layer(k: int | jax.Array, now: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        highest, run, longest = now
+        words = slab[k]
+        counted = (base + k >= first) & (base + k <= last)
+        seen = (_number(words) > 0) & counted
+        run = jnp.where(seen | ~counted, 0, run + 1)
+        # words of seen voxels are ordered as their log-odds are
+        return (
+            jnp.where(seen, jnp.maximum(highest, words), highest),
+            run,
+            jnp.maximum(run, longest),
+        )
 
-def layer_seen(config: LiveMapConfig, evidence: Evidence, altitude_m: jax.Array) -> jax.Array:
-    """Return which voxels [nx, ny] of the layer at an altitude were ever observed."""
-    layer = jnp.floor((altitude_m - config.lower_m[2]) / config.resolution_m).astype(jnp.int32)
-    return evidence.seen[:, :, jnp.clip(layer, 0, config.shape[2] - 1)]
+    none = jnp.zeros((nx, ny), jnp.int32)
+    begin = (jnp.full((nx, ny), jnp.iinfo(jnp.int32).min, jnp.int32), none, none)
+    highest, _, longest = jax.lax.fori_loop(0, count, layer, begin, unroll=min(count, 16))
+    some = highest > jnp.iinfo(jnp.int32).min
+    value = _log_odds(highest)
+    known = some & ((value > 0.0) | (longest <= gap))
+    return jnp.where(known, jax.nn.sigmoid(value), 0.5), known
 
 
 def never_seen_points(
@@ -148,33 +282,34 @@ def never_seen_points(
 ) -> jax.Array:
     """Return points [3, count] drawn evenly from the voxels that were never observed.
 
-    Where all were, the points are anywhere.
+    Of ``_TRIES`` times as many random voxels, the first that were not; where they are so few that
+    the tries do not find enough of them, points share voxels, and where they find none, the
+    points are anywhere.
     """
     voxel_key, place_key = jax.random.split(key)
-    column, layer = draw_true((~evidence.seen).reshape(-1, config.shape[2]), count, voxel_key)
-    cell = jnp.stack([column // config.shape[1], column % config.shape[1], layer])
+    bound = jnp.array(config.shape)[:, None]
+    cells = jax.random.randint(voxel_key, (3, _TRIES * count), 0, bound)
+    words = evidence.words.reshape(-1)
+    tried = words.at[_index(config, cells, jnp.bool_(True))].get(mode="promise_in_bounds")
+    cell = cells[:, accepted(_number(tried) == 0, count)]
     part = jax.random.uniform(place_key, (3, count))
     return jnp.array(config.lower_m)[:, None] + config.resolution_m * (cell + part)
 
 
 def seen_at(config: LiveMapConfig, evidence: Evidence, x: jax.Array) -> jax.Array:
     """Return whether the voxels of points x [3, N] were ever observed; outside: False."""
-    return _looked_up(config, evidence.seen, x, outside=False)
+    return _number(_words_at(config, evidence, x)) > 0
 
 
 def log_odds_at(config: LiveMapConfig, evidence: Evidence, x: jax.Array) -> jax.Array:
     """Return the log-odds of the voxels of points x [3, N]; outside: 0."""
-    return _looked_up(config, evidence.log_odds, x, outside=0.0)
+    return _log_odds(_words_at(config, evidence, x))
 
 
-def _looked_up(
-    config: LiveMapConfig, values: jax.Array, x: jax.Array, outside: float
-) -> jax.Array:
-    """Return the values [nx, ny, nz] of the voxels of points x [3, N]."""
+def _words_at(config: LiveMapConfig, evidence: Evidence, x: jax.Array) -> jax.Array:
+    """Return the words of the voxels of points x [3, N]; outside: 0."""
     scaled = (x - jnp.array(config.lower_m)[:, None]) / config.resolution_m
     cell = jnp.floor(jnp.clip(scaled, -1.0, 1e6)).astype(jnp.int32)
-    bound = jnp.array(config.shape)[:, None]
-    inside = jnp.all((cell >= 0) & (cell < bound), axis=0)
-    index = _flat(jnp.clip(cell, 0, bound - 1), config.shape)
-    found = values.reshape(-1).at[index].get(mode="promise_in_bounds")
-    return jnp.where(inside, found, outside)
+    inside = jnp.all((cell >= 0) & (cell < jnp.array(config.shape)[:, None]), axis=0)
+    words = evidence.words.reshape(-1)
+    return words.at[_index(config, cell, inside)].get(mode="fill", fill_value=0)

@@ -100,7 +100,8 @@ def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, Ma
     usable = jnp.sum(finite.astype(jnp.int32))
     ignored = finite.size - usable
     evidence = voxels.integrate(config, state.evidence, scan)
-    discs = surfels.forget(config, surfels.integrate(config, state.surfels, scan), evidence)
+    discs = surfels.integrate(config, state.surfels, scan)
+    discs = surfels.forget(config, discs, evidence, scan, state.ticks)
     seen = state._replace(evidence=evidence, surfels=discs)
     frame = replay.thinned(config, scan, frame_key)
     anything = jnp.any(jnp.isfinite(frame.points_m))
@@ -217,20 +218,35 @@ def exposure(config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array) -> ja
 def occupancy(
     config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Return the planar map around an altitude, on ``map_grid(config)``.
+    """Return the planar map of the body's height around an altitude, on ``map_grid(config)``.
 
     Returns:
         The probability [nx, ny] that a cell is occupied, 0.5 where unknown, and where it is known
-        (bool). With the source "evidence" a cell is known if and only if a voxel of the band was
-        ever observed; with "fields" if its voxel at the altitude was, and its exposure there is
-        above one half.
+        (bool). With the source "evidence" a cell is known if a voxel of the body's height is
+        occupied, or the whole height was observed; with "fields" if besides the exposure at the
+        altitude is above one half.
     """
+    return planar_map(config, state, altitude_m, config.band_half_height_m)
+
+
+def planar_map(
+    config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array, half_height_m: float
+) -> tuple[jax.Array, jax.Array]:
+    """Return what ``occupancy`` does for a body of another half height (static), 0 for a point."""
+    p, known = voxels.band_occupancy(config, state.evidence, altitude_m, half_height_m)
     if config.occupancy_source == "evidence":
-        return voxels.band_occupancy(config, state.evidence, altitude_m)
-    points = _slice_points(config, altitude_m)
-    observed = voxels.layer_seen(config, state.evidence, altitude_m)
-    known = observed & (exposure_at(config, state, points) > 0.5)
-    inside = jax.nn.sigmoid(-distance(config, state, points) / (0.5 * config.resolution_m))
+        return p, known
+    known &= exposure(config, state, altitude_m) > 0.5
+    first, last = voxels.band_layers(config, altitude_m, half_height_m)
+
+    def layer(k: jax.Array, least: jax.Array) -> jax.Array:
+        centre_m = config.lower_m[2] + (k + 0.5) * config.resolution_m
+        z_m = jnp.where(first == last, altitude_m, centre_m)
+        return jnp.minimum(least, distance(config, state, _slice_points(config, z_m)))
+
+    far = jnp.full(map_grid(config).shape, jnp.inf)
+    least_m = jax.lax.fori_loop(first, last + 1, layer, far)
+    inside = jax.nn.sigmoid(-least_m / (0.5 * config.resolution_m))
     return jnp.where(known, inside, 0.5), known
 
 

@@ -26,7 +26,7 @@ from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.live_map import LiveMap, init
 
 FORMAT = "live_mvp_ros map"
-VERSION = 2
+VERSION = 3
 _HEADER = "header"
 
 

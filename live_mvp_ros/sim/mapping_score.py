@@ -30,7 +30,7 @@ _THRESHOLDS = np.concatenate([[np.inf], np.linspace(1.0, 0.0, 201), [-np.inf]]) 
 _DIFFERENCE_M = 1e-3
 _distance, _exposure = jax.jit(mapping.distance), jax.jit(mapping.exposure_at)
 _surface = jax.jit(mapping.surface, static_argnums=2)
-_occupancy = jax.jit(mapping.occupancy)
+_at_altitude = jax.jit(mapping.planar_map, static_argnums=3)
 
 
 class Probe(NamedTuple):
@@ -191,7 +191,7 @@ def occupancy_scores(
     layer = int((altitude_m - config.lower_m[2]) / config.resolution_m)
     height = config.lower_m[2] + (layer + 0.5) * config.resolution_m
     from_fields = replace(config, occupancy_source="fields")
-    p, known = map(np.asarray, _occupancy(from_fields, state, height))
+    p, known = map(np.asarray, _at_altitude(from_fields, state, height, 0.0))
     grid = np.stack(np.broadcast_arrays(x[:, None], y[None, :], np.float64(height)), axis=-1)
     true = clearance(world.scene, grid.reshape(-1, 3)).reshape(spec.shape)
     observed = np.asarray(state.evidence.seen)[:, :, layer]

@@ -20,7 +20,8 @@ CONFIG = LiveMapConfig(
 RAYS = 16
 OBSERVED = jax.jit(ev.observed)
 INTEGRATE = jax.jit(ev.integrate)
-BAND = jax.jit(ev.band_occupancy)
+BAND = jax.jit(ev.band_occupancy, static_argnums=3)
+HALF_M = 0.2
 FAR = np.array([50.0, 50.0, 50.0])
 
 
@@ -73,10 +74,10 @@ def test_hit_beats_miss_and_each_voxel_changes_once() -> None:
     points = [[2.05, 0.55, 0.55], [2.9, 0.55, 0.55], [2.9, 0.56, 0.55], [2.9, 0.54, 0.55]]
     after = INTEGRATE(CONFIG, ev.init_evidence(CONFIG), scan([0.55, 0.55, 0.55], points))
     log_odds = np.asarray(after.log_odds)
-    assert log_odds[20, 5, 5] == pytest.approx(CONFIG.log_odds_hit)
-    assert log_odds[10, 5, 5] == pytest.approx(-CONFIG.log_odds_miss)
-    changed = {np.float32(CONFIG.log_odds_hit), np.float32(-CONFIG.log_odds_miss), np.float32(0)}
-    assert set(np.unique(log_odds)) <= changed
+    # to half a unit of the integers that hold them
+    assert log_odds[20, 5, 5] == pytest.approx(CONFIG.log_odds_hit, abs=5e-4)
+    assert log_odds[10, 5, 5] == pytest.approx(-CONFIG.log_odds_miss, abs=5e-4)
+    assert set(np.unique(log_odds)) == {log_odds[20, 5, 5], log_odds[10, 5, 5], 0.0}
 
 
 def test_log_odds_stay_within_their_limits() -> None:
@@ -109,41 +110,188 @@ def test_rays_that_are_not_finite_carry_no_evidence(bad: float) -> None:
     assert not np.asarray(after.seen).any()
 
 
+def cylinder(config: LiveMapConfig, body: np.ndarray, radius_m: float) -> np.ndarray:
+    """Return the voxels [nx, ny, nz] of the body's height that are so near, horizontally."""
+    centres = (np.indices(config.shape).reshape(3, -1).T + 0.5) * config.resolution_m
+    across = np.linalg.norm((centres - body)[:, :2], axis=1) <= radius_m
+    height = np.abs((centres - body)[:, 2]) < config.band_half_height_m + 0.5 * config.resolution_m
+    return (across & height).reshape(config.shape)
+
+
 def test_footprint_frees_unseen_voxels_only() -> None:
     config = LiveMapConfig(
         lower_m=CONFIG.lower_m, upper_m=CONFIG.upper_m, max_range_m=2.5, footprint_radius_m=0.25
     )
-    wall = INTEGRATE(config, ev.init_evidence(config), scan([0.5, 1.0, 0.5], [[1.55, 1.0, 0.5]]))
-    body = np.array([1.4, 1.0, 0.5])
+    far = np.array([2.9, 0.1, 0.5])  # where it took off
+    begun = INTEGRATE(config, ev.init_evidence(config), scan([2.9, 0.1, 0.5], [], far))
+    wall = INTEGRATE(config, begun, scan([0.5, 1.0, 0.5], [[1.55, 1.0, 0.5]]))
+    body = np.array([1.4, 1.0, 0.52])
     after = INTEGRATE(config, wall, scan([1.4, 1.0, 0.5], [], body))
-    centres = (np.indices(config.shape).reshape(3, -1).T + 0.5) * 0.1
-    near = (np.linalg.norm(centres - body, axis=1) <= 0.25).reshape(config.shape)
+    near = cylinder(config, body, 0.25)
     assert np.asarray(after.seen)[near].all()
     assert np.array_equal(np.asarray(after.seen), near | np.asarray(wall.seen))
     assert after.log_odds[15, 10, 5] == wall.log_odds[15, 10, 5] > 0, "a wall beside it remains"
 
 
-def test_band_knows_exactly_what_was_seen() -> None:
-    log_odds = jnp.zeros(CONFIG.shape).at[3, 4, 5].set(0.85).at[3, 4, 6].set(-0.4)
-    log_odds = log_odds.at[7, 7, 1].set(2.0).at[8, 8, 5].set(-1.0)
-    evidence = ev.Evidence(log_odds, log_odds != 0.0)
-    p, known = (np.asarray(a) for a in BAND(CONFIG, evidence, 0.55))  # voxels 3 to 7
-    assert np.argwhere(known).tolist() == [[3, 4], [8, 8]]
-    assert np.all(p[~known] == 0.5)
-    assert p[3, 4] == pytest.approx(1 / (1 + np.exp(-0.85)), abs=1e-6), "the highest one counts"
-    assert p[8, 8] == pytest.approx(1 / (1 + np.exp(1.0)), abs=1e-6)
+def test_place_of_take_off_is_clear_and_opens_into_what_is_seen() -> None:
+    """Nearer than the camera shows the body's height, what it shows at the body's counts."""
+    body = np.array([1.02, 1.0, 0.5])
+    ends = [[2.9, 1.0 + y, 0.5] for y in np.linspace(-0.6, 0.6, RAYS)]
+    after = INTEGRATE(CONFIG, ev.init_evidence(CONFIG), scan(body, ends, body))
+    seen, free = np.asarray(after.seen), np.asarray(after.log_odds) < 0.0
+    start = cylinder(CONFIG, body, CONFIG.start_radius_m)
+    assert free[start].all()
+    height = cylinder(CONFIG, body, 0.1).any(axis=(0, 1))
+    assert free[20, 10][height].all() and height.sum() == 10, "1 m ahead, all of the height"
+    assert seen[25, 10].sum() == 1, "farther ahead only what a ray passes"
+    assert not seen[:4].any(), "nothing behind it"
+    gone = INTEGRATE(CONFIG, after, scan(body + [0.5, 0, 0], [], body + [0.5, 0.0, 0.0]))
+    assert np.array_equal(np.asarray(gone.seen), seen), "later nothing is taken to be clear"
 
 
-def test_seen_voxel_with_balanced_evidence_is_known() -> None:
-    seen = jnp.zeros(CONFIG.shape, bool).at[1, 1, 5].set(True)
-    evidence = ev.Evidence(jnp.zeros(CONFIG.shape), seen)
-    p, known = BAND(CONFIG, evidence, 0.55)
-    assert known[1, 1] and p[1, 1] == 0.5 and known.sum() == 1
+def test_climbing_from_the_place_of_take_off_clears_what_is_above() -> None:
+    evidence = ev.init_evidence(CONFIG)
+    for z in (0.1, 0.3, 0.5):
+        body = np.array([1.0, 1.0, z])
+        evidence = INTEGRATE(CONFIG, evidence, scan(body, [], body))
+    assert np.asarray(evidence.seen)[10, 10].sum() == 10
+    p, known = BAND(CONFIG, evidence, 0.5, 0.41)
+    assert known[10, 10] and p[10, 10] < 0.5
+
+
+def evidence_of(log_odds: np.ndarray, seen: np.ndarray, config: LiveMapConfig = CONFIG):
+    """Return evidence of given log-odds [nx, ny, nz] where ``seen``."""
+    words = ev.pack(jnp.asarray(log_odds), jnp.asarray(seen, jnp.int32))
+    return ev.init_evidence(config)._replace(words=jnp.moveaxis(words, -1, 0))
+
+
+def test_log_odds_and_seen_come_back_as_they_were_packed() -> None:
+    rng = np.random.default_rng(1)
+    seen = rng.random(CONFIG.shape) < 0.5
+    log_odds = np.where(seen, rng.uniform(-20.0, 20.0, CONFIG.shape), 0.0)
+    evidence = evidence_of(log_odds, seen)
+    np.testing.assert_array_equal(evidence.seen, seen)
+    np.testing.assert_allclose(evidence.log_odds, log_odds, atol=5.1e-4)
+
+
+def planar_by_hand(log_odds, seen, layers, gap) -> tuple[np.ndarray, np.ndarray]:
+    """Return p and known [nx, ny] of a band of layers, cell by cell."""
+    p, known = np.full(seen.shape[:2], 0.5), np.zeros(seen.shape[:2], bool)
+    for i, j in np.ndindex(seen.shape[:2]):
+        here, looked = log_odds[i, j, layers], seen[i, j, layers]
+        if not looked.any():
+            continue
+        highest = here[looked].max()
+        runs = "".join("x" if s else "." for s in looked).split("x")
+        if highest > 0.0 or max(map(len, runs)) <= gap:
+            known[i, j], p[i, j] = True, 1.0 / (1.0 + np.exp(-highest))
+    return p, known
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.floats(-0.3, 1.3), st.sampled_from([0.0, 0.04, 0.2, 0.41, 3.0]))
+def test_band_is_what_the_body_would_meet(seed: int, altitude_m: float, half_m: float) -> None:
+    rng = np.random.default_rng(seed)
+    seen = rng.random(CONFIG.shape) < rng.choice([0.5, 0.9, 0.99])
+    free = rng.random(CONFIG.shape[:2] + (1,)) < 0.7
+    log_odds = np.where(free, -1.0, rng.uniform(-2.0, 3.5, CONFIG.shape)) * seen
+    layers = [
+        k
+        for k in range(CONFIG.shape[2])
+        if 0.1 * k < altitude_m + half_m - 1e-4 and 0.1 * (k + 1) > altitude_m - half_m + 1e-4
+    ] or [int(np.clip(np.floor(altitude_m / 0.1), 0, CONFIG.shape[2] - 1))]
+    want_p, want_known = planar_by_hand(log_odds, seen, layers, gap=1)
+    p, known = BAND(CONFIG, evidence_of(log_odds, seen), jnp.float32(altitude_m), half_m)
+    np.testing.assert_array_equal(known, want_known)
+    np.testing.assert_allclose(p, want_p, atol=2e-3)
+
+
+def test_bar_over_the_flight_altitude_is_an_obstacle_where_the_body_meets_it() -> None:
+    config = LiveMapConfig(lower_m=(0.0, 0.0, 0.0), upper_m=(2.0, 2.0, 4.0))
+    for above_m, meets in ((0.2, True), (0.35, True), (0.6, False), (-0.3, True), (-0.7, False)):
+        seen, log_odds = np.ones(config.shape, bool), np.full(config.shape, -1.0)
+        layer = int(round((2.0 + above_m) / 0.1))  # 0.1 m thick, its lower face there
+        log_odds[5, :, layer] = 0.85
+        p, known = BAND(
+            config, evidence_of(log_odds, seen, config), 2.0, config.band_half_height_m
+        )
+        assert known.all() and (np.asarray(p) > 0.5).sum() == (20 if meets else 0), above_m
+
+
+def test_height_that_was_seen_in_part_is_unknown() -> None:
+    config = LiveMapConfig(lower_m=(0.0, 0.0, 0.0), upper_m=(1.0, 1.0, 4.0))
+    log_odds, seen = np.full(config.shape, -1.0), np.ones(config.shape, bool)
+    seen[0, :, 20], seen[1, :, 20:22], seen[2, :, 23:] = False, False, False
+    seen[3, :, 20:22], log_odds[3, :, 18] = False, 0.85
+    p, known = BAND(config, evidence_of(log_odds, seen, config), 2.0, config.band_half_height_m)
+    assert np.asarray(known)[:, 0].tolist() == [True, False, False, True] + [True] * 6
+    assert p[3, 0] > 0.5 and p[1, 0] == 0.5, "occupied as soon as any of it is"
+
+
+@pytest.mark.parametrize(("resolution_m", "gap"), [(0.02, 5), (0.05, 2), (0.1, 1), (0.25, 0)])
+def test_gaps_between_image_rows_count_in_metres(resolution_m: float, gap: int) -> None:
+    config = LiveMapConfig(upper_m=(1.0, 0.5, 2.0), resolution_m=resolution_m)
+    log_odds, seen = np.full(config.shape, -1.0), np.ones(config.shape, bool)
+    middle = config.shape[2] // 2
+    seen[0, :, middle : middle + gap], seen[1, :, middle : middle + gap + 1] = False, False
+    known = BAND(config, evidence_of(log_odds, seen, config), 1.0, 0.41)[1]
+    assert known[0, 0] and not known[1, 0] and known[2, 0]
+
+
+def wall_seen(config: LiveMapConfig, evidence: ev.Evidence, at: np.ndarray, times: int):
+    """Return the evidence after looks from a place at a wall at x = 2.05, and through it."""
+    points = [[2.05, at[1], at[2]]]
+    for _ in range(times):
+        evidence = INTEGRATE(config, evidence, scan(at, points, at))
+    return evidence
+
+
+def flown(config: LiveMapConfig, evidence: ev.Evidence, at: np.ndarray, way_m: float):
+    """Return the evidence after a flight there and back in steps of 0.5 m without a look."""
+    for k in range(round(way_m / 0.5)):
+        place = at + np.array([0.0, 0.5 * (k % 2 == 0), 0.0])
+        evidence = INTEGRATE(config, evidence, scan(at, [], place))
+    return evidence
+
+
+def looks_until(evidence: ev.Evidence, at: np.ndarray, end_x: float, voxel, occupied: bool) -> int:
+    """Return how many looks along x it takes until a voxel is occupied or free."""
+    for looks in range(20):
+        if (float(evidence.log_odds[voxel]) > 0.0) == occupied:
+            return looks
+        evidence = INTEGRATE(CONFIG, evidence, scan(at, [[end_x, at[1], at[2]]], at))
+    raise AssertionError("never")
+
+
+def test_recent_looks_outweigh_old_ones() -> None:
+    at = np.array([0.55, 0.55, 0.55])
+    hit, passed = (20, 5, 5), (10, 5, 5)
+    fresh = wall_seen(CONFIG, ev.init_evidence(CONFIG), at, 12)
+    # while nothing was flown nothing fades: 3.5 needs nine misses of 0.4, -2 three hits of 0.85
+    assert looks_until(fresh, at, 2.75, hit, occupied=False) == 9
+    assert looks_until(fresh, at, 1.05, passed, occupied=True) == 3
+    old = flown(CONFIG, fresh, at, 20.0)
+    assert np.array_equal(old.log_odds, fresh.log_odds), "what nobody looks at stays"
+    assert looks_until(old, at, 2.75, hit, occupied=False) <= 2
+    assert looks_until(old, at, 1.05, passed, occupied=True) == 1
+    medium = flown(CONFIG, fresh, at, 10.0)
+    assert looks_until(medium, at, 2.75, hit, occupied=False) == 4
+    again = wall_seen(CONFIG, old, at, 6)
+    assert looks_until(again, at, 2.75, hit, occupied=False) >= 9, "a look makes it fresh again"
+
+
+def test_numbers_of_scans_begin_anew_without_loss() -> None:
+    at = np.array([0.55, 0.55, 0.55])
+    evidence = ev.init_evidence(CONFIG)._replace(number=jnp.int32(65534))
+    evidence = wall_seen(CONFIG, evidence, at, 3)  # 65535, 1, 2
+    assert int(evidence.number) == 2
+    assert float(evidence.log_odds[20, 5, 5]) == pytest.approx(3 * 0.85, abs=2e-3)
+    assert evidence.seen[20, 5, 5]
 
 
 def test_points_of_never_seen_voxels_are_drawn_evenly() -> None:
     seen = np.random.default_rng(3).random(CONFIG.shape) < 0.97
-    state = ev.init_evidence(CONFIG)._replace(seen=jnp.asarray(seen))
+    state = evidence_of(np.where(seen, -1.0, 0.0), seen)
     count = 100 * int((~seen).sum())
     x = np.asarray(ev.never_seen_points(CONFIG, state, count, jax.random.key(1))).T
     cell = np.floor((x - np.array(CONFIG.lower_m)) / CONFIG.resolution_m).astype(int)
@@ -151,3 +299,9 @@ def test_points_of_never_seen_voxels_are_drawn_evenly() -> None:
     np.add.at(drawn, tuple(np.clip(cell, 0, np.array(CONFIG.shape) - 1).T), 1)
     assert drawn[seen].sum() < 1e-3 * count, "rounding at a face alone"
     assert drawn[~seen].min() > 50 and drawn[~seen].max() < 160
+
+
+def test_never_seen_points_are_anywhere_where_all_was_seen() -> None:
+    state = evidence_of(np.full(CONFIG.shape, -1.0), np.ones(CONFIG.shape, bool))
+    x = np.asarray(ev.never_seen_points(CONFIG, state, 2000, jax.random.key(0)))
+    np.testing.assert_allclose(x.mean(axis=1), 0.5 * np.array(CONFIG.upper_m), rtol=0.1)

@@ -114,7 +114,12 @@ def test_observed_free_space_is_free_and_the_ball_is_occupied(flight: Flight) ->
     true = np.asarray(signed_distance(WORLD.scene, jnp.asarray(centres, jnp.float32)))
     assert (known & (p > 0.5)).sum() > 20
     assert np.all(p[known & (true > 0.35)] < 0.5)  # outside the band's and a voxel's reach
-    assert not known[true < -0.35].any(), "nothing is known inside of solids"
+    heights = [centres + np.float32([0.0, 0.0, z]) for z in np.linspace(-0.5, 0.5, 11)]
+    depth = [
+        np.asarray(signed_distance(WORLD.scene, jnp.asarray(c, jnp.float32))) for c in heights
+    ]
+    inside = np.max(depth, axis=0) < -0.15  # a voxel's reach, over all of the body's height
+    assert inside.sum() > 50 and not known[inside].any(), "nothing is known inside of solids"
     assert np.all(p[~known] == 0.5)
 
 
@@ -122,11 +127,26 @@ def test_planar_map_can_come_from_the_fields(flight: Flight) -> None:
     config = LiveMapConfig(
         lower_m=CONFIG.lower_m, upper_m=CONFIG.upper_m, occupancy_source="fields"
     )
-    p, known = (np.asarray(a) for a in mapping.occupancy(config, flight.end, 1.05))
+    p, known = (np.asarray(a) for a in mapping.planar_map(config, flight.end, 1.05, 0.0))
     q = np.asarray(mapping.exposure(config, flight.end, 1.05))
     observed = np.asarray(flight.end.evidence.seen)[:, :, 10]
     assert np.array_equal(known, (q > 0.5) & observed), "nothing is known that was never observed"
     assert np.all(p[~known] == 0.5) and (p[known] < 0.3).any() and (p[known] > 0.5).any()
+
+
+def test_fields_decide_by_the_body_and_not_by_one_altitude(flight: Flight) -> None:
+    config = LiveMapConfig(
+        lower_m=CONFIG.lower_m, upper_m=CONFIG.upper_m, occupancy_source="fields"
+    )
+    p, known = (np.asarray(a) for a in mapping.occupancy(config, flight.end, 1.85))
+    seen = np.asarray(mapping.occupancy(CONFIG, flight.end, 1.85)[1])
+    assert known.any() and not (known & ~seen).any()
+    flat = np.asarray(mapping.planar_map(config, flight.end, 1.85, 0.0)[0])
+    below = np.asarray(mapping.planar_map(config, flight.end, 1.55, 0.0)[0])
+    assert np.all(p[known] >= flat[known] - 1e-6), "more of the body meets more"
+    # the top of the box, at 1.5 m, is 0.35 m below the altitude: within the body's height
+    over = known & (np.maximum(flat, below) < 0.4)
+    assert (p[known] > 0.5).sum() > (known & (flat > 0.5)).sum() and over.any()
 
 
 def test_gradient_of_distance_points_away_from_the_ball(flight: Flight) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from live_mvp_ros.mapping import LiveMapConfig, Scan, surfels
-from live_mvp_ros.mapping.evidence import Evidence
+from live_mvp_ros.mapping.evidence import init_evidence, pack
 from live_mvp_ros.sim.mapping_flight import CLEARANCE_M, standard_flight
 from live_mvp_ros.sim.mapping_score import auroc
 from live_mvp_ros.sim.metrics import clearance
@@ -64,11 +64,45 @@ def test_hits_without_normal_or_return_leave_no_disc() -> None:
 def test_disc_in_space_that_became_free_is_forgotten() -> None:
     scan = hits()
     discs = surfels.integrate(CONFIG, surfels.init_surfels(CONFIG), scan)
-    shape = CONFIG.shape
-    seen = jnp.ones(shape, bool)
+    nx, ny, nz = CONFIG.shape
+    through = scan.origin_m + 1.5 * (scan.points_m - scan.origin_m)  # rays see on behind the discs
+    look = scan._replace(points_m=through)
     for log_odds, stays in ((0.8, True), (-0.4, True), (-2.0, False)):
-        kept = surfels.forget(CONFIG, discs, Evidence(jnp.full(shape, log_odds), seen))
+        words = pack(jnp.full((nz, nx, ny), log_odds), jnp.int32(1))
+        evidence = init_evidence(CONFIG)._replace(words=words)
+        kept = surfels.forget(CONFIG, discs, evidence, look, jnp.int32(0))
         assert np.any(np.asarray(kept.discs[:, 0]) < 100.0) == stays
+        behind = scan.origin_m + 0.2 * (scan.points_m - scan.origin_m)
+        elsewhere = scan._replace(points_m=behind)
+        kept = surfels.forget(CONFIG, discs, evidence, elsewhere, jnp.int32(0))
+        assert np.any(np.asarray(kept.discs[:, 0]) < 100.0), "nobody looked there"
+
+
+def test_rays_of_a_large_image_take_turns_in_forgetting() -> None:
+    """A lone disc is seen through by one ray of 5000: it goes within five scans."""
+    disc = jnp.array([2.0, 1.0, 0.7])
+    origin = jnp.array([0.6, 1.0, 0.7])
+    one = Scan(origin, disc[None], jnp.array([[-1.0, 0.0, 0.0]]), origin)
+    discs = surfels.integrate(CONFIG, surfels.init_surfels(CONFIG), one)
+    nx, ny, nz = CONFIG.shape
+    words = pack(jnp.full((nz, nx, ny), -2.0), jnp.int32(1))
+    evidence = init_evidence(CONFIG)._replace(words=words)
+    points = jnp.full((5000, 3), jnp.nan).at[1234].set(jnp.array([2.6, 1.0, 0.7]))
+    look = Scan(origin, points, jnp.zeros_like(points), origin)
+    for turn in range(5):
+        discs = surfels.forget(CONFIG, discs, evidence, look, jnp.int32(turn))
+    assert np.all(np.asarray(discs.discs[:, 0]) > 100.0)
+
+
+def test_cells_with_discs_are_listed_once_each() -> None:
+    scan, discs = hits(), surfels.init_surfels(CONFIG)
+    for _ in range(3):
+        discs = surfels.integrate(CONFIG, discs, scan)
+    held = np.flatnonzero(np.asarray(discs.discs[:, 0]) < 100.0)
+    count = int(discs.count)
+    assert sorted(np.asarray(discs.cells[:count]).tolist()) == held.tolist()
+    np.testing.assert_array_equal(discs.place[discs.cells[:count]], np.arange(count))
+    assert np.sum(np.asarray(discs.place) >= 0) == count
 
 
 def test_standard_flight_keeps_clear_and_passes_the_whole_office() -> None:
@@ -94,7 +128,7 @@ def test_points_near_surround_every_disc_evenly() -> None:
     scan = hits()
     discs = surfels.integrate(CONFIG, surfels.init_surfels(CONFIG), scan)
     centres = np.asarray(discs.discs)[np.asarray(discs.discs)[:, 0] < 100.0, :3]
-    x = np.asarray(surfels.points_near(CONFIG, discs, 20_000, jax.random.key(0))).T
+    x = np.asarray(surfels.points_near(CONFIG, discs, 200_000, jax.random.key(0))).T
     away = np.abs(x[:, None] - centres).max(axis=2)
     assert away.min(axis=1).max() <= surfels.CELL_M + 1e-5
     assert np.all((x >= CONFIG.lower_m) & (x <= CONFIG.upper_m))
@@ -102,7 +136,7 @@ def test_points_near_surround_every_disc_evenly() -> None:
     inside = np.all((centres > 0.1) & (centres < np.array(CONFIG.upper_m) - 0.1), axis=1)
     alone = np.sum(np.abs(centres[:, None] - centres).max(axis=2) < 0.35, axis=1) == 1
     assert (inside & alone).sum() >= 3
-    np.testing.assert_allclose(inner[inside & alone], 20_000 / len(centres), rtol=0.5)
+    np.testing.assert_allclose(inner[inside & alone], 200_000 / len(centres), rtol=0.5)
 
 
 def test_points_near_no_disc_are_anywhere() -> None:
