@@ -145,7 +145,8 @@ def test_place_of_take_off_is_clear_and_opens_into_what_is_seen() -> None:
     assert free[20, 10][height].all() and height.sum() == 10, "1 m ahead, all of the height"
     assert seen[25, 10].sum() == 1, "farther ahead only what a ray passes"
     assert not seen[:4].any(), "nothing behind it"
-    gone = INTEGRATE(CONFIG, after, scan(body + [0.5, 0, 0], [], body + [0.5, 0.0, 0.0]))
+    later = np.array([1.52, 1.0, 0.5])
+    gone = INTEGRATE(CONFIG, after, scan(later, [], later))
     assert np.array_equal(np.asarray(gone.seen), seen), "later nothing is taken to be clear"
 
 
@@ -193,7 +194,7 @@ def planar_by_hand(log_odds, seen, layers, gap) -> tuple[np.ndarray, np.ndarray]
 def test_band_is_what_the_body_would_meet(seed: int, altitude_m: float, half_m: float) -> None:
     rng = np.random.default_rng(seed)
     seen = rng.random(CONFIG.shape) < rng.choice([0.5, 0.9, 0.99])
-    free = rng.random(CONFIG.shape[:2] + (1,)) < 0.7
+    free = rng.random((*CONFIG.shape[:2], 1)) < 0.7
     log_odds = np.where(free, -1.0, rng.uniform(-2.0, 3.5, CONFIG.shape)) * seen
     layers = [
         k
@@ -210,7 +211,7 @@ def test_bar_over_the_flight_altitude_is_an_obstacle_where_the_body_meets_it() -
     config = LiveMapConfig(lower_m=(0.0, 0.0, 0.0), upper_m=(2.0, 2.0, 4.0))
     for above_m, meets in ((0.2, True), (0.35, True), (0.6, False), (-0.3, True), (-0.7, False)):
         seen, log_odds = np.ones(config.shape, bool), np.full(config.shape, -1.0)
-        layer = int(round((2.0 + above_m) / 0.1))  # 0.1 m thick, its lower face there
+        layer = round((2.0 + above_m) / 0.1)  # 0.1 m thick, its lower face there
         log_odds[5, :, layer] = 0.85
         p, known = BAND(
             config, evidence_of(log_odds, seen, config), 2.0, config.band_half_height_m
