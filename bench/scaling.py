@@ -1,13 +1,14 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How the planner's cost grows: with samples, horizon, field, map and beams.
+"""How the cost grows: with samples, horizon, field, map, beams, and volume of the live map.
 
     python bench/scaling.py --json scaling.json --pictures docs/pictures
 
 One core, JAX without a pool of threads, as in every process of a flight. Five curves, each with
 the yardstick (``yardstick.py``) where that computes the same: samples of an MPPI step, its
 horizon, positions of an information field, edge of a map, beams of a look. The yardstick is left
-out where it would take longer than ``SLOWEST_S``.
+out where it would take longer than ``SLOWEST_S``. A sixth one, ``volume``, is of the live map: the
+same looks around the office, taken in turn into maps of larger and larger volumes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ HORIZONS = (10, 20, 40, 80, 160)
 FIELDS = (10, 20, 40, 80)
 MAPS_M = (10, 20, 50, 100, 200)
 BEAMS = (6, 12, 24, 48, 96)
+VOLUMES_M = ((14.0, 12.0, 3.0), (24.0, 20.0, 5.0), (40.0, 40.0, 8.5), (80.0, 80.0, 10.0))
 SLOWEST_S = 20.0
 Row = dict[str, float]
 
@@ -45,10 +47,11 @@ def main() -> int:
     import parts
     from planning import environment, write_whole
 
-    scene = parts.flown(8.0)
+    curves = options.only or list(CURVES)
+    scene = parts.flown(8.0) if set(curves) != {"volume"} else None
     result: dict[str, Any] = {}
     for name, curve in CURVES.items():
-        if options.only and name not in options.only:
+        if name not in curves:
             continue
         result[name] = []
         for row in curve(scene, options.repeats):
@@ -190,12 +193,94 @@ def map_curve(scene: Any, repeats: int) -> Any:
         yield row | {"sweep_ms": timed(lambda p=p, swept=swept: swept(p), repeats)}
 
 
+def volume_curve(scene: Any, repeats: int) -> Any:
+    """Yield what an update of the live map and its parts cost in larger and larger volumes."""
+    import jax
+    import numpy as np
+
+    from live_mvp_ros.mapping import LiveMapConfig
+
+    looks = office_looks(max(repeats, 2))
+    measured = []
+    for upper_m in VOLUMES_M:
+        config = LiveMapConfig(upper_m=upper_m)
+        measured.append((config, live_map_parts(config, looks)))
+    times: list[dict[str, list[float]]] = [{} for _ in VOLUMES_M]
+    for k in range(len(looks) + 2):
+        for (_, parts_), row in zip(measured, times, strict=True):
+            for name, part in parts_.items():
+                begin = time.perf_counter()
+                jax.block_until_ready(part(k))
+                row.setdefault(name, []).append(1e3 * (time.perf_counter() - begin))
+    for (config, _), row in zip(measured, times, strict=True):
+        found = {name: float(np.median(values[2:])) for name, values in row.items()}
+        least = {f"{name}_least": min(values[2:]) for name, values in row.items()}
+        yield {"voxels": float(math.prod(config.shape)), **found, **least}
+
+
+def office_looks(count: int) -> list[Any]:
+    """Return what the depth camera sees along the standard flight through the office."""
+    import jax
+    import jax.numpy as jnp
+
+    from live_mvp_ros import mapping, quaternion, worlds
+    from live_mvp_ros.sim.mapping_flight import standard_flight
+
+    world, camera = worlds.load_world("office"), worlds.DepthCameraConfig()
+    path = standard_flight(world, 1200)
+
+    @jax.jit
+    def look(position: Any, yaw: Any) -> Any:
+        attitude = quaternion.from_yaw(yaw)
+        cloud = worlds.render(camera, world.scene, position, attitude, jax.random.key(0))
+        pose = worlds.camera_pose(camera, position, attitude)
+        return mapping.scan_from_cloud(cloud, *pose, position)
+
+    poses = zip(path.positions_m[:count], path.yaws_rad[:count], strict=True)
+    return [look(jnp.asarray(p, jnp.float32), jnp.float32(yaw)) for p, yaw in poses]
+
+
+def live_map_parts(config: Any, looks: list[Any]) -> dict[str, Callable[[int], Any]]:
+    """Return the update of a map by the k-th look, in place, and its parts, by name."""
+    import jax
+    import jax.numpy as jnp
+
+    from live_mvp_ros import mapping
+    from live_mvp_ros.mapping import evidence, surfels
+
+    state = mapping.init(config, jax.random.key(0))
+    held = {"update": state, "evidence": evidence.init_evidence(config)}
+    update = jax.jit(mapping.step, donate_argnums=1)
+    integrate = jax.jit(evidence.integrate, donate_argnums=1)
+    plane = jax.jit(mapping.occupancy)
+    unseen = jax.jit(evidence.never_seen_points, static_argnums=2)
+    near = jax.jit(surfels.points_near, static_argnums=2)
+
+    def updated(k: int) -> Any:
+        held["update"] = update(config, held["update"], looks[k % len(looks)])[0]
+        return held["update"]
+
+    def integrated(k: int) -> Any:
+        held["evidence"] = integrate(config, held["evidence"], looks[k % len(looks)])
+        return held["evidence"]
+
+    key = jax.random.key(1)
+    return {
+        "ms": updated,
+        "evidence_ms": integrated,
+        "plane_ms": lambda _: plane(config, held["update"], jnp.float32(1.5)),
+        "unseen_ms": lambda _: unseen(config, held["update"].evidence, 128, key),
+        "near_ms": lambda _: near(config, held["update"].surfels, 512, key),
+    }
+
+
 CURVES = {
     "samples": samples_curve,
     "horizon": horizon_curve,
     "field": field_curve,
     "beams": beams_curve,
     "map": map_curve,
+    "volume": volume_curve,
 }
 TITLES = {
     "samples": "MPPI step, 40 steps of horizon",
@@ -203,6 +288,7 @@ TITLES = {
     "field": "gain of looks from many positions",
     "beams": "gain of looks from 400 positions",
     "map": "guidance over a whole map",
+    "volume": "live map in larger volumes",
 }
 
 

@@ -8,6 +8,7 @@ than one update, and scans that arrive meanwhile are dropped and counted, never 
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import ClassVar, NamedTuple
 
@@ -110,9 +111,11 @@ class LiveMapNode(GraphNode):
         self._pending: Cloud | None = None
         self._map = mapping.init(config.map, jax.random.key(config.seed))
         self._replacement: mapping.LiveMap | None = None
+        self._owner = threading.Lock()  # an update takes the arrays of the map before it
         self._stamp_ns, self._update_ms, self._losses = 0, 0.0, [float("nan")] * 5
         self._maps, self._surfaces = Every(config.map_rate_hz), Every(config.surface_rate_hz)
-        self._integrate, self._occupancy = jax.jit(integrate), jax.jit(mapping.occupancy)
+        self._integrate = jax.jit(integrate, donate_argnums=1)
+        self._occupancy = jax.jit(mapping.occupancy)
         self._exposure = jax.jit(mapping.exposure)
         self._surface = jax.jit(mapping.surface, static_argnums=2)
 
@@ -130,7 +133,7 @@ class LiveMapNode(GraphNode):
             self,
             config.autosave_path,
             config=lambda: self.parameters.value.map,
-            current=lambda: self._replacement or self._map,
+            current=self._copy,
             replace=self._replace,
             fresh=lambda: mapping.init(config.map, jax.random.key(config.seed)),
         )
@@ -187,16 +190,17 @@ class LiveMapNode(GraphNode):
             return
         begin = time.monotonic()
         vehicle, cloud, mount = job
-        state, report = self._integrate(
-            self.parameters.value.map,
-            self._map,
-            cloud.points,
-            vehicle.position,
-            vehicle.attitude,
-            mount,
-        )
+        with self._owner:
+            state, report = self._integrate(
+                self.parameters.value.map,
+                self._map,
+                cloud.points,
+                vehicle.position,
+                vehicle.attitude,
+                mount,
+            )
+            self._map, self._stamp_ns = jax.block_until_ready(state), cloud.stamp_ns
         self._losses = [float(loss) for loss in report.losses]
-        self._map, self._stamp_ns = jax.block_until_ready(state), cloud.stamp_ns
         elapsed = time.monotonic() - begin
         self._update_ms = 1e3 * elapsed
         self.health.produced(elapsed)
@@ -231,6 +235,11 @@ class LiveMapNode(GraphNode):
             valid = [np.asarray(values)[: int(found.count)] for values in columns]
             cloud = convert_sensors.surface_cloud(stamp, MAP, *valid)
             self._surface_out.publish(cloud)
+
+    def _copy(self) -> mapping.LiveMap:
+        """Return the map as it is, in memory that no update takes."""
+        with self._owner:
+            return jax.tree.map(np.array, self._replacement or self._map)
 
     def _replace(self, state: mapping.LiveMap) -> None:
         """Take another map from the next computation on, and publish it without a scan."""

@@ -262,8 +262,15 @@ class Loop:
         view, before = self.view, self.now
         decision = control.decide(self.config.mission, self.decision, self._situation())
         flies = np.bool_(decision.flies)
+        # the map is updated in place: nobody looks at the one before again
         self.now, ordered = _fly(
-            self.config, self.truth, before, view.field, flies, spec=self.spec
+            self.config,
+            self.truth,
+            before._replace(map=None),
+            before.map,
+            view.field,
+            flies,
+            spec=self.spec,
         )
         over = decision.state is MissionState.DONE
         if not over:
@@ -399,17 +406,22 @@ def _read(
     return p, known, inputs
 
 
-@partial(jax.jit, static_argnames="spec")
+@partial(jax.jit, static_argnames="spec", donate_argnames="learned")
 def _fly(
     config: ClosedLoopConfig,
     truth: Truth,
     now: Flying,
+    learned: Any,
     field: planning.InfoFieldOutput,
     flies: jax.Array,
     *,
     spec: GridSpec,
 ) -> tuple[Flying, _Log]:
-    """Run one stretch: control and vehicle at the control rate, a look after every few steps."""
+    """Run one stretch: control and vehicle at the control rate, a look after every few steps.
+
+    ``learned`` is the map of ``now``, and is used up.
+    """
+    now = now._replace(map=learned)
     guide = control.prepare_field(
         spec,
         field.guidance,
