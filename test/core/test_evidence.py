@@ -306,3 +306,43 @@ def test_never_seen_points_are_anywhere_where_all_was_seen() -> None:
     state = evidence_of(np.full(CONFIG.shape, -1.0), np.ones(CONFIG.shape, bool))
     x = np.asarray(ev.never_seen_points(CONFIG, state, 2000, jax.random.key(0)))
     np.testing.assert_allclose(x.mean(axis=1), 0.5 * np.array(CONFIG.upper_m), rtol=0.1)
+
+
+def test_cloud_of_a_large_camera_is_what_its_parts_are() -> None:
+    rng = np.random.default_rng(5)
+    origin = np.array([0.55, 0.95, 0.45])
+    ends = rng.uniform([0.0, -1.0, -0.5], [4.0, 3.0, 1.5], (640 * 480, 3))
+    whole = scan_from_points(jnp.array(origin), jnp.asarray(ends), jnp.asarray(FAR))
+    after = INTEGRATE(CONFIG, ev.init_evidence(CONFIG), whole)
+    free, hit = np.zeros(CONFIG.shape, bool), np.zeros(CONFIG.shape, bool)
+    for part in np.split(ends, 64):
+        rays = scan_from_points(jnp.array(origin), jnp.asarray(part), jnp.asarray(FAR))
+        for mask, more in zip((free, hit), OBSERVED(CONFIG, rays), strict=True):
+            mask |= np.asarray(more)
+    np.testing.assert_array_equal(after.seen, free | hit)
+    np.testing.assert_array_equal(np.asarray(after.log_odds) > 0.0, hit)
+    np.testing.assert_array_equal(np.asarray(after.log_odds) < 0.0, free & ~hit)
+
+
+@pytest.mark.parametrize("resolution_m", [0.02, 0.3, 1.0])
+@pytest.mark.parametrize("max_range_m", [0.5, 100.0])
+def test_ranges_and_resolutions_at_their_limits(resolution_m: float, max_range_m: float) -> None:
+    config = LiveMapConfig(
+        upper_m=(3.0, 1.0, 1.0),
+        resolution_m=resolution_m,
+        max_range_m=max_range_m,
+        footprint_radius_m=0.0,
+    )
+    origin, y = 0.29, 0.51
+    rays = scan([origin, y, y], [[2.77, y, y], [90.0, y, y]])
+    after = INTEGRATE(config, ev.init_evidence(config), rays)
+    column = np.asarray(after.log_odds)[:, int(y / resolution_m), int(y / resolution_m)]
+    hit = int(2.7725 / resolution_m)
+    first = int(origin / resolution_m)
+    if max_range_m == 100.0:
+        assert column[hit] > 0.0, "a hit beats the ray that sees on"
+        assert (np.delete(column[first:], hit - first) < 0.0).all(), "up to the edge"
+    else:
+        last = int((origin + 0.5 - 1e-4) / resolution_m)
+        assert (column[first : last + 1] < 0.0).all() and not column[last + 1 :].any()
+    assert not column[:first].any()

@@ -248,6 +248,32 @@ def test_update_that_is_not_finite_is_thrown_away(flight: Flight) -> None:
         np.testing.assert_array_equal(a, b)
 
 
+def test_scan_without_any_ray_changes_nothing() -> None:
+    state = mapping.init(CONFIG, jax.random.key(2))
+    none = jnp.zeros((0, 3))
+    after, report = STEP(CONFIG, state, Scan(jnp.ones(3), none, none, jnp.full(3, 1e9)))
+    assert not np.asarray(after.evidence.seen).any() and int(report.rays) == 0
+    for a, b in zip(*map(jax.tree.leaves, (state.parameters, after.parameters)), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_update_makes_no_copy_of_the_volume() -> None:
+    """What it needs besides the map, which it changes in place, does not grow with the volume."""
+    scan = look(jnp.array([-1.0, 0.0, 1.5]), quat.identity())
+    beside, changed = [], []
+    for upper_m in ((5.0, 3.0, 3.0), (20.0, 20.0, 6.0)):
+        config = LiveMapConfig(lower_m=CONFIG.lower_m, upper_m=upper_m)
+        state = jax.eval_shape(mapping.init, config, jax.random.key(0))
+        update = jax.jit(mapping.step, donate_argnums=1).lower(config, state, scan).compile()
+        needed = update.memory_analysis()
+        beside.append(needed.temp_size_in_bytes)
+        voxels = math.prod(config.shape) * 4
+        assert needed.alias_size_in_bytes > voxels, "the map is not updated in place"
+        changed.append(voxels)
+    assert changed[1] > 10 * changed[0]
+    assert beside[1] < 1.05 * beside[0]
+
+
 def test_same_key_and_scans_give_the_same_map() -> None:
     def run() -> LiveMap:
         state = mapping.init(CONFIG, jax.random.key(5))
