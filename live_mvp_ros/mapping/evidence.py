@@ -194,7 +194,7 @@ def _clear_around(
     at_start = jnp.linalg.norm((body_m - start_m)[:2]) <= _TAKE_OFF_M
     radius_m = jnp.where(at_start, config.start_radius_m, config.footprint_radius_m)
     reach_m = jnp.where(at_start, jnp.maximum(radius_m, _NEAR_M), radius_m)
-    size, half_m = config.resolution_m, config.band_half_height_m
+    size, half_m = config.resolution_m, config.half_height_m
     here = (body_m - jnp.array(config.lower_m)) / size
     middle = jnp.floor(jnp.clip(here, -1e6, 1e6)).astype(jnp.int32)
     side = 2 * jnp.ceil(reach_m / size).astype(jnp.int32) + 1

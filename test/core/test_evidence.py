@@ -114,7 +114,7 @@ def cylinder(config: LiveMapConfig, body: np.ndarray, radius_m: float) -> np.nda
     """Return the voxels [nx, ny, nz] of the body's height that are so near, horizontally."""
     centres = (np.indices(config.shape).reshape(3, -1).T + 0.5) * config.resolution_m
     across = np.linalg.norm((centres - body)[:, :2], axis=1) <= radius_m
-    height = np.abs((centres - body)[:, 2]) < config.band_half_height_m + 0.5 * config.resolution_m
+    height = np.abs((centres - body)[:, 2]) < config.half_height_m + 0.5 * config.resolution_m
     return (across & height).reshape(config.shape)
 
 
@@ -213,9 +213,7 @@ def test_bar_over_the_flight_altitude_is_an_obstacle_where_the_body_meets_it() -
         seen, log_odds = np.ones(config.shape, bool), np.full(config.shape, -1.0)
         layer = round((2.0 + above_m) / 0.1)  # 0.1 m thick, its lower face there
         log_odds[5, :, layer] = 0.85
-        p, known = BAND(
-            config, evidence_of(log_odds, seen, config), 2.0, config.band_half_height_m
-        )
+        p, known = BAND(config, evidence_of(log_odds, seen, config), 2.0, config.half_height_m)
         assert known.all() and (np.asarray(p) > 0.5).sum() == (20 if meets else 0), above_m
 
 
@@ -224,7 +222,7 @@ def test_height_that_was_seen_in_part_is_unknown() -> None:
     log_odds, seen = np.full(config.shape, -1.0), np.ones(config.shape, bool)
     seen[0, :, 20], seen[1, :, 20:22], seen[2, :, 23:] = False, False, False
     seen[3, :, 20:22], log_odds[3, :, 18] = False, 0.85
-    p, known = BAND(config, evidence_of(log_odds, seen, config), 2.0, config.band_half_height_m)
+    p, known = BAND(config, evidence_of(log_odds, seen, config), 2.0, config.half_height_m)
     assert np.asarray(known)[:, 0].tolist() == [True, False, False, True] + [True] * 6
     assert p[3, 0] > 0.5 and p[1, 0] == 0.5, "occupied as soon as any of it is"
 

@@ -15,7 +15,7 @@ import pytest
 
 from live_mvp_ros import mapping
 from live_mvp_ros import quaternion as quat
-from live_mvp_ros.config import ConfigurationError
+from live_mvp_ros.config import ConfigurationError, replace
 from live_mvp_ros.mapping import LiveMap, LiveMapConfig, MapFileError, Scan, storage
 from live_mvp_ros.mapping.scan import image_normals
 from live_mvp_ros.worlds import (
@@ -297,9 +297,10 @@ def test_normals_of_a_tilted_plane_face_the_sensor() -> None:
 
 def test_saved_map_is_loaded_unchanged(flight: Flight, tmp_path) -> None:
     path = tmp_path / "map.npz"
-    mapping.save_map(path, CONFIG, flight.end)
+    wide = replace(CONFIG, body=replace(CONFIG.body, radius_m=0.45))
+    mapping.save_map(path, wide, flight.end)
     config, state = mapping.load_map(path)
-    assert config == CONFIG
+    assert config == wide
     assert jax.tree.structure(state) == jax.tree.structure(flight.end)
     for a, b in zip(*map(jax.tree.leaves, (flight.end, state)), strict=True):
         assert a.dtype == b.dtype
