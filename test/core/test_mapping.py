@@ -114,7 +114,7 @@ def test_observed_free_space_is_free_and_the_ball_is_occupied(flight: Flight) ->
     true = np.asarray(signed_distance(WORLD.scene, jnp.asarray(centres, jnp.float32)))
     assert (known & (p > 0.5)).sum() > 20
     assert np.all(p[known & (true > 0.35)] < 0.5)  # outside the band's and a voxel's reach
-    heights = [centres + np.float32([0.0, 0.0, z]) for z in np.linspace(-0.5, 0.5, 11)]
+    heights = [centres + np.float32([0.0, 0.0, z]) for z in np.linspace(-0.7, 0.7, 15)]
     depth = [
         np.asarray(signed_distance(WORLD.scene, jnp.asarray(c, jnp.float32))) for c in heights
     ]
