@@ -97,6 +97,11 @@ def _number(words: jax.Array) -> jax.Array:
     return words & (_NUMBERS - 1)
 
 
+def occupied(evidence: Evidence) -> jax.Array:
+    """Return which voxels [nz, nx, ny] are occupied, in the order in which they lie in memory."""
+    return jnp.right_shift(evidence.words, 16) > 0
+
+
 def integrate(config: LiveMapConfig, evidence: Evidence, scan: Scan) -> Evidence:
     """Return the evidence after one more scan."""
     way = fading.continued(evidence.way, scan.body_m)
