@@ -39,7 +39,7 @@ _LANES = 1024  # voxels around the vehicle that are looked at together
 _TRIES = 64  # per never-seen point
 _GAP_M = 0.1  # a camera of 48 rows over 45 degrees leaves gaps of that height at 8 m
 _TAKE_OFF_M = 0.25  # the vehicle is still where it took off while it is so near, horizontally
-_NEAR_M = 1.2  # from here on a camera of 45 degrees sees the body's height, corners included
+_STEEPEST = math.tan(math.radians(22.5)) * math.cos(math.radians(40.0))  # corner of an image
 
 
 class Evidence(NamedTuple):
@@ -95,6 +95,11 @@ def _log_odds(words: jax.Array) -> jax.Array:
 
 def _number(words: jax.Array) -> jax.Array:
     return words & (_NUMBERS - 1)
+
+
+def occupied(evidence: Evidence) -> jax.Array:
+    """Return which voxels [nz, nx, ny] are occupied, in the order in which they lie in memory."""
+    return jnp.right_shift(evidence.words, 16) > 0
 
 
 def integrate(config: LiveMapConfig, evidence: Evidence, scan: Scan) -> Evidence:
@@ -188,13 +193,15 @@ def _clear_around(
 
     Around it is a cylinder as high as the band: the footprint in flight, the start clearance at
     the place of take-off. There, voxels above and below such as this scan saw free at the
-    vehicle's own height count too, out to ``_NEAR_M``: nearer than that no camera shows the
-    whole height, and later on places have been seen from farther away.
+    vehicle's own height count too, out to where the corners of an image of 80 x 45 degrees show
+    the whole height: nearer than that no look does, and later on places have been seen from
+    farther away.
     """
     at_start = jnp.linalg.norm((body_m - start_m)[:2]) <= _TAKE_OFF_M
     radius_m = jnp.where(at_start, config.start_radius_m, config.footprint_radius_m)
-    reach_m = jnp.where(at_start, jnp.maximum(radius_m, _NEAR_M), radius_m)
-    size, half_m = config.resolution_m, config.band_half_height_m
+    size, half_m = config.resolution_m, config.half_height_m
+    near_m = max(half_m - _GAP_M, 0.0) / _STEEPEST
+    reach_m = jnp.where(at_start, jnp.maximum(radius_m, near_m), radius_m)
     here = (body_m - jnp.array(config.lower_m)) / size
     middle = jnp.floor(jnp.clip(here, -1e6, 1e6)).astype(jnp.int32)
     side = 2 * jnp.ceil(reach_m / size).astype(jnp.int32) + 1

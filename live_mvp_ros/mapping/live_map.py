@@ -226,7 +226,7 @@ def occupancy(
         occupied, or the whole height was observed; with "fields" if besides the exposure at the
         altitude is above one half.
     """
-    return planar_map(config, state, altitude_m, config.band_half_height_m)
+    return planar_map(config, state, altitude_m, config.half_height_m)
 
 
 def planar_map(

@@ -33,8 +33,11 @@ def cleaned(scan: Scan) -> Scan:
 
     Rays without a finite origin and end, or longer than ``_FARTHEST_M``, become NaN; normals that
     are not of unit length become zero; a body that is nowhere is taken to be at the origin of the
-    rays, or far away if that is nowhere too.
+    rays, or far away if that is nowhere too. A scan without any ray gets one that is NaN.
     """
+    if scan.points_m.shape[0] == 0:
+        nothing = jnp.full((1, 3), jnp.nan, jnp.float32)
+        scan = scan._replace(points_m=nothing, normals=jnp.zeros_like(nothing))
     offset = scan.points_m - scan.origin_m
     usable = jnp.sum(offset * offset, axis=1) < _FARTHEST_M**2  # false for NaN
     near = jnp.sum(scan.origin_m**2) < _FARTHEST_M**2

@@ -29,6 +29,7 @@ import numpy as np
 from live_mvp_ros.config import ConfigurationError, from_mapping
 from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.live_map import LiveMap, init
+from live_mvp_ros.vehicle import BodyConfig
 
 FORMAT = "live_mvp_ros map"
 VERSION = 3
@@ -62,7 +63,7 @@ def save_map(path: str | os.PathLike[str], config: LiveMapConfig, state: LiveMap
     destination = Path(path)
     if not destination.name or "\0" in str(destination):
         raise MapFileError(f"{str(destination)!r} is not the name of a file")
-    header = {"format": FORMAT, "version": VERSION, "config": _as_mapping(config)}
+    header = {"format": FORMAT, "version": VERSION, "config": dataclasses.asdict(config)}
     arrays = {name: np.asarray(leaf) for name, leaf in _named(state)}
     content = io.BytesIO()
     text = np.frombuffer(json.dumps(header).encode(), np.uint8)
@@ -163,13 +164,10 @@ def _config(path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> Live
             f"this one reads version {VERSION}"
         )
     try:
-        return from_mapping(LiveMapConfig, values)
+        body = from_mapping(BodyConfig, values.pop("body"))
+        return from_mapping(LiveMapConfig, {**values, "body": body})
     except (ConfigurationError, *_DAMAGE) as error:
         raise MapFileError(f"{path}: has a configuration that is not allowed: {error}") from error
-
-
-def _as_mapping(config: LiveMapConfig) -> dict[str, Any]:
-    return {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
 
 
 def _named(state: Any) -> list[tuple[str, Any]]:

@@ -14,6 +14,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
+from live_mvp_ros.mapping import evidence as voxels
 from live_mvp_ros.mapping import fields
 from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.live_map import LiveMap, exposure_at
@@ -75,12 +76,14 @@ def _occupied_centres(
     config: LiveMapConfig, state: LiveMap, max_points: int
 ) -> tuple[jax.Array, jax.Array]:
     """Return centres [3, P] of occupied voxels, every n-th if there are many, and which exist."""
-    occupied = (state.evidence.seen & (state.evidence.log_odds > 0.0)).reshape(-1)
+    occupied = voxels.occupied(state.evidence).reshape(-1)
     rank = jnp.cumsum(occupied.astype(jnp.int32)) - 1
     stride = jnp.maximum((rank[-1] + max_points) // max_points, 1)
     kept = occupied & (rank % stride == 0)
     (index,) = jnp.nonzero(kept, size=max_points, fill_value=occupied.size)
     exists = index < occupied.size
-    cell = jnp.stack(jnp.unravel_index(jnp.where(exists, index, 0), config.shape))
+    nx, ny, nz = config.shape
+    z, x, y = jnp.unravel_index(jnp.where(exists, index, 0), (nz, nx, ny))
+    cell = jnp.stack([x, y, z])
     lower = jnp.array(config.lower_m)[:, None]
     return lower + (cell + 0.5) * config.resolution_m, exists

@@ -114,7 +114,7 @@ def cylinder(config: LiveMapConfig, body: np.ndarray, radius_m: float) -> np.nda
     """Return the voxels [nx, ny, nz] of the body's height that are so near, horizontally."""
     centres = (np.indices(config.shape).reshape(3, -1).T + 0.5) * config.resolution_m
     across = np.linalg.norm((centres - body)[:, :2], axis=1) <= radius_m
-    height = np.abs((centres - body)[:, 2]) < config.band_half_height_m + 0.5 * config.resolution_m
+    height = np.abs((centres - body)[:, 2]) < config.half_height_m + 0.5 * config.resolution_m
     return (across & height).reshape(config.shape)
 
 
@@ -213,9 +213,7 @@ def test_bar_over_the_flight_altitude_is_an_obstacle_where_the_body_meets_it() -
         seen, log_odds = np.ones(config.shape, bool), np.full(config.shape, -1.0)
         layer = round((2.0 + above_m) / 0.1)  # 0.1 m thick, its lower face there
         log_odds[5, :, layer] = 0.85
-        p, known = BAND(
-            config, evidence_of(log_odds, seen, config), 2.0, config.band_half_height_m
-        )
+        p, known = BAND(config, evidence_of(log_odds, seen, config), 2.0, config.half_height_m)
         assert known.all() and (np.asarray(p) > 0.5).sum() == (20 if meets else 0), above_m
 
 
@@ -224,7 +222,7 @@ def test_height_that_was_seen_in_part_is_unknown() -> None:
     log_odds, seen = np.full(config.shape, -1.0), np.ones(config.shape, bool)
     seen[0, :, 20], seen[1, :, 20:22], seen[2, :, 23:] = False, False, False
     seen[3, :, 20:22], log_odds[3, :, 18] = False, 0.85
-    p, known = BAND(config, evidence_of(log_odds, seen, config), 2.0, config.band_half_height_m)
+    p, known = BAND(config, evidence_of(log_odds, seen, config), 2.0, config.half_height_m)
     assert np.asarray(known)[:, 0].tolist() == [True, False, False, True] + [True] * 6
     assert p[3, 0] > 0.5 and p[1, 0] == 0.5, "occupied as soon as any of it is"
 
@@ -306,3 +304,43 @@ def test_never_seen_points_are_anywhere_where_all_was_seen() -> None:
     state = evidence_of(np.full(CONFIG.shape, -1.0), np.ones(CONFIG.shape, bool))
     x = np.asarray(ev.never_seen_points(CONFIG, state, 2000, jax.random.key(0)))
     np.testing.assert_allclose(x.mean(axis=1), 0.5 * np.array(CONFIG.upper_m), rtol=0.1)
+
+
+def test_cloud_of_a_large_camera_is_what_its_parts_are() -> None:
+    rng = np.random.default_rng(5)
+    origin = np.array([0.55, 0.95, 0.45])
+    ends = rng.uniform([0.0, -1.0, -0.5], [4.0, 3.0, 1.5], (640 * 480, 3))
+    whole = scan_from_points(jnp.array(origin), jnp.asarray(ends), jnp.asarray(FAR))
+    after = INTEGRATE(CONFIG, ev.init_evidence(CONFIG), whole)
+    free, hit = np.zeros(CONFIG.shape, bool), np.zeros(CONFIG.shape, bool)
+    for part in np.split(ends, 64):
+        rays = scan_from_points(jnp.array(origin), jnp.asarray(part), jnp.asarray(FAR))
+        for mask, more in zip((free, hit), OBSERVED(CONFIG, rays), strict=True):
+            mask |= np.asarray(more)
+    np.testing.assert_array_equal(after.seen, free | hit)
+    np.testing.assert_array_equal(np.asarray(after.log_odds) > 0.0, hit)
+    np.testing.assert_array_equal(np.asarray(after.log_odds) < 0.0, free & ~hit)
+
+
+@pytest.mark.parametrize("resolution_m", [0.02, 0.3, 1.0])
+@pytest.mark.parametrize("max_range_m", [0.5, 100.0])
+def test_ranges_and_resolutions_at_their_limits(resolution_m: float, max_range_m: float) -> None:
+    config = LiveMapConfig(
+        upper_m=(3.0, 1.0, 1.0),
+        resolution_m=resolution_m,
+        max_range_m=max_range_m,
+        footprint_radius_m=0.0,
+    )
+    origin, y = 0.29, 0.51
+    rays = scan([origin, y, y], [[2.77, y, y], [90.0, y, y]])
+    after = INTEGRATE(config, ev.init_evidence(config), rays)
+    column = np.asarray(after.log_odds)[:, int(y / resolution_m), int(y / resolution_m)]
+    hit = int(2.7725 / resolution_m)
+    first = int(origin / resolution_m)
+    if max_range_m == 100.0:
+        assert column[hit] > 0.0, "a hit beats the ray that sees on"
+        assert (np.delete(column[first:], hit - first) < 0.0).all(), "up to the edge"
+    else:
+        last = int((origin + 0.5 - 1e-4) / resolution_m)
+        assert (column[first : last + 1] < 0.0).all() and not column[last + 1 :].any()
+    assert not column[:first].any()

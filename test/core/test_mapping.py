@@ -15,7 +15,7 @@ import pytest
 
 from live_mvp_ros import mapping
 from live_mvp_ros import quaternion as quat
-from live_mvp_ros.config import ConfigurationError
+from live_mvp_ros.config import ConfigurationError, replace
 from live_mvp_ros.mapping import LiveMap, LiveMapConfig, MapFileError, Scan, storage
 from live_mvp_ros.mapping.scan import image_normals
 from live_mvp_ros.worlds import (
@@ -114,7 +114,7 @@ def test_observed_free_space_is_free_and_the_ball_is_occupied(flight: Flight) ->
     true = np.asarray(signed_distance(WORLD.scene, jnp.asarray(centres, jnp.float32)))
     assert (known & (p > 0.5)).sum() > 20
     assert np.all(p[known & (true > 0.35)] < 0.5)  # outside the band's and a voxel's reach
-    heights = [centres + np.float32([0.0, 0.0, z]) for z in np.linspace(-0.5, 0.5, 11)]
+    heights = [centres + np.float32([0.0, 0.0, z]) for z in np.linspace(-0.7, 0.7, 15)]
     depth = [
         np.asarray(signed_distance(WORLD.scene, jnp.asarray(c, jnp.float32))) for c in heights
     ]
@@ -248,6 +248,32 @@ def test_update_that_is_not_finite_is_thrown_away(flight: Flight) -> None:
         np.testing.assert_array_equal(a, b)
 
 
+def test_scan_without_any_ray_changes_nothing() -> None:
+    state = mapping.init(CONFIG, jax.random.key(2))
+    none = jnp.zeros((0, 3))
+    after, report = STEP(CONFIG, state, Scan(jnp.ones(3), none, none, jnp.full(3, 1e9)))
+    assert not np.asarray(after.evidence.seen).any() and int(report.rays) == 0
+    for a, b in zip(*map(jax.tree.leaves, (state.parameters, after.parameters)), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_update_makes_no_copy_of_the_volume() -> None:
+    """What it needs besides the map, which it changes in place, does not grow with the volume."""
+    scan = look(jnp.array([-1.0, 0.0, 1.5]), quat.identity())
+    beside, changed = [], []
+    for upper_m in ((5.0, 3.0, 3.0), (20.0, 20.0, 6.0)):
+        config = LiveMapConfig(lower_m=CONFIG.lower_m, upper_m=upper_m)
+        state = jax.eval_shape(mapping.init, config, jax.random.key(0))
+        update = jax.jit(mapping.step, donate_argnums=1).lower(config, state, scan).compile()
+        needed = update.memory_analysis()
+        beside.append(needed.temp_size_in_bytes)
+        voxels = math.prod(config.shape) * 4
+        assert needed.alias_size_in_bytes > voxels, "the map is not updated in place"
+        changed.append(voxels)
+    assert changed[1] > 10 * changed[0]
+    assert beside[1] < 1.05 * beside[0]
+
+
 def test_same_key_and_scans_give_the_same_map() -> None:
     def run() -> LiveMap:
         state = mapping.init(CONFIG, jax.random.key(5))
@@ -271,9 +297,10 @@ def test_normals_of_a_tilted_plane_face_the_sensor() -> None:
 
 def test_saved_map_is_loaded_unchanged(flight: Flight, tmp_path) -> None:
     path = tmp_path / "map.npz"
-    mapping.save_map(path, CONFIG, flight.end)
+    wide = replace(CONFIG, body=replace(CONFIG.body, radius_m=0.45))
+    mapping.save_map(path, wide, flight.end)
     config, state = mapping.load_map(path)
-    assert config == CONFIG
+    assert config == wide
     assert jax.tree.structure(state) == jax.tree.structure(flight.end)
     for a, b in zip(*map(jax.tree.leaves, (flight.end, state)), strict=True):
         assert a.dtype == b.dtype
