@@ -239,6 +239,7 @@ class Flight:
             cores.frugal(child_environment()),
             folder / "log",
             self._say,
+            settles=True,
         )
         interrupts.emergency = supervisor.kill
         stack.callback(supervisor.stop)
@@ -307,6 +308,7 @@ class Flight:
             if ending is not None:
                 return ending
             supervisor.worked(monitor.progress.working())
+            supervisor.settled(monitor.progress.ready())
             try:
                 supervisor.poll()
             except UsageError:

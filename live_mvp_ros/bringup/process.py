@@ -99,6 +99,16 @@ class NodeProcess:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
+    def renice(self, niceness: int) -> None:
+        """Give every thread of the process, and those that they will start, a priority."""
+        try:
+            threads = os.listdir(f"/proc/{self.pid}/task")
+        except FileNotFoundError:  # it is gone
+            return
+        for thread in threads:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.setpriority(os.PRIO_PROCESS, int(thread), niceness)
+
     def reap(self, timeout_s: float) -> bool:
         """Wait for the end; return whether it came."""
         try:

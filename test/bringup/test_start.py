@@ -164,6 +164,18 @@ def test_a_node_that_only_starts_has_not_worked():
     assert progress.working() == {"gt_depth"}
 
 
+def test_a_node_is_ready_while_it_says_so_and_prepares_nothing():
+    clock = Time()
+    progress = Progress(["live_map"], clock=clock)
+    for words, ready in (("starting: x", False), ("loading its programs", False), ("", True)):
+        spins = not words.startswith("starting")
+        progress.report("live_map", words, is_problem=False, spins=spins)
+        assert progress.ready() == ({"live_map"} if ready else set())
+    clock.now_s += 5.0  # killed, and silent since
+    assert progress.ready() == set()
+    assert progress.working() == {"live_map"}
+
+
 def status(state: str, reason: str) -> FlightRecord:
     record = FlightRecord()
     record.report(Status(state, reason, 0.0, 1.0, 0.0, 5.0, False))

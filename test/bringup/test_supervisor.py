@@ -254,6 +254,45 @@ def test_a_process_keeps_to_its_cores_from_its_first_line(supervise):
     assert supervisor.last_lines("free")[0] == str(sorted(allowed))
 
 
+THREADS = """
+import threading, time
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+print('awake', flush=True)
+time.sleep(60)
+"""
+
+
+def nicenesses(pid: int) -> set[int]:
+    threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    return {os.getpriority(os.PRIO_PROCESS, thread) - own for thread in threads}
+
+
+def test_a_process_starts_fast_and_gets_its_low_priority_when_it_is_up(tmp_path, monkeypatch):
+    """Above all one that was killed in flight: the drone hovers until it is back."""
+    monkeypatch.setattr("live_mvp_ros.bringup.supervisor.SETTLING_S", 0.0)
+    mapper = dataclasses.replace(python("mapper", THREADS), niceness=10)
+    viewer = dataclasses.replace(python("viewer", THREADS), niceness=10, onlooker=True)
+    log = tmp_path / "log"
+    supervisor = Supervisor([mapper, viewer], os.environ, log, settles=True)
+    supervisor.start()
+    try:
+        wait_for(lambda: all(supervisor.last_lines(n) for n in ("mapper", "viewer")))
+        pids = supervisor.pids()
+        assert nicenesses(pids["mapper"]) == {1}
+        assert nicenesses(pids["viewer"]) == {10}
+        supervisor.settled({"mapper"})
+        assert nicenesses(pids["mapper"]) == {10}
+        os.kill(pids["mapper"], signal.SIGKILL)
+        poll_until(supervisor, lambda: supervisor.restarts()["mapper"] == 1)
+        wait_for(lambda: supervisor.last_lines("mapper"))
+        assert nicenesses(supervisor.pids()["mapper"]) == {1}
+        supervisor.settled({"mapper"})
+        assert nicenesses(supervisor.pids()["mapper"]) == {10}
+    finally:
+        supervisor.kill()
+
+
 def test_a_core_that_is_not_there_leaves_the_process_running_and_is_said(supervise):
     nowhere = dataclasses.replace(python("node", SLEEP), cores=frozenset({1000}))
     supervisor = supervise(nowhere)
