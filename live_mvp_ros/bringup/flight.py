@@ -374,7 +374,7 @@ class Flight:
             return Ending(f"the time limit of {limit:g} s of flight was reached")
         if not record.flying:
             why = self._waits.too_long(monitor.progress)
-            words = join(state, monitor.progress.sentence() or reason)
+            words = join(state, note(record, monitor.progress))
             return None if why is None else Ending(f"{why}: {words}")
         if record.last_stamp_s() != self._moved_stamp:
             self._moved_at, self._moved_stamp = time.monotonic(), record.last_stamp_s()
