@@ -107,8 +107,8 @@ class Glance:
 class Waits:
     """How long a flight may take to begin.
 
-    Only time in which all nodes were ready counts against the user's limit: that a node has to
-    compile first is nobody's fault. Against what hangs there is a limit of its own.
+    Only seconds in a row in which all nodes were ready count against the user's limit: that a node
+    has to compile first is nobody's fault. Against what hangs there is a limit of its own.
     """
 
     def __init__(self, limit_s: float | None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -120,8 +120,7 @@ class Waits:
     def too_long(self, progress: Progress) -> str | None:
         """Return why it is enough, None while it is not; to be called again and again."""
         now = self._now()
-        if not progress.starting:
-            self._ready_s += now - self._last
+        self._ready_s = 0.0 if progress.starting else self._ready_s + now - self._last
         if progress.compiling and now - self._begin < COMPILING_LIMIT_S:
             self._quiet_since = now
         self._last = now

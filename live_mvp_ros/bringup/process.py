@@ -22,6 +22,7 @@ from live_mvp_ros.bringup.leash import NO_CORES
 LEASH = Path(__file__).with_name("leash.py")
 RING_LINES = 40
 WAIT_STEP_S = 0.05
+ASK_AGAIN_S = 2.0
 _NOISE = re.compile(r"^(-+|For simplicity, JAX has removed its internal frames.*)?$")
 _LOG_PREFIX = re.compile(r"^\[(?:DEBUG|INFO|WARN|ERROR|FATAL)\] \[[\d.]+\] \[[^\]]*\]: ")
 
@@ -156,6 +157,7 @@ def stop_all(
     slow = [process for process in running if process in writing]
     for process in slow:
         process.signal_group(signal.SIGINT)
+    asked_s = 0.0
     for number, share in stages:
         for process in left:
             process.signal_group(number)
@@ -166,6 +168,10 @@ def stop_all(
             break
     while slow and ((elapsed_s := time.monotonic() - begin) < limit_s or go_on(elapsed_s)):
         slow[0].reap(WAIT_STEP_S)
+        if elapsed_s - asked_s >= ASK_AGAIN_S:  # a signal during an import can be lost
+            asked_s = elapsed_s
+            for process in slow:
+                process.signal_group(signal.SIGINT)
         slow = [process for process in slow if process.returncode() is None]
     for process in processes:
         process.close()

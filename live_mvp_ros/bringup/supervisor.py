@@ -218,12 +218,15 @@ class Supervisor:
             command.arguments,
             self._environment,
             self._log_folder / f"{command.name}.log",
-            niceness=command.niceness if command.onlooker else self._first_niceness(command),
+            niceness=self._first_niceness(command),
             cores=command.cores,
         )
 
     def _first_niceness(self, command: Command) -> int:
-        return min(command.niceness, STARTING_NICENESS) if self._settles else command.niceness
+        """Return a good priority for who is missed while it starts; a recorder misses data."""
+        missed = not command.onlooker or command.patience_s > 0.0
+        hurries = self._settles and missed
+        return min(command.niceness, STARTING_NICENESS) if hurries else command.niceness
 
     def _bury(self, slot: _Slot, status: int) -> None:
         name, process, policy = slot.command.name, slot.process, slot.command.policy

@@ -170,6 +170,7 @@ SLOW_WRITER = """
 import pathlib, signal, sys, time
 done = pathlib.Path(sys.argv[1])
 def complete(*_):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a node of ours ends once, too
     for part in range(int(sys.argv[2])):
         time.sleep(0.1)
     done.write_text('metadata')
@@ -202,6 +203,22 @@ def test_a_recorder_on_a_slow_disk_gets_the_time_to_complete_its_bag(
     assert 2.4 < time.monotonic() - begin < 20.0
     assert lines
     assert all(line.startswith("waiting for recorder to complete its files") for line in lines)
+
+
+def test_a_recorder_that_missed_the_signal_is_asked_again(supervise, tmp_path, monkeypatch):
+    """One that is inside of an import when the signal comes, for instance."""
+    monkeypatch.setattr("live_mvp_ros.bringup.process.ASK_AGAIN_S", 0.3)
+    code = (
+        "import signal, sys; asked = []\n"
+        "signal.signal(signal.SIGINT, lambda *_: sys.exit(0) if asked else asked.append(1))\n"
+        "print('awake', flush=True)\nwhile True: signal.pause()"
+    )
+    deaf = dataclasses.replace(python("recorder", code), patience_s=60.0)
+    supervisor = supervise(deaf)
+    wait_for(lambda: supervisor.last_lines("recorder"))
+    begin = time.monotonic()
+    supervisor.stop(0.2, lambda: False)
+    assert time.monotonic() - begin < 30.0
 
 
 def test_in_a_hurry_a_recorder_is_not_waited_for(supervise, tmp_path):
