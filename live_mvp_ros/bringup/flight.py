@@ -115,8 +115,8 @@ class Glance:
 class Waits:
     """How long a flight may take to begin.
 
-    Only time in which all nodes were ready counts against the user's limit: that a node has to
-    compile first is nobody's fault. Against what hangs there is a limit of its own.
+    Only seconds in a row in which all nodes were ready count against the user's limit: that a node
+    has to compile first is nobody's fault. Against what hangs there is a limit of its own.
     """
 
     def __init__(self, limit_s: float | None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -128,8 +128,7 @@ class Waits:
     def too_long(self, progress: Progress) -> str | None:
         """Return why it is enough, None while it is not; to be called again and again."""
         now = self._now()
-        if not progress.starting:
-            self._ready_s += now - self._last
+        self._ready_s = 0.0 if progress.starting else self._ready_s + now - self._last
         if progress.compiling and now - self._begin < COMPILING_LIMIT_S:
             self._quiet_since = now
         self._last = now
@@ -244,6 +243,7 @@ class Flight:
             cores.frugal(child_environment()),
             folder / "log",
             self._say,
+            settles=True,
         )
         interrupts.emergency = supervisor.kill
         stack.callback(supervisor.stop)
@@ -312,6 +312,7 @@ class Flight:
             if ending is not None:
                 return ending
             supervisor.worked(monitor.progress.working())
+            supervisor.settled(monitor.progress.ready())
             try:
                 supervisor.poll()
             except UsageError:
@@ -379,7 +380,7 @@ class Flight:
             return Ending(f"the time limit of {limit:g} s of flight was reached")
         if not record.flying:
             why = self._waits.too_long(monitor.progress)
-            words = join(state, monitor.progress.sentence() or reason)
+            words = join(state, note(record, monitor.progress))
             return None if why is None else Ending(f"{why}: {words}")
         if record.last_stamp_s() != self._moved_stamp:
             self._moved_at, self._moved_stamp = time.monotonic(), record.last_stamp_s()

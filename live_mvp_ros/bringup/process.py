@@ -22,6 +22,7 @@ from live_mvp_ros.bringup.leash import NO_CORES
 LEASH = Path(__file__).with_name("leash.py")
 RING_LINES = 40
 WAIT_STEP_S = 0.05
+ASK_AGAIN_S = 2.0
 _NOISE = re.compile(r"^(-+|For simplicity, JAX has removed its internal frames.*)?$")
 _LOG_PREFIX = re.compile(r"^\[(?:DEBUG|INFO|WARN|ERROR|FATAL)\] \[[\d.]+\] \[[^\]]*\]: ")
 
@@ -99,6 +100,16 @@ class NodeProcess:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
+    def renice(self, niceness: int) -> None:
+        """Give every thread of the process, and those that they will start, a priority."""
+        try:
+            threads = os.listdir(f"/proc/{self.pid}/task")
+        except FileNotFoundError:  # it is gone
+            return
+        for thread in threads:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.setpriority(os.PRIO_PROCESS, int(thread), niceness)
+
     def reap(self, timeout_s: float) -> bool:
         """Wait for the end; return whether it came."""
         try:
@@ -146,6 +157,7 @@ def stop_all(
     slow = [process for process in running if process in writing]
     for process in slow:
         process.signal_group(signal.SIGINT)
+    asked_s = 0.0
     for number, share in stages:
         for process in left:
             process.signal_group(number)
@@ -156,6 +168,10 @@ def stop_all(
             break
     while slow and ((elapsed_s := time.monotonic() - begin) < limit_s or go_on(elapsed_s)):
         slow[0].reap(WAIT_STEP_S)
+        if elapsed_s - asked_s >= ASK_AGAIN_S:  # a signal during an import can be lost
+            asked_s = elapsed_s
+            for process in slow:
+                process.signal_group(signal.SIGINT)
         slow = [process for process in slow if process.returncode() is None]
     for process in processes:
         process.close()

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 
 _PREPARING = re.compile(r"\bcompiling\b|\bloading its programs\b")  # what ros.diagnostics says
+RECENT_S = 2.5  # nodes report every second
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,12 +27,14 @@ class NodeReport:
         is_problem: it is a warning or an error.
         spins: the node works; until then it starts.
         since_s: steady time of the first report with this message.
+        last_s: of the last one.
     """
 
     message: str
     is_problem: bool
     spins: bool
     since_s: float
+    last_s: float
 
 
 class Progress:
@@ -59,12 +62,22 @@ class Progress:
             return
         before = self._reports.get(node)
         same = before is not None and before.message == message
-        since_s = before.since_s if before is not None and same else self._now()
-        self._reports[node] = NodeReport(message, is_problem, spins, since_s)
+        now = self._now()
+        since_s = before.since_s if before is not None and same else now
+        self._reports[node] = NodeReport(message, is_problem, spins, since_s, now)
 
     def working(self) -> set[str]:
         """Return the nodes that have worked at least once, by their last name."""
         return {node.rpartition("/")[2] for node, said in self._reports.items() if said.spins}
+
+    def ready(self) -> set[str]:
+        """Return the nodes that work now and prepare nothing, by their last name."""
+        now = self._now()
+        return {
+            node.rpartition("/")[2]
+            for node, said in self._reports.items()
+            if now - said.last_s < RECENT_S and not self._is_starting(node)
+        }
 
     @property
     def starting(self) -> bool:

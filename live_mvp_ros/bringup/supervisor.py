@@ -8,6 +8,9 @@ configured wrongly, which no restart can mend: the graph ends at once with its s
 until the process is known to have worked once; from then on its configuration was right, and the
 status says something about the machine (a full disk, a port that is taken), so it is a death like
 others. A process that only looks on never ends the graph: it is given up, and that is said.
+
+Whoever has a low priority starts with a better one and gets its own when it is up: while a node of
+a flight is missing, the drone hovers, and nothing is as urgent as the start of that node.
 """
 
 from __future__ import annotations
@@ -48,6 +51,8 @@ class RestartPolicy:
 DEFAULT_POLICY = RestartPolicy()
 ANNOUNCE_EVERY_S = 3.0
 LAST_MOMENT_S = 0.6
+STARTING_NICENESS = 1
+SETTLING_S = 6.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Command:
     Attributes:
         name: of the process, for the log and the user.
         arguments: the command line.
-        niceness: added to its priority.
+        niceness: added to its priority, once it has started.
         policy: when it is started again.
         onlooker: the graph goes on without it.
         patience_s: time that it may take to complete its files at the end of the graph.
@@ -81,6 +86,7 @@ class _Slot:
     restarts: int = 0
     restart_at: float | None = None
     worked: bool = False
+    settled: bool = False
     given_up: bool = False
     said: str = ""
 
@@ -94,8 +100,19 @@ class Supervisor:
         environment: Mapping[str, str],
         log_folder: Path,
         report: Callable[[str], None] = lambda line: None,
+        *,
+        settles: bool = False,
     ) -> None:
-        """Remember what to run; ``report`` receives one line for each restart."""
+        """Remember what to run.
+
+        Args:
+            commands: what to run.
+            environment: of all of them.
+            log_folder: gets a log of each.
+            report: receives one line for each restart.
+            settles: ``settled`` will be called; otherwise all begin with their own priority.
+        """
+        self._settles = settles
         self._commands = tuple(commands)
         self._environment = dict(environment)
         self._log_folder = log_folder
@@ -122,6 +139,14 @@ class Supervisor:
         for slot in self._slots:
             slot.worked |= slot.command.name in names
 
+    def settled(self, names: Iterable[str]) -> None:
+        """Note that processes work now and prepare nothing any more: they get their priority."""
+        for slot in self._slots:
+            up = not slot.settled and slot.process.lifetime_s() >= SETTLING_S
+            if up and slot.command.name in names:
+                slot.settled = True
+                slot.process.renice(slot.command.niceness)
+
     def poll(self) -> None:
         """Restart what died.
 
@@ -139,6 +164,7 @@ class Supervisor:
                 if time.monotonic() >= slot.restart_at:
                     slot.restart_at = None
                     slot.restarts += 1
+                    slot.settled = False
                     slot.process = self._spawn(slot.command)
             elif (status := slot.process.returncode()) is not None:
                 self._bury(slot, status)
@@ -192,9 +218,15 @@ class Supervisor:
             command.arguments,
             self._environment,
             self._log_folder / f"{command.name}.log",
-            niceness=command.niceness,
+            niceness=self._first_niceness(command),
             cores=command.cores,
         )
+
+    def _first_niceness(self, command: Command) -> int:
+        """Return a good priority for who is missed while it starts; a recorder misses data."""
+        missed = not command.onlooker or command.patience_s > 0.0
+        hurries = self._settles and missed
+        return min(command.niceness, STARTING_NICENESS) if hurries else command.niceness
 
     def _bury(self, slot: _Slot, status: int) -> None:
         name, process, policy = slot.command.name, slot.process, slot.command.policy

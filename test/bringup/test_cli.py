@@ -7,6 +7,7 @@ from __future__ import annotations
 import fcntl
 import importlib.metadata
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,10 @@ def test_the_version_is_the_packages(tmp_path):
         (("explore", "--namespace", "a b"), ("namespace = 'a b'",)),
         (("explore", "--controller", "ai"), ("ai", "imppi")),
         (("explore", "--nonsense"), ("--nonsense",)),
+        (("explore", "--cores", "many"), ("cores = 'many' is not allowed", "auto, off")),
+        (("explore", "--cores", "4000-4001"), ("cores = '4000-4001'", "may use")),
+        (("explore", "--truth", "atlantis"), ("no world 'atlantis'",)),
+        (("explore", "--view-open"), ("--view-open is for --view web",)),
         (("explore", "--record", ".", "--headless"), ("--record . exists already",)),
         (("explore", "--record", "b", "--no-record"), ("exclude each other",)),
         (("fly",), ("fly",)),
@@ -66,6 +71,18 @@ def test_the_version_is_the_packages(tmp_path):
 )
 def test_wrong_arguments_are_refused(tmp_path, arguments, words):
     assert_refused(live_mvp(*arguments, cwd=tmp_path), tmp_path, *words)
+
+
+def test_a_view_whose_port_is_taken_is_refused_before_anything_starts(tmp_path):
+    pytest.importorskip("rerun", reason="the view needs Rerun")
+    from live_mvp_ros.viewing.ports import WEB_PORT
+
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", WEB_PORT))
+        other.listen()
+        result = live_mvp("explore", "--view", "web", cwd=tmp_path)
+    assert_refused(result, tmp_path, f"port {WEB_PORT} is taken")
 
 
 def test_a_malformed_parameters_file_is_refused(tmp_path):

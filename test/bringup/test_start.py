@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import types
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from live_mvp_ros.bringup import lock as locks
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.flight import START_LIMIT_S, Waits, note
+from live_mvp_ros.bringup.flight import START_LIMIT_S, Flight, FlightOptions, Waits, note
 from live_mvp_ros.bringup.graph import GraphOptions, describe, number, switch
 from live_mvp_ros.bringup.progress import Progress
 from live_mvp_ros.bringup.record import FlightRecord, Status
@@ -58,6 +59,74 @@ def test_of_two_graphs_the_newcomer_goes_whoever_is_seen_first(theirs, older, ou
     assert twin.name == "/d1/live_map"
     assert twin.older is older
     assert "process 7" in twin.owner
+
+
+def test_marks_are_carried_by_discovery():
+    """With real nodes: two processes would do the same through the network."""
+    rclpy = pytest.importorskip("rclpy", reason="discovery is ROS 2's")
+    from rclpy.context import Context
+    from rclpy.signals import SignalHandlerOptions
+
+    contexts, nodes = [], []
+    for name, mark in (("live_map", OURS), ("live_map", YOUNGER), ("look", None)):
+        context = Context()
+        words = ["--ros-args", "-r", "__ns:=/d1", *(["--enclave", mark] if mark else [])]
+        rclpy.init(
+            args=words,
+            context=context,
+            domain_id=78,
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
+        contexts.append(context)
+        nodes.append(rclpy.create_node(name, context=context))
+    try:
+        looks = {mark: Twins({"/d1/live_map"}, mark) for mark in (OURS, YOUNGER)}
+        found: dict[str, bool] = {}
+        end = time.monotonic() + 60.0
+        while len(found) < 2 and time.monotonic() < end:
+            seen_now = nodes[2].get_node_names_and_namespaces_with_enclaves()
+            for mark, twins in looks.items():
+                twin = twins.look(seen_now, time.monotonic())
+                if twin is not None:
+                    found[mark] = twin.older
+            time.sleep(0.05)
+        assert found == {OURS: False, YOUNGER: True}
+    finally:
+        for node, context in zip(nodes, contexts, strict=True):
+            node.destroy_node()
+            context.try_shutdown()
+
+
+def flight_beside(tmp_path: Path, *, flying: bool) -> tuple[Flight, types.SimpleNamespace]:
+    flight = Flight(describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, said.append)
+    monitor = types.SimpleNamespace(
+        nodes=lambda: seen("live_map", mark=OLDER), record=types.SimpleNamespace(flying=flying)
+    )
+    return flight, monitor
+
+
+said: list[str] = []
+BUSY = types.SimpleNamespace(busy=lambda owner: UsageError(f"already running ({owner})"))
+
+
+def test_a_newcomer_is_refused_but_what_it_has_flown_is_reported(tmp_path):
+    flight, monitor = flight_beside(tmp_path, flying=False)
+    with pytest.raises(UsageError, match="already running"):
+        flight._yields(monitor, Twins({"/d1/live_map"}, OURS), BUSY)
+    flight, monitor = flight_beside(tmp_path, flying=True)
+    ending = flight._yields(monitor, Twins({"/d1/live_map"}, OURS), BUSY)
+    assert ending is not None
+    assert "already running" in ending.reason
+
+
+def test_who_was_there_first_flies_on_and_says_once_that_another_has_come(tmp_path):
+    flight, monitor = flight_beside(tmp_path, flying=True)
+    monitor.nodes = lambda: seen("live_map", mark=YOUNGER)
+    said.clear()
+    for _ in range(3):
+        flight._looked_at = -1e9
+        assert flight._yields(monitor, Twins({"/d1/live_map"}, OURS), BUSY) is None
+    assert len(said) == 1
 
 
 def test_two_graphs_agree_on_who_goes():
@@ -162,6 +231,18 @@ def test_a_node_that_only_starts_has_not_worked():
     assert progress.working() == set()
     progress.report("d1/gt_depth", "", is_problem=False, spins=True)
     assert progress.working() == {"gt_depth"}
+
+
+def test_a_node_is_ready_while_it_says_so_and_prepares_nothing():
+    clock = Time()
+    progress = Progress(["live_map"], clock=clock)
+    for words, ready in (("starting: x", False), ("loading its programs", False), ("", True)):
+        spins = not words.startswith("starting")
+        progress.report("live_map", words, is_problem=False, spins=spins)
+        assert progress.ready() == ({"live_map"} if ready else set())
+    clock.now_s += 5.0  # killed, and silent since
+    assert progress.ready() == set()
+    assert progress.working() == {"live_map"}
 
 
 def status(state: str, reason: str) -> FlightRecord:

@@ -170,6 +170,7 @@ SLOW_WRITER = """
 import pathlib, signal, sys, time
 done = pathlib.Path(sys.argv[1])
 def complete(*_):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a node of ours ends once, too
     for part in range(int(sys.argv[2])):
         time.sleep(0.1)
     done.write_text('metadata')
@@ -202,6 +203,22 @@ def test_a_recorder_on_a_slow_disk_gets_the_time_to_complete_its_bag(
     assert 2.4 < time.monotonic() - begin < 20.0
     assert lines
     assert all(line.startswith("waiting for recorder to complete its files") for line in lines)
+
+
+def test_a_recorder_that_missed_the_signal_is_asked_again(supervise, tmp_path, monkeypatch):
+    """One that is inside of an import when the signal comes, for instance."""
+    monkeypatch.setattr("live_mvp_ros.bringup.process.ASK_AGAIN_S", 0.3)
+    code = (
+        "import signal, sys; asked = []\n"
+        "signal.signal(signal.SIGINT, lambda *_: sys.exit(0) if asked else asked.append(1))\n"
+        "print('awake', flush=True)\nwhile True: signal.pause()"
+    )
+    deaf = dataclasses.replace(python("recorder", code), patience_s=60.0)
+    supervisor = supervise(deaf)
+    wait_for(lambda: supervisor.last_lines("recorder"))
+    begin = time.monotonic()
+    supervisor.stop(0.2, lambda: False)
+    assert time.monotonic() - begin < 30.0
 
 
 def test_in_a_hurry_a_recorder_is_not_waited_for(supervise, tmp_path):
@@ -252,6 +269,45 @@ def test_a_process_keeps_to_its_cores_from_its_first_line(supervise):
     wait_for(lambda: all(supervisor.last_lines(name) for name in ("kept", "free")))
     assert supervisor.last_lines("kept")[0] == f"[{core}]"
     assert supervisor.last_lines("free")[0] == str(sorted(allowed))
+
+
+THREADS = """
+import threading, time
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+print('awake', flush=True)
+time.sleep(60)
+"""
+
+
+def nicenesses(pid: int) -> set[int]:
+    threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    return {os.getpriority(os.PRIO_PROCESS, thread) - own for thread in threads}
+
+
+def test_a_process_starts_fast_and_gets_its_low_priority_when_it_is_up(tmp_path, monkeypatch):
+    """Above all one that was killed in flight: the drone hovers until it is back."""
+    monkeypatch.setattr("live_mvp_ros.bringup.supervisor.SETTLING_S", 0.0)
+    mapper = dataclasses.replace(python("mapper", THREADS), niceness=10)
+    viewer = dataclasses.replace(python("viewer", THREADS), niceness=10, onlooker=True)
+    log = tmp_path / "log"
+    supervisor = Supervisor([mapper, viewer], os.environ, log, settles=True)
+    supervisor.start()
+    try:
+        wait_for(lambda: all(supervisor.last_lines(n) for n in ("mapper", "viewer")))
+        pids = supervisor.pids()
+        assert nicenesses(pids["mapper"]) == {1}
+        assert nicenesses(pids["viewer"]) == {10}
+        supervisor.settled({"mapper"})
+        assert nicenesses(pids["mapper"]) == {10}
+        os.kill(pids["mapper"], signal.SIGKILL)
+        poll_until(supervisor, lambda: supervisor.restarts()["mapper"] == 1)
+        wait_for(lambda: supervisor.last_lines("mapper"))
+        assert nicenesses(supervisor.pids()["mapper"]) == {1}
+        supervisor.settled({"mapper"})
+        assert nicenesses(supervisor.pids()["mapper"]) == {10}
+    finally:
+        supervisor.kill()
 
 
 def test_a_core_that_is_not_there_leaves_the_process_running_and_is_said(supervise):

@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from nav_msgs.msg import Odometry
 from patience import PATIENCE_S
@@ -75,6 +76,25 @@ def test_the_web_page_is_served(bench):
         page = answer.read().decode()
     assert "rerun" in page.lower()
     assert "re_viewer" in page
+
+
+def listening(pid: int) -> dict[int, str]:
+    """Return the addresses by port that a process and those that it started listen on."""
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    found = [item for process in family for item in process.net_connections("tcp")]
+    return {i.laddr.port: i.laddr.ip for i in found if i.status == psutil.CONN_LISTEN}
+
+
+@pytest.mark.parametrize(("to_others", "address"), [(False, "127.0.0.1"), (True, "0.0.0.0")])
+def test_what_the_drone_sees_is_for_this_machine_unless_it_is_said(bench, to_others, address):
+    viewer = bench.start("viewer", sink="web", web_port=9395, grpc_port=9396, to_others=to_others)
+    bench.wait(lambda: {9395, 9396} <= set(listening(viewer.pid)))
+    addresses = listening(viewer.pid)
+    assert addresses[9395] == addresses[9396] == address
+    servers = psutil.Process(viewer.pid).children(recursive=True)
+    bench.kill("viewer")
+    _, left = psutil.wait_procs(servers, timeout=10.0)
+    assert not left
 
 
 @pytest.mark.slow
