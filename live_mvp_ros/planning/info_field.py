@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.config import ConfigurationError, configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import ending, progress
 from live_mvp_ros.planning.ending import PlanCode
@@ -272,8 +272,16 @@ class InfoFieldOutput:
 
 
 def init(config: InfoFieldConfig, spec: GridSpec) -> InfoFieldState:
-    """Return the state before the first look."""
-    del config  # the state's shape depends on the map alone
+    """Return the state before the first look.
+
+    Raises:
+        ConfigurationError: the range is shorter than a cell of the map.
+    """
+    if config.range_m < spec.resolution_m:
+        raise ConfigurationError(
+            f"range_m = {config.range_m:g} is not allowed on this map: it must be at least one "
+            f"cell, {spec.resolution_m:g} m"
+        )
     return InfoFieldState(
         jnp.zeros(spec.shape), progress.init(spec), ending.no_doubt(spec), ending.no_evidence()
     )

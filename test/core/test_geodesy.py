@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import json
 from pathlib import Path
@@ -230,3 +231,84 @@ def test_slowness_scales_distance_and_makes_the_wide_way_the_shorter_one():
     slow[5:25, 2:19] = 4.0
     around = float(geodesy.geodesic_distance(passable, sources, 0.1, slow)[29, 10])
     assert 2.9 < around < 2.9 + 2.0
+
+
+def serpentine(corridors: int, length: int) -> np.ndarray:
+    """Corridors of two cells side by side, joined at alternating ends."""
+    free = np.zeros((3 * corridors + 1, length + 2), bool)
+    for k in range(corridors):
+        free[3 * k + 1 : 3 * k + 3, 1:-1] = True
+        if k + 1 < corridors:
+            free[3 * k + 3, -3:-1] = k % 2 == 0
+            free[3 * k + 3, 1:3] = k % 2 == 1
+    return free
+
+
+def by_heap(free: np.ndarray, source: tuple[int, int]) -> np.ndarray:
+    """The same triangles, cell by cell in the order of their distance; in cells."""
+    u = np.full(free.shape, np.inf)
+    u[source], heap = 0.0, [(0.0, source)]
+    ways = [((1, 0), (0, 1)), ((1, 0), (0, -1)), ((-1, 0), (0, 1)), ((-1, 0), (0, -1))]
+
+    def arrival(i: int, j: int) -> float:
+        best = np.inf
+        for a, b in [pair for way in ways for pair in (way, way[::-1])]:
+            side, corner = (i + a[0], j + a[1]), (i + a[0] + b[0], j + a[1] + b[1])
+            if not free[side]:
+                continue
+            best = min(best, u[side] + 1.0)
+            if free[i + b[0], j + b[1]] and free[corner] and u[corner] < u[side]:
+                slope = u[side] - u[corner]
+                through = u[corner] + np.sqrt(2.0)
+                if slope < np.sqrt(0.5):
+                    through = u[side] + np.sqrt(1.0 - slope**2)
+                best = min(best, through)
+        return best
+
+    while heap:
+        value, (i, j) = heapq.heappop(heap)
+        if value > u[i, j]:
+            continue
+        for di in (-1, 0, 1):
+            for dj in (-1, 0, 1):
+                at = (i + di, j + dj)
+                if free[at] and (new := arrival(*at)) < u[at] - 1e-9:
+                    u[at] = new
+                    heapq.heappush(heap, (new, at))
+    return u
+
+
+def test_a_serpentine_of_a_hundred_corridors_is_exact():
+    free = serpentine(100, 60)
+    start = np.full(free.shape, geodesy.FAR, np.float32)
+    start[1, 1] = 0.0
+    found = geodesy.geodesic(jnp.asarray(free), jnp.asarray(start), 0.1)
+    assert bool(found.settled)
+    expected = 0.1 * by_heap(free, (1, 1))
+    assert np.isfinite(expected[free]).all()
+    np.testing.assert_allclose(np.asarray(found.distance_m)[free], expected[free], rtol=1e-4)
+    reached = geodesy.connected_cells(jnp.asarray(free), jnp.asarray(start == 0.0))
+    np.testing.assert_array_equal(reached, free)
+
+
+def test_too_few_rounds_are_said():
+    free = serpentine(100, 60)
+    start = np.full(free.shape, geodesy.FAR, np.float32)
+    start[1, 1] = 0.0
+    found = geodesy.geodesic(jnp.asarray(free), jnp.asarray(start), 0.1, max_rounds=10)
+    assert not bool(found.settled)
+    assert (np.asarray(found.distance_m)[free] > geodesy.FAR / 2).any()
+
+
+def test_what_is_not_a_number_neither_spreads_nor_lasts():
+    free = np.ones((20, 30), bool)
+    start = np.full(free.shape, geodesy.FAR, np.float32)
+    start[3, 3], start[10, 10] = 0.0, np.nan
+    slow = np.ones(free.shape, np.float32)
+    slow[5, 20] = np.nan
+    found = geodesy.geodesic(jnp.asarray(free), jnp.asarray(start), 0.1, jnp.asarray(slow))
+    assert bool(found.settled)
+    distance = np.asarray(found.distance_m)
+    assert np.isfinite(distance).all()
+    assert distance[5, 20] == geodesy.FAR
+    assert distance[10, 10] == pytest.approx(0.1 * np.hypot(7, 7), abs=0.05)

@@ -202,6 +202,7 @@ def test_every_gain_is_finite_and_a_cell_that_is_not_a_number_counts_as_unknown(
         (lambda: sweep.directional_gain(PLAN, jnp.zeros(SHAPE), 1.0, 0.0), "outside"),
         (lambda: sweep.yaw_weights(PLAN, 1.0, 0, 8), "beam"),
         (lambda: sweep.yaw_weights(PLAN, 0.0, 12, 8), "field of view"),
+        (lambda: sweep.yaw_weights(PLAN, 6.3, 12, 8), "field of view"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, words):
@@ -258,6 +259,22 @@ def test_look_sums_to_the_number_of_beams():
     assert (weights[gap < math.radians(30)] > 0).all()
 
 
+@pytest.mark.parametrize("fov_rad", [0.01, 1.0, np.pi, 6.0, 2 * np.pi - 0.1, 2 * np.pi])
+@pytest.mark.parametrize("n_yaw", [4, 7, 16])
+def test_a_direction_counts_as_much_of_its_angles_as_is_in_view(fov_rad, n_yaw):
+    """Against a dense count of angles; all round, every direction counts alike."""
+    weights = sweep.yaw_weights(PLAN, fov_rad, 12, n_yaw)
+    dense = (np.arange(200_000) + 0.5) / 200_000 * fov_rad - 0.5 * fov_rad
+    nearest, width = PLAN.angles(), 2 * np.pi / PLAN.n_directions
+    for k in range(n_yaw):
+        angle = -np.pi + 2 * np.pi * k / n_yaw + dense
+        gap = (angle - nearest[:, None] + np.pi) % (2 * np.pi) - np.pi
+        count = (np.abs(gap) <= width / 2).mean(axis=1)
+        np.testing.assert_allclose(weights[k], 12 * count / count.sum(), atol=2e-3)
+    if fov_rad == 2 * np.pi:
+        np.testing.assert_allclose(weights, 12.0 / PLAN.n_directions, rtol=1e-5)
+
+
 def test_interp2d_at_corners_middle_and_outside():
     v = jnp.array([[1.0, 2.0, 5.0], [3.0, 8.0, 7.0]])
     look = jax.jit(jax.vmap(lambda u, w: interp2d(v, u, w)))
@@ -277,9 +294,11 @@ def test_interp3d_is_periodic_in_yaw():
     np.testing.assert_allclose(interp3d(v, 0.0, 1.0, -np.pi + np.pi / 4), 3.0)  # (1 + 5) / 2
 
 
-def test_interpolation_needs_two_grid_points():
-    with pytest.raises(ValueError, match="at least 2"):
-        interp2d(jnp.ones((1, 5)), jnp.float32(0.0), jnp.float32(0.0))
+def test_a_grid_one_cell_wide_is_constant_across():
+    v = jnp.array([[1.0, 2.0, 4.0]])
+    u, w = jnp.array([0.0, 0.0, 0.5]), jnp.array([0.5, 2.0, 1.0])
+    np.testing.assert_allclose(interp2d(v, u, w), [1.5, 4.0, 0.0])
+    assert float(interp3d(v[None], 0.0, 1.5, 0.3)) == pytest.approx(3.0)
 
 
 def test_the_view_without_yaw_is_the_best_over_yaw():
