@@ -81,7 +81,8 @@ class MissionConfig:
 class MissionInputs:
     """What the decision depends on; ages are infinite for data that never arrived.
 
-    ``settled`` and ``code`` are the planner's; ``code_s`` says for how long it has had no plan.
+    ``settled``, ``code``, ``looks_again`` and ``leftover`` (which stop of how many) are the
+    planner's; ``code_s`` says for how long it has had no plan.
     """
 
     odom_age_s: float
@@ -97,6 +98,8 @@ class MissionInputs:
     settled: bool = False
     code: int = int(PlanCode.OK)
     code_s: float = 0.0
+    looks_again: bool = False
+    leftover: tuple[int, int] = (0, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +138,7 @@ def decide(
     if no_plan is not None:
         return no_plan
     if not now.nothing_left:
-        return MissionDecision(MissionState.EXPLORING, "unknown space can still be seen")
+        return MissionDecision(MissionState.EXPLORING, _what_is_left(now))
     at_goal = now.distance_to_goal_m <= config.goal_tolerance_m
     if (at_goal or not now.goal_reachable) and not now.settled:
         return MissionDecision(MissionState.GOING_TO_GOAL, "nothing left to see: making sure")
@@ -144,6 +147,13 @@ def decide(
     if not now.goal_reachable:
         return MissionDecision(MissionState.DONE, "explored, but the goal is out of reach")
     return MissionDecision(MissionState.GOING_TO_GOAL, "nothing left to see")
+
+
+def _what_is_left(now: MissionInputs) -> str:
+    if now.looks_again:
+        return "looking again at what blocks the way"
+    number, count = now.leftover
+    return f"taking leftovers: {number} of {count}" if count else "unknown space can still be seen"
 
 
 _NO_PLAN = {

@@ -147,6 +147,8 @@ class ImppiController(GraphNode):
                 goal_reachable=field is not None and field.goal_reachable,
                 settled=field is not None and field.settled,
                 code=PlanCode.OK if field is None else field.code,
+                looks_again=field is not None and field.looks_again,
+                leftover=(0, 0) if field is None else tuple(field.leftover),
                 code_s=self._around.no_plan_s(now_ns),
             ),
             ready=self._ready_for is not None and self._ready_for == self._around.geometry,

@@ -17,6 +17,7 @@ from live_mvp_ros.planning.info_field import (
     step,
 )
 from live_mvp_ros.planning.interpolation import interp2d, interp3d
+from live_mvp_ros.planning.leftovers import plan
 from live_mvp_ros.planning.observable import observable_cells
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "interp3d",
     "navigable_cells",
     "observable_cells",
+    "plan",
     "step",
 ]

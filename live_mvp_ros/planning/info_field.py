@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning import ending, progress
+from live_mvp_ros.planning import ending, leftover_state, progress
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.fsmi import P_MAX, cell_information
 from live_mvp_ros.planning.geodesy import (
@@ -48,6 +48,7 @@ from live_mvp_ros.planning.sweep import (
     yaw_weights,
 )
 
+FINISH = ("thorough", "rate", "share")
 _LONGEST_STEP_S = 1.0  # a node that was stalled for longer did not look at one place all the time
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
 _FINER = 4  # times as many directions in the last search
@@ -173,6 +174,33 @@ class InfoFieldConfig:
         live=True,
         help="How long a cell may stay unknown in plain view before it is given up.",
     )
+    speck_m: float = parameter(
+        default=0.2,
+        unit="m",
+        low=0.0,
+        high=1.0,
+        help="Unknown gaps up to this wide between what is solid are believed to be solid.",
+    )
+    finish: str = parameter(
+        default="thorough",
+        choices=FINISH,
+        help="How far to go: everything that can become known, what is worth its time, a share.",
+    )
+    finish_rate_m2_s: float = parameter(
+        default=0.1,
+        unit="m2/s",
+        low=0.0,
+        high=100.0,
+        live=True,
+        help="With finish = rate: area per second of flight below which a leftover is left.",
+    )
+    finish_share: float = parameter(
+        default=0.95,
+        low=0.01,
+        high=1.0,
+        live=True,
+        help="With finish = share: explored share from which on the rest is left.",
+    )
     doubt_patience_s: float = parameter(
         default=10.0,
         unit="s",
@@ -204,6 +232,11 @@ class InfoFieldConfig:
         """Return what is wrong between fields, if anything."""
         if self.n_directions % 8:
             return f"n_directions = {self.n_directions} is not allowed: it must be a multiple of 8"
+        if self.finish == "rate" and not self.finish_rate_m2_s > 0.0:
+            return (
+                f"finish_rate_m2_s = {self.finish_rate_m2_s:g} is not allowed with finish = rate: "
+                "it must be more than 0"
+            )
         return None
 
 
@@ -240,12 +273,14 @@ class InfoFieldState:
         progress: the watch that gives up targets which lead to nothing.
         doubt: what is occupied and may not be.
         ending: the evidence that nothing is left.
+        leftovers: the tour through what is left.
     """
 
     looked_s: jax.Array
     progress: progress.Progress
     doubt: ending.Doubt
     ending: ending.Ending
+    leftovers: leftover_state.Leftovers
 
 
 @jax.tree_util.register_dataclass
@@ -269,6 +304,10 @@ class InfoFieldOutput:
         explored_fraction: known free area / (known free area + reachable unknown).
         target_m: [2] where the guidance leads from the drone.
         navigable: [nx, ny] bool, where the drone fits and can go.
+        sources: [nx, ny] bool, from where a look teaches something.
+        frontier: [nx, ny] bool, what may become known and lies beside free cells.
+        looks_again: bool, only what is in doubt is left: it is looked at again.
+        leftover: [2] int32, which stop of the tour through what is left comes next, of how many.
         settled: bool, nothing has been left for long enough to end a mission.
         code: a ``PlanCode``: OK, or why there is no plan; then the rest is finite but means
             nothing, and the state has not changed.
@@ -287,6 +326,10 @@ class InfoFieldOutput:
     explored_fraction: jax.Array
     target_m: jax.Array
     navigable: jax.Array
+    sources: jax.Array
+    frontier: jax.Array
+    looks_again: jax.Array
+    leftover: jax.Array
     settled: jax.Array
     code: jax.Array
 
@@ -295,7 +338,11 @@ def init(config: InfoFieldConfig, spec: GridSpec) -> InfoFieldState:
     """Return the state before the first look."""
     del config  # the state's shape depends on the map alone
     return InfoFieldState(
-        jnp.zeros(spec.shape), progress.init(spec), ending.no_doubt(spec), ending.no_evidence()
+        looked_s=jnp.zeros(spec.shape),
+        progress=progress.init(spec),
+        doubt=ending.no_doubt(spec),
+        ending=ending.no_evidence(),
+        leftovers=leftover_state.init(spec),
     )
 
 
@@ -311,7 +358,7 @@ def step(
     doubt = ending.looked_again(
         state.doubt, inputs.known, free, looks, progress.LEARNING_CELLS, inputs.dt_s
     )
-    view = _classify(config, spec, inputs, free, looked_s, doubt.doubted)
+    view = _classify(config, spec, inputs, free, looked_s, doubt.doubted, state.leftovers.skipped)
     navigable = navigable_now(config.guidance, spec, free, xy)
     # Who looks again on purpose is not idle; how long that may last, the doubt knows.
     waits = jnp.any(doubt.doubted & (looks > 0.0))
@@ -323,6 +370,11 @@ def step(
     sources = teaches & ~watch.set_aside
     # What was only set aside is tried again before the mission ends.
     sources = jnp.where(jnp.any(sources), sources, teaches)
+    known_m2 = jnp.sum(free) * spec.resolution_m**2
+    unknown_m2 = _reachable_unknown_m2(spec, _plan(config, spec), view, navigable)
+    explored = known_m2 / jnp.maximum(known_m2 + unknown_m2, 1e-6)
+    if config.finish == "share":
+        sources = sources & (explored < config.finish_share)
     doubted = _doubts(config, spec, doubt, view, inputs, navigable, jnp.any(sources))
     # Doubts that have just arisen are looked at from the next plan on, if anything sees them.
     arisen = jnp.any(doubted) & ~jnp.any(doubt.doubted)
@@ -335,7 +387,13 @@ def step(
     nothing_left = empty & valid
     goal = goal_source(spec, navigable, inputs.goal_m)
     slow = slowness(config.guidance, spec, free)
+    most = jnp.max(jnp.where(sources, gain, 0.0))
+    leftovers = jnp.any(sources) & (most <= _LEFTOVER * _open_look(config))
     start_m = _values(config, spec, per_yaw, sources, navigable, slow, inputs)
+    stop = state.leftovers.cell
+    touring = leftovers & state.leftovers.active & sources[stop[0], stop[1]]
+    at_stop = jnp.full(spec.shape, FAR).at[stop[0], stop[1]].set(0.0)
+    start_m = jnp.where(touring, at_stop, start_m)
     start_m = jnp.where(jnp.any(sources), start_m, jnp.where(goal, 0.0, FAR))
     recovery = goal_source(spec, navigable, watch.manoeuvre_m)
     start_m = jnp.where(watch.manoeuvre_s > 0.0, jnp.where(recovery, 0.0, FAR), start_m)
@@ -364,9 +422,8 @@ def step(
     afresh = progress.starts_afresh(watch, judged)
     worth_looking = jnp.where(nothing_left, 0.0, 1.0)
     local_gain, local_origin_m = _local(config, spec, per_yaw, xy)
-    unknown_m2 = _reachable_unknown_m2(spec, _plan(config, spec), view, navigable)
-    unknown_m2 = jnp.where(nothing_left, 0.0, unknown_m2)
-    known_m2 = jnp.sum(free) * spec.resolution_m**2
+    all_seen = nothing_left & (config.finish != "share")
+    unknown_m2 = jnp.where(all_seen, 0.0, unknown_m2)
     reachable = jnp.any(goal & near(spec, inputs.goal_m[:2], config.goal_radius_m))
     evidence = ending.remembered(state.ending, nothing_left, inputs.dt_s)
     after = InfoFieldState(
@@ -374,6 +431,9 @@ def step(
         progress=judged,
         doubt=doubt._replace(doubted=doubted),
         ending=evidence,
+        leftovers=state.leftovers._replace(
+            going=leftovers, number=jnp.where(leftovers, state.leftovers.number, 0)
+        ),
     )
     return jax.tree.map(lambda new, old: jnp.where(valid, new, old), after, state), (
         InfoFieldOutput(
@@ -387,9 +447,15 @@ def step(
             nothing_left=nothing_left,
             goal_reachable=reachable & ~judged.goal_given_up & valid,
             reachable_unknown_m2=unknown_m2,
-            explored_fraction=known_m2 / jnp.maximum(known_m2 + unknown_m2, 1e-6),
+            explored_fraction=jnp.where(all_seen, 1.0, explored),
             target_m=way.target_m,
             navigable=navigable,
+            sources=sources,
+            frontier=view.resolvable & grown(free, 1),
+            looks_again=jnp.any(doubted) & ~nothing_left & valid,
+            leftover=jnp.where(
+                touring, jnp.stack([state.leftovers.number, state.leftovers.of]), 0
+            ).astype(jnp.int32),
             settled=ending.settled(evidence, config.settle_s),
             code=code,
         )
@@ -462,14 +528,17 @@ def _classify(
     free: jax.Array,
     looked_s: jax.Array,
     doubted: jax.Array,
+    skipped: jax.Array,
 ) -> _View:
     """Say what each cell is, or is expected to be; what is in doubt counts as unknown.
 
     A wall that was seen from the side has gaps of a few unknown cells, and behind them lies as
     much unknown as behind a door. They are expected to be wall, so that they draw the drone only
-    when nothing else is left.
+    when nothing else is left. Specks, narrower than space could be, are believed to be wall.
     """
-    given_up = ~inputs.known & (looked_s >= config.look_patience_s)
+    given_up = ~inputs.known & ((looked_s >= config.look_patience_s) | skipped)
+    solid = (inputs.known & ~free) | given_up
+    given_up = given_up | specks(config, spec, inputs.known, solid)
     opaque = (inputs.known & ~free) | given_up
     radius_cells = round(0.5 * config.wall_gap_m / spec.resolution_m)
     wall = with_gaps_closed(inputs.known & ~free, radius_cells)
@@ -477,6 +546,12 @@ def _classify(
     p = jnp.where(inputs.known, inputs.p, expected)
     p = jnp.where(doubted, config.unknown_occupancy, jnp.where(given_up, P_MAX, p))
     return _View(p, free, (~inputs.known & ~given_up) | doubted, opaque)
+
+
+def specks(config: InfoFieldConfig, spec: GridSpec, known: Any, solid: Any) -> jax.Array:
+    """Return the unknown cells [nx, ny] in gaps of ``solid`` that are too narrow to be space."""
+    radius_cells = round(0.5 * config.speck_m / spec.resolution_m)
+    return ~jnp.asarray(known) & with_gaps_closed(jnp.asarray(solid), radius_cells)
 
 
 def _plan(config: InfoFieldConfig, spec: GridSpec, finer: int = 1) -> SweepPlan:

@@ -39,6 +39,8 @@ class Field(NamedTuple):
     target_m: np.ndarray
     settled: bool = False
     code: int = PlanCode.OK
+    looks_again: bool = False
+    leftover: tuple[int, int] | np.ndarray = (0, 0)
 
 
 def _float_fields(*names: str) -> list[PointField]:
@@ -178,6 +180,9 @@ def info_field(frame: str, field: Field, altitude_m: float, compute_ms: float) -
         target=point((*field.target_m, altitude_m)),
         settled=field.settled,
         code=field.code,
+        looks_again=field.looks_again,
+        leftover_number=int(field.leftover[0]),
+        leftover_count=int(field.leftover[1]),
     )
 
 
@@ -216,6 +221,8 @@ def field_arrays(message: InfoField, frame: str) -> Field:
         target_m=np.array([message.target.x, message.target.y], np.float32),
         settled=message.settled,
         code=message.code,
+        looks_again=message.looks_again,
+        leftover=(message.leftover_number, message.leftover_count),
     )
 
 

@@ -16,15 +16,15 @@ import numpy as np
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs
-from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
-from live_mvp_ros.planning.regions import cell_of
-from live_mvp_ros.sim.frontiers import (
+from live_mvp_ros.planning.frontiers import (
     Viewpoint,
     clusters,
     frontier_cells,
     in_sight,
     viewpoints,
 )
+from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
+from live_mvp_ros.planning.regions import cell_of
 from live_mvp_ros.sim.survey import SPEED_M_S, TURN_RATE_RAD_S, Survey, seeing
 
 LEAST_CLUSTERS_M2 = (0.08, 0.03)
