@@ -387,8 +387,8 @@ def step(
     nothing_left = empty & valid
     goal = goal_source(spec, navigable, inputs.goal_m)
     slow = slowness(config.guidance, spec, free)
-    most = jnp.max(jnp.where(sources, gain, 0.0))
-    leftovers = jnp.any(sources) & (most <= _LEFTOVER * _open_look(config))
+    frontier = view.resolvable & grown(free, 1)
+    leftovers = jnp.any(sources) & ~_lets_in(config, spec, frontier, navigable)
     start_m = _values(config, spec, per_yaw, sources, navigable, slow, inputs)
     stop = state.leftovers.cell
     touring = leftovers & state.leftovers.active & sources[stop[0], stop[1]]
@@ -451,7 +451,7 @@ def step(
             target_m=way.target_m,
             navigable=navigable,
             sources=sources,
-            frontier=view.resolvable & grown(free, 1),
+            frontier=frontier,
             looks_again=jnp.any(doubted) & ~nothing_left & valid,
             leftover=jnp.where(
                 touring, jnp.stack([state.leftovers.number, state.leftovers.of]), 0
@@ -548,10 +548,22 @@ def _classify(
     return _View(p, free, (~inputs.known & ~given_up) | doubted, opaque)
 
 
+def _lets_in(
+    config: InfoFieldConfig, spec: GridSpec, frontier: jax.Array, navigable: jax.Array
+) -> jax.Array:
+    """Return whether some frontier beside navigable cells is wide enough to fly in."""
+    radius = config.guidance.navigable_radius_m / spec.resolution_m
+    beside = (frontier & grown(navigable, round(radius) + 1)).astype(jnp.int32)
+    width = max(1, round(2.0 * radius))
+    count = jax.lax.reduce_window(beside, 0, jax.lax.add, (width, width), (1, 1), "SAME")
+    return jnp.any(count >= width)
+
+
 def specks(config: InfoFieldConfig, spec: GridSpec, known: Any, solid: Any) -> jax.Array:
     """Return the unknown cells [nx, ny] in gaps of ``solid`` that are too narrow to be space."""
     radius_cells = round(0.5 * config.speck_m / spec.resolution_m)
-    return ~jnp.asarray(known) & with_gaps_closed(jnp.asarray(solid), radius_cells)
+    closed = with_gaps_closed(jnp.asarray(solid), radius_cells)
+    return closed & ~jnp.asarray(known) & ~jnp.asarray(solid)
 
 
 def _plan(config: InfoFieldConfig, spec: GridSpec, finer: int = 1) -> SweepPlan:

@@ -78,7 +78,7 @@ def test_when_the_person_has_left_the_flight_goes_on_to_the_goal():
 
 
 def test_when_the_person_stays_the_mission_ends_and_says_what_blocks():
-    flight, since_s = flown(1000.0)
+    flight, _ = flown(1000.0)
     end = flight[-1]
     assert end.time_s[-1] < LIMIT_S
     assert not end.decision.goal_reached
