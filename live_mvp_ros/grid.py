@@ -15,6 +15,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+OCCUPIED_FROM = 0.5
+"""Occupancy probability from which on a known cell blocks view and flight."""
+
 
 @dataclasses.dataclass(frozen=True)
 class GridSpec:

@@ -27,7 +27,6 @@ PACKAGE = "live_mvp_ros"
 CONTROLLERS = ("imppi", "none")
 VEHICLES = ("sim", "none")
 VIEWS = ("window", "web", "file")
-VERTICAL_MARGIN_M = 0.4
 ONLOOKER_POLICY = RestartPolicy(longest_delay_s=1.0, quick_deaths=10_000)  # not worth a flight
 IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
@@ -193,7 +192,8 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     seed: dict[str, Value] = {"seed": options.seed}
     bounds: dict[str, Value] = {"lower_m": facts.lower_m, "upper_m": facts.upper_m}
     goal: dict[str, Value] = {"goal_m": facts.goal_m}
-    altitude_m = facts.start_m[2]  # a mission is flown at the altitude of its start
+    # A mission is flown at the altitude of its start.
+    body: dict[str, Value] = {"body.altitude_m": facts.start_m[2]}
     nodes: list[NodeSpec] = []
     if options.vehicle == "sim":
         start: dict[str, Value] = {
@@ -205,19 +205,11 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         nodes.append(node("quadrotor_sim", 0, start))
         nodes.append(node("gt_depth", 3, {"world": resolve_world(options.world), **seed}))
     memory: dict[str, Value] = {"autosave_path": options.map_file} if options.map_file else {}
-    nodes.append(node("live_map", 10, {"altitude_m": altitude_m, **bounds, **seed, **memory}))
-    nodes.append(node("info_field", 5, goal))
+    nodes.append(node("live_map", 10, {**body, **bounds, **seed, **memory}))
+    nodes.append(node("info_field", 5, {**body, **goal}))
     if options.controller == "imppi":
-        band: dict[str, Value] = {"costs.altitude_m": altitude_m, **_fence(facts)}
-        nodes.append(node("imppi_controller", 0, {**goal, **band, **seed}))
+        nodes.append(node("imppi_controller", 0, {**body, **bounds, **goal, **seed}))
     return tuple(nodes)
-
-
-def _fence(facts: MissionFacts) -> dict[str, tuple[float, float, float]]:
-    """Return where the body's centre may be: the bounds, with room above and below."""
-    (x0, y0, z0), (x1, y1, z1) = facts.lower_m, facts.upper_m
-    margin = min(VERTICAL_MARGIN_M, 0.4 * (z1 - z0))
-    return {"lower_m": (x0, y0, z0 + margin), "upper_m": (x1, y1, z1 - margin)}
 
 
 def check_params_file(path: str, nodes: tuple[NodeSpec, ...]) -> str:

@@ -89,9 +89,7 @@ class Scorer:
         from live_mvp_ros.worlds import load_world
 
         self._world = load_world(self._world_name)
-        self.truth = metrics.ground_truth(
-            self._world, radius_m=self.radius_m, range_m=self.range_m
-        )
+        self.truth = metrics.ground_truth(self._world, range_m=self.range_m)
         metrics.clearance(self._world.scene, np.zeros((1, 3), np.float32))  # compile it now
         plots.warm_up()
 

@@ -23,6 +23,7 @@ from live_mvp_ros.control.cost_config import CostConfig
 from live_mvp_ros.control.costs import LEFT_OUT, CostSetup, speed_limit, survey
 from live_mvp_ros.control.evaluation import Plan, judge
 from live_mvp_ros.control.rollout import trajectory
+from live_mvp_ros.control.safety import Fence, fence
 from live_mvp_ros.control.surroundings import (
     CostMap,
     GuidanceField,
@@ -31,12 +32,14 @@ from live_mvp_ros.control.surroundings import (
 )
 from live_mvp_ros.control.tracking import TrackingConfig, towards, track_velocity
 from live_mvp_ros.vehicle import (
+    BodyConfig,
     QuadrotorConfig,
     QuadrotorState,
     clip_command,
     hover_command,
     rk4_step,
 )
+from live_mvp_ros.vehicle.body import CRUISE_SHARE
 
 OK, NO_SAFE_PLAN, NOT_FINITE = 0, 1, 2
 """Result codes of ``step``."""
@@ -53,14 +56,6 @@ class ControllerConfig:
         choices=("parallel", "sequential"),
         help="How the field reaches the controller.",
     )
-    cruise_speed_m_s: float = parameter(
-        default=1.8,
-        unit="m/s",
-        low=0.05,
-        high=20.0,
-        live=True,
-        help="Speed of the proposed samples.",
-    )
     latency_s: float = parameter(
         default=0.015,
         unit="s",
@@ -75,14 +70,6 @@ class ControllerConfig:
         low=0.1,
         high=10.0,
         help="How far ahead, within the horizon, a plan must be free of contact.",
-    )
-    safety_distance_m: float = parameter(
-        default=0.31,
-        unit="m",
-        low=0.05,
-        high=5.0,
-        live=True,
-        help="Least clearance of an accepted plan.",
     )
     costmap_reach_m: float = parameter(
         default=1.5,
@@ -101,28 +88,28 @@ class ControllerConfig:
         help="The look term is evaluated at every so many horizon steps.",
     )
     lower_m: tuple[float, float, float] = parameter(
-        default=(-100.0, -100.0, 0.5), unit="m", help="Lower corner of the geofence, map frame."
+        default=(-100.0, -100.0, 0.0),
+        unit="m",
+        help="Lower corner of the volume to fly in, map frame.",
     )
     upper_m: tuple[float, float, float] = parameter(
-        default=(100.0, 100.0, 2.8), unit="m", help="Upper corner of the geofence, map frame."
+        default=(100.0, 100.0, 3.0),
+        unit="m",
+        help="Upper corner of the volume to fly in, map frame.",
     )
     mppi: mppi.MppiConfig = mppi.MppiConfig()
     costs: CostConfig = CostConfig()
     tracking: TrackingConfig = TrackingConfig()
+    body: BodyConfig = BodyConfig()
     vehicle: QuadrotorConfig = QuadrotorConfig()
 
     def check(self) -> str | None:
-        """Refuse an empty geofence and a safety distance inside the vehicle."""
+        """Refuse an empty volume and an architecture without its cost term."""
         for low, high, axis in zip(self.lower_m, self.upper_m, "xyz", strict=True):
             if not low < high:
                 return (
                     f"lower_m = {low} is not allowed: it must be below upper_m = {high} in {axis}"
                 )
-        if self.safety_distance_m < self.vehicle.radius_m:
-            return (
-                f"safety_distance_m = {self.safety_distance_m} is not allowed: it must be at "
-                f"least the vehicle's radius_m = {self.vehicle.radius_m}"
-            )
         needs = {"parallel": ("guidance", "goal"), "sequential": ("reference",)}[self.architecture]
         if not set(needs) & set(self.costs.terms):
             return (
@@ -130,6 +117,11 @@ class ControllerConfig:
                 f"architecture needs {' or '.join(needs)}"
             )
         return None
+
+    @property
+    def fence(self) -> Fence:
+        """Where the vehicle's centre may be."""
+        return fence(self.body, self.lower_m, self.upper_m)
 
     @property
     def plan(self) -> Plan:
@@ -194,15 +186,17 @@ def step(
     """Plan once and return the command to fly now; jittable, ``config`` first."""
     key, sample_key = jax.random.split(state.key)
     vehicle = inputs.vehicle
-    surroundings = survey(
-        inputs.costmap, inputs.field, config.lower_m, config.upper_m, inputs.goal_m
-    )
+    surroundings = survey(inputs.costmap, inputs.field, config.fence, inputs.goal_m)
 
     def evaluate(commands: jax.Array) -> tuple[jax.Array, jax.Array]:
         judged = judge(
-            config.plan, CostSetup(config.costs, config.vehicle), vehicle, commands, surroundings
+            config.plan,
+            CostSetup(config.costs, config.body, config.vehicle),
+            vehicle,
+            commands,
+            surroundings,
         )
-        touches = judged.clearance_m < config.safety_distance_m
+        touches = judged.clearance_m < config.body.fits_from_m
         cost = jnp.where(touches & ~jnp.all(touches), jnp.inf, judged.cost)
         return cost, judged.shown_m
 
@@ -268,9 +262,9 @@ def is_safe(config: ControllerConfig, here: jax.Array, ahead: jax.Array) -> jax.
     """
     least = jnp.min(ahead, axis=0)
     # Where the vehicle already is too close, a plan that leads away is safe.
-    cornered = here < config.safety_distance_m
+    cornered = here < config.body.fits_from_m
     leads_away = cornered & (ahead[-1] > here) & (least >= here - _CREEP_M)
-    return (least >= config.safety_distance_m) | leads_away
+    return (least >= config.body.fits_from_m) | leads_away
 
 
 def propose(
@@ -280,13 +274,14 @@ def propose(
 
     def advance(state: QuadrotorState, unused: None) -> tuple[QuadrotorState, jax.Array]:
         x, y, _ = state.position
-        limit = speed_limit(config.costs, clearance_at(costmap, x, y))
-        speed = jnp.minimum(config.cruise_speed_m_s, 0.9 * limit)
+        speed = CRUISE_SHARE * speed_limit(config.body, clearance_at(costmap, x, y))
         velocity, carrot = towards(config.tracking, state, field.reference_path_m, speed)
         heading = best_heading(
             field, x, y, quaternion.yaw(state.attitude), field.reference_yaw_rad[carrot]
         )
-        command = track_velocity(config.tracking, config.vehicle, state, velocity, heading)
+        command = track_velocity(
+            config.tracking, config.body, config.vehicle, state, velocity, heading
+        )
         return rk4_step(config.vehicle, state, command, config.mppi.step_s), command
 
     _, commands = jax.lax.scan(advance, vehicle, None, length=config.mppi.horizon_steps)

@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Which cost terms the controller sums, their weights and set points.
+"""Which cost terms the controller sums, and their weights.
 
 Costs are rates (per second), so that a weight keeps its meaning when the horizon step changes.
 A published weight per step of 0.05 s is 20 times its value here (10 (z - z_ref)^2 per step is
@@ -28,7 +28,7 @@ TERM_NAMES = (
 
 @configuration
 class CostConfig:
-    """Weights and set points of the cost terms."""
+    """Weights of the cost terms; distances and limits are the body's."""
 
     terms: tuple[str, ...] = parameter(
         default=TERM_NAMES[:-1], choices=TERM_NAMES, help="The terms that are summed."
@@ -43,22 +43,6 @@ class CostConfig:
         high=1e6,
         live=True,
         help="Cost of flying just short of contact.",
-    )
-    contact_distance_m: float = parameter(
-        default=0.32,
-        unit="m",
-        low=0.05,
-        high=5.0,
-        live=True,
-        help="Clearance that counts as contact.",
-    )
-    comfort_distance_m: float = parameter(
-        default=0.6,
-        unit="m",
-        low=0.05,
-        high=10.0,
-        live=True,
-        help="Clearance from which on space is free.",
     )
     bounds_weight: float = parameter(
         default=1000.0,
@@ -76,14 +60,6 @@ class CostConfig:
         live=True,
         help="Cost of leaving the altitude.",
     )
-    altitude_m: float = parameter(
-        default=2.0,
-        unit="m",
-        low=-1000.0,
-        high=10000.0,
-        live=True,
-        help="Altitude to fly at, map frame.",
-    )
     speed_weight: float = parameter(
         default=150.0,
         unit="s/m^2",
@@ -91,17 +67,6 @@ class CostConfig:
         high=1e4,
         live=True,
         help="Cost of exceeding the speed limit.",
-    )
-    speed_max_m_s: float = parameter(
-        default=2.0, unit="m/s", low=0.05, high=20.0, live=True, help="Speed limit."
-    )
-    narrow_speed_m_s: float = parameter(
-        default=0.5,
-        unit="m/s",
-        low=0.05,
-        high=20.0,
-        live=True,
-        help="Speed limit at the contact distance, rising to the full one at comfort.",
     )
     tilt_weight: float = parameter(
         default=100.0,
@@ -128,14 +93,6 @@ class CostConfig:
     )
     yaw_rate_weight: float = parameter(
         default=40.0, low=0.0, high=1e3, live=True, help="Cost of turning faster than the limit."
-    )
-    yaw_rate_max_rad_s: float = parameter(
-        default=1.5,
-        unit="rad/s",
-        low=0.1,
-        high=10.0,
-        live=True,
-        help="Turning rate that the camera bears.",
     )
     guidance_weight: float = parameter(
         default=100.0,
@@ -169,12 +126,3 @@ class CostConfig:
         live=True,
         help="Straight pull towards the goal (term goal).",
     )
-
-    def check(self) -> str | None:
-        """Refuse a comfort distance inside the contact distance."""
-        if self.comfort_distance_m <= self.contact_distance_m:
-            return (
-                f"comfort_distance_m = {self.comfort_distance_m} is not allowed: it must be more "
-                f"than contact_distance_m = {self.contact_distance_m}"
-            )
-        return None

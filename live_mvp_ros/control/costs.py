@@ -10,7 +10,7 @@ configuration lists, and integrates. To add one: write the function, list it in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -18,6 +18,7 @@ import jax.numpy as jnp
 
 from live_mvp_ros.control.cost_config import TERM_NAMES, CostConfig
 from live_mvp_ros.control.rollout import Components
+from live_mvp_ros.control.safety import Fence
 from live_mvp_ros.control.surroundings import CostMap, GuidanceField
 from live_mvp_ros.control.tables import (
     Table,
@@ -26,8 +27,11 @@ from live_mvp_ros.control.tables import (
     interpolate,
     interpolate_yaw,
 )
-from live_mvp_ros.vehicle import QuadrotorConfig
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig
 
+_CONTACT_BEYOND_M = 0.01  # samples shall not end just where plans are refused
+_COMFORT_BEYOND_M = 0.28  # from this much farther away on space is open
+_NARROW_SHARE = 0.25  # of the speed limit, where the vehicle just fits
 LEFT_OUT = {"parallel": "reference", "sequential": "guidance"}
 """The way of the field into the cost that belongs to the other architecture."""
 
@@ -73,8 +77,7 @@ class Surroundings(NamedTuple):
 def survey(
     costmap: CostMap,
     field: GuidanceField,
-    lower_m: Sequence[float],
-    upper_m: Sequence[float],
+    fence: Fence,
     goal_m: jax.Array | None = None,
 ) -> Surroundings:
     """Return the surroundings of one control step."""
@@ -82,8 +85,8 @@ def survey(
         costmap.clearance,
         field.guidance,
         field.look,
-        jnp.asarray(lower_m),
-        jnp.asarray(upper_m),
+        jnp.asarray(fence.lower_m),
+        jnp.asarray(fence.upper_m),
         field.reference_path_m,
         goal_m,
     )
@@ -93,28 +96,34 @@ class CostSetup(NamedTuple):
     """What the terms need of the configuration."""
 
     costs: CostConfig
+    body: BodyConfig
     vehicle: QuadrotorConfig
 
 
 Term = Callable[[CostSetup, Moment, Surroundings], jax.Array]
 
 
-def speed_limit(config: CostConfig, clearance_m: jax.Array) -> jax.Array:
+def contact_m(body: BodyConfig) -> float:
+    """Return the clearance [m] that costs as much as contact."""
+    return body.fits_from_m + _CONTACT_BEYOND_M
+
+
+def narrowness(body: BodyConfig, clearance_m: jax.Array) -> jax.Array:
+    """Return how narrow places of some clearance are: 0 in the open, 1 at contact and nearer."""
+    return jnp.clip(1.0 - (clearance_m - contact_m(body)) / _COMFORT_BEYOND_M, 0.0, 1.0)
+
+
+def speed_limit(body: BodyConfig, clearance_m: jax.Array) -> jax.Array:
     """Return the speed limit [m/s] at places of some clearance: narrow places are flown slowly."""
-    span = config.comfort_distance_m - config.contact_distance_m
-    open_share = jnp.clip((clearance_m - config.contact_distance_m) / span, 0.0, 1.0)
-    narrow = jnp.minimum(config.narrow_speed_m_s, config.speed_max_m_s)
-    return narrow + open_share * (config.speed_max_m_s - narrow)
+    slower = (1.0 - _NARROW_SHARE) * narrowness(body, clearance_m)
+    return body.speed_max_m_s * (1.0 - slower)
 
 
 def obstacle(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
-    """Contact costs ``obstacle_weight``, more inside; fades towards the comfort distance."""
-    c = setup.costs
-    depth = jnp.maximum(c.contact_distance_m - m.clearance_m, 0.0) / c.contact_distance_m
-    contact = jnp.where(depth > 0.0, c.obstacle_weight * (1.0 + depth), 0.0)
-    span = c.comfort_distance_m - c.contact_distance_m
-    near = jnp.clip((c.comfort_distance_m - m.clearance_m) / span, 0.0, 1.0)
-    return contact + c.proximity_weight * near**2
+    """Contact costs ``obstacle_weight``, more inside; fades towards open space."""
+    depth = jnp.maximum(1.0 - m.clearance_m / contact_m(setup.body), 0.0)
+    contact = jnp.where(depth > 0.0, setup.costs.obstacle_weight * (1.0 + depth), 0.0)
+    return contact + setup.costs.proximity_weight * narrowness(setup.body, m.clearance_m) ** 2
 
 
 def bounds(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
@@ -127,12 +136,12 @@ def bounds(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
 
 def altitude(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Squared distance to the altitude of the flight."""
-    return setup.costs.altitude_weight * (m.position[2] - setup.costs.altitude_m) ** 2
+    return setup.costs.altitude_weight * (m.position[2] - setup.body.altitude_m) ** 2
 
 
 def speed(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Squared excess over the speed limit of the place."""
-    excess = jnp.maximum(_norm(m.velocity) - speed_limit(setup.costs, m.clearance_m), 0.0)
+    excess = jnp.maximum(_norm(m.velocity) - speed_limit(setup.body, m.clearance_m), 0.0)
     return setup.costs.speed_weight * excess**2
 
 
@@ -153,7 +162,7 @@ def effort(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
 
 def yaw_rate(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Squared excess over the turning rate at which depth images still overlap."""
-    excess = jnp.abs(m.body_rates[2]) - setup.costs.yaw_rate_max_rad_s
+    excess = jnp.abs(m.body_rates[2]) - setup.body.yaw_rate_max_rad_s
     return setup.costs.yaw_rate_weight * jnp.maximum(excess, 0.0) ** 2
 
 

@@ -116,7 +116,7 @@ def _hold(
     rest = vehicle.position + stopping_s * vehicle.velocity
     known = jnp.all(jnp.isfinite(rest))
     anchor = jnp.where(state.anchored | ~known, state.anchor_m, rest)
-    command = hold(config.tracking, config.vehicle, vehicle, anchor, yaw_rad)
+    command = hold(config.tracking, config.body, config.vehicle, vehicle, anchor, yaw_rad)
     return state._replace(anchor_m=anchor, anchored=state.anchored | known), command
 
 
@@ -136,5 +136,10 @@ def _look_around(inputs: ControllerInputs) -> jax.Array:
 
 def _filtered(config: ControllerConfig, vehicle: QuadrotorState, command: jax.Array) -> jax.Array:
     return filter_command(
-        config.tracking, config.vehicle, config.lower_m, config.upper_m, vehicle, command
+        config.tracking,
+        config.body,
+        config.vehicle,
+        config.fence,
+        vehicle,
+        command,
     )[0]

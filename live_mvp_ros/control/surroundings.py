@@ -9,7 +9,6 @@ arrays that the cost terms of every control step only interpolate.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import jax
@@ -24,11 +23,8 @@ from live_mvp_ros.control.tables import (
     tabulate,
     tabulate_yaw,
 )
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning.geodesy import clearance
-
-OCCUPIED = 0.5
-"""Occupancy probability from which on the vehicle treats a known cell as an obstacle."""
 
 YAW_SLOPE_PER_RAD = 0.25
 """Share of the best local gain that a turn of one radian must be worth."""
@@ -79,12 +75,8 @@ def build_costmap(
         known: [nx, ny] bool.
         max_distance_m: clearances are cut off here.
     """
-    unsafe = ~known | (p >= OCCUPIED)
-    # Cells are squares: towards a corner, the edge is nearer than half a cell to the centre's
-    # distance. Subtracting the difference, the clearance is never more than the true one.
-    corner_m = 0.5 * (math.sqrt(2.0) - 1.0) * spec.resolution_m
-    gap = clearance(unsafe, spec.resolution_m, max_distance_m) - corner_m
-    return CostMap.of(spec, jnp.maximum(gap, 0.0))
+    unsafe = ~known | (p >= OCCUPIED_FROM)
+    return CostMap.of(spec, clearance(unsafe, spec.resolution_m, max_distance_m))
 
 
 def prepare_field(

@@ -15,8 +15,9 @@ import jax.numpy as jnp
 
 from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, clip_command
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, QuadrotorState, clip_command
 
+_HOLD_SPEED_M_S = 1.0  # a vehicle that holds goes back to its place no faster
 _LEAST_AHEAD_M = 0.1  # a way point nearer than this gives no direction any more
 
 
@@ -59,13 +60,11 @@ class TrackingConfig:
         live=True,
         help="Greatest wanted acceleration.",
     )
-    yaw_rate_max_rad_s: float = parameter(
-        default=1.5, unit="rad/s", low=0.1, high=10.0, live=True, help="Greatest wanted yaw rate."
-    )
 
 
 def track_velocity(
     config: TrackingConfig,
+    body: BodyConfig,
     vehicle: QuadrotorConfig,
     state: QuadrotorState,
     velocity_m_s: jax.Array,
@@ -74,26 +73,26 @@ def track_velocity(
     """Return the command [4] that drives ``state`` towards a velocity [3] (map) and a heading."""
     wanted = config.velocity_gain_per_s * (velocity_m_s - state.velocity)
     wanted = limit_norm(wanted, config.acceleration_max_m_s2)
-    return accelerate(config, vehicle, state, wanted, yaw_rad)
+    return accelerate(config, body, vehicle, state, wanted, yaw_rad)
 
 
 def hold(
     config: TrackingConfig,
+    body: BodyConfig,
     vehicle: QuadrotorConfig,
     state: QuadrotorState,
     position_m: jax.Array,
     yaw_rad: jax.Array,
-    speed_max_m_s: float = 1.0,
 ) -> jax.Array:
     """Return the command [4] that brings the vehicle to rest at a position [3] (map)."""
-    velocity = limit_norm(
-        config.position_gain_per_s * (position_m - state.position), speed_max_m_s
-    )
-    return track_velocity(config, vehicle, state, velocity, yaw_rad)
+    fastest = jnp.minimum(_HOLD_SPEED_M_S, body.speed_max_m_s)
+    velocity = limit_norm(config.position_gain_per_s * (position_m - state.position), fastest)
+    return track_velocity(config, body, vehicle, state, velocity, yaw_rad)
 
 
 def accelerate(
     config: TrackingConfig,
+    body: BodyConfig,
     vehicle: QuadrotorConfig,
     state: QuadrotorState,
     acceleration_m_s2: jax.Array,
@@ -110,7 +109,7 @@ def accelerate(
     angle = jnp.arctan2(jnp.sqrt(jnp.sum(cross**2) + 1e-12), axis[2])
     tilt_error = angle * cross / jnp.sqrt(jnp.sum(cross**2) + 1e-12)
     yaw_error = wrap_angle(yaw_rad - quaternion.yaw(state.attitude))
-    limit = config.yaw_rate_max_rad_s
+    limit = body.yaw_rate_max_rad_s
     rates = jnp.stack(
         [
             config.attitude_gain_per_s * tilt_error[0],

@@ -8,12 +8,14 @@ import math
 
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.vehicle import BodyConfig
 
 
 @configuration
 class LiveMapConfig:
     """The live map: everything the drone knows, learned from depth and poses alone."""
 
+    body: BodyConfig = BodyConfig()
     lower_m: tuple[float, float, float] = parameter(
         default=(0.0, 0.0, 0.0),
         unit="m",

@@ -38,9 +38,6 @@ class MapConfig:
 
     FLAT: ClassVar[tuple[str, ...]] = ("map",)
 
-    altitude_m: float = parameter(
-        default=2.0, unit="m", live=True, help="Flight altitude that the planar map shows."
-    )
     map_rate_hz: float = parameter(
         default=5.0, unit="Hz", low=0.1, high=100.0, help="Rate of map and map/status."
     )
@@ -210,7 +207,8 @@ class LiveMapNode(GraphNode):
 
     def _publish_map(self) -> None:
         config = self.parameters.value
-        p, known = map(np.asarray, self._occupancy(config.map, self._map, config.altitude_m))
+        altitude_m = config.map.body.altitude_m
+        p, known = map(np.asarray, self._occupancy(config.map, self._map, altitude_m))
         cells = convert.occupancy_cells(p, known)
         spec = mapping.map_grid(config.map)
         self._map_out.publish(convert.occupancy_grid(self._stamp_ns, MAP, spec, cells))
@@ -224,7 +222,7 @@ class LiveMapNode(GraphNode):
         config = self.parameters.value
         spec, stamp = mapping.map_grid(config.map), self._stamp_ns
         if self._exposure_out.get_subscription_count():
-            share = self._exposure(config.map, self._map, config.altitude_m)
+            share = self._exposure(config.map, self._map, config.map.body.altitude_m)
             cells = convert.share_cells(share)
             self._exposure_out.publish(convert.occupancy_grid(stamp, MAP, spec, cells))
         if self._surface_out.get_subscription_count():

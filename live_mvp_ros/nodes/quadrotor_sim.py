@@ -31,7 +31,7 @@ from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
 from live_mvp_ros.ros.sim_time import FollowedTime, OwnTime
 from live_mvp_ros.srv import ResetSim
-from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, at_rest, simulate
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, QuadrotorState, at_rest, simulate
 
 PACKET_RATE_HZ = 20.0
 
@@ -74,6 +74,7 @@ class SimConfig:
         help="Without a command for so long: hold.",
     )
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
+    body: BodyConfig = BodyConfig()
     vehicle: QuadrotorConfig = QuadrotorConfig()
     tracking: TrackingConfig = TrackingConfig()
 
@@ -98,7 +99,7 @@ def advance(
     dt_s: jax.Array,
 ) -> QuadrotorState:
     """Fly ``command`` [4] while it is fresh, else hold at (x, y, z, yaw) [4]."""
-    safe = hold(config.tracking, config.vehicle, state, hold_at[:3], hold_at[3])
+    safe = hold(config.tracking, config.body, config.vehicle, state, hold_at[:3], hold_at[3])
     chosen = jnp.where(fresh, command, safe)
     return simulate(config.vehicle, state, chosen, dt_s, config.substeps)
 

@@ -34,7 +34,7 @@ from live_mvp_ros.completion_report import (
     Recoveries,
     Remainder,
 )
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning import regions
 from live_mvp_ros.planning.ending import Doubt
 from live_mvp_ros.planning.info_field import InfoFieldConfig, specks
@@ -127,7 +127,7 @@ class _Final:
     @classmethod
     def of(cls, config: InfoFieldConfig, spec: GridSpec, inputs: CompletionInputs) -> _Final:
         known = np.asarray(inputs.known, bool)
-        free = known & (np.asarray(inputs.p) < config.occupied_threshold)
+        free = known & (np.asarray(inputs.p) < OCCUPIED_FROM)
         here = regions.cell_mask(spec, inputs.position_m)
         looked_long = ~known & (np.asarray(inputs.looked_s) >= float(config.look_patience_s))
         navigable = np.asarray(inputs.navigable, bool) | here
@@ -187,8 +187,8 @@ def _left_unknown(config: InfoFieldConfig, final: _Final) -> Iterator[_Region]:
     space = final.opened(~final.known)
     if not space.any():
         return
-    radius_m = config.guidance.navigable_radius_m
-    roams = regions.roamed(final.occupied, final.spec, radius_m, final.navigable)
+    room_m = config.body.fits_from_m
+    roams = regions.roamed(final.occupied, final.spec, room_m, final.navigable)
     in_sight = space & final.sees(roams, through=~final.occupied)
     observable = final.sees(final.navigable, through=~final.occupied)
     for mask, kind in _divided(final, space, in_sight):

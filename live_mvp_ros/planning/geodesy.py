@@ -24,9 +24,7 @@ from live_mvp_ros.grid import GridSpec
 Arrays = Any  # carries and slices of scans: tuples of arrays whose lengths the loops fix
 
 FAR = 1e6  # metres (or cells): "not reached"; finite, so that differences stay finite
-_CLEARANCE_SLACK_M = (
-    1e-3  # clearances are multiples of half a cell, equal to a radius only by rounding
-)
+_ROUNDING_M = 1e-4  # of a clearance in single precision
 
 
 @partial(jax.jit, static_argnames=("resolution_m", "max_distance_m"))
@@ -35,8 +33,8 @@ def distance_transform(
 ) -> jax.Array:
     """Return the distance [m] from every cell centre to the nearest true cell of ``mask``.
 
-    Measured to the cell's edge: the distance between centres minus half a cell, at least 0, at
-    most ``max_distance_m``. Cells outside the grid do not count: pad the mask where they should.
+    Measured exactly to that cell's square, so 0 in it; at most ``max_distance_m``. Cells outside
+    the grid do not count: pad the mask where they should.
 
     Args:
         mask: [nx, ny] bool.
@@ -47,18 +45,18 @@ def distance_transform(
         [nx, ny] float32.
     """
     reach = max(1, math.ceil(max_distance_m / resolution_m + 0.5))
-    along_y = _distance_along_y(mask, float(reach))
+    along_y = jnp.maximum(_distance_along_y(mask, reach + 0.5) - 0.5, 0.0)
     squared = along_y * along_y
     padded = jnp.pad(squared, ((reach, reach), (0, 0)), constant_values=float(reach * reach))
 
     def nearer(k: jax.Array, best: jax.Array) -> jax.Array:
-        offset = (k - reach).astype(jnp.float32)
+        offset = jnp.maximum(jnp.abs(k - reach).astype(jnp.float32) - 0.5, 0.0)
         return jnp.minimum(
             best, jax.lax.dynamic_slice_in_dim(padded, k, mask.shape[0], 0) + offset * offset
         )
 
     best = jax.lax.fori_loop(0, 2 * reach + 1, nearer, squared)
-    return jnp.clip((jnp.sqrt(best) - 0.5) * resolution_m, 0.0, max_distance_m)
+    return jnp.minimum(jnp.sqrt(best) * resolution_m, max_distance_m)
 
 
 def _distance_along_y(mask: jax.Array, limit: float) -> jax.Array:
@@ -134,23 +132,46 @@ def navigable_cells(
         unsafe: [nx, ny] bool, cells that must not be touched; everything outside the grid is
             unsafe.
         spec: geometry of the grid (static).
-        radius_m: least distance between the disc's centre and the CENTRE of an unsafe cell
-            (static);
-            the clearance to the cell's edge is half a cell less.
+        radius_m: least distance of the disc's centre from the edges of unsafe cells (static).
         seed_xy: [2] m, map frame. If the disc does not fit there, the nearest cell where it fits
             within 1 m is the seed.
 
     Returns:
-        [nx, ny] bool: cells at least ``radius_m`` from anything unsafe and connected to the seed.
+        [nx, ny] bool: cells in which the disc fits, connected to the seed.
     """
     fits = fitting_cells(unsafe, spec, radius_m)
     return connected_cells(fits, seed_cell(fits, spec, seed_xy, 1.0))
 
 
 def fitting_cells(unsafe: jax.Array, spec: GridSpec, radius_m: float) -> jax.Array:
-    """Return the cells [nx, ny] bool whose centre is at least ``radius_m`` from unsafe centres."""
+    """Return the cells [nx, ny] bool in which a disc fits: somewhere in them it has room.
+
+    The room at a place is interpolated between the clearances of cell centres, as the controller
+    does it. Centres alone would close passages that run between them.
+    """
     gap = clearance(unsafe, spec.resolution_m, radius_m + 2.0 * spec.resolution_m)
-    return gap + 0.5 * spec.resolution_m > radius_m - _CLEARANCE_SLACK_M
+    return most_room(gap) >= radius_m - _ROUNDING_M
+
+
+def most_room(clearance_m: jax.Array) -> jax.Array:
+    """Return the largest clearance [nx, ny] within each cell, interpolated between centres.
+
+    A bilinear function has its maxima at the corners of its pieces: here the centre of a cell,
+    the middles of its edges and its corners.
+    """
+    around = jnp.pad(clearance_m, 1, mode="edge")
+    nx, ny = clearance_m.shape
+
+    def beside(i: int, j: int) -> jax.Array:
+        return jax.lax.dynamic_slice(around, (1 + i, 1 + j), (nx, ny))
+
+    most = clearance_m
+    for i, j in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        most = jnp.maximum(most, 0.5 * (clearance_m + beside(i, j)))
+    for i, j in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+        corner = clearance_m + beside(i, 0) + beside(0, j) + beside(i, j)
+        most = jnp.maximum(most, 0.25 * corner)
+    return most
 
 
 def seed_cell(fits: jax.Array, spec: GridSpec, xy: jax.Array, within_m: float) -> jax.Array:

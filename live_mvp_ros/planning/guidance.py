@@ -17,7 +17,6 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning.geodesy import (
     FAR,
@@ -30,53 +29,14 @@ from live_mvp_ros.planning.geodesy import (
     seed_cell,
 )
 from live_mvp_ros.planning.reference_path import climb, headings, look_yaw
+from live_mvp_ros.vehicle import BodyConfig
 
 PATH_POINTS = 40
 PATH_STEP_M = 0.1  # 2 m/s in steps of 0.05 s
 _SEED_WITHIN_M = 1.0
-
-
-@configuration
-class GuidanceConfig:
-    """Where the drone fits, and what a metre of the way counts."""
-
-    navigable_radius_m: float = parameter(
-        default=0.35,
-        unit="m",
-        low=0.05,
-        high=2.0,
-        help="Distance to keep, between centres, from cells not known to be free.",
-    )
-    comfort_distance_m: float = parameter(
-        default=0.8,
-        unit="m",
-        low=0.05,
-        high=5.0,
-        help="Closer to anything than this, a metre of the way counts more.",
-    )
-    narrow_slowness: float = parameter(
-        default=4.0,
-        low=1.0,
-        high=20.0,
-        live=True,
-        help="What a metre counts where the drone just fits.",
-    )
-    off_path_slope: float = parameter(
-        default=2.0,
-        low=1.0,
-        high=20.0,
-        live=True,
-        help="Metres of guidance lost per metre away from navigable cells.",
-    )
-
-    def check(self) -> str | None:
-        """Refuse a comfort distance inside the radius."""
-        if self.comfort_distance_m <= self.navigable_radius_m:
-            return (
-                f"comfort_distance_m = {self.comfort_distance_m:g} is not allowed: it must be "
-                f"more than navigable_radius_m = {self.navigable_radius_m:g}"
-            )
-        return None
+_COMFORT_M = 0.5  # with less room than this beyond what it needs, a metre of the way counts more
+_NARROW_SLOWNESS = 4.0  # metres that one counts where the vehicle just fits
+_OFF_PATH_SLOPE = 2.0  # metres of guidance lost per metre away from navigable cells
 
 
 class Guidance(NamedTuple):
@@ -92,21 +52,19 @@ class Guidance(NamedTuple):
     """[40] where the path goes; near its end where to look."""
 
 
-def navigable_now(
-    config: GuidanceConfig, spec: GridSpec, free: jax.Array, xy: jax.Array
-) -> jax.Array:
+def navigable_now(body: BodyConfig, spec: GridSpec, free: jax.Array, xy: jax.Array) -> jax.Array:
     """Return the cells [nx, ny] bool where the drone fits, joined to the one where it is.
 
     Its own cell always counts, for there it is. If it does not fit there, it begins at the nearest
     cell where it does, as far as known free space leads there within a metre.
 
     Args:
-        config: radius.
+        body: where it fits.
         spec: geometry (static).
         free: [nx, ny] bool, known free.
         xy: [2] m, the drone.
     """
-    fits = fitting_cells(~free, spec, config.navigable_radius_m)
+    fits = fitting_cells(~free, spec, body.fits_from_m)
     here = cell_mask(spec, xy)
     seeds = _nearest_by_way(fits, free, spec, spec.cell_index(xy))
     return connected_cells(fits | here, seeds | here)
@@ -135,16 +93,15 @@ def _nearest_by_way(
     return whole[reach:-reach, reach:-reach]
 
 
-def slowness(config: GuidanceConfig, spec: GridSpec, free: jax.Array) -> jax.Array:
+def slowness(body: BodyConfig, spec: GridSpec, free: jax.Array) -> jax.Array:
     """Return what a metre through each cell [nx, ny] counts: ways keep to the middle of doors."""
-    gap = clearance(~free, spec.resolution_m, config.comfort_distance_m)
-    span = config.comfort_distance_m - config.navigable_radius_m
-    near = jnp.clip((config.comfort_distance_m - gap) / span, 0.0, 1.0)
-    return 1.0 + (config.narrow_slowness - 1.0) * near**2
+    comfort_m = body.fits_from_m + _COMFORT_M
+    gap = clearance(~free, spec.resolution_m, comfort_m)
+    near = jnp.clip((comfort_m - gap) / _COMFORT_M, 0.0, 1.0)
+    return 1.0 + (_NARROW_SLOWNESS - 1.0) * near**2
 
 
 def lead_to(
-    config: GuidanceConfig,
     spec: GridSpec,
     free: jax.Array,
     navigable: jax.Array,
@@ -157,7 +114,6 @@ def lead_to(
     """Return the guidance to the sources, and the path that climbs it from the drone.
 
     Args:
-        config: what a metre counts.
         spec: geometry (static).
         free: [nx, ny] bool, known free: the path stays in it.
         navigable: [nx, ny] bool, from ``navigable_now``.
@@ -169,7 +125,7 @@ def lead_to(
         yaw_rad: heading of the drone.
     """
     distance = geodesic_distance(navigable, start_m, spec.resolution_m, slow)
-    guidance = -continued(distance, navigable, spec.resolution_m, config.off_path_slope)
+    guidance = -continued(distance, navigable, spec.resolution_m, _OFF_PATH_SLOPE)
     end = descend(distance, spec.cell_index(position_m[:2]))
     target_m = jnp.asarray(spec.origin_m) + spec.resolution_m * end
     path = climb(spec, guidance, free, position_m[:2], target_m, PATH_POINTS, PATH_STEP_M)

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning import ending, leftover_state, progress
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.fsmi import P_MAX, cell_information
@@ -30,7 +30,6 @@ from live_mvp_ros.planning.geodesy import (
     with_gaps_closed,
 )
 from live_mvp_ros.planning.guidance import (
-    GuidanceConfig,
     cell_mask,
     goal_source,
     lead_to,
@@ -47,6 +46,7 @@ from live_mvp_ros.planning.sweep import (
     yaw_gain,
     yaw_weights,
 )
+from live_mvp_ros.vehicle import BodyConfig
 
 FINISH = ("thorough", "rate", "share")
 _LONGEST_STEP_S = 1.0  # a node that was stalled for longer did not look at one place all the time
@@ -85,12 +85,6 @@ class InfoFieldConfig:
         default=48, low=8, high=256, help="Directions of the sweep; a multiple of 8."
     )
     n_yaw: int = parameter(default=16, low=4, high=128, help="Headings of the local gain.")
-    occupied_threshold: float = parameter(
-        default=0.5,
-        low=0.3,
-        high=0.99,
-        help="Probability from which a known cell blocks view and flight.",
-    )
     local_half_width_m: float = parameter(
         default=5.0,
         unit="m",
@@ -149,22 +143,6 @@ class InfoFieldConfig:
         low=0.0,
         high=10.0,
         help="A leftover is looked at from where most is seen within this distance.",
-    )
-    speed_m_s: float = parameter(
-        default=1.8,
-        unit="m/s",
-        low=0.05,
-        high=20.0,
-        live=True,
-        help="Speed of the flight, to weigh turning against flying.",
-    )
-    turn_rate_rad_s: float = parameter(
-        default=1.5,
-        unit="rad/s",
-        low=0.05,
-        high=20.0,
-        live=True,
-        help="Yaw rate of the flight, to weigh turning against flying.",
     )
     look_patience_s: float = parameter(
         default=1.5,
@@ -225,7 +203,7 @@ class InfoFieldConfig:
         live=True,
         help="A navigable cell this close to the goal makes it reachable.",
     )
-    guidance: GuidanceConfig = GuidanceConfig()
+    body: BodyConfig = BodyConfig()
     progress: progress.ProgressConfig = progress.ProgressConfig()
 
     def check(self) -> str | None:
@@ -352,14 +330,14 @@ def step(
     """Compute the information field of one map (``spec`` is static; the caller jits)."""
     code, inputs = _usable(spec, inputs)
     xy = inputs.position_m[:2]
-    free = inputs.known & (inputs.p < config.occupied_threshold)
+    free = inputs.known & (inputs.p < OCCUPIED_FROM)
     looks = plain_view(spec, _plan(config, spec, _FINER), free, xy, inputs.yaw_rad, config.fov_rad)
     looked_s = _looked(state, inputs, looks)
     doubt = ending.looked_again(
         state.doubt, inputs.known, free, looks, progress.LEARNING_CELLS, inputs.dt_s
     )
     view = _classify(config, spec, inputs, free, looked_s, doubt.doubted, state.leftovers.skipped)
-    navigable = navigable_now(config.guidance, spec, free, xy)
+    navigable = navigable_now(config.body, spec, free, xy)
     # Who looks again on purpose is not idle; how long that may last, the doubt knows.
     waits = jnp.any(doubt.doubted & (looks > 0.0))
     flown_s = jnp.where(waits, 0.0, inputs.dt_s)
@@ -379,14 +357,14 @@ def step(
     # Doubts that have just arisen are looked at from the next plan on, if anything sees them.
     arisen = jnp.any(doubted) & ~jnp.any(doubt.doubted)
     empty = ~jnp.any(sources) & ~arisen
-    fits = fitting_cells(~free, spec, config.guidance.navigable_radius_m)
+    fits = fitting_cells(~free, spec, config.body.fits_from_m)
     confined = empty & ~jnp.any(fits & navigable)
     no_room = jnp.int32(int(PlanCode.NO_ROOM))
     code = jnp.where((code == int(PlanCode.OK)) & confined, no_room, code)
     valid = code == int(PlanCode.OK)
     nothing_left = empty & valid
     goal = goal_source(spec, navigable, inputs.goal_m)
-    slow = slowness(config.guidance, spec, free)
+    slow = slowness(config.body, spec, free)
     frontier = view.resolvable & grown(free, 1)
     leftovers = jnp.any(sources) & ~_lets_in(config, spec, frontier, navigable)
     start_m = _values(config, spec, per_yaw, sources, navigable, slow, inputs)
@@ -398,7 +376,6 @@ def step(
     recovery = goal_source(spec, navigable, watch.manoeuvre_m)
     start_m = jnp.where(watch.manoeuvre_s > 0.0, jnp.where(recovery, 0.0, FAR), start_m)
     way = lead_to(
-        config.guidance,
         spec,
         free,
         navigable,
@@ -498,7 +475,7 @@ def _doubts(
             inputs.known & ~view.free,
             ~inputs.known & view.opaque,
             navigable,
-            config.guidance.navigable_radius_m,
+            config.body.fits_from_m,
             config.doubt_patience_s,
             config.look_patience_s,
         )
@@ -552,7 +529,7 @@ def _lets_in(
     config: InfoFieldConfig, spec: GridSpec, frontier: jax.Array, navigable: jax.Array
 ) -> jax.Array:
     """Return whether some frontier beside navigable cells is wide enough to fly in."""
-    radius = config.guidance.navigable_radius_m / spec.resolution_m
+    radius = config.body.fits_from_m / spec.resolution_m
     beside = (frontier & grown(navigable, round(radius) + 1)).astype(jnp.int32)
     width = max(1, round(2.0 * radius))
     count = jax.lax.reduce_window(beside, 0, jax.lax.add, (width, width), (1, 1), "SAME")
@@ -623,7 +600,7 @@ def _values(
     way_m = geodesic_distance(navigable, here, spec.resolution_m, slow)
     yaw = _yaw_of(jnp.arange(config.n_yaw), config.n_yaw)
     turn = jnp.abs((yaw - inputs.yaw_rad + math.pi) % (2.0 * math.pi) - math.pi)
-    turning_m = config.speed_m_s / config.turn_rate_rad_s * turn
+    turning_m = config.body.cruise_m_s / config.body.yaw_rate_max_rad_s * turn
     gain = jnp.where(sources, jnp.max(per_yaw, axis=0), 0.0)
     teaches = per_yaw >= _enough(config, spec, gain, navigable)
     turning_m = jnp.min(jnp.where(teaches, turning_m[:, None, None], FAR), axis=0)

@@ -23,7 +23,7 @@ import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning import regions, tour
 from live_mvp_ros.planning.frontiers import Viewpoint, clusters, viewpoints
 from live_mvp_ros.planning.info_field import (
@@ -198,7 +198,7 @@ class _Scene(NamedTuple):
             here=here,
             goal=regions.cell_of(spec, inputs.goal_m),
             known=known,
-            free=known & (np.asarray(inputs.p) < config.occupied_threshold),
+            free=known & (np.asarray(inputs.p) < OCCUPIED_FROM),
             sources=sources,
             frontier=np.asarray(out.frontier),
             ways=ways,
@@ -246,7 +246,8 @@ def _times(scene: _Scene, found: list[Region]) -> tuple[np.ndarray, np.ndarray, 
     cost_m = scene.ways.cost_m(cells)
     between_m = cost_m[:, [c[0] for c in cells], [c[1] for c in cells]]
     start_m, end_m = cost_m[:, *scene.here], cost_m[:, *scene.goal]
-    speed, rate = float(scene.config.speed_m_s), float(scene.config.turn_rate_rad_s)
+    body = scene.config.body
+    speed, rate = float(body.cruise_m_s), float(body.yaw_rate_max_rad_s)
     start_s = np.maximum(start_m / speed, _turn(yaw - scene.yaw_rad) / rate)
     between_s = np.maximum(between_m / speed, _turn(yaw[:, None] - yaw) / rate)
     reached = np.isfinite(end_m)

@@ -33,6 +33,7 @@ from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
 from live_mvp_ros.planning.regions import cell_of
 from live_mvp_ros.sim.survey import BaselineState, Choice, Survey, fly_to, init, survey
 from live_mvp_ros.sim.viewing import times_s, visible_frontiers, ways_m
+from live_mvp_ros.vehicle import BodyConfig
 
 ARRIVED_M = 0.5
 MOST_TOUR_STOPS = 32
@@ -45,26 +46,26 @@ _DETOUR_M = 2.0  # that a gain e times larger is worth
 Stepped = tuple[BaselineState, InfoFieldOutput]
 Step = Callable[[InfoFieldConfig, GridSpec, BaselineState, InfoFieldInputs], Stepped]
 Init = Callable[[InfoFieldConfig, GridSpec, jax.Array], BaselineState]
-Pick = Callable[[GridSpec, Survey, list[Viewpoint], np.ndarray], Viewpoint]
+Pick = Callable[[BodyConfig, GridSpec, Survey, list[Viewpoint], np.ndarray], Viewpoint]
 
 
 def nearest(
-    spec: GridSpec, found: Survey, views: list[Viewpoint], start_s: np.ndarray
+    body: BodyConfig, spec: GridSpec, found: Survey, views: list[Viewpoint], start_s: np.ndarray
 ) -> Viewpoint:
     """Return the viewpoint from which the drone looks soonest; ``start_s`` [n] says when."""
-    del spec, found
+    del body, spec, found
     return views[int(np.argmin(start_s))]
 
 
 def first_of_tour(
-    spec: GridSpec, found: Survey, views: list[Viewpoint], start_s: np.ndarray
+    body: BodyConfig, spec: GridSpec, found: Survey, views: list[Viewpoint], start_s: np.ndarray
 ) -> Viewpoint:
     """Return the first viewpoint of the shortest tour through all of them, or the nearest ones."""
     stops = np.argsort(start_s, kind="stable")[:MOST_TOUR_STOPS]
     if len(stops) == 1:
         return views[stops[0]]
     chosen = [views[k] for k in stops]
-    between_s = times_s(chosen, None, ways_m(spec, found, chosen, MOST_TOUR_STOPS))
+    between_s = times_s(body, chosen, None, ways_m(spec, found, chosen, MOST_TOUR_STOPS))
     return chosen[tour.open_tour(start_s[stops], between_s)[0]]
 
 
@@ -82,9 +83,9 @@ def frontier_step(
     if views:
         at_m = np.array([v.cell for v in views]) * spec.resolution_m + spec.origin_m
         away_m = np.linalg.norm(at_m - np.asarray(state.target_m), axis=1)  # NaN: never kept
-        start_s = times_s(views, float(inputs.yaw_rad))
+        start_s = times_s(config.body, views, float(inputs.yaw_rad))
         start_s -= np.where(away_m <= KEPT_WITHIN_M, KEPT_S, 0.0)
-        target = pick(spec, found, views, start_s)
+        target = pick(config.body, spec, found, views, start_s)
     return fly_to(config, spec, state, inputs, found, _choice(spec, views, target))
 
 

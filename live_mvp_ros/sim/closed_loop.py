@@ -33,10 +33,12 @@ from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.info_field import InfoFieldState
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.planners import PLANNERS
-from live_mvp_ros.vehicle import QuadrotorState, at_rest, simulate
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorState, at_rest, simulate
 
 SENSING = ("planar", "full")
 OVER = (MissionState.DONE, MissionState.FAULT)
+HAVE_A_BODY = ("live_map", "info_field", "controller")
+"""Components whose body is that of the loop."""
 _RANGE_MARGIN_M = 0.2  # the last part of the range is seen only where beams happen to end
 _FULL_RATES = {"control_period_s": 0.02, "steps_per_look": 5, "looks_per_plan": 2}
 
@@ -61,6 +63,7 @@ class ClosedLoopConfig:
     substeps: int = parameter(
         default=8, low=1, high=1000, help="Simulation steps per control step."
     )
+    body: BodyConfig = BodyConfig()
     planar: planar.PlanarSensorConfig = planar.PlanarSensorConfig()
     camera: worlds.DepthCameraConfig = worlds.DepthCameraConfig()
     live_map: mapping.LiveMapConfig = mapping.LiveMapConfig()
@@ -134,23 +137,20 @@ def configure(
         ConfigurationError: a name is not known, or a value is not allowed.
     """
     base = ClosedLoopConfig() if base is None else base
-    margin = base.controller.vehicle.radius_m
-    lower, upper = list(world.lower_m), list(world.upper_m)
-    lower[2], upper[2] = lower[2] + margin, upper[2] - margin
     controller = replace(
         base.controller,
         architecture="sequential" if planner == "sequential" else "parallel",
-        lower_m=tuple(lower),
-        upper_m=tuple(upper),
-        costs=replace(base.controller.costs, altitude_m=world.start_m[2]),
+        lower_m=world.lower_m,
+        upper_m=world.upper_m,
         latency_s=0.0,
     )
     info_field = base.info_field
     if sensing == "planar":
         seen = {"range_m": base.planar.range_m - _RANGE_MARGIN_M, "fov_rad": base.planar.fov_rad}
         info_field = replace(info_field, **seen)
-    return replace(
+    configured = replace(
         base,
+        body=replace(base.body, altitude_m=world.start_m[2]),
         planner=planner,
         sensing=sensing,
         **(_FULL_RATES if sensing == "full" else {}),
@@ -159,6 +159,13 @@ def configure(
         controller=controller,
         mission=replace(base.mission, time_limit_s=time_limit_s),
     )
+    return with_one_body(configured)
+
+
+def with_one_body(config: ClosedLoopConfig) -> ClosedLoopConfig:
+    """Return the configuration with ``config.body`` as that of every component."""
+    components = {name: replace(getattr(config, name), body=config.body) for name in HAVE_A_BODY}
+    return replace(config, **components)
 
 
 def map_grid(world: worlds.World, config: ClosedLoopConfig) -> GridSpec:
@@ -346,7 +353,7 @@ class _Log(NamedTuple):
 
 def _occupancy(config: ClosedLoopConfig, state: Any) -> tuple[jax.Array, jax.Array]:
     if config.sensing == "full":
-        altitude_m = jnp.asarray(config.controller.costs.altitude_m)
+        altitude_m = jnp.asarray(config.body.altitude_m)
         return mapping.occupancy(config.live_map, state, altitude_m)
     return planar.occupancy(state)
 

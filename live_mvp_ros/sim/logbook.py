@@ -196,7 +196,7 @@ class Logbook:
         stretches, world = self._stretches, self.scenario.world
         last = stretches[-1]
         positions = np.concatenate([s.position_m for s in stretches])
-        radius_m = self.scenario.config.controller.vehicle.radius_m
+        radius_m = self.scenario.config.body.radius_m
         decision = last.decision
         away_m = np.linalg.norm(last.position_m[:, :2] - world.goal_m[:2], axis=1)
         # The drone is told to stop where it reaches the goal, and stops a little later.

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Score a flight against ground truth: what could be seen, what was seen, and how close it went.
 
-Words (map frame, metres, at the flight altitude): a cell is *navigable* when its centre is not
-nearer than the drone's radius to any occupied cell's centre and connected to the start by such
-cells (four neighbours); a free cell is *observable* when a navigable one sees it in sensor range.
+Words (map frame, metres, at the flight altitude): a cell is *navigable* when the drone fits
+somewhere in it (``planning.geodesy.fitting_cells``, the planner's own question, asked of the true
+cells) and such cells connect it to the start; a free cell is *observable* when a navigable one
+sees it in sensor range.
 The explored fraction is the share of observable cells that are known. A collision is an episode in
 which the true clearance is below the drone's radius, not the number of samples in it.
 
@@ -14,6 +15,7 @@ Nothing here is visible to a map, planner or controller: these numbers judge the
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import jax
@@ -22,7 +24,10 @@ import numpy as np
 from scipy import ndimage
 
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning.geodesy import connected_cells, fitting_cells
+from live_mvp_ros.planning.guidance import cell_mask
 from live_mvp_ros.planning.observable import observable_cells
+from live_mvp_ros.vehicle import BodyConfig
 from live_mvp_ros.worlds import Scene, World, ground_truth_grid, signed_distance, world_grid
 
 THRESHOLDS = (0.50, 0.90, 0.95, 0.99)
@@ -70,28 +75,34 @@ class Safety:
 def navigable_mask(
     occupied: np.ndarray, spec: GridSpec, radius_m: float, start_xy: Sequence[float]
 ) -> np.ndarray:
-    """Return the cells ``radius_m`` or more from any occupied one and connected to the start.
+    """Return the cells in which a disc of ``radius_m`` fits, connected to the start.
 
     An enclosing wall is not assumed: the edge of the grid is no obstacle. A start that is itself
     too close to something has no navigable cells at all.
     """
-    if occupied.any():
-        distance = ndimage.distance_transform_edt(~occupied) * spec.resolution_m
-    else:
-        distance = np.full(occupied.shape, np.inf)
-    wide_enough = distance > radius_m - 1e-6  # the rounding of 3 * 0.1 must not decide
-    labels, _ = ndimage.label(wide_enough)
-    start = labels[tuple(np.asarray(spec.cell_index(jnp.asarray(start_xy[:2]))))]
-    return (labels == start) & wide_enough
+    wide = math.ceil(radius_m / spec.resolution_m) + 2  # so much free space goes around the grid
+    (x0, y0), (nx, ny) = spec.origin_m, spec.shape
+    more_m = wide * spec.resolution_m
+    around = GridSpec(
+        (x0 - more_m, y0 - more_m), spec.resolution_m, (nx + 2 * wide, ny + 2 * wide)
+    )
+    fits = fitting_cells(jnp.asarray(np.pad(occupied, wide)), around, radius_m)
+    fits = fits[wide:-wide, wide:-wide]
+    return np.asarray(connected_cells(fits, cell_mask(spec, jnp.asarray(start_xy[:2]))))
 
 
 def ground_truth(
-    world: World, *, resolution_m: float = 0.1, radius_m: float = 0.3, range_m: float = 8.0
+    world: World,
+    body: BodyConfig | None = None,
+    *,
+    resolution_m: float = 0.1,
+    range_m: float = 8.0,
 ) -> GroundTruth:
     """Return the masks of a world at the altitude of its start, for a sensor of ``range_m``."""
+    body = BodyConfig() if body is None else body
     spec = world_grid(world, resolution_m)
     occupied = np.asarray(ground_truth_grid(world, spec, world.start_m[2]))
-    navigable = navigable_mask(occupied, spec, radius_m, world.start_m)
+    navigable = navigable_mask(occupied, spec, body.fits_from_m, world.start_m)
     cells = max(1, round(range_m / resolution_m))
     look = jax.jit(observable_cells, static_argnums=2)
     seen = look(jnp.asarray(occupied), jnp.asarray(navigable), cells)

@@ -107,7 +107,7 @@ def draw_explored(axes: Axes, flight: Flight) -> None:
 
 def draw_clearance(axes: Axes, flight: Flight) -> None:
     """Draw the true clearance over time against the radius of the drone."""
-    radius_m = flight.scenario.config.controller.vehicle.radius_m
+    radius_m = flight.scenario.config.body.radius_m
     distance_m = flight.safety.clearance_m
     axes.plot(flight.times_s, distance_m, color=GREEN, linewidth=1.2)
     axes.axhline(radius_m, color=VERMILION, linestyle="--", linewidth=1.5)

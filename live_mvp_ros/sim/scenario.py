@@ -35,8 +35,12 @@ def configure(run: Run, world: World) -> closed_loop.ClosedLoopConfig:
     for key in CHOSEN_ELSEWHERE:
         if key in run.overrides:
             raise ConfigurationError(f"{key} is no setting to override: it is chosen by --{key}")
+    for name in closed_loop.HAVE_A_BODY:
+        group = run.overrides.get(name)
+        if isinstance(group, Mapping) and "body" in group:
+            raise ConfigurationError(f"{name}.body is no setting of its own: set body")
     config = closed_loop.configure(world, run.planner, run.sensing, run.time_limit_s)
-    return overridden(config, run.overrides)
+    return closed_loop.with_one_body(overridden(config, run.overrides))
 
 
 def prepare(run: Run, truth: metrics.GroundTruth | None = None) -> Scenario:
@@ -53,9 +57,8 @@ def prepare(run: Run, truth: metrics.GroundTruth | None = None) -> Scenario:
     world = load_world(run.floor_plan or run.world)
     config = configure(run, world)
     if truth is None:
-        radius_m = config.controller.vehicle.radius_m
         range_m = closed_loop.sensor_range_m(config)
-        truth = metrics.ground_truth(world, radius_m=radius_m, range_m=range_m)
+        truth = metrics.ground_truth(world, config.body, range_m=range_m)
     if run.start == "random":
         world = metrics.random_start(world, truth, run.seed)
         config = configure(run, world)

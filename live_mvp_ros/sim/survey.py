@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning import (
     InfoFieldConfig,
     InfoFieldInputs,
@@ -35,9 +35,8 @@ from live_mvp_ros.planning.guidance import (
 )
 from live_mvp_ros.planning.looking import plain_view
 from live_mvp_ros.planning.sweep import SweepPlan, sees_any
+from live_mvp_ros.vehicle import BodyConfig
 
-SPEED_M_S, TURN_RATE_RAD_S = 1.8, 1.5
-"""What the vehicle flies and turns at."""
 _ARRIVING_M = 0.5  # from here on the heading is that of the coming look
 _LOBE_WIDTH = 1.0  # headings: how wide the preference for the reference yaw is
 
@@ -113,13 +112,13 @@ def survey(
 ) -> Survey:
     """Take stock of the map."""
     xy = jnp.asarray(inputs.position_m)[:2]
-    free = inputs.known & (inputs.p < config.occupied_threshold)
+    free = inputs.known & (inputs.p < OCCUPIED_FROM)
     weight = plain_view(spec, _plan(config, spec), free, xy, inputs.yaw_rad, config.fov_rad)
     looked_s = jnp.where(inputs.known, 0.0, state.looked_s + inputs.dt_s * weight)
-    navigable = navigable_now(config.guidance, spec, free, xy)
+    navigable = navigable_now(config.body, spec, free, xy)
     watch = progress.observe(config.progress, state.progress, inputs.known, xy, inputs.dt_s)
     here = jnp.where(cell_mask(spec, xy), 0.0, FAR)
-    slow = slowness(config.guidance, spec, free)
+    slow = slowness(config.body, spec, free)
     return Survey(
         free=free,
         looked_s=looked_s,
@@ -157,7 +156,6 @@ def fly_to(
     goal = goal_source(spec, found.navigable, inputs.goal_m)
     start_m = _start(spec, found, choice, goal, xy)
     way = lead_to(
-        config.guidance,
         spec,
         found.free,
         found.navigable,
@@ -167,7 +165,7 @@ def fly_to(
         jnp.asarray(inputs.position_m, jnp.float32),
         inputs.yaw_rad,
     )
-    path_yaw = _yaw_along(spec, way, choice.arrival_yaw_rad, xy)
+    path_yaw = _yaw_along(config.body, spec, way, choice.arrival_yaw_rad, xy)
     way = way._replace(path_yaw_rad=path_yaw)
     judged = _judged(config, spec, found.watch, way, nothing_left, xy)
     afresh = progress.starts_afresh(found.watch, judged)
@@ -242,7 +240,7 @@ def _judged(
 
 
 def _yaw_along(
-    spec: GridSpec, way: Guidance, arrival_yaw_rad: jax.Array, xy: jax.Array
+    body: BodyConfig, spec: GridSpec, way: Guidance, arrival_yaw_rad: jax.Array, xy: jax.Array
 ) -> jax.Array:
     """Return the yaw along the path: where it goes, until it is time to turn for the arrival."""
     step = jnp.diff(way.path_m[:, :2], axis=0, append=way.path_m[-1:, :2])
@@ -252,7 +250,7 @@ def _yaw_along(
     left_m = -way.guidance[here[0], here[1]] - flown_m
     travel = jnp.arctan2(step[:, 1], step[:, 0])
     turn = jnp.abs((travel - arrival_yaw_rad + math.pi) % (2.0 * math.pi) - math.pi)
-    turning_m = jnp.maximum(SPEED_M_S / TURN_RATE_RAD_S * turn, _ARRIVING_M)
+    turning_m = jnp.maximum(body.cruise_m_s / body.yaw_rate_max_rad_s * turn, _ARRIVING_M)
     flies = (length_m > 0.0) & (left_m > turning_m)
     return jnp.where(flies, travel, arrival_yaw_rad)
 

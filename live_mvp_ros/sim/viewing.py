@@ -25,7 +25,8 @@ from live_mvp_ros.planning.frontiers import (
 )
 from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
 from live_mvp_ros.planning.regions import cell_of
-from live_mvp_ros.sim.survey import SPEED_M_S, TURN_RATE_RAD_S, Survey, seeing
+from live_mvp_ros.sim.survey import Survey, seeing
+from live_mvp_ros.vehicle import BodyConfig
 
 LEAST_CLUSTERS_M2 = (0.08, 0.03)
 """Smaller frontiers do not count; those below the first size only when no other is left."""
@@ -100,11 +101,15 @@ def _from_afar(
 
 
 def times_s(
-    views: list[Viewpoint], yaw_rad: float | None, between_m: np.ndarray | None = None
+    body: BodyConfig,
+    views: list[Viewpoint],
+    yaw_rad: float | None,
+    between_m: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return how long it takes to look from each viewpoint.
 
     Args:
+        body: how fast the drone flies and turns.
         views: n viewpoints.
         yaw_rad: heading of the drone.
         between_m: [n, n] lengths of ways: the times [n, n] between viewpoints are returned.
@@ -113,7 +118,7 @@ def times_s(
     way_m = np.array([view.distance_m for view in views]) if between_m is None else between_m
     turn = yaws - yaw_rad if yaw_rad is not None else yaws[:, None] - yaws
     turn = np.abs((turn + np.pi) % (2.0 * np.pi) - np.pi)
-    return np.maximum(way_m / SPEED_M_S, turn / TURN_RATE_RAD_S)
+    return np.maximum(way_m / body.cruise_m_s, turn / body.yaw_rate_max_rad_s)
 
 
 def ways_m(spec: GridSpec, found: Survey, views: list[Viewpoint], most: int) -> np.ndarray:

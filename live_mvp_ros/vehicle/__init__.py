@@ -1,7 +1,8 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What flies: the 13-state quadrotor with collective thrust and body-rate input."""
+"""What flies: the body and its limits; the 13-state quadrotor, thrust and body rates as input."""
 
+from live_mvp_ros.vehicle.body import BodyConfig
 from live_mvp_ros.vehicle.quadrotor import (
     QuadrotorConfig,
     QuadrotorState,
@@ -14,6 +15,7 @@ from live_mvp_ros.vehicle.quadrotor import (
 )
 
 __all__ = [
+    "BodyConfig",
     "QuadrotorConfig",
     "QuadrotorState",
     "at_rest",

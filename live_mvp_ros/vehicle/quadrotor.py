@@ -56,13 +56,6 @@ class QuadrotorConfig:
         high=50.0,
         help="Greatest commanded rate about each axis.",
     )
-    radius_m: float = parameter(
-        default=0.3,
-        unit="m",
-        low=0.01,
-        high=5.0,
-        help="Radius of the sphere that encloses the vehicle.",
-    )
 
 
 class QuadrotorState(NamedTuple):

@@ -43,8 +43,8 @@ def test_only_the_depth_camera_learns_which_world_it_is():
 
 def test_a_mission_is_mapped_and_flown_at_the_altitude_of_its_start():
     graph = describe(GraphOptions(world="seed"))
-    assert node_of(graph, "live_map").parameters["altitude_m"] == 1.5
-    assert node_of(graph, "imppi_controller").parameters["costs.altitude_m"] == 1.5
+    assert node_of(graph, "live_map").parameters["body.altitude_m"] == 1.5
+    assert node_of(graph, "imppi_controller").parameters["body.altitude_m"] == 1.5
 
 
 def test_a_namespace_moves_every_node_and_recorded_topic():

@@ -52,7 +52,7 @@ def flown(world, planner="parallel", seed=0, limit_s=LIMIT_S):
     config = closed_loop.configure(world, planner, time_limit_s=limit_s)
     flight = list(closed_loop.explore(world, config, seed))
     positions = np.concatenate([stretch.position_m for stretch in flight])
-    radius_m = config.controller.vehicle.radius_m
+    radius_m = config.body.radius_m
     assert metrics.safety(world.scene, positions, radius_m).collisions == 0
     assert flight[-1].decision.state is MissionState.DONE
     return flight

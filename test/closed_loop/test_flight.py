@@ -51,11 +51,11 @@ def test_it_explores_without_coming_close_to_anything(config, explored_at_least)
     assert explored[0] < 0.2
     assert explored[1] > explored_at_least
     positions = np.concatenate([stretch.position_m for stretch in flight])
-    safety = metrics.safety(WORLD.scene, positions, config.controller.vehicle.radius_m)
+    safety = metrics.safety(WORLD.scene, positions, config.body.radius_m)
     assert safety.collisions == 0
     assert all(stretch.decision.state is MissionState.EXPLORING for stretch in flight)
     speeds = np.concatenate([np.linalg.norm(s.velocity_m_s, axis=1) for s in flight])
-    assert speeds.max() < 1.3 * config.controller.costs.speed_max_m_s
+    assert speeds.max() < 1.3 * config.body.speed_max_m_s
 
 
 def test_the_planner_looks_once_per_stretch_and_the_clock_never_jumps():

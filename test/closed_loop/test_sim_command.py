@@ -156,11 +156,9 @@ def test_a_random_start_is_drawn_with_the_seed():
 
 
 def test_settings_reach_the_components_and_keep_the_rest():
-    config = overridden(
-        SCENARIO.config, {"substeps": 4, "controller": {"costs": {"speed_max_m_s": 1.5}}}
-    )
+    config = overridden(SCENARIO.config, {"substeps": 4, "body": {"speed_max_m_s": 1.5}})
     assert config.substeps == 4
-    assert config.controller.costs.speed_max_m_s == 1.5
+    assert config.body.speed_max_m_s == 1.5
     back = dataclasses.replace(
         config,
         substeps=SCENARIO.config.substeps,
@@ -175,7 +173,7 @@ def test_settings_reach_the_components_and_keep_the_rest():
         ({"wings": 2}, r"^wings is not a setting: choose from .*substeps"),
         ({"controller": {"costs": {"beauty": 2}}}, r"^controller\.costs\.beauty is not a setting"),
         ({"substeps": 0}, "^substeps = 0 is not allowed"),
-        ({"controller": {"costs": {"speed_max_m_s": -1}}}, r"^controller\.costs\.speed_max_m_s"),
+        ({"controller": {"costs": {"speed_weight": -1}}}, r"^controller\.costs\.speed_weight"),
         ({"controller": 3}, "^controller = 3 is not allowed: it is a group of settings"),
     ],
 )
@@ -231,7 +229,7 @@ def test_a_film_that_needs_ffmpeg_is_refused_without_it(tmp_path, monkeypatch, c
 
 @pytest.mark.slow
 def test_a_short_flight_without_ros_leaves_all_its_files(tmp_path):
-    (tmp_path / "params.yaml").write_text("controller: {costs: {speed_max_m_s: 1.0}}")
+    (tmp_path / "params.yaml").write_text("body: {speed_max_m_s: 1.0}")
     (tmp_path / "sim.py").write_text(WITHOUT_ROS)
     arguments = ("--world", "seed", "--seed", "5", "--start", "random", "--time-limit", "2")
     files = ("--json", "m.json", "--animation", "f.gif", "--params-file", "params.yaml")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from live_mvp_ros import control
-from live_mvp_ros.config import ConfigurationError, from_mapping, replace
+from live_mvp_ros.config import ConfigurationError, from_mapping
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.vehicle import at_rest, hover_command, simulate
 
@@ -144,8 +144,3 @@ def test_a_map_without_a_free_cell_stops_the_vehicle():
 def test_sampling_without_meaning_is_refused_with_a_sentence(values, sentence):
     with pytest.raises(ConfigurationError, match=sentence):
         from_mapping(control.MppiConfig, values)
-
-
-def test_a_safety_distance_inside_the_vehicle_is_refused():
-    with pytest.raises(ConfigurationError, match="safety_distance_m = 0.1 .* radius_m = 0.3"):
-        replace(CONFIG, safety_distance_m=0.1)

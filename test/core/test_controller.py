@@ -15,11 +15,11 @@ import pytest
 from live_mvp_ros import control, quaternion
 from live_mvp_ros.config import ConfigurationError, replace
 from live_mvp_ros.control import controller
-from live_mvp_ros.control.safety import filter_command
+from live_mvp_ros.control.safety import Fence, filter_command
 from live_mvp_ros.control.tables import tabulate
 from live_mvp_ros.control.tracking import hold as tracking_hold
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.vehicle import QuadrotorConfig, at_rest, hover_command, simulate
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, at_rest, hover_command, simulate
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (100, 60))
 CONFIG = control.ControllerConfig(
@@ -134,10 +134,9 @@ def test_clearance_is_the_distance_to_what_is_not_known_to_be_free():
     known[20, 30] = False
     cmap = control.build_costmap(SPEC, jnp.asarray(p), jnp.asarray(known), 1.5)
     at = functools.partial(control.surroundings.clearance_at, cmap)
-    half_diagonal = 0.05 * math.sqrt(2.0)
-    occupied, unknown = 1.0 - half_diagonal, 1.0 - half_diagonal  # (5.05, 3.05), (2.05, 3.05)
-    assert float(at(4.05, 3.05)) == pytest.approx(occupied, abs=1e-3)
-    assert float(at(3.05, 3.05)) == pytest.approx(unknown, abs=1e-3)
+    # The squares around (5.05, 3.05), occupied, and (2.05, 3.05), unknown.
+    assert float(at(4.05, 3.05)) == pytest.approx(0.95, abs=1e-3)
+    assert float(at(3.05, 3.05)) == pytest.approx(0.95, abs=1e-3)
     # Towards the corner (5.0, 3.0) of the occupied cell the distance is exact.
     assert float(at(4.75, 2.75)) == pytest.approx(math.hypot(0.25, 0.25), abs=1e-3)
     assert float(at(-1.0, 3.05)) == 0.0
@@ -145,10 +144,10 @@ def test_clearance_is_the_distance_to_what_is_not_known_to_be_free():
 
 def test_the_filter_brings_a_leaving_vehicle_back_and_passes_everything_else():
     vehicle = QuadrotorConfig()
-    limits = ((0.0, 0.0, 0.5), (10.0, 6.0, 3.0))
+    fence = Fence((0.0, 0.0, 0.5), (10.0, 6.0, 3.0))
     safe = jax.jit(
         lambda state, command: filter_command(
-            control.TrackingConfig(), vehicle, *limits, state, command
+            control.TrackingConfig(), BodyConfig(), vehicle, fence, state, command
         )
     )
     inside = at_rest(jnp.array([5.0, 3.0, 2.0]))
@@ -175,13 +174,15 @@ def test_hold_comes_to_rest_at_the_position_asked_for():
     state = at_rest(jnp.array([0.0, 0.0, 2.0]))._replace(velocity=jnp.array([1.0, -1.0, 0.5]))
     target = jnp.array([0.5, 0.5, 2.0])
     for _ in range(300):
-        command = hold(tracking, vehicle, state, target, jnp.float32(1.0))
+        command = hold(tracking, BodyConfig(), vehicle, state, target, jnp.float32(1.0))
         state = fly(vehicle, state, command, 0.02, substeps=4)
     np.testing.assert_allclose(state.position, target, atol=0.03)
     np.testing.assert_allclose(state.velocity, 0.0, atol=0.03)
     np.testing.assert_allclose(quaternion.yaw(state.attitude), 1.0, atol=0.05)
     np.testing.assert_allclose(
-        hold(tracking, vehicle, state, target, jnp.float32(1.0)), hover_command(vehicle), atol=0.3
+        hold(tracking, BodyConfig(), vehicle, state, target, jnp.float32(1.0)),
+        hover_command(vehicle),
+        atol=0.3,
     )
 
 
@@ -221,7 +222,7 @@ def test_without_a_safe_plan_the_command_is_the_one_that_stops():
 
 def test_it_goes_around_a_corner_that_braking_would_lead_against():
     """No plan keeps 0.6 m, but braking goes straight on, past the corner at 0.2 m."""
-    config = replace(CONFIG, safety_distance_m=0.6)
+    config = replace(CONFIG, body=BodyConfig(margin_m=0.3))
     block = (slice(30, 60), slice(0, 31))  # x from 3 to 6 m, y up to 3.1 m
     around = costmap(block)
     guide = field((4.0, 5.0), straight((2.2, 3.3), (4.0, 5.0)))

@@ -16,12 +16,15 @@ from live_mvp_ros import control
 from live_mvp_ros.config import ConfigurationError, replace
 from live_mvp_ros.control import costs, evaluation
 from live_mvp_ros.control.cost_config import TERM_NAMES
+from live_mvp_ros.control.safety import Fence
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.vehicle import QuadrotorConfig, at_rest, hover_command, rk4_step
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, at_rest, hover_command, rk4_step
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (100, 60))
 CONFIG = control.CostConfig()
-SETUP = costs.CostSetup(CONFIG, QuadrotorConfig())
+BODY = BodyConfig()
+SETUP = costs.CostSetup(CONFIG, BODY, QuadrotorConfig())
+CONTACT_M, COMFORT_M = 0.32, 0.60
 LOWER, UPPER = (0.0, 0.0, 0.5), (10.0, 6.0, 2.3)
 
 
@@ -46,7 +49,7 @@ def around(wall=None, goal=None):
         jnp.zeros(40),
     )
     goal_m = None if goal is None else jnp.asarray(goal, jnp.float32)
-    return costs.survey(costmap, field, LOWER, UPPER, goal_m)
+    return costs.survey(costmap, field, Fence(LOWER, UPPER), goal_m)
 
 
 def moment(state, command, clearance=1.5, way_point=(0.0, 0.0, 0.0)):
@@ -110,9 +113,9 @@ def test_the_documentation_has_the_weight_of_every_term():
     [
         (0.0, 2.0 * CONFIG.obstacle_weight + CONFIG.proximity_weight),
         (0.16, 1.5 * CONFIG.obstacle_weight + CONFIG.proximity_weight),
-        (CONFIG.contact_distance_m, CONFIG.proximity_weight),
+        (CONTACT_M, CONFIG.proximity_weight),
         (0.46, 0.25 * CONFIG.proximity_weight),
-        (CONFIG.comfort_distance_m, 0.0),
+        (COMFORT_M, 0.0),
         (1.5, 0.0),
     ],
 )
@@ -140,18 +143,14 @@ def test_the_goal_pulls_only_while_it_is_given():
 
 
 def test_narrow_places_are_flown_slowly():
-    middle = 0.5 * (CONFIG.contact_distance_m + CONFIG.comfort_distance_m)
-    limits = [
-        float(costs.speed_limit(CONFIG, d)) for d in (0.0, CONFIG.contact_distance_m, middle)
-    ]
-    assert limits[0] == limits[1] == pytest.approx(CONFIG.narrow_speed_m_s)
-    assert limits[2] == pytest.approx(0.5 * (CONFIG.narrow_speed_m_s + CONFIG.speed_max_m_s))
-    assert float(costs.speed_limit(CONFIG, 2.0)) == pytest.approx(CONFIG.speed_max_m_s)
+    middle = 0.5 * (CONTACT_M + COMFORT_M)
+    limits = [float(costs.speed_limit(BODY, d)) for d in (0.0, CONTACT_M, middle, 2.0)]
+    np.testing.assert_allclose(limits, BODY.speed_max_m_s * np.array([0.25, 0.25, 0.625, 1.0]))
 
 
 def brute_force(config, vehicle, commands, surroundings):
     """Fly the samples with the vehicle's own model and add up the terms state by state."""
-    setup, plan = costs.CostSetup(config.costs, config.vehicle), config.plan
+    setup, plan = costs.CostSetup(config.costs, config.body, config.vehicle), config.plan
     samples = commands.shape[-1]
     state = jax.tree.map(lambda leaf: jnp.repeat(leaf[:, None], samples, axis=1), vehicle)
     total, looked = np.zeros(samples), 0.0
@@ -181,7 +180,7 @@ def test_samples_are_judged_by_the_terms_of_every_state_they_pass(architecture):
     commands = hover_command(config.vehicle)[:, None] + noise
     surroundings = around(wall=(slice(24, 28), slice(0, 30)))
     judge = jax.jit(evaluation.judge, static_argnums=0)
-    setup = costs.CostSetup(config.costs, config.vehicle)
+    setup = costs.CostSetup(config.costs, config.body, config.vehicle)
     judged = judge(config.plan, setup, vehicle, commands, surroundings)
     expected = brute_force(config, vehicle, commands, surroundings)
     np.testing.assert_allclose(judged.cost, expected, rtol=1e-4)
@@ -196,7 +195,6 @@ def test_samples_are_judged_by_the_terms_of_every_state_they_pass(architecture):
         ({"terms": ()}, r"terms = \(\) is not allowed"),
         ({"obstacle_weight": -1.0}, "obstacle_weight = -1.0 is not allowed"),
         ({"altitude_weight": math.nan}, "altitude_weight = nan is not allowed"),
-        ({"comfort_distance_m": 0.2}, "comfort_distance_m = 0.2 is not allowed: .* more than"),
     ],
 )
 def test_costs_without_meaning_are_refused(wrong, sentence):

@@ -129,11 +129,8 @@ def partly_known_office(config=CONFIG) -> tuple[PointRobot, planning.InfoFieldOu
     return robot, out
 
 
-@pytest.mark.parametrize("slowness", [1.0, CONFIG.guidance.narrow_slowness])
-def test_guidance_has_no_trap_and_slope_one_in_the_open(slowness):
-    robot, out = partly_known_office(
-        replace(CONFIG, guidance=replace(CONFIG.guidance, narrow_slowness=slowness))
-    )
+def test_guidance_has_no_trap_and_slope_one_in_the_open():
+    robot, out = partly_known_office()
     g = np.where(np.asarray(out.navigable), np.asarray(out.guidance), np.nan)
     steps = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
     around = np.nan_to_num(g, nan=-np.inf)
@@ -143,8 +140,8 @@ def test_guidance_has_no_trap_and_slope_one_in_the_open(slowness):
     assert (np.asarray(out.gain)[peak] > 0.0).all()  # a look still teaches something there
     free = robot.known & (robot.p < 0.5)
     gap = 0.1 * ndimage.distance_transform_edt(np.pad(free, 1))[1:-1, 1:-1] - 0.05
-    wide = np.where(gap >= CONFIG.guidance.comfort_distance_m, g, np.nan)
-    for values, steepest in ((g, 0.1 * slowness), (wide, 0.1)):
+    wide = np.where(gap >= 0.9, g, np.nan)
+    for values, steepest in ((g, 0.4), (wide, 0.1)):
         for axis in (0, 1):
             difference = np.diff(values, axis=axis)
             assert np.nanmax(np.abs(difference)) <= steepest + 1e-3

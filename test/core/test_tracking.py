@@ -15,9 +15,16 @@ from hypothesis import strategies as st
 
 from live_mvp_ros import control, quaternion
 from live_mvp_ros.control import tracking
-from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, at_rest, hover_command, simulate
+from live_mvp_ros.vehicle import (
+    BodyConfig,
+    QuadrotorConfig,
+    QuadrotorState,
+    at_rest,
+    hover_command,
+    simulate,
+)
 
-VEHICLE, GAINS = QuadrotorConfig(), control.TrackingConfig()
+VEHICLE, GAINS, BODY = QuadrotorConfig(), control.TrackingConfig(), BodyConfig()
 HERE = jnp.array([1.0, -2.0, 2.0])
 STEPS = 500
 
@@ -30,7 +37,7 @@ def held(state, position, yaw, key):
     """
 
     def step(state, _):
-        command = tracking.hold(GAINS, VEHICLE, state, position, yaw)
+        command = tracking.hold(GAINS, BODY, VEHICLE, state, position, yaw)
         after = simulate(VEHICLE, state, command, 0.02, 4)
         return after, (after, command)
 
@@ -69,32 +76,36 @@ def test_every_upset_ends_level_at_rest_and_within_the_limits(lean, direction, v
     np.testing.assert_allclose(np.linalg.norm(states.attitude, axis=1), 1.0, atol=1e-5)
     commands = np.asarray(commands)
     assert commands[:, 0].min() >= 0.0 and commands[:, 0].max() <= 4 * 9.81 + 1e-3
-    assert np.abs(commands[:, 3]).max() <= GAINS.yaw_rate_max_rad_s + 1e-6
+    assert np.abs(commands[:, 3]).max() <= BODY.yaw_rate_max_rad_s + 1e-6
 
 
 def test_an_aligned_vehicle_gets_the_thrust_of_the_wanted_acceleration():
     state = at_rest(HERE)
-    command = tracking.accelerate(GAINS, VEHICLE, state, jnp.array([0.0, 0.0, 2.0]), 0.0)
+    command = tracking.accelerate(GAINS, BODY, VEHICLE, state, jnp.array([0.0, 0.0, 2.0]), 0.0)
     np.testing.assert_allclose(command, [9.81 + 2.0, 0.0, 0.0, 0.0], atol=1e-4)
 
 
 def test_forwards_leans_nose_down_and_left_leans_left():
     def rates(x, y):
         wanted = jnp.array([x, y, 0.0])
-        return np.asarray(tracking.accelerate(GAINS, VEHICLE, at_rest(HERE), wanted, 0.0))[1:]
+        return np.asarray(tracking.accelerate(GAINS, BODY, VEHICLE, at_rest(HERE), wanted, 0.0))[
+            1:
+        ]
 
     assert rates(1.0, 0.0)[1] > 0.5 and abs(rates(1.0, 0.0)[0]) < 1e-5
     assert rates(0.0, 1.0)[0] < -0.5 and abs(rates(0.0, 1.0)[1]) < 1e-5
 
 
 def test_it_never_wants_to_flip_to_fall_faster():
-    command = tracking.accelerate(GAINS, VEHICLE, at_rest(HERE), jnp.array([0.0, 0.0, -50.0]), 0.0)
+    command = tracking.accelerate(
+        GAINS, BODY, VEHICLE, at_rest(HERE), jnp.array([0.0, 0.0, -50.0]), 0.0
+    )
     np.testing.assert_allclose(command, [0.2 * 9.81, 0.0, 0.0, 0.0], atol=1e-4)
 
 
 def test_it_turns_the_short_way_round():
     state = at_rest(HERE, 3.0)
-    command = tracking.hold(GAINS, VEHICLE, state, HERE, jnp.float32(-3.0))
+    command = tracking.hold(GAINS, BODY, VEHICLE, state, HERE, jnp.float32(-3.0))
     assert 0.0 < float(command[3]) <= 2.0 * (2 * math.pi - 6.0) + 1e-4
 
 

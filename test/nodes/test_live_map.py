@@ -29,7 +29,7 @@ SMALL = {
     "table_size_log2": 10,
     "levels": 2,
     "keyframes": 2,
-    "altitude_m": 1.5,
+    "body__altitude_m": 1.5,
 }
 
 

@@ -1,0 +1,65 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The body that flies and its limits, said once: every room derives what it needs from here.
+
+A vehicle is a sphere for everybody who asks whether it fits, and it *fits* at a place when nothing
+that is not known to be free is nearer than its radius and the safety margin together. Map,
+planner, controller, score and report all ask this one question (``fits_from_m``). Its limits of
+speed and yaw rate bound samples, proposals, patience and the last filter alike.
+"""
+
+from __future__ import annotations
+
+from live_mvp_ros.config import configuration, parameter
+
+CRUISE_SHARE = 0.9
+"""Share of the speed limit that is planned with: the rest is for control."""
+
+
+@configuration
+class BodyConfig:
+    """Size, limits and altitude of the vehicle, shared by everything that asks for them."""
+
+    radius_m: float = parameter(
+        default=0.3,
+        unit="m",
+        low=0.05,
+        high=2.0,
+        help="Radius of the sphere that encloses the vehicle, rotors included.",
+    )
+    margin_m: float = parameter(
+        default=0.01,
+        unit="m",
+        low=0.0,
+        high=1.0,
+        help="Distance to keep beyond the radius: more where poses or depth are uncertain.",
+    )
+    speed_max_m_s: float = parameter(
+        default=2.0, unit="m/s", low=0.05, high=20.0, live=True, help="Speed limit."
+    )
+    yaw_rate_max_rad_s: float = parameter(
+        default=1.5,
+        unit="rad/s",
+        low=0.1,
+        high=10.0,
+        live=True,
+        help="Limit of the yaw rate: depth images must overlap.",
+    )
+    altitude_m: float = parameter(
+        default=2.0,
+        unit="m",
+        low=-1000.0,
+        high=10000.0,
+        live=True,
+        help="Altitude to fly at, map frame; the planar map shows it.",
+    )
+
+    @property
+    def fits_from_m(self) -> float:
+        """Least clearance [m] of the vehicle's centre at which it fits."""
+        return self.radius_m + self.margin_m
+
+    @property
+    def cruise_m_s(self) -> float:
+        """Speed [m/s] that plans and proposals count on."""
+        return CRUISE_SHARE * self.speed_max_m_s
