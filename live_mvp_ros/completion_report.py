@@ -22,6 +22,7 @@ class Reason(enum.IntEnum):
     NOT_RESOLVED = 3
     OUT_OF_BOUNDS = 4
     OUT_OF_TIME = 5
+    NOT_WORTH_IT = 6
 
 
 class GoalReason(enum.IntEnum):
@@ -36,6 +37,7 @@ class GoalReason(enum.IntEnum):
     TOO_RISKY = 6
     OUT_OF_BOUNDS = 7
     OUT_OF_TIME = 8
+    BLOCKED = 9
 
 
 _WORDS = {
@@ -44,6 +46,7 @@ _WORDS = {
     Reason.UNREACHABLE: "without a known way",
     Reason.NOT_RESOLVED: "in plain view and still unknown",
     Reason.OUT_OF_TIME: "not looked at before the end",
+    Reason.NOT_WORTH_IT: "not worth the time to look at",
 }
 _GOAL_WORDS = {
     GoalReason.INSIDE_OBSTACLE: "the goal lies inside an obstacle",
@@ -54,6 +57,7 @@ _GOAL_WORDS = {
     GoalReason.TOO_RISKY: "no progress was made towards the goal",
     GoalReason.OUT_OF_BOUNDS: "the goal lies outside the volume",
     GoalReason.OUT_OF_TIME: "the mission ended before the goal was reached",
+    GoalReason.BLOCKED: "something blocks the way to the goal, which was open before",
 }
 
 NOTHING_LEFT = "nothing is left"
@@ -75,6 +79,7 @@ class Remainder:
         reason: why it was left.
         enclosed: nothing known to be free touches it: a sealed room, or the inside of something
             thick.
+        time_s: how long it would have taken to look at; None where nobody has estimated it.
     """
 
     centroid_m: tuple[float, float]
@@ -82,6 +87,7 @@ class Remainder:
     observable_m2: float
     reason: Reason
     enclosed: bool = False
+    time_s: float | None = None
 
     @property
     def unknown(self) -> bool:
@@ -96,6 +102,7 @@ class Remainder:
             "observable_m2": self.observable_m2,
             "reason": self.reason.name.lower(),
             "enclosed": self.enclosed,
+            "time_s": self.time_s,
         }
 
 
@@ -142,7 +149,7 @@ class CompletionReport:
 
     Attributes:
         ended: how it ended, in words.
-        explored: whether the planner had nothing left to see.
+        explored: whether the planner had nothing left to see; False if something was not worth it.
         remainders: what is left, what is enclosed last, the largest first.
         known_free_m2: area known to be free.
         unknown_m2: area of all unknown cells of the volume, the inside of walls included.
@@ -174,6 +181,10 @@ class CompletionReport:
             if r.reason is reason and enclosed in (None, r.enclosed)
         )
 
+    def time_s(self, reason: Reason) -> float:
+        """Return how long it would have taken to look at what was left for a reason."""
+        return sum(r.time_s or 0.0 for r in self.remainders if r.reason is reason)
+
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values."""
         return {
@@ -191,7 +202,7 @@ class CompletionReport:
     def in_words(self) -> str:
         """Return what is left and why in a few words, such as for the end of a log."""
         parts = [
-            f"{area:.1f} m² {words}"
+            f"{area:.1f} m² {words}{self._estimate(reason)}"
             for reason, words in _WORDS.items()
             if (area := self.area_m2(reason, enclosed=False)) > 0.0
         ]
@@ -206,3 +217,8 @@ class CompletionReport:
         if self.odometry_error_m > 0.0:
             left += f"; all by its own odometry, which may be off by {self.odometry_error_m:.1f} m"
         return left
+
+    def _estimate(self, reason: Reason) -> str:
+        """Return the time that it would have taken, in words."""
+        time_s = self.time_s(reason)
+        return f" ({time_s:.0f} s)" if time_s > 0.0 else ""

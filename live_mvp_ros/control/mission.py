@@ -97,6 +97,8 @@ class MissionInputs:
         goal_answered: the field was computed for the goal that holds now.
         fault: what is wrong and has not passed by itself, a sentence; empty for nothing.
         settled: the planner is sure that nothing is left: what blocks was looked at again.
+        looks_again: the planner has something looked at again that blocks.
+        leftover: which stop of how many of the tour through what is left.
         code: the planner's result, see ``planning.ending``.
         code_s: for how long it has had no plan.
     """
@@ -120,6 +122,8 @@ class MissionInputs:
     settled: bool = False
     code: int = int(PlanCode.OK)
     code_s: float = 0.0
+    looks_again: bool = False
+    leftover: tuple[int, int] = (0, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,7 +184,7 @@ def _explore(config: MissionConfig, now: MissionInputs) -> MissionDecision:
     enough = now.share_explored if now.share > 0.0 else now.nothing_left
     as_asked = f"{now.share:.0%} is explored, as asked for" if now.share else "explored"
     if not (now.nothing_left or enough):
-        return MissionDecision(MissionState.EXPLORING, "unknown space can still be seen")
+        return MissionDecision(MissionState.EXPLORING, _what_is_left(now))
     if now.has_goal and not now.goal_answered:
         return MissionDecision(
             MissionState.WAITING_FOR_MAP, "no information field for the new goal yet"
@@ -206,6 +210,13 @@ def _explore(config: MissionConfig, now: MissionInputs) -> MissionDecision:
         return MissionDecision(MissionState.DONE, "explored, but the goal is out of reach")
     reason = "nothing left to see" if now.nothing_left else as_asked
     return MissionDecision(MissionState.GOING_TO_GOAL, reason)
+
+
+def _what_is_left(now: MissionInputs) -> str:
+    if now.looks_again:
+        return "looking again at what blocks the way"
+    number, count = now.leftover
+    return f"taking leftovers: {number} of {count}" if count else "unknown space can still be seen"
 
 
 _NO_PLAN = {

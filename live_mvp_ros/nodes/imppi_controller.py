@@ -169,6 +169,8 @@ class ImppiController(GraphNode):
                 goal_answered=answered,
                 settled=field is not None and field.settled,
                 code=PlanCode.OK if field is None else field.code,
+                looks_again=field is not None and field.looks_again,
+                leftover=(0, 0) if field is None else tuple(field.leftover),
                 code_s=self._around.no_plan_s(now_ns),
             ),
             time_s=time.monotonic(),

@@ -94,7 +94,6 @@ class InfoFieldNode(GraphNode):
         self._spec: Any = None
         self._previous_ns = self._last_ns = 0
         self._due = Every(config.rate_hz)
-        self._step = jax.jit(planning.step, static_argnums=1)
 
         self._field_out = self.publisher(InfoField, "info_field", qos.LATCHED)
         self._grid_out = self.publisher(OccupancyGrid, "info_field/grid", qos.KEPT)
@@ -170,7 +169,7 @@ class InfoFieldNode(GraphNode):
             dt_s=jnp.float32(min(max(elapsed_s, 0.0), LONGEST_STEP_S)),
             to_goal=jnp.asarray(to_goal),
         )
-        self._state, output = self._step(config.field, grid.spec, self._state, inputs)
+        self._state, output = planning.plan(config.field, grid.spec, self._state, inputs)
         output = jax.tree.map(np.asarray, output)
         compute_s = time.monotonic() - begin
         planned = Planned(config.field, grid.spec, inputs, self._state, output)

@@ -18,6 +18,7 @@ from live_mvp_ros.planning.info_field import (
     with_new_goal,
 )
 from live_mvp_ros.planning.interpolation import interp2d, interp3d
+from live_mvp_ros.planning.leftovers import plan
 from live_mvp_ros.planning.observable import observable_cells
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "interp3d",
     "navigable_cells",
     "observable_cells",
+    "plan",
     "step",
     "with_new_goal",
 ]

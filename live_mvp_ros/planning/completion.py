@@ -36,7 +36,9 @@ from live_mvp_ros.completion_report import (
 )
 from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning import regions
-from live_mvp_ros.planning.info_field import InfoFieldConfig
+from live_mvp_ros.planning.ending import Doubt
+from live_mvp_ros.planning.info_field import InfoFieldConfig, specks
+from live_mvp_ros.planning.leftover_state import Leftovers
 from live_mvp_ros.planning.progress import Progress
 
 SPACE_RADIUS_M = 0.15  # an unknown disc of this radius is space, not the inside of a thin wall
@@ -44,6 +46,7 @@ ENCLOSED_RADIUS_M = 0.3  # enclosed space must be this wide to be a room
 LEAST_AREA_M2 = 0.1
 BEHIND_M = 2.0  # how deep hidden space is believed to be behind a narrow opening, at least
 LEAST_OPENING_M = 0.3  # free space that leaves the volume through less is noise at its border
+_NEAR_M = 0.3  # a leftover so near to a region is part of it
 _NEARLY_ALL = 0.9  # of a frontier: the rest would have been looked at, had there been time
 _MOST = 0.5  # of a frontier: what is true of so much of it is the reason for all of it
 
@@ -70,6 +73,10 @@ class CompletionInputs(NamedTuple):
     goal_reached: bool
     ended: str
     """How the mission ended, in words."""
+    leftovers: Leftovers | None = None
+    """The tour through what was left: what was not worth it; None for planners without one."""
+    doubt: Doubt | None = None
+    """What was free and is occupied; None for planners that do not look again."""
 
 
 def completion_report(
@@ -85,9 +92,11 @@ def completion_report(
     final = _Final.of(config, spec, inputs)
     unknown = list(_left_unknown(config, final))
     left = [*(region.remainder for region in unknown), *_leaving(final)]
+    left += _not_worth_it(final, unknown)
+    all_worth_it = not any(r.reason is Reason.NOT_WORTH_IT for r in left)
     return CompletionReport(
         ended=inputs.ended,
-        explored=final.nothing_left,
+        explored=final.nothing_left and all_worth_it,
         remainders=tuple(sorted(left, key=lambda r: (r.enclosed, -r.area_m2))),
         known_free_m2=final.area_m2(final.free),
         unknown_m2=final.area_m2(~final.known),
@@ -107,6 +116,11 @@ class _Final:
     navigable: np.ndarray
     looked_long: np.ndarray
     given_up: np.ndarray
+    specks: np.ndarray  # unknown gaps in what is solid that the planner believes to be solid
+    skipped: np.ndarray
+    listed: np.ndarray  # [n, 4] x, y, m2, s of what was not worth it
+    blocked: np.ndarray  # was free, and has been looked at again
+    takes_a_share: bool
     nothing_left: bool
     range_cells: int
 
@@ -115,6 +129,7 @@ class _Final:
         known = np.asarray(inputs.known, bool)
         free = known & (np.asarray(inputs.p) < OCCUPIED_FROM)
         here = regions.cell_mask(spec, inputs.position_m)
+        looked_long = ~known & (np.asarray(inputs.looked_s) >= float(config.look_patience_s))
         navigable = np.asarray(inputs.navigable, bool) | here
         return cls(
             spec=spec,
@@ -122,15 +137,21 @@ class _Final:
             free=free,
             reached=regions.joined(free | navigable, navigable) & free,
             navigable=navigable,
-            looked_long=~known & (np.asarray(inputs.looked_s) >= float(config.look_patience_s)),
+            looked_long=looked_long,
+            specks=np.asarray(specks(config, spec, known, (known & ~free) | looked_long)),
             given_up=np.asarray(inputs.progress.given_up, bool),
+            skipped=_skipped(inputs.leftovers, known),
+            listed=_listed(inputs.leftovers),
+            blocked=_blocked(inputs.doubt, known & ~free),
+            takes_a_share=config.finish == "share",
             nothing_left=bool(inputs.nothing_left),
             range_cells=max(1, round(config.range_m / spec.resolution_m)),
         )
 
     @property
     def occupied(self) -> np.ndarray:
-        return self.known & ~self.free
+        """Cells known to be occupied, and gaps between them that are believed to be."""
+        return (self.known & ~self.free) | self.specks
 
     def area_m2(self, mask: np.ndarray) -> float:
         return round(float(np.count_nonzero(mask)) * self.spec.resolution_m**2, 4)
@@ -140,6 +161,20 @@ class _Final:
 
     def sees(self, eyes: np.ndarray, through: np.ndarray) -> np.ndarray:
         return regions.visible(~through, eyes, self.range_cells)
+
+
+def _skipped(leftovers: Leftovers | None, known: np.ndarray) -> np.ndarray:
+    return np.zeros_like(known) if leftovers is None else np.asarray(leftovers.skipped) & ~known
+
+
+def _listed(leftovers: Leftovers | None) -> np.ndarray:
+    if leftovers is None:
+        return np.zeros((0, 4))
+    return np.asarray(leftovers.listed, float)[: int(leftovers.n_skipped)]
+
+
+def _blocked(doubt: Doubt | None, occupied: np.ndarray) -> np.ndarray:
+    return np.zeros_like(occupied) if doubt is None else np.asarray(doubt.was_free) & occupied
 
 
 class _Region(NamedTuple):
@@ -162,7 +197,34 @@ def _left_unknown(config: InfoFieldConfig, final: _Final) -> Iterator[_Region]:
         if area_m2 < LEAST_AREA_M2 or (enclosed and not regions.eroded(mask, wide).any()):
             continue
         at, seen_m2 = regions.middle_m(final.spec, mask), final.area_m2(mask & observable)
-        yield _Region(mask, Remainder(at, area_m2, seen_m2, _reason(final, mask, kind), enclosed))
+        reason, time_s = _reason(final, mask, kind), None
+        if reason is Reason.NOT_WORTH_IT:
+            time_s = _time_s(final, mask)
+        yield _Region(mask, Remainder(at, area_m2, seen_m2, reason, enclosed, time_s))
+
+
+def _time_s(final: _Final, mask: np.ndarray) -> float | None:
+    """Return how long the listed leftovers in a region would have taken; None without any."""
+    times = [row[3] for row in final.listed if _touches(final, mask, row)]
+    return round(float(sum(times)), 1) if times else None
+
+
+def _touches(final: _Final, mask: np.ndarray, row: np.ndarray) -> bool:
+    return bool((regions.within(final.spec, row[:2], _NEAR_M) & mask).any())
+
+
+def _not_worth_it(final: _Final, unknown: list[_Region]) -> list[Remainder]:
+    """Return what was not worth it and is not part of a region that is named for it already."""
+    named = [r.mask for r in unknown if r.remainder.reason is Reason.NOT_WORTH_IT]
+    left = []
+    for row in final.listed:
+        around = regions.within(final.spec, row[:2], _NEAR_M)
+        if (around & final.skipped).any() and not any(_touches(final, m, row) for m in named):
+            x, y, area_m2, time_s = (round(float(value), 4) for value in row)
+            left.append(
+                Remainder((x, y), area_m2, area_m2, Reason.NOT_WORTH_IT, time_s=round(time_s, 1))
+            )
+    return left
 
 
 class _Kind(enum.Enum):
@@ -214,6 +276,8 @@ def _mission_reason(final: _Final, mask: np.ndarray) -> Reason:
     in_view = mask & regions.beside(final.sees(final.navigable, through=final.free))
     if not in_view.any():
         return Reason.TOO_NARROW if final.nothing_left else Reason.OUT_OF_TIME
+    if _share(final.skipped, in_view) >= _MOST:
+        return Reason.NOT_WORTH_IT
     enough = _MOST if final.nothing_left else _NEARLY_ALL
     if _share(final.looked_long, in_view) >= enough:
         return Reason.NOT_RESOLVED
@@ -223,6 +287,8 @@ def _mission_reason(final: _Final, mask: np.ndarray) -> Reason:
     shunned = regions.beside(final.sees(final.navigable & final.given_up, through=final.free))
     if final.nothing_left and _share(shunned, in_view) >= _MOST:
         return Reason.TOO_RISKY
+    if final.nothing_left and final.takes_a_share:
+        return Reason.NOT_WORTH_IT
     return Reason.OUT_OF_TIME  # or a planner that looked elsewhere thought itself done
 
 
@@ -275,7 +341,10 @@ def _goal_reason(
         return GoalReason.OUT_OF_BOUNDS
     cell = regions.cell_of(final.spec, goal)
     if final.free[cell]:
-        return GoalReason.TOO_NARROW if final.reached[cell] else GoalReason.NO_KNOWN_WAY
+        if final.reached[cell]:
+            return GoalReason.TOO_NARROW
+        open_before = regions.joined(final.free | final.blocked, final.navigable)
+        return GoalReason.BLOCKED if open_before[cell] else GoalReason.NO_KNOWN_WAY
     around = next((region.remainder for region in unknown if region.mask[cell]), None)
     if final.known[cell] or around is None:  # in a wall that is seen, or too thin to be space
         return GoalReason.INSIDE_OBSTACLE

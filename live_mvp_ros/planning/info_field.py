@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +20,7 @@ import numpy as np
 
 from live_mvp_ros.config import ConfigurationError, configuration, parameter
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning import ending, progress
+from live_mvp_ros.planning import ending, leftover_state, progress
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.frame import FINER, LONGEST_STEP_S, sweep_plan, take_stock
 from live_mvp_ros.planning.fsmi import P_MAX, cell_information
@@ -50,6 +50,7 @@ from live_mvp_ros.planning.sweep import (
 )
 from live_mvp_ros.vehicle import BodyConfig
 
+FINISH = ("thorough", "rate", "share")
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
 _WALL_OUTSIDE = 1.0  # occupancy outside the map
 _EXPECTED_WALL = 0.99  # occupancy of an unknown cell in a gap of a wall
@@ -152,6 +153,33 @@ class InfoFieldConfig:
         live=True,
         help="How long a cell may stay unknown in plain view before it is given up.",
     )
+    speck_m: float = parameter(
+        default=0.2,
+        unit="m",
+        low=0.0,
+        high=1.0,
+        help="Unknown gaps up to this wide between what is solid are believed to be solid.",
+    )
+    finish: str = parameter(
+        default="thorough",
+        choices=FINISH,
+        help="How far to go: everything that can become known, what is worth its time, a share.",
+    )
+    finish_rate_m2_s: float = parameter(
+        default=0.1,
+        unit="m2/s",
+        low=0.0,
+        high=100.0,
+        live=True,
+        help="With finish = rate: area per second of flight below which a leftover is left.",
+    )
+    finish_share: float = parameter(
+        default=0.95,
+        low=0.01,
+        high=1.0,
+        live=True,
+        help="With finish = share: explored share from which on the rest is left.",
+    )
     doubt_patience_s: float = parameter(
         default=10.0,
         unit="s",
@@ -183,6 +211,11 @@ class InfoFieldConfig:
         """Return what is wrong between fields, if anything."""
         if self.n_directions % 8:
             return f"n_directions = {self.n_directions} is not allowed: it must be a multiple of 8"
+        if self.finish == "rate" and not self.finish_rate_m2_s > 0.0:
+            return (
+                f"finish_rate_m2_s = {self.finish_rate_m2_s:g} is not allowed with finish = rate: "
+                "it must be more than 0"
+            )
         return None
 
 
@@ -221,12 +254,14 @@ class InfoFieldState:
         progress: the watch that gives up targets which lead to nothing.
         doubt: what is occupied and may not be.
         ending: the evidence that nothing is left.
+        leftovers: the tour through what is left.
     """
 
     looked_s: jax.Array
     progress: progress.Progress
     doubt: ending.Doubt
     ending: ending.Ending
+    leftovers: leftover_state.Leftovers
 
 
 @jax.tree_util.register_dataclass
@@ -249,6 +284,10 @@ class InfoFieldOutput:
         explored_fraction: known free area / (known free area + reachable unknown).
         target_m: [2] where the guidance leads from the drone.
         navigable: [nx, ny] bool, where the drone fits and can go.
+        sources: [nx, ny] bool, from where a look teaches something.
+        frontier: [nx, ny] bool, what may become known and lies beside free cells.
+        looks_again: bool, only what is in doubt is left: it is looked at again.
+        leftover: [2] int32, which stop of the tour through what is left comes next, of how many.
         settled: bool, nothing has been left for long enough to end a mission.
         code: a ``PlanCode``: OK, or why there is no plan; then the rest is finite but means
             nothing, and the state has not changed.
@@ -267,6 +306,10 @@ class InfoFieldOutput:
     explored_fraction: jax.Array
     target_m: jax.Array
     navigable: jax.Array
+    sources: jax.Array
+    frontier: jax.Array
+    looks_again: jax.Array
+    leftover: jax.Array
     settled: jax.Array
     code: jax.Array
 
@@ -283,7 +326,11 @@ def init(config: InfoFieldConfig, spec: GridSpec) -> InfoFieldState:
             f"cell, {spec.resolution_m:g} m"
         )
     return InfoFieldState(
-        jnp.zeros(spec.shape), progress.init(spec), ending.no_doubt(spec), ending.no_evidence()
+        looked_s=jnp.zeros(spec.shape),
+        progress=progress.init(spec),
+        doubt=ending.no_doubt(spec),
+        ending=ending.no_evidence(),
+        leftovers=leftover_state.init(spec),
     )
 
 
@@ -304,7 +351,7 @@ def step(
     doubt = ending.looked_again(
         state.doubt, inputs.known, free, stock.looks, progress.LEARNING_CELLS, inputs.dt_s
     )
-    view = _classify(config, spec, inputs, free, looked_s, doubt.doubted)
+    view = _classify(config, spec, inputs, free, looked_s, doubt.doubted, state.leftovers.skipped)
     # Who looks again on purpose is not idle; how long that may last, the doubt knows.
     waits = jnp.any(doubt.doubted & (stock.looks > 0.0))
     flown_s = jnp.where(waits, 0.0, inputs.dt_s)
@@ -315,6 +362,11 @@ def step(
     sources = teaches & ~watch.set_aside
     # What was only set aside is tried again before the mission ends.
     sources = jnp.where(jnp.any(sources), sources, teaches)
+    known_m2 = jnp.sum(free) * spec.resolution_m**2
+    unknown_m2 = _reachable_unknown_m2(spec, sweep_plan(config, spec), view, navigable)
+    explored = known_m2 / jnp.maximum(known_m2 + unknown_m2, 1e-6)
+    if config.finish == "share":
+        sources = sources & (explored < config.finish_share)
     doubted = _doubts(config, spec, doubt, view, inputs, navigable, jnp.any(sources))
     # Doubts that have just arisen are looked at from the next plan on, if anything sees them.
     arisen = jnp.any(doubted) & ~jnp.any(doubt.doubted)
@@ -328,7 +380,13 @@ def step(
     to_goal = nothing_left | inputs.to_goal
     goal = goal_source(spec, navigable, inputs.goal_m)
     slow = stock.slow
+    frontier = view.resolvable & grown(free, 1)
+    leftovers = jnp.any(sources) & ~_lets_in(config, spec, frontier, navigable)
     start_m = _values(config, spec, per_yaw, sources, navigable, slow, inputs)
+    stop = state.leftovers.cell
+    touring = leftovers & state.leftovers.active & sources[stop[0], stop[1]]
+    at_stop = jnp.full(spec.shape, FAR).at[stop[0], stop[1]].set(0.0)
+    start_m = jnp.where(touring, at_stop, start_m)
     looks_on = jnp.any(sources) & ~inputs.to_goal
     start_m = jnp.where(looks_on, start_m, jnp.where(goal, 0.0, FAR))
     recovery = goal_source(spec, navigable, watch.manoeuvre_m)
@@ -359,9 +417,8 @@ def step(
     afresh = progress.starts_afresh(watch, judged)
     worth_looking = jnp.where(to_goal, 0.0, 1.0)
     local_gain, local_origin_m = _local(config, spec, looks, xy)
-    unknown_m2 = _reachable_unknown_m2(spec, sweep_plan(config, spec), view, navigable)
-    unknown_m2 = jnp.where(nothing_left, 0.0, unknown_m2)
-    known_m2 = jnp.sum(free) * spec.resolution_m**2
+    all_seen = nothing_left & (config.finish != "share")
+    unknown_m2 = jnp.where(all_seen, 0.0, unknown_m2)
     reachable = jnp.any(goal & near(spec, inputs.goal_m[:2], config.goal_radius_m))
     evidence = ending.remembered(state.ending, nothing_left, inputs.dt_s)
     after = InfoFieldState(
@@ -369,6 +426,9 @@ def step(
         progress=judged,
         doubt=doubt._replace(doubted=doubted),
         ending=evidence,
+        leftovers=state.leftovers._replace(
+            going=leftovers, number=jnp.where(leftovers, state.leftovers.number, 0)
+        ),
     )
     return jax.tree.map(lambda new, old: jnp.where(valid, new, old), after, state), (
         InfoFieldOutput(
@@ -382,9 +442,15 @@ def step(
             nothing_left=nothing_left,
             goal_reachable=reachable & ~judged.goal_given_up & valid,
             reachable_unknown_m2=unknown_m2,
-            explored_fraction=known_m2 / jnp.maximum(known_m2 + unknown_m2, 1e-6),
+            explored_fraction=jnp.where(all_seen, 1.0, explored),
             target_m=way.target_m,
             navigable=navigable,
+            sources=sources,
+            frontier=frontier,
+            looks_again=jnp.any(doubted) & ~nothing_left & valid,
+            leftover=jnp.where(
+                touring, jnp.stack([state.leftovers.number, state.leftovers.of]), 0
+            ).astype(jnp.int32),
             settled=ending.settled(evidence, config.settle_s),
             code=code,
         )
@@ -453,14 +519,17 @@ def _classify(
     free: jax.Array,
     looked_s: jax.Array,
     doubted: jax.Array,
+    skipped: jax.Array,
 ) -> _View:
     """Say what each cell is, or is expected to be; what is in doubt counts as unknown.
 
     A wall that was seen from the side has gaps of a few unknown cells, and behind them lies as
     much unknown as behind a door. They are expected to be wall, so that they draw the drone only
-    when nothing else is left.
+    when nothing else is left. Specks, narrower than space could be, are believed to be wall.
     """
-    given_up = ~inputs.known & (looked_s >= config.look_patience_s)
+    given_up = ~inputs.known & ((looked_s >= config.look_patience_s) | skipped)
+    solid = (inputs.known & ~free) | given_up
+    given_up = given_up | specks(config, spec, inputs.known, solid)
     opaque = (inputs.known & ~free) | given_up
     radius_cells = round(0.5 * config.wall_gap_m / spec.resolution_m)
     wall = with_gaps_closed(inputs.known & ~free, radius_cells)
@@ -468,6 +537,24 @@ def _classify(
     p = jnp.where(inputs.known, inputs.p, expected)
     p = jnp.where(doubted, config.unknown_occupancy, jnp.where(given_up, P_MAX, p))
     return _View(p, free, (~inputs.known & ~given_up) | doubted, opaque)
+
+
+def _lets_in(
+    config: InfoFieldConfig, spec: GridSpec, frontier: jax.Array, navigable: jax.Array
+) -> jax.Array:
+    """Return whether some frontier beside navigable cells is wide enough to fly in."""
+    radius = config.body.fits_from_m / spec.resolution_m
+    beside = (frontier & grown(navigable, round(radius) + 1)).astype(jnp.int32)
+    width = max(1, round(2.0 * radius))
+    count = jax.lax.reduce_window(beside, 0, jax.lax.add, (width, width), (1, 1), "SAME")
+    return jnp.any(count >= width)
+
+
+def specks(config: InfoFieldConfig, spec: GridSpec, known: Any, solid: Any) -> jax.Array:
+    """Return the unknown cells [nx, ny] in gaps of ``solid`` that are too narrow to be space."""
+    radius_cells = round(0.5 * config.speck_m / spec.resolution_m)
+    closed = with_gaps_closed(jnp.asarray(solid), radius_cells)
+    return closed & ~jnp.asarray(known) & ~jnp.asarray(solid)
 
 
 def _gains(config: InfoFieldConfig, spec: GridSpec, view: _View, candidates: jax.Array) -> Looks:

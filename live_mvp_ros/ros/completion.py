@@ -68,6 +68,7 @@ def _remainder_message(item: core.Remainder, altitude_m: float) -> Remainder:
         observable_m2=item.observable_m2,
         reason=int(item.reason),
         enclosed=item.enclosed,
+        time_s=math.nan if item.time_s is None else item.time_s,
     )
 
 
@@ -78,6 +79,7 @@ def _remainder(message: Remainder) -> core.Remainder:
         observable_m2=_finite("observable_m2", message.observable_m2),
         reason=core.Reason(message.reason),
         enclosed=message.enclosed,
+        time_s=None if math.isnan(message.time_s) else _finite("time_s", message.time_s),
     )
 
 

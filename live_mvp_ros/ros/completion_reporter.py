@@ -93,5 +93,7 @@ def _report(planned: Planned, status: ExplorationStatus) -> Report:
         nothing_left=bool(field.nothing_left),
         goal_reached=bool(status.goal_reached),
         ended=status.reason,
+        leftovers=state.leftovers,
+        doubt=state.doubt,
     )
     return completion_report(planned.config, planned.spec, end)

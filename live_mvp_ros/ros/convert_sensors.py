@@ -62,6 +62,8 @@ class Field(NamedTuple):
     goal_stamp_ns: int = 0
     settled: bool = False
     code: int = PlanCode.OK
+    looks_again: bool = False
+    leftover: tuple[int, int] | np.ndarray = (0, 0)
 
 
 def _float_fields(*names: str) -> list[PointField]:
@@ -205,6 +207,9 @@ def info_field(frame: str, field: Field, altitude_m: float, compute_ms: float) -
         target=point((*field.target_m, altitude_m)),
         settled=field.settled,
         code=field.code,
+        looks_again=field.looks_again,
+        leftover_number=int(field.leftover[0]),
+        leftover_count=int(field.leftover[1]),
     )
 
 
@@ -249,6 +254,8 @@ def field_arrays(message: InfoField, frame: str) -> Field:
         goal_stamp_ns=message.goal_stamp_ns,
         settled=message.settled,
         code=message.code,
+        looks_again=message.looks_again,
+        leftover=(message.leftover_number, message.leftover_count),
     )
 
 

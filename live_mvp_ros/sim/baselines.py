@@ -27,11 +27,10 @@ import numpy as np
 
 from live_mvp_ros import planning
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
+from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput, tour
+from live_mvp_ros.planning.frontiers import Viewpoint
 from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
 from live_mvp_ros.planning.regions import cell_of
-from live_mvp_ros.sim import tour
-from live_mvp_ros.sim.frontiers import Viewpoint
 from live_mvp_ros.sim.survey import BaselineState, Choice, Survey, fly_to, init, survey
 from live_mvp_ros.sim.viewing import times_s, visible_frontiers, ways_m
 from live_mvp_ros.vehicle import BodyConfig

@@ -32,6 +32,7 @@ from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import outdated, progress
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
 from live_mvp_ros.planning.ending import PlanCode
+from live_mvp_ros.planning.info_field import InfoFieldState
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.planners import PLANNERS
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorState, at_rest, odometry, simulate
@@ -365,6 +366,7 @@ class Loop:
 
     def _completion(self, view: View, at: Flying, decision: MissionDecision) -> CompletionReport:
         """Say what is left."""
+        ours = self.planner_state if isinstance(self.planner_state, InfoFieldState) else None
         inputs = CompletionInputs(
             p=view.p,
             known=view.known,
@@ -376,6 +378,8 @@ class Loop:
             nothing_left=bool(view.field.nothing_left),
             goal_reached=decision.goal_reached,
             ended=decision.reason,
+            leftovers=None if ours is None else ours.leftovers,
+            doubt=None if ours is None else ours.doubt,
         )
         return completion_report(self.config.info_field, self.spec, inputs)
 
@@ -393,6 +397,8 @@ class Loop:
             goal_reachable=bool(field.goal_reachable),
             settled=bool(field.settled),
             code=int(field.code),
+            looks_again=bool(field.looks_again),
+            leftover=(int(field.leftover[0]), int(field.leftover[1])),
             code_s=self.time_s - self._planned_s,
         )
 

@@ -20,8 +20,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning.tour import open_tour
 from live_mvp_ros.sim.metrics import navigable_mask
-from live_mvp_ros.sim.tour import open_tour
 from live_mvp_ros.worlds import World, ground_truth_grid, world_grid
 
 PERIOD_S = 0.1

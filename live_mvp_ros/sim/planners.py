@@ -32,7 +32,7 @@ def _no_key(config: InfoFieldConfig, spec: GridSpec, key: jax.Array) -> planning
     return planning.init(config, spec)
 
 
-INFORMATION_FIELD = Planner(_no_key, jax.jit(planning.step, static_argnums=1))
+INFORMATION_FIELD = Planner(_no_key, planning.plan)
 
 PLANNERS: dict[str, Planner] = {
     "parallel": INFORMATION_FIELD,

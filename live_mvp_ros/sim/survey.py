@@ -192,6 +192,10 @@ def fly_to(
         explored_fraction=known_m2 / jnp.maximum(known_m2 + unknown_m2, 1e-6),
         target_m=way.target_m,
         navigable=found.navigable,
+        sources=start_m < FAR,
+        frontier=found.resolvable & found.free,
+        looks_again=jnp.array(False),
+        leftover=jnp.zeros(2, jnp.int32),
         settled=ending.settled(evidence, config.settle_s),
         code=ending.pose_code(spec, jnp.asarray(inputs.position_m), inputs.yaw_rad),
     )

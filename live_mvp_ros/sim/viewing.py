@@ -16,15 +16,15 @@ import numpy as np
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs
-from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
-from live_mvp_ros.planning.regions import cell_of
-from live_mvp_ros.sim.frontiers import (
+from live_mvp_ros.planning.frontiers import (
     Viewpoint,
     clusters,
     frontier_cells,
     in_sight,
     viewpoints,
 )
+from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
+from live_mvp_ros.planning.regions import cell_of
 from live_mvp_ros.sim.survey import Survey, seeing
 from live_mvp_ros.vehicle import BodyConfig
 

@@ -12,8 +12,9 @@ import pytest
 
 from live_mvp_ros import planning
 from live_mvp_ros.completion_report import GoalReason, Reason, Recoveries
+from live_mvp_ros.config import replace
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning import progress
+from live_mvp_ros.planning import ending, leftover_state, progress
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
 
 SPEC = GridSpec.covering((0.0, 0.0), (6.0, 4.0), 0.1)
@@ -251,6 +252,46 @@ def test_a_goal_in_known_free_space_that_nothing_joins_to_the_drone():
     assert completion_report(CONFIG, SPEC, inputs).goal.reason is GoalReason.NO_KNOWN_WAY
 
 
+def test_a_way_to_the_goal_that_was_open_is_blocked():
+    """Whoever stands in the door was not there before; a wall has always been there."""
+    solid = door(1.0)
+    solid[30:34] = True
+    goal = {"goal_reached": False, "goal_m": np.array([5.3, 2.0, 2.0])}
+    inputs = ended(np.ones(SPEC.shape, bool), solid, **goal)
+    assert completion_report(CONFIG, SPEC, inputs).goal.reason is GoalReason.NO_KNOWN_WAY
+    doubt = ending.no_doubt(SPEC)._replace(was_free=jnp.asarray(~door(1.0)))
+    report = completion_report(CONFIG, SPEC, inputs._replace(doubt=doubt))
+    assert report.goal.reason is GoalReason.BLOCKED
+    assert "blocks the way to the goal" in report.in_words()
+
+
+def test_what_was_not_worth_it_is_named_with_its_time():
+    tour = leftover_state.init(SPEC)
+    listed = np.array(tour.listed)
+    listed[0] = (2.0, 1.0, 0.3, 12.0)
+    skipped = np.zeros(SPEC.shape, bool)
+    skipped[18:22, 9:11] = True
+    known = np.ones(SPEC.shape, bool)
+    known[18:22, 9:11] = False
+    tour = tour._replace(skipped=skipped, listed=listed, n_skipped=1)
+    report = completion_report(CONFIG, SPEC, ended(known, walls(), leftovers=tour))
+    (left,) = report.remainders
+    assert left.reason is Reason.NOT_WORTH_IT
+    assert (left.area_m2, left.time_s) == (0.3, 12.0)
+    assert not report.explored
+    assert report.in_words() == "left: 0.3 m² not worth the time to look at (12 s)"
+    seen = completion_report(CONFIG, SPEC, ended(np.ones_like(known), walls(), leftovers=tour))
+    assert seen.explored  # it became known in passing
+    assert not seen.remainders
+
+
+def test_what_a_share_was_enough_for_is_not_out_of_time():
+    config = replace(CONFIG, finish="share", finish_share=0.5)
+    report = completion_report(config, SPEC, ended(half_known(), walls()))
+    assert report.area_m2(Reason.NOT_WORTH_IT) > 10.0
+    assert not report.explored
+
+
 def test_the_report_of_an_empty_map_and_of_a_fully_unknown_one():
     nothing = np.zeros(SPEC.shape, bool)
     report = completion_report(CONFIG, SPEC, ended(nothing, nothing, nothing_left=False))
@@ -273,4 +314,5 @@ def test_the_report_becomes_json_with_stable_names():
         "not_resolved",
         "out_of_bounds",
         "out_of_time",
+        "not_worth_it",
     ]

@@ -271,9 +271,7 @@ def test_in_an_alcove_the_drone_starts_on_its_own_side_of_the_wall(turned):
     spec = SPEC
     if turned:
         solid, xy, spec = solid.T, xy[::-1], GridSpec((0.05, 0.05), 0.1, (60, 100))
-    navigable = np.asarray(
-        navigable_now(CONFIG.guidance, spec, jnp.asarray(~solid), jnp.asarray(xy))
-    )
+    navigable = np.asarray(navigable_now(CONFIG.body, spec, jnp.asarray(~solid), jnp.asarray(xy)))
     navigable = navigable.T if turned else navigable
     assert navigable[10:30, 10:50].all()
     assert not navigable[48:].any()
@@ -284,5 +282,5 @@ def test_a_room_that_is_too_far_by_way_is_not_entered():
     solid[2:20, 2:58] = False
     solid[20:49, 30:35] = False  # a corridor of 2.9 m, too narrow
     xy = jnp.array([4.65, 3.25])
-    navigable = np.asarray(navigable_now(CONFIG.guidance, SPEC, jnp.asarray(~solid), xy))
+    navigable = np.asarray(navigable_now(CONFIG.body, SPEC, jnp.asarray(~solid), xy))
     assert navigable.sum() == 1

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from live_mvp_ros.sim import tour
+from live_mvp_ros.planning import tour
 
 
 def places(seed: int, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -35,6 +35,27 @@ def test_few_places_are_visited_in_the_shortest_order(seed, n):
     order = tour.open_tour(start, between)
     assert sorted(order) == list(range(n))
     assert tour.length(start, between, order) == pytest.approx(shortest(start, between))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 6), st.booleans())
+def test_a_tour_that_ends_somewhere_is_the_shortest_that_does(seed, n, exactly):
+    start, between = places(seed, n)
+    end = np.random.default_rng(seed + 1).uniform(0.0, 10.0, n)
+    best = min(
+        tour.length(start, between, list(order), end) for order in itertools.permutations(range(n))
+    )
+    order = tour.open_tour(start, between, end) if exactly else tour._improved(start, between, end)
+    assert sorted(order) == list(range(n))
+    found = tour.length(start, between, order, end)
+    assert found == pytest.approx(best) if exactly else best - 1e-9 <= found <= 1.3 * best
+
+
+def test_where_it_ends_decides_in_which_direction_a_tour_goes():
+    at = np.array([-2.0, 3.0])
+    start, between = np.abs(at), np.abs(at[:, None] - at)
+    assert tour.open_tour(start, between) == [0, 1]
+    assert tour.open_tour(start, between, np.abs(at + 5.0)) == [1, 0]
 
 
 def test_an_order_that_only_pays_later_is_found():
