@@ -48,13 +48,13 @@ class Surfels(NamedTuple):
         discs: centre and normal [C, 6], map frame.
         cells: indices of cells that ever held a disc, in the order in which they came [C].
         place: of each cell in that list [C]; -1: it never held one.
-        count: length of the list.
+        filled: length of the list.
     """
 
     discs: jax.Array
     cells: jax.Array
     place: jax.Array
-    count: jax.Array
+    filled: jax.Array
 
 
 def grid_shape(config: LiveMapConfig) -> tuple[int, int, int]:
@@ -71,7 +71,7 @@ def init_surfels(config: LiveMapConfig) -> Surfels:
         discs=jnp.full((count, 6), _AWAY_M, jnp.float32),
         cells=jnp.zeros(count, jnp.int32),
         place=jnp.full(count, -1, jnp.int32),
-        count=jnp.int32(0),
+        filled=jnp.int32(0),
     )
 
 
@@ -99,11 +99,11 @@ def _listed(surfels: Surfels, index: jax.Array) -> Surfels:
     place = surfels.place.at[index].set(lane, mode="drop")
     first = place.at[index].get(mode="fill", fill_value=-1) == lane
     index = jnp.where(first, index, beyond)
-    at = surfels.count + jnp.cumsum(first, dtype=jnp.int32) - 1
+    at = surfels.filled + jnp.cumsum(first, dtype=jnp.int32) - 1
     return surfels._replace(
         cells=surfels.cells.at[jnp.where(first, at, beyond)].set(index, mode="drop"),
         place=place.at[index].set(at, mode="drop"),
-        count=surfels.count + jnp.sum(first, dtype=jnp.int32),
+        filled=surfels.filled + jnp.sum(first, dtype=jnp.int32),
     )
 
 
@@ -139,7 +139,7 @@ def forget(
 def points_near(config: LiveMapConfig, surfels: Surfels, count: int, key: jax.Array) -> jax.Array:
     """Return points [3, count] around discs drawn evenly, or anywhere if there are none."""
     disc_key, place_key = jax.random.split(key)
-    tried = jax.random.randint(disc_key, (_TRIES * count,), 0, jnp.maximum(surfels.count, 1))
+    tried = jax.random.randint(disc_key, (_TRIES * count,), 0, jnp.maximum(surfels.filled, 1))
     discs = surfels.discs[surfels.cells[tried], :3]
     centre = discs[accepted(discs[:, 0] < _AWAY_M, count)].T
     part = jax.random.uniform(place_key, (3, count))

@@ -127,5 +127,5 @@ class Pilot:
         self, vehicle: VehicleState, costmap: control.CostMap, guide: control.GuidanceField
     ) -> ControllerInputs:
         since_s = 0.0 if self.latest is None else self.latest.age_s(vehicle)
-        elapsed_s = np.float32(np.clip(since_s, 0.0, _LONGEST_SHIFT_S))
+        elapsed_s = jnp.float32(np.clip(since_s, 0.0, _LONGEST_SHIFT_S))
         return ControllerInputs(vehicle.core, costmap, guide, elapsed_s)

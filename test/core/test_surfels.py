@@ -99,7 +99,7 @@ def test_cells_with_discs_are_listed_once_each() -> None:
     for _ in range(3):
         discs = surfels.integrate(CONFIG, discs, scan)
     held = np.flatnonzero(np.asarray(discs.discs[:, 0]) < 100.0)
-    count = int(discs.count)
+    count = int(discs.filled)
     assert sorted(np.asarray(discs.cells[:count]).tolist()) == held.tolist()
     np.testing.assert_array_equal(discs.place[discs.cells[:count]], np.arange(count))
     assert np.sum(np.asarray(discs.place) >= 0) == count
