@@ -87,7 +87,9 @@ class Monitor:
         self.latest_map: OccupancyGrid | None = None
         self.first_map_at: float | None = None
         """Steady time of the first map."""
-        self.progress = Progress(*([n.lstrip("/") for n in names] for names in (nodes, onlookers)))
+        self.progress = Progress(
+            [name.lstrip("/") for name in nodes], [name.lstrip("/") for name in onlookers]
+        )
         self.progress.clock_heard = not sim_time
         self.flown = FlownParameters(nodes)
         self.moments = Moments()

@@ -58,7 +58,7 @@ class Compiling:
                 f", the next takes {longest_s:.0f} s so far" if longest_s >= LONG_S else ""
             )
 
-    def _lasted(self, event: str, duration_s: float, **_: Any) -> None:
+    def _lasted(self, event: str, duration_secs: float, **_: Any) -> None:
         thread = threading.get_ident()
         if event == LOWERED:
             with self._lock:
