@@ -321,6 +321,18 @@ def test_only_waiting_with_all_nodes_ready_counts_against_the_users_limit():
     assert waits.too_long(progress) == "nothing flew within the time limit of 5 s"
 
 
+def test_with_the_simulator_our_own_nodes_get_a_minute_at_least():
+    for limit_s, expected_s in ((5.0, 60), (90.0, 90)):
+        clock = Time()
+        waits, progress = Waits(limit_s, clock, alone=True), Progress(NODES, clock=clock)
+        for second in range(200):
+            all_working(progress)
+            if waits.too_long(progress) is not None:
+                break
+            clock.now_s += 1.0
+        assert second == expected_s
+
+
 def test_nodes_may_compile_for_longer_than_what_hangs_may_take():
     clock = Time()
     waits, progress = Waits(None, clock), Progress(NODES, clock=clock)
