@@ -4,9 +4,10 @@
 
 Everything about the graph comes from ``live_mvp_ros.bringup.graph``; this file only turns it into
 launch actions. A node that dies is started again; one that was configured wrongly (exit status 2)
-ends the launch, since no restart can mend it.
+at its start ends the launch, since no restart can mend it.
 """
 
+import itertools
 import os
 import shutil
 import time
@@ -46,6 +47,7 @@ from live_mvp_ros.bringup.graph import (
 from live_mvp_ros.bringup.network import check_network
 
 DEFAULTS = GraphOptions()
+WORKING_AFTER_S = 60.0  # a node that was configured wrongly has said so by then
 LOOK_S = 0.3  # at the load of the machine
 SWITCH = ["true", "false"]
 ARGUMENTS = [
@@ -210,12 +212,18 @@ def node_action(spec: NodeSpec, division: cores.Division = cores.NOT_DIVIDED) ->
 
 
 def end_when_refused(node: Node, name: str) -> RegisterEventHandler:
-    """End the launch when a node says that it was configured wrongly."""
+    """End the launch when a node says that it was configured wrongly.
+
+    Only its first life can say that, and only at its beginning: a node that has worked was
+    configured rightly, and whatever kills it later is no reason to end a flight.
+    """
+    begin, exits = time.monotonic(), itertools.count()
 
     def on_exit(
         event: ProcessExited, context: LaunchContext
     ) -> list[LaunchDescriptionEntity] | None:
-        if event.returncode != USED_WRONGLY:
+        is_first = next(exits) == 0 and time.monotonic() - begin < WORKING_AFTER_S
+        if event.returncode != USED_WRONGLY or not is_first:
             return None
         reason = f"{name} was configured wrongly; its last line says how"
         return [EmitEvent(event=Shutdown(reason=reason))]

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
 MAP_FILE = "neural_map.npz"
 START_LIMIT_S = 180.0  # while no node says that it compiles
+ALONE_LIMIT_S = 60.0
 COMPILING_LIMIT_S = 1800.0
 STANDSTILL_LIMIT_S = 30.0
 TWINS_PERIOD_S = 0.5
@@ -76,7 +77,7 @@ class FlightOptions:
     Attributes:
         output: folder in which a folder for this run is created.
         timeout_s: the flight ends after so many seconds of flight, and before take-off after so
-            many of waiting, in which all nodes were ready; None for never.
+            many of waiting, in which all nodes were ready, see ``Waits``; None for never.
         json_file: gets a copy of metrics.json, or None.
         record: folder of a bag with every topic, ``IN_RUN_FOLDER`` for one beside the results,
             None for no bag.
@@ -117,10 +118,21 @@ class Waits:
 
     Only seconds in a row in which all nodes were ready count against the user's limit: that a node
     has to compile first is nobody's fault. Against what hangs there is a limit of its own.
+
+    With the simulator (``alone``) nobody but our own nodes is waited for, which need their time on
+    a busy machine: then the user's limit is one minute or more.
     """
 
-    def __init__(self, limit_s: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limit_s: float | None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        alone: bool = False,
+    ) -> None:
         """Begin to wait for at most ``limit_s`` seconds, None for no limit of the user's."""
+        if limit_s is not None and alone:
+            limit_s = max(limit_s, ALONE_LIMIT_S)
         self._limit_s, self._now = limit_s, clock
         self._begin = self._quiet_since = self._last = clock()
         self._ready_s = 0.0
@@ -192,7 +204,7 @@ class Flight:
         self._monitor: Monitor | None = None
         self._length_m, self._counted = 0.0, 0
         self._moved_at, self._moved_stamp = time.monotonic(), math.nan
-        self._waits = Waits(options.timeout_s)
+        self._waits = Waits(options.timeout_s, alone=graph.options.vehicle == "sim")
         self._asked_at = self._looked_at = -math.inf
         self._warned = False
 

@@ -72,11 +72,10 @@ class Progress:
 
     def ready(self) -> set[str]:
         """Return the nodes that work now and prepare nothing, by their last name."""
-        now = self._now()
         return {
             node.rpartition("/")[2]
             for node, said in self._reports.items()
-            if now - said.last_s < RECENT_S and not self._is_starting(node)
+            if not self._is_starting(node)
         }
 
     @property
@@ -90,12 +89,16 @@ class Progress:
         return any(self._prepares(node) for node in self._nodes)
 
     def complaint(self) -> str:
-        """Return the problem of the first node that has one, empty for none."""
-        for node in (*self._nodes, *self._onlookers):
-            said = self._reports.get(node)
-            if said is not None and said.is_problem:
-                return f"{node}: {said.message}"
-        return ""
+        """Return the problem of the first node that has one, empty for none.
+
+        One that waits for something comes before one that is only slow, for instance.
+        """
+        found = [
+            f"{node}: {said.message}"
+            for node in (*self._nodes, *self._onlookers)
+            if (said := self._reports.get(node)) is not None and said.is_problem
+        ]
+        return next((words for words in found if ": waiting for " in words), (*found, "")[0])
 
     def sentence(self) -> str:
         """Return what is waited for, empty when nothing is known to be missing."""
@@ -106,15 +109,29 @@ class Progress:
             words = [f"{node} {self._reports[node].message}" for node in compiling]
             return f"{'; '.join(words)} ({ready})"
         if missing:
-            waited_s = self._now() - self._begin_s
-            return f"{', '.join(missing)} starting for {waited_s:.0f} s ({ready})"
+            return f"{', '.join(map(self._silence, missing))} ({ready})"
         if not self.clock_heard:
             return "no /clock: use_sim_time is on, and nobody publishes the time"
         return self.complaint()
 
     def _is_starting(self, node: str) -> bool:
         said = self._reports.get(node)
-        return said is None or not said.spins or self._prepares(node)
+        return said is None or not said.spins or self._prepares(node) or self._is_silent(said)
+
+    def _is_silent(self, said: NodeReport) -> bool:
+        """Return whether a node that reported does not any more: it is restarted, or prepares.
+
+        A program is written down for the compiler in Python, which lets no other thread speak.
+        """
+        return self._now() - said.last_s > RECENT_S
+
+    def _silence(self, node: str) -> str:
+        said = self._reports.get(node)
+        if said is None:
+            return f"{node} starting for {self._now() - self._begin_s:.0f} s"
+        if self._is_silent(said):
+            return f"{node} silent for {self._now() - said.last_s:.0f} s"
+        return f"{node} {said.message}"
 
     def _prepares(self, node: str) -> bool:
         said = self._reports.get(node)

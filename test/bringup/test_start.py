@@ -213,7 +213,8 @@ def test_the_start_says_which_nodes_are_missing_and_which_compile():
     progress = Progress(NODES, clock=clock)
     clock.now_s += 12.0
     assert progress.starting
-    assert progress.sentence().endswith("starting for 12 s (0 of 5 nodes are ready)")
+    assert progress.sentence().startswith("quadrotor_sim starting for 12 s, gt_depth starting")
+    assert progress.sentence().endswith("(0 of 5 nodes are ready)")
     all_working(progress)
     assert not progress.starting
     assert progress.sentence() == ""
@@ -243,6 +244,26 @@ def test_a_node_is_ready_while_it_says_so_and_prepares_nothing():
     clock.now_s += 5.0  # killed, and silent since
     assert progress.ready() == set()
     assert progress.working() == {"live_map"}
+
+
+def test_a_node_that_falls_silent_is_not_ready():
+    """It is restarted, or a long piece of Python keeps it from reporting."""
+    clock = Time()
+    progress = Progress(["live_map"], clock=clock)
+    progress.report("live_map", "", is_problem=False, spins=True)
+    assert not progress.starting
+    clock.now_s += 6.0
+    assert progress.starting
+    assert progress.sentence() == "live_map silent for 6 s (0 of 1 nodes are ready)"
+
+
+def test_what_waits_is_named_before_what_is_slow():
+    progress = Progress(NODES)
+    all_working(progress)
+    progress.report("quadrotor_sim", "slower than asked for", is_problem=True, spins=True)
+    assert progress.complaint() == "quadrotor_sim: slower than asked for"
+    progress.report("info_field", "waiting for map", is_problem=True, spins=True)
+    assert progress.complaint() == "info_field: waiting for map"
 
 
 def status(state: str, reason: str) -> FlightRecord:
@@ -293,10 +314,23 @@ def test_only_waiting_with_all_nodes_ready_counts_against_the_users_limit():
     found = None
     for _ in range(4):
         clock.now_s += 1.0
+        all_working(progress)
         found = waits.too_long(progress)
     assert found is None
     clock.now_s += 1.1
     assert waits.too_long(progress) == "nothing flew within the time limit of 5 s"
+
+
+def test_with_the_simulator_our_own_nodes_get_a_minute_at_least():
+    for limit_s, expected_s in ((5.0, 60), (90.0, 90)):
+        clock = Time()
+        waits, progress = Waits(limit_s, clock, alone=True), Progress(NODES, clock=clock)
+        for second in range(200):
+            all_working(progress)
+            if waits.too_long(progress) is not None:
+                break
+            clock.now_s += 1.0
+        assert second == expected_s
 
 
 def test_nodes_may_compile_for_longer_than_what_hangs_may_take():
