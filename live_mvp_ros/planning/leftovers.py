@@ -202,7 +202,7 @@ class _Scene(NamedTuple):
             sources=sources,
             frontier=np.asarray(out.frontier),
             ways=ways,
-            way_m=np.where(sources, ways.cost_m([here])[0], np.inf),
+            way_m=np.where(sources, ways.from_m(here), np.inf),
         )
 
     def views(self, found: list[np.ndarray], way_m: np.ndarray) -> list[Viewpoint | None]:
@@ -223,7 +223,7 @@ def _regions(scene: _Scene) -> list[Region]:
 
 def _on_the_way(scene: _Scene, region: Region, following: tuple[int, int]) -> tuple[int, int]:
     """Return the viewpoint of a region that costs the least detour to what follows."""
-    onward_m = scene.ways.cost_m([following])[0]
+    onward_m = scene.ways.from_m(following)
     (view,) = scene.views([region.cells], scene.way_m + onward_m)
     return region.view.cell if view is None else view.cell
 
@@ -243,9 +243,8 @@ def _times(scene: _Scene, found: list[Region]) -> tuple[np.ndarray, np.ndarray, 
     """Return the times from the drone, between the viewpoints, and from each to the goal."""
     cells = [region.view.cell for region in found]
     yaw = np.array([region.view.yaw_rad for region in found])
-    cost_m = scene.ways.cost_m(cells)
-    between_m = cost_m[:, [c[0] for c in cells], [c[1] for c in cells]]
-    start_m, end_m = cost_m[:, *scene.here], cost_m[:, *scene.goal]
+    to_m = scene.ways.between_m(cells, [*cells, scene.here, scene.goal])
+    between_m, start_m, end_m = to_m[:, :-2], to_m[:, -2], to_m[:, -1]
     body = scene.config.body
     speed, rate = float(body.cruise_m_s), float(body.yaw_rate_max_rad_s)
     start_s = np.maximum(start_m / speed, _turn(yaw - scene.yaw_rad) / rate)
@@ -287,14 +286,22 @@ class _Ways:
         self._shape = n
         self._graph = _grid_graph(blocks.any(axis=(1, 3)), self._factor * spec.resolution_m)
 
-    def cost_m(self, cells: list[tuple[int, int]]) -> np.ndarray:
-        """Return the way [n, nx, ny] m from each of n cells, infinite where there is none."""
+    def from_m(self, cell: tuple[int, int]) -> np.ndarray:
+        """Return the way [nx, ny] m from a cell, infinite where there is none."""
+        way = self._from_m([cell])[0].astype(np.float32)
+        way = way.repeat(self._factor, axis=0).repeat(self._factor, axis=1)
+        return way[: self._fine[0], : self._fine[1]]
+
+    def between_m(self, cells: list[tuple[int, int]], others: list[tuple[int, int]]) -> np.ndarray:
+        """Return the ways [n, m] m from n cells to m others, infinite where there is none."""
+        i, j = (np.asarray(others) // self._factor).T
+        return self._from_m(cells)[:, i, j]
+
+    def _from_m(self, cells: list[tuple[int, int]]) -> np.ndarray:
         at = np.asarray(cells) // self._factor
         index = np.ravel_multi_index(tuple(at.T), self._shape)
         way = csgraph.dijkstra(self._graph, directed=False, indices=index)
-        way = way.reshape(-1, *self._shape)
-        way = way.repeat(self._factor, axis=1).repeat(self._factor, axis=2)
-        return np.asarray(way[:, : self._fine[0], : self._fine[1]])
+        return np.asarray(way).reshape(-1, *self._shape)
 
 
 def _grid_graph(passable: np.ndarray, cell_m: float) -> Any:

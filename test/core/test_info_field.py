@@ -314,14 +314,16 @@ def test_what_lies_deep_in_the_unknown_counts_the_more_the_likelier_it_is_free()
 def test_a_gap_in_a_wall_draws_the_drone_only_when_nothing_else_is_left():
     """Walls that are seen from the side have gaps of a few cells; a door is 0.7 m wide."""
 
-    def gain_of_hole(cells: int, wall_gap_m: float) -> float:
-        config = replace(CONFIG, wall_gap_m=wall_gap_m)
+    def gain_of_hole(cells: int, wall_gap_m: float, speck_m: float = 0.0) -> float:
+        config = replace(CONFIG, wall_gap_m=wall_gap_m, speck_m=speck_m)
         gain = np.asarray(in_corridor(config, (cells, 20), (30, 35), 12.0).gain)
         return float(gain[40:70].max())
 
     door = gain_of_hole(7, 0.4)
     for width in (1, 2, 4):
         assert 0.0 < gain_of_hole(width, 0.4) < 0.1 * door
+    assert gain_of_hole(2, 0.4, CONFIG.speck_m) == 0.0  # too narrow to be space
+    assert gain_of_hole(3, 0.4, CONFIG.speck_m) > 0.0
     assert gain_of_hole(4, 0.0) > 0.5 * door  # what a gap is worth, were it a door
     for width in (5, 7):
         assert gain_of_hole(width, 0.4) == pytest.approx(gain_of_hole(width, 0.0), rel=1e-5)

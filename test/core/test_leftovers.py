@@ -169,9 +169,15 @@ def test_ways_lead_round_walls():
     free = np.ones((60, 60), bool)
     free[27:34, :50] = False  # no place for the drone within 0.3 m of a wall
     spec = GridSpec((0.05, 0.05), 0.1, (60, 60))
-    way = leftovers._Ways(spec, free).cost_m([(10, 10)])[0]
+    ways = leftovers._Ways(spec, free)
+    way = ways.from_m((10, 10))
     straight = np.hypot(40.0, 0.0) * 0.1
     round_it = (np.hypot(19, 40) + np.hypot(21, 40)) * 0.1
     assert way[50, 10] > 1.5 * straight
     assert way[50, 10] == pytest.approx(round_it, rel=0.12)
     assert way[10, 30] == pytest.approx(2.0, abs=0.35)
+    assert np.isinf(way[30, 10])
+    there = [(50, 10), (10, 30)]
+    np.testing.assert_allclose(
+        ways.between_m([(10, 10)], there)[0], way[tuple(np.transpose(there))]
+    )
