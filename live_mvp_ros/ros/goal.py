@@ -35,7 +35,10 @@ class GoalOwner:
         self._stamp_ns = 0
         self._configured_m = configured_m
         self.set(configured_m)
-        node.listen(PoseStamped, WISHES, qos.STATUS, lambda m: self.set(goal_position_m(m).tolist()))
+        node.listen(PoseStamped, WISHES, qos.STATUS, self._on_wish)
+
+    def _on_wish(self, message: PoseStamped) -> None:
+        self.set(goal_position_m(message).tolist())
 
     def set(self, position_m: Sequence[float]) -> None:
         """Replace the goal by a position [3] in the map frame."""
