@@ -53,7 +53,7 @@ class CostConfig:
         help="Cost of leaving the geofence.",
     )
     altitude_weight: float = parameter(
-        default=60.0,
+        default=400.0,
         unit="1/(m^2 s)",
         low=0.0,
         high=1e4,

@@ -31,7 +31,6 @@ LEAN_MAX_RAD = 1.0
 """A vehicle that leans farther than this has lost control: plans lean a third as far."""
 
 _TURNING_S = 0.1  # how far ahead a lean is looked at, at constant body rates
-_STRAY_M = 0.1  # how far a flight strays from its altitude when it leans and brakes
 _LEAST_BAND = 0.2  # of the height of a volume that is too low for the body: what is left to fly in
 
 
@@ -50,7 +49,7 @@ def fence(
     Sideways the map decides: what lies outside of it is not known to be free.
     """
     (x0, y0, z0), (x1, y1, z1) = lower_m, upper_m
-    room_m = min(body.fits_from_m + _STRAY_M, 0.5 * (1.0 - _LEAST_BAND) * (z1 - z0))
+    room_m = min(body.fits_from_m + STRAY_M, 0.5 * (1.0 - _LEAST_BAND) * (z1 - z0))
     return Fence((x0, y0, z0 + room_m), (x1, y1, z1 - room_m))
 
 

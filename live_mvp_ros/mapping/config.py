@@ -9,10 +9,7 @@ import math
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.vehicle import BodyConfig
-
-STRAY_M = 0.25
-"""How far a flight strays from its altitude, up or down, in 19 of 20 moments (0.23 m of 2.0 m in
-the office): speeding up and braking cost it altitude."""
+from live_mvp_ros.vehicle.body import STRAY_M
 
 
 @configuration
