@@ -26,6 +26,7 @@ from live_mvp_ros.vehicle import (
     clip_command,
     hover_command,
 )
+from live_mvp_ros.vehicle.body import STRAY_M
 
 LEAN_MAX_RAD = 1.0
 """A vehicle that leans farther than this has lost control: plans lean a third as far."""

@@ -15,8 +15,8 @@ from live_mvp_ros.config import configuration, parameter
 CRUISE_SHARE = 0.9
 """Share of the speed limit that is planned with: the rest is for control."""
 STRAY_M = 0.15
-"""How far a flight strays from its altitude when it leans and brakes: 0.06 m in 99 of 100 moments in
-office and cave, at most 0.10 m in a maze; the map shows what the body meets within so much."""
+"""How far a flight strays from its altitude when it leans and brakes (measured: 0.06 m in 99 of
+100 moments in office and cave, at most 0.10 m in a maze): the map shows what the body meets so."""
 
 
 @configuration
