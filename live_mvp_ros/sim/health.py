@@ -65,7 +65,7 @@ def longest_at_target_s(
     away_m = np.linalg.norm(np.asarray(positions_m)[:, :2] - targets_m, axis=1)
     there = np.asarray(exploring) & (away_m <= AT_TARGET_M)
     longest, began, first = 0.0, 0, None
-    for k in np.flatnonzero(there):
+    for k in map(int, np.flatnonzero(there)):
         goes_on = first is not None and there[began:k].all()
         if not (goes_on and np.linalg.norm(targets_m[k] - first) <= SAME_TARGET_M):
             began, first = k, targets_m[k]
