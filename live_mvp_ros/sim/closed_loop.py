@@ -226,6 +226,8 @@ class Truth(NamedTuple):
     scene: worlds.Scene
     occupied: jax.Array
     """[nx, ny] bool at the flight altitude, for planar sensing."""
+    fan: planar.PlanarSensorConfig
+    """Beams without noise that stand for what the sensor sees in the plane, for the score."""
 
 
 class Flying(NamedTuple):
@@ -263,7 +265,7 @@ class Loop:
         occupied = worlds.ground_truth_grid(world, self.spec, world.start_m[2])
         # in shapes that worlds of one kind share: else every seed would be compiled anew
         scene = worlds.padded(world.scene) if config.sensing == "full" else worlds.Scene(())
-        self.truth = Truth(scene, jnp.asarray(occupied))
+        self.truth = Truth(scene, jnp.asarray(occupied), _fan(config))
         self.planner = PLANNERS[config.planner]
         self.planner_state = self.planner.init(config.info_field, self.spec, keys[3])
         self.memory = outdated.init(self.spec)
@@ -435,14 +437,13 @@ def _learn(
         after = mapping.step(config.live_map, now.map, scan)[0]
     if config.odometry.exact:
         return after, now.seen  # what the map knows is where the map has it
-    fan = _fan(config)
-    exactly = planar.measure(fan, spec, truth.occupied, vehicle, key)
-    free, hit = planar.crossed(fan, spec, vehicle, exactly)
+    exactly = planar.measure(truth.fan, spec, truth.occupied, vehicle, key)
+    free, hit = planar.crossed(truth.fan, spec, vehicle, exactly)
     return after, now.seen | free | hit
 
 
 def _fan(config: ClosedLoopConfig) -> planar.PlanarSensorConfig:
-    """Return the beams, without noise, that stand for what the sensor sees in the plane."""
+    """Return the beams of ``Truth``; of a configuration that is not traced."""
     if config.sensing == "planar":
         return replace(config.planar, noise_sigma_m=0.0)
     return planar.PlanarSensorConfig(
