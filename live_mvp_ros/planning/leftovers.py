@@ -76,7 +76,7 @@ def plan(
         stop = np.array([chosen.number, chosen.of], np.int32) * bool(chosen.active)
         return dataclasses.replace(after, leftovers=kept), dataclasses.replace(out, leftover=stop)
     before = dataclasses.replace(state, leftovers=chosen)
-    return _step(config, spec, before, inputs)  # type: ignore[no-any-return]
+    return _step(config, spec, before, inputs)
 
 
 def next_stop(
