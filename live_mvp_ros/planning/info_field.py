@@ -55,7 +55,7 @@ _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no informatio
 _WALL_OUTSIDE = 1.0  # occupancy outside the map
 _EXPECTED_WALL = 0.99  # occupancy of an unknown cell in a gap of a wall
 _LEFTOVER = 0.5  # looks that teach less than this share of one into the open are leftovers
-_WIDE = 2.0  # widths of the drone: a frontier so wide leads to more than a leftover
+_WIDE = 4.0  # widths of the drone: with so much frontier in one place nobody asks for leftovers
 _NARROW_GAIN = 0.1  # nats of a beam in it: all are worth the same, the nearest comes first
 
 
@@ -543,7 +543,7 @@ def _classify(
 def _lets_in(
     config: InfoFieldConfig, spec: GridSpec, frontier: jax.Array, navigable: jax.Array
 ) -> jax.Array:
-    """Return whether some frontier beside navigable cells is much wider than the drone."""
+    """Return whether there is much frontier beside navigable cells, all in one place."""
     radius = config.body.fits_from_m / spec.resolution_m
     beside = (frontier & grown(navigable, round(radius) + 1)).astype(jnp.int32)
     width = max(1, round(_WIDE * 2.0 * radius))
