@@ -17,9 +17,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from live_mvp_ros.bringup.leash import NO_CORES
+from live_mvp_ros.leash import LEASH, NO_CORES
 
-LEASH = Path(__file__).with_name("leash.py")
 RING_LINES = 40
 WAIT_STEP_S = 0.05
 ASK_AGAIN_S = 2.0

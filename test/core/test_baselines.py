@@ -13,9 +13,10 @@ import pytest
 
 from live_mvp_ros import planning
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning import frontiers
 from live_mvp_ros.planning.geodesy import FAR
 from live_mvp_ros.planning.regions import cell_of
-from live_mvp_ros.sim import frontiers, viewing
+from live_mvp_ros.sim import viewing
 from live_mvp_ros.sim.baselines import BASELINES
 from live_mvp_ros.sim.survey import init, survey
 

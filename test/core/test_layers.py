@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bags": {BASE},
     "viewing": {BASE},
     "ros": {BASE, "bags", "control", "mapping", "packets", "planning", "vehicle"},
-    "bringup": {BASE, "bags", "ros", "sim", "viewing", "worlds"},
+    "bringup": {BASE, "bags", "ros", "sim", "vehicle", "viewing", "worlds"},
     "nodes": {
         *(BASE, "bags", "bringup", "control", "mapping", "packets", "planning", "ros"),
         *("vehicle", "viewing", "worlds"),

@@ -21,6 +21,8 @@ import sys
 
 PR_SET_PDEATHSIG = 1
 NO_CORES = "-"
+LEASH = __file__
+"""To be run as a script."""
 
 
 def main(arguments: list[str]) -> None:
