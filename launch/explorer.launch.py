@@ -110,6 +110,11 @@ ARGUMENTS = [
         description="File that the live map is saved to and restored from; empty: none.",
     ),
     DeclareLaunchArgument(
+        "time_limit_s",
+        default_value=str(DEFAULTS.time_limit_s),
+        description="Longest flight in seconds; 0: no limit.",
+    ),
+    DeclareLaunchArgument(
         "cores",
         default_value=os.environ.get(cores.ENVIRONMENT, cores.AUTO),
         description="Keep control and computing on cores of their own: auto, on an idle machine; "
@@ -151,6 +156,7 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             seed=number("seed", chosen["seed"], int),
             shared_tf=chosen["shared_tf"] == "true",
             map_file=chosen["map_file"],
+            time_limit_s=number("time_limit_s", chosen["time_limit_s"], float),
         ),
         onlookers=(),  # ros2 bag records, and RViz shows
     )

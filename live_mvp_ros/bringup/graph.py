@@ -34,6 +34,7 @@ ONLOOKER_POLICY = RestartPolicy(
 )  # not worth a flight, and not worth a core that starts them again and again
 RECORDER_PATIENCE_S = 120.0
 FACTORS = (0.01, 100.0)
+LONGEST_LIMIT_S = 1e6
 IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
 SHARED_TF = (("tf", "/tf"), ("tf_static", "/tf_static"))
@@ -357,6 +358,11 @@ def _check_numbers(options: GraphOptions) -> None:
         )
     if options.seed < 0:
         raise UsageError(f"seed = {options.seed} is not allowed: it must be 0 or more")
+    if not 0.0 <= options.time_limit_s <= LONGEST_LIMIT_S:
+        raise UsageError(
+            f"time_limit_s = {options.time_limit_s:g} is not allowed: it must be 0 to "
+            f"{LONGEST_LIMIT_S:g} s"
+        )
 
 
 def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:

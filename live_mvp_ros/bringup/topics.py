@@ -18,7 +18,7 @@ class TopicSpec(NamedTuple):
         name: relative to the graph's namespace unless it begins with a slash.
         type: such as ``nav_msgs/msg/Odometry``.
         qos: name of the profile in ``live_mvp_ros.ros.qos`` that the publisher offers.
-        publishers: executables that publish it; ``*`` for all.
+        publishers: executables that publish it; ``*`` for all, none for what users send.
         on_demand: it is published only while somebody subscribes.
     """
 
@@ -82,6 +82,7 @@ TOPICS = (
     TopicSpec(
         "exploration/goal", "geometry_msgs/msg/PoseStamped", "LATCHED", ("imppi_controller",)
     ),
+    TopicSpec("goal_pose", "geometry_msgs/msg/PoseStamped", "STATUS", ()),
     TopicSpec("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray", "DIAGNOSTICS", ("*",)),
 )
 

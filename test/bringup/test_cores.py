@@ -158,7 +158,7 @@ def test_controller_and_simulator_steer_and_everything_else_works(tmp_path):
         assert onlooker.group == WORKING
         assert onlooker.onlooker
     division = cores.Division({STEERING: frozenset({1}), WORKING: frozenset({0})}, "")
-    kept = {node.name: node.supervised(None, division).cores for node in graph.nodes}
+    kept = {node.name: node.supervised(division).cores for node in graph.nodes}
     assert kept["imppi_controller"] == {1}
     assert kept["live_map"] == {0}
-    assert describe(GraphOptions()).nodes[0].supervised(None).cores == frozenset()
+    assert describe(GraphOptions()).nodes[0].supervised().cores == frozenset()

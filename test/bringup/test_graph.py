@@ -31,8 +31,8 @@ def test_the_default_graph_has_the_five_nodes_and_tells_them_the_mission():
         assert node_of(graph, name).parameters["goal_m"] == OFFICE_GOAL
     assert all(node.parameters["use_sim_time"] is True for node in graph.nodes)
     fence = node_of(graph, "imppi_controller").parameters
-    assert fence["lower_m"] == (0.0, 0.0, 0.4)
-    assert fence["upper_m"] == (14.0, 12.0, 2.6)
+    assert fence["lower_m"] == (0.0, 0.0, 0.0)
+    assert fence["upper_m"] == (14.0, 12.0, 3.0)
 
 
 def test_only_the_depth_camera_learns_which_world_it_is():

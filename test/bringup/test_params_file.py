@@ -205,7 +205,7 @@ def test_a_key_for_all_nodes_reaches_those_that_have_it_and_no_other(tmp_path):
     text = "/**:\n  ros__parameters:\n    seed: 11\n    use_sim_time: false\n"
     graph = graph_with(tmp_path, text)
     having = {node.name for node in graph.nodes if node.parameters.get("seed") == 11}
-    assert having == {"gt_depth", "live_map", "imppi_controller"}
+    assert having == {"quadrotor_sim", "gt_depth", "live_map", "imppi_controller"}
     assert all(node.parameters["use_sim_time"] is False for node in graph.nodes)
 
 

@@ -166,8 +166,8 @@ def test_what_nobody_renders_is_scored_against_nothing_unless_the_user_says_so()
 def test_a_mission_without_a_goal_is_complete_when_the_controller_says_so():
     record = flight_to(2.0, 5.0, False)
     record.report(Status("DONE", "", 0.98, 0.6, 0.0, 7.0, False, success=True))
-    assert metrics_of(record, True)["mission_complete"] is True
-    assert metrics_of(record, False)["mission_complete"] is False
+    assert metrics_of(record, True, FLOWN)["mission_complete"] is True
+    assert metrics_of(record, False, FLOWN)["mission_complete"] is False
 
 
 def test_what_is_left_reaches_the_metrics_and_the_reason_for_the_end():

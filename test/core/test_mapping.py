@@ -251,7 +251,7 @@ def test_update_that_is_not_finite_is_thrown_away(flight: Flight) -> None:
 def test_scan_without_any_ray_changes_nothing() -> None:
     state = mapping.init(CONFIG, jax.random.key(2))
     none = jnp.zeros((0, 3))
-    after, report = STEP(CONFIG, state, Scan(jnp.ones(3), none, none, jnp.full(3, 1e9)))
+    after, report = STEP(CONFIG, state, Scan(jnp.full(3, jnp.nan), none, none, jnp.full(3, 1e9)))
     assert not np.asarray(after.evidence.seen).any() and int(report.rays) == 0
     for a, b in zip(*map(jax.tree.leaves, (state.parameters, after.parameters)), strict=True):
         np.testing.assert_array_equal(a, b)

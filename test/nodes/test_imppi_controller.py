@@ -88,7 +88,7 @@ class World:
             stamp, stamp, SPEC, 0 * guidance, 0 * guidance, guidance, 0.25, np.float32([-3, -2]),
             np.ones((16, 40, 40), np.float32), self.nothing_left, True, 5.0, self.explored,
             np.float32([8, 3]), np.array([at.x, at.y, at.z]),
-            convert.to_ns(self.goal.header.stamp),
+            convert.to_ns(self.goal.header.stamp), settled=self.nothing_left,
         )  # fmt: skip
         points = np.array(self.position) + np.outer(np.arange(40), [0.1, 0.0, 0.0])
         self._path.publish(convert.path(stamp, "map", points, np.zeros(40)))

@@ -172,7 +172,11 @@ class Peer:
 @pytest.fixture(scope="module")
 def peer() -> Iterator[Peer]:
     namespace = f"interface_test_{os.getpid()}"
-    process = subprocess.Popen([sys.executable, str(Path(__file__).resolve()), namespace])
+    support = str(Path(__file__).parents[1] / "support")  # pytest has put it on the path
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).resolve()), namespace],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([support, os.environ["PYTHONPATH"]])},
+    )
     side = Peer(namespace)
     try:
         yield side
