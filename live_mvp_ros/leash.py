@@ -18,9 +18,11 @@ import ctypes
 import os
 import signal
 import sys
+import time
 
 PR_SET_PDEATHSIG = 1
 NO_CORES = "-"
+_TRIES, _TRY_AGAIN_S = 5, 0.05
 LEASH = __file__
 """To be run as a script."""
 
@@ -37,9 +39,30 @@ def main(arguments: list[str]) -> None:
     if os.getppid() != parent:  # it died before the request was made
         sys.exit(1)
     os.nice(niceness)
+    lower_session("self", niceness)
     if cores != NO_CORES:
         keep_to(cores)
     os.execvp(command[0], command)
+
+
+def lower_session(process: int | str, niceness: int) -> None:
+    """Give the session of a process the priority that the process has.
+
+    Where the kernel groups processes by session (``kernel.sched_autogroup_enabled``, the default
+    of desktops), it shares the processor among sessions first, and the niceness of a process
+    counts only within its own: of nodes that have a session each, it would mean nothing. The
+    kernel takes such a wish only ten times a second from all users together.
+    """
+    for _ in range(_TRIES):
+        try:
+            with open(f"/proc/{process}/autogroup", "w", encoding="ascii") as file:
+                file.write(str(niceness))
+        except BlockingIOError:
+            time.sleep(_TRY_AGAIN_S)
+        except OSError:  # no such grouping, or not allowed: then the process's own niceness counts
+            return
+        else:
+            return
 
 
 def keep_to(cores: str) -> None:

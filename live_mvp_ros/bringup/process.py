@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from live_mvp_ros.leash import LEASH, NO_CORES
+from live_mvp_ros.leash import LEASH, NO_CORES, lower_session
 
 RING_LINES = 40
 WAIT_STEP_S = 0.05
@@ -108,6 +108,7 @@ class NodeProcess:
         for thread in threads:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.setpriority(os.PRIO_PROCESS, int(thread), niceness)
+        lower_session(self.pid, niceness)
 
     def reap(self, timeout_s: float) -> bool:
         """Wait for the end; return whether it came."""
