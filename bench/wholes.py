@@ -54,7 +54,7 @@ def guidance_part(
     slower: int = 1,
 ) -> Part:
     """Return the guidance over one map, path included."""
-    config, start_m = scene.config.info_field.guidance, jnp.asarray(sources)
+    config, start_m = scene.config.body, jnp.asarray(sources)
     slowness = jax.jit(lambda free: guidance.slowness(config, spec, free))
     step_m = spec.resolution_m * slowness(free)
     cells = np.argwhere(np.asarray(navigable))

@@ -89,7 +89,7 @@ def test_map_and_planner_live_in_the_frame_of_drifting_odometry_and_the_score_in
 ):
     """Heading drift alone, and so much of it that the map visibly turns around the start."""
     drifts = OdometryConfig(heading_drift_rad_per_m=0.04)
-    flight = flown(dataclasses.replace(config, odometry=drifts), 0, 6.0)
+    flight = flown(dataclasses.replace(config, odometry=drifts), 0, 8.0)
     true = np.concatenate([stretch.position_m for stretch in flight])
     believed = np.concatenate([stretch.believed_position_m for stretch in flight])
     way_m = metrics.path_length(true)
@@ -121,7 +121,10 @@ def test_what_is_known_is_what_was_seen_while_odometry_is_exact(config):
         metrics.explored_fraction(cells, grid_of(config), truth)
         for cells in (np.asarray(other.view.known), other.seen)
     )
-    assert by_eye == pytest.approx(by_map, rel=0.05)
+    # With full sensing the map knows less than was seen: the whole height of the body must be.
+    low = by_map if config is PLANAR else 0.85 * by_eye
+    assert low - 0.02 <= by_map <= by_eye + 0.02
+    assert by_eye == pytest.approx(by_map, rel=0.05 if config is PLANAR else 0.15)
 
 
 def test_the_planner_looks_once_per_stretch_and_the_clock_never_jumps():

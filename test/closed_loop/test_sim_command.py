@@ -235,7 +235,7 @@ def test_settings_reach_the_components_and_keep_the_rest():
     back = dataclasses.replace(
         config,
         substeps=SCENARIO.config.substeps,
-        controller=dataclasses.replace(config.controller, costs=SCENARIO.config.controller.costs),
+        body=SCENARIO.config.body,
     )
     assert back == SCENARIO.config
 

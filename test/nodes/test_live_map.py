@@ -229,10 +229,15 @@ class Lagging:
         self._next_odometry_ns, self.sent = 0, 0
 
     def __call__(self):
-        ticks = self._status[-1].ticks if self._status else 0
-        if self.sent > ticks + 6:
+        if not (
+            self._wall._cloud.get_subscription_count()
+            and self._wall._odom.get_subscription_count()
+        ):
+            return  # what is sent before the node listens is lost
+        done = self._status[-1].ticks + self._status[-1].dropped_scans if self._status else 0
+        if self.sent > done + 6:
             if not self._status:
-                self.odometry(1_000_000_000)
+                self.odometry(min(1_000_000_000, self._next_odometry_ns + 30_000_000))
             return
         self.sent += 1
         stamp_ns = round(self.sent * 1e9 / 30)

@@ -67,7 +67,7 @@ class LateController:
     def fly(self, seconds):
         for _ in range(round(50 * seconds)):
             seen = self._odom[max(0, len(self._odom) - 1 - self._late)]
-            state = convert.vehicle_state(seen, FRAMES)
+            state = convert.vehicle_state(seen, FRAMES, "base_link")
             place = jnp.array([START[0] + 1.0, START[1], START[2]])
             command = hold(
                 TrackingConfig(),
