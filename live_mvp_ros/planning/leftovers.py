@@ -127,8 +127,9 @@ def _lets_in(
     radius = config.body.fits_from_m / spec.resolution_m
     around = 2 * (round(radius) + 1) + 1
     beside = frontier & ndimage.maximum_filter(navigable, around)
-    labels, _ = regions.labelled(beside)
-    return bool(np.bincount(labels.ravel())[1:].max(initial=0) >= round(_WIDE * 2.0 * radius))
+    labels, count = regions.labelled(beside)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    return bool(np.any(sizes >= max(1, round(_WIDE * 2.0 * radius))))
 
 
 def worth(
