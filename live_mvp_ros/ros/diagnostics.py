@@ -177,8 +177,8 @@ class Health:
         late = [name for name in self._needed if ages[name] > STALE_AFTER_S]
         if level == OK and self._clock_is_missing():
             level, sentence = WARN, NO_CLOCK
-        elif level == OK and (preparing := self._preparing()):
-            sentence = preparing
+        elif level in (OK, WARN) and (preparing := self._preparing()):
+            level, sentence = OK, preparing  # the reason for any warning
         elif level == OK and late:
             level, sentence = WARN, "waiting for " + ", ".join(self._with_reason(late, now))
         if unheard and level in (OK, WARN):
