@@ -240,12 +240,12 @@ def planar_map(
     first, last = voxels.band_layers(config, altitude_m, half_height_m)
 
     def layer(k: jax.Array, least: jax.Array) -> jax.Array:
-        centre_m = config.lower_m[2] + (k + 0.5) * config.resolution_m
-        z_m = jnp.where(first == last, altitude_m, centre_m)
+        z_m = config.lower_m[2] + (k + 0.5) * config.resolution_m
         return jnp.minimum(least, distance(config, state, _slice_points(config, z_m)))
 
-    far = jnp.full(map_grid(config).shape, jnp.inf)
-    least_m = jax.lax.fori_loop(first, last + 1, layer, far)
+    at_altitude = distance(config, state, _slice_points(config, altitude_m))
+    beyond = jnp.where(first == last, first, last + 1)  # of a point, the altitude is all there is
+    least_m = jax.lax.fori_loop(first, beyond, layer, at_altitude)
     inside = jax.nn.sigmoid(-least_m / (0.5 * config.resolution_m))
     return jnp.where(known, inside, 0.5), known
 

@@ -108,6 +108,7 @@ class LiveMapNode(GraphNode):
         only between two updates."""
         self._map = mapping.init(config.map, jax.random.key(config.seed))
         self._replacement: mapping.LiveMap | None = None
+        self._replaced = False
         self._stamp_ns, self._update_ms, self._losses = 0, 0.0, [float("nan")] * 5
         self._maps, self._surfaces = Every(config.map_rate_hz), Every(config.surface_rate_hz)
         self._integrate = jax.jit(integrate, donate_argnums=1)
@@ -135,7 +136,7 @@ class LiveMapNode(GraphNode):
             fresh=lambda: mapping.init(config.map, jax.random.key(config.seed)),
         )
         if config.autosave_path:
-            self.create_timer(config.autosave_period_s, self._store.autosave)
+            self.create_timer(config.autosave_period_s, self._autosave)
 
     def destroy_node(self) -> None:
         """Let a save that is under way end, then destroy the node."""
@@ -253,10 +254,14 @@ class LiveMapNode(GraphNode):
             cloud = convert_sensors.surface_cloud(stamp, MAP, *valid)
             self._surface_out.publish(cloud)
 
+    def _autosave(self) -> None:
+        if self._stamp_ns or self._replaced:  # a map of which nothing is known is no data
+            self._store.autosave()
+
     def _replace(self, state: mapping.LiveMap) -> None:
         """Take another map from the next computation on, and publish it without a scan."""
         with self._lock:
-            self._replacement = state
+            self._replacement, self._replaced = state, True
         if self.worker is not None:
             self.worker.submit(None)
 

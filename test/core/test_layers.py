@@ -43,8 +43,8 @@ MESSAGES = {"msg", "srv", "action"}
 
 
 def rooms() -> set[str]:
-    """Return the folders with Python files."""
-    return {folder.name for folder in PACKAGE.iterdir() if any(folder.glob("*.py"))}
+    """Return the folders with Python files; those of messages are generated where it is built."""
+    return {f.name for f in PACKAGE.iterdir() if any(f.glob("*.py"))} - MESSAGES
 
 
 def files_of(room: str) -> list[Path]:

@@ -166,6 +166,7 @@ def test_a_second_vehicle_follows_the_time_of_the_first(bench):
     bench.spin(0.3)
     stepped = bench.call(StepSim, "sim/step", StepSim.Request(ticks=40))
     bench.wait(lambda: stamps(odom)[-1] == convert.to_ns(stepped.stamp))
+    bench.wait(lambda: convert.to_ns(clock[-1].clock) >= convert.to_ns(stepped.stamp))
     assert set(stamps(odom)[-30:]) <= {convert.to_ns(c.clock) for c in clock}  # both listen by now
 
     bench.kill("quadrotor_sim")
