@@ -138,7 +138,9 @@ class Mission:
         before_s, self._updated_s = self._updated_s, time_s
         if self.over:
             return
-        if before_s is not None and self._stalls:
+        # Who asked for a limit himself waits no longer; else the other nodes may still compile.
+        waited_for = self.limits.time_s > 0.0 or self.log.elapsed_s > 0.0
+        if before_s is not None and self._stalls and waited_for:
             self.stalled_s += time_s - before_s
         if self.limits.time_s > 0.0:
             config = replace(config, time_limit_s=self.limits.time_s)
