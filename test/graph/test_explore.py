@@ -312,6 +312,7 @@ def check_bag_in_rerun(folder: Path) -> None:
         "sensor_msgs/msg/Image": "DepthImage", "sensor_msgs/msg/PointCloud2": "Points3D",
         "sensor_msgs/msg/CameraInfo": "Pinhole", "nav_msgs/msg/OccupancyGrid": "GridMap",
         "tf2_msgs/msg/TFMessage": "Transform3D",
+        "geometry_msgs/msg/PoseStamped": "InstancePoses3D",
     }  # fmt: skip
     for name, count in bag.counts.items():
         kind = bag.topics[name].type
