@@ -37,6 +37,7 @@ _UNIT = 1024.0  # of log-odds, per integer
 _NUMBERS = 1 << 16  # of scans, 0 for none
 _LANES = 1024  # voxels around the vehicle that are looked at together
 _TRIES = 64  # per never-seen point
+_MIDDLE_M = 0.2  # a look at the altitude itself
 _GAP_M = 0.1  # a camera of 48 rows over 45 degrees leaves gaps of that height at 8 m
 _TAKE_OFF_M = 0.25  # the vehicle is still where it took off while it is so near, horizontally
 _STEEPEST = math.tan(math.radians(22.5)) * math.cos(math.radians(40.0))  # corner of an image
@@ -251,36 +252,35 @@ def band_occupancy(
 ) -> tuple[jax.Array, jax.Array]:
     """Return the probability [nx, ny] of the band around an altitude, and where it is known.
 
-    A cell is known as occupied if any voxel of the band is, and as free if none is and the whole
-    height was observed: unseen runs of up to ``_GAP_M`` are what lies between two rows of an
-    image. The probability is the highest of the observed voxels, 0.5 where the cell is unknown.
+    A cell is known as occupied if any voxel of the band is, and as free if none is and one around
+    the altitude was observed (``_MIDDLE_M``): under an open sky rays upwards return nothing, so
+    the whole height is never seen there. The probability is the highest of the observed voxels,
+    0.5 where the cell is unknown.
     """
     first, last = band_layers(config, altitude_m, half_height_m)
     nx, ny, nz = config.shape
     count = min(nz, math.ceil(2.0 * half_height_m / config.resolution_m - 1e-6) + 1)
     base = jnp.clip(first, 0, nz - count)
     slab = jax.lax.dynamic_slice(evidence.words, (base, 0, 0), (count, nx, ny))
-    gap = math.floor(_GAP_M / config.resolution_m + 1e-6)
 
     def layer(k: int | jax.Array, now: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-        highest, run, longest = now
+        highest, middle = now
         words = slab[k]
         counted = (base + k >= first) & (base + k <= last)
         seen = (_number(words) > 0) & counted
-        run = jnp.where(seen | ~counted, 0, run + 1)
+        centre_m = config.lower_m[2] + (base + k + 0.5) * config.resolution_m
+        around = (jnp.abs(centre_m - altitude_m) <= _MIDDLE_M + 1e-4) | (first == last)
         # words of seen voxels are ordered as their log-odds are
-        return (
-            jnp.where(seen, jnp.maximum(highest, words), highest),
-            run,
-            jnp.maximum(run, longest),
-        )
+        return jnp.where(seen, jnp.maximum(highest, words), highest), middle | (seen & around)
 
-    none = jnp.zeros((nx, ny), jnp.int32)
-    begin = (jnp.full((nx, ny), jnp.iinfo(jnp.int32).min, jnp.int32), none, none)
-    highest, _, longest = jax.lax.fori_loop(0, count, layer, begin, unroll=min(count, 16))
+    begin = (
+        jnp.full((nx, ny), jnp.iinfo(jnp.int32).min, jnp.int32),
+        jnp.zeros((nx, ny), bool),
+    )
+    highest, middle = jax.lax.fori_loop(0, count, layer, begin, unroll=min(count, 16))
     some = highest > jnp.iinfo(jnp.int32).min
     value = _log_odds(highest)
-    known = some & ((value > 0.0) | (longest <= gap))
+    known = (some & (value > 0.0)) | middle
     return jnp.where(known, jax.nn.sigmoid(value), 0.5), known
 
 
