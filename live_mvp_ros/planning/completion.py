@@ -37,7 +37,8 @@ from live_mvp_ros.completion_report import (
 from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning import regions
 from live_mvp_ros.planning.ending import Doubt
-from live_mvp_ros.planning.info_field import InfoFieldConfig, specks
+from live_mvp_ros.planning.expectation import specks
+from live_mvp_ros.planning.info_field import InfoFieldConfig
 from live_mvp_ros.planning.leftover_state import Leftovers
 from live_mvp_ros.planning.progress import Progress
 
@@ -138,7 +139,7 @@ class _Final:
             reached=regions.joined(free | navigable, navigable) & free,
             navigable=navigable,
             looked_long=looked_long,
-            specks=np.asarray(specks(config, spec, known, (known & ~free) | looked_long)),
+            specks=np.asarray(specks(config, spec, known, free, (known & ~free) | looked_long)),
             given_up=np.asarray(inputs.progress.given_up, bool),
             skipped=_skipped(inputs.leftovers, known),
             listed=_listed(inputs.leftovers),

@@ -12,8 +12,8 @@ cell. Sweeps are repeated until nothing changes, however long and winding the wa
 
 from __future__ import annotations
 
+import functools
 import math
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -27,7 +27,7 @@ FAR = 1e6  # metres (or cells): "not reached"; finite, so that differences stay 
 _ROUNDING_M = 1e-4  # of a clearance in single precision
 
 
-@partial(jax.jit, static_argnames=("resolution_m", "max_distance_m"))
+@functools.partial(jax.jit, static_argnames=("resolution_m", "max_distance_m"))
 def distance_transform(
     mask: jax.Array, resolution_m: float, max_distance_m: float = 2.0
 ) -> jax.Array:
@@ -86,6 +86,44 @@ def with_gaps_closed(mask: jax.Array, radius_cells: int) -> jax.Array:
     the edge of the grid is closed too.
     """
     return ~grown(~grown(mask, radius_cells), radius_cells)
+
+
+def narrow_clusters(mask: jax.Array, widest: int) -> jax.Array:
+    """Return the cells [nx, ny] of clusters of ``mask`` that fit into a small square.
+
+    Cells that touch, at corners too, are a cluster. One that has others so near that every
+    square around it touches them counts as wide.
+
+    Args:
+        mask: [nx, ny] bool.
+        widest: length of the square's side in cells (static); 0 for none.
+    """
+    edge = widest + 1
+    counts = jnp.pad(jnp.pad(mask, edge).astype(jnp.int32), ((1, 0), (1, 0)))
+    counts = jnp.cumsum(jnp.cumsum(counts, axis=0), axis=1)
+    found = jnp.zeros(mask.shape, bool)
+
+    def within(first: int, side: int, n: tuple[int, ...]) -> jax.Array:
+        """Count in ``n`` squares, the lowest of which begins at cell ``first``."""
+        low = [slice(first, first + k) for k in n]
+        high = [slice(first + side, first + side + k) for k in n]
+        return (
+            counts[high[0], high[1]]
+            - counts[low[0], high[1]]
+            - counts[high[0], low[1]]
+            + counts[low[0], low[1]]
+        )
+
+    for side in range(1, widest + 1):
+        n = tuple(size + side - 1 for size in mask.shape)
+        first = edge - side + 1
+        alone = within(first, side, n) == within(first - 1, side + 2, n)
+        for axis in (0, 1):
+            size = mask.shape[axis]
+            parts = [jax.lax.slice_in_dim(alone, k, k + size, axis=axis) for k in range(side)]
+            alone = functools.reduce(jnp.logical_or, parts)
+        found = found | (alone & mask)
+    return found
 
 
 def grown(value: jax.Array, radius_cells: int) -> jax.Array:
@@ -243,7 +281,7 @@ def geodesic_distance(
     return geodesic(passable, sources_m, resolution_m, slowness).distance_m
 
 
-@partial(jax.jit, static_argnames=("resolution_m", "max_rounds"))
+@functools.partial(jax.jit, static_argnames=("resolution_m", "max_rounds"))
 def geodesic(
     passable: jax.Array,
     sources_m: jax.Array,
@@ -338,7 +376,7 @@ def descend(u: jax.Array, cell: jax.Array) -> jax.Array:
     return jax.lax.while_loop(going, walk, (cell, lower(cell)))[1]
 
 
-@partial(jax.jit, static_argnames=("resolution_m",))
+@functools.partial(jax.jit, static_argnames=("resolution_m",))
 def continued(
     value: jax.Array, valid: jax.Array, resolution_m: float, rise_per_m: float
 ) -> jax.Array:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,15 +21,15 @@ from live_mvp_ros.config import ConfigurationError, configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import ending, leftover_state, progress
 from live_mvp_ros.planning.ending import PlanCode
+from live_mvp_ros.planning.expectation import View, view_of
 from live_mvp_ros.planning.frame import FINER, LONGEST_STEP_S, sweep_plan, take_stock
-from live_mvp_ros.planning.fsmi import P_MAX, cell_information
+from live_mvp_ros.planning.fsmi import cell_information
 from live_mvp_ros.planning.geodesy import (
     FAR,
     fitting_cells,
     geodesic_distance,
     grown,
     highest_within,
-    with_gaps_closed,
 )
 from live_mvp_ros.planning.guidance import (
     cell_mask,
@@ -53,9 +52,7 @@ from live_mvp_ros.vehicle import BodyConfig
 FINISH = ("thorough", "rate", "share")
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
 _WALL_OUTSIDE = 1.0  # occupancy outside the map
-_EXPECTED_WALL = 0.99  # occupancy of an unknown cell in a gap of a wall
 _LEFTOVER = 0.5  # looks that teach less than this share of one into the open are leftovers
-_WIDE = 4.0  # widths of the drone: with so much frontier in one place nobody asks for leftovers
 _NARROW_GAIN = 0.1  # nats of a beam in it: all are worth the same, the nearest comes first
 
 
@@ -352,7 +349,16 @@ def step(
     doubt = ending.looked_again(
         state.doubt, inputs.known, free, stock.looks, progress.LEARNING_CELLS, inputs.dt_s
     )
-    view = _classify(config, spec, inputs, free, looked_s, doubt.doubted, state.leftovers.skipped)
+    view = view_of(
+        config,
+        spec,
+        inputs,
+        free,
+        navigable,
+        looked_s,
+        doubt.doubted,
+        state.leftovers.skipped,
+    )
     # Who looks again on purpose is not idle; how long that may last, the doubt knows.
     waits = jnp.any(doubt.doubted & (stock.looks > 0.0))
     flown_s = jnp.where(waits, 0.0, inputs.dt_s)
@@ -381,8 +387,7 @@ def step(
     to_goal = nothing_left | inputs.to_goal
     goal = goal_source(spec, navigable, inputs.goal_m)
     slow = stock.slow
-    frontier = view.resolvable & grown(free, 1)
-    leftovers = jnp.any(sources) & ~_lets_in(config, spec, frontier, navigable)
+    leftovers = jnp.any(sources) & view.few
     start_m = _values(config, spec, per_yaw, sources, navigable, slow, inputs)
     stop = state.leftovers.cell
     touring = leftovers & state.leftovers.active & sources[stop[0], stop[1]]
@@ -447,7 +452,7 @@ def step(
             target_m=way.target_m,
             navigable=navigable,
             sources=sources,
-            frontier=frontier,
+            frontier=view.frontier,
             looks_again=jnp.any(doubted) & ~nothing_left & valid,
             leftover=jnp.where(
                 touring, jnp.stack([state.leftovers.number, state.leftovers.of]), 0
@@ -480,7 +485,7 @@ def _doubts(
     config: InfoFieldConfig,
     spec: GridSpec,
     doubt: ending.Doubt,
-    view: _View,
+    view: View,
     inputs: InfoFieldInputs,
     navigable: jax.Array,
     something_left: jax.Array,
@@ -504,61 +509,7 @@ def _doubts(
     return jax.lax.cond(~something_left | jnp.any(doubt.doubted), asked, lambda: none)
 
 
-class _View(NamedTuple):
-    """The map as the planner sees it; all [nx, ny]."""
-
-    p: jax.Array
-    free: jax.Array
-    resolvable: jax.Array
-    opaque: jax.Array
-
-
-def _classify(
-    config: InfoFieldConfig,
-    spec: GridSpec,
-    inputs: InfoFieldInputs,
-    free: jax.Array,
-    looked_s: jax.Array,
-    doubted: jax.Array,
-    skipped: jax.Array,
-) -> _View:
-    """Say what each cell is, or is expected to be; what is in doubt counts as unknown.
-
-    A wall that was seen from the side has gaps of a few unknown cells, and behind them lies as
-    much unknown as behind a door. They are expected to be wall, so that they draw the drone only
-    when nothing else is left. Specks, narrower than space could be, are believed to be wall.
-    """
-    given_up = ~inputs.known & ((looked_s >= config.look_patience_s) | skipped)
-    solid = (inputs.known & ~free) | given_up
-    given_up = given_up | specks(config, spec, inputs.known, solid)
-    opaque = (inputs.known & ~free) | given_up
-    radius_cells = round(0.5 * config.wall_gap_m / spec.resolution_m)
-    wall = with_gaps_closed(inputs.known & ~free, radius_cells)
-    expected = jnp.where(wall, _EXPECTED_WALL, config.unknown_occupancy)
-    p = jnp.where(inputs.known, inputs.p, expected)
-    p = jnp.where(doubted, config.unknown_occupancy, jnp.where(given_up, P_MAX, p))
-    return _View(p, free, (~inputs.known & ~given_up) | doubted, opaque)
-
-
-def _lets_in(
-    config: InfoFieldConfig, spec: GridSpec, frontier: jax.Array, navigable: jax.Array
-) -> jax.Array:
-    """Return whether there is much frontier beside navigable cells, all in one place."""
-    radius = config.body.fits_from_m / spec.resolution_m
-    beside = (frontier & grown(navigable, round(radius) + 1)).astype(jnp.int32)
-    width = max(1, round(_WIDE * 2.0 * radius))
-    count = jax.lax.reduce_window(beside, 0, jax.lax.add, (width, width), (1, 1), "SAME")
-    return jnp.any(count >= width)
-
-
-def specks(config: InfoFieldConfig, spec: GridSpec, known: Any, solid: Any) -> jax.Array:
-    """Return the unknown cells [nx, ny] in gaps of ``solid`` that are too narrow to be space."""
-    radius_cells = round(0.5 * config.speck_m / spec.resolution_m)
-    closed = with_gaps_closed(jnp.asarray(solid), radius_cells)
-    return closed & ~jnp.asarray(known) & ~jnp.asarray(solid)
-
-
-def _gains(config: InfoFieldConfig, spec: GridSpec, view: _View, candidates: jax.Array) -> Looks:
+def _gains(config: InfoFieldConfig, spec: GridSpec, view: View, candidates: jax.Array) -> Looks:
     """Return the gain of looks from every known free cell.
 
     Only beams that meet something unknown count. When no candidate has any, the narrow views
@@ -684,7 +635,7 @@ def _local(
 
 
 def _reachable_unknown_m2(
-    spec: GridSpec, plan: SweepPlan, view: _View, navigable: jax.Array
+    spec: GridSpec, plan: SweepPlan, view: View, navigable: jax.Array
 ) -> jax.Array:
     """Area of the unknown that navigable cells would see, were the unknown transparent."""
     seen = sees_any(plan, navigable, view.opaque) & view.resolvable

@@ -44,7 +44,7 @@ LOOK_S = 1.0
 _KEPT_S, _KEPT_WITHIN_M = 1.5, 1.0  # another target must save so much, else the two take turns
 _WAY_CELL_M = 0.3  # ways are measured on a grid of such cells, or larger ones in large maps
 _MOST_WAY_CELLS = 200  # along a side
-_WIDE = 2.0  # widths of the drone: a frontier so wide leads to more than a leftover
+_WIDE = 4.0  # widths of the drone: a frontier so wide leads to more than a leftover
 _DEPTH_M = 0.5  # so deep a leftover is expected to become known
 
 Planned = tuple[InfoFieldState, InfoFieldOutput]
