@@ -154,6 +154,7 @@ class CompletionReport:
         known_free_m2: area known to be free.
         unknown_m2: area of all unknown cells of the volume, the inside of walls included.
         goal: whether it was reached.
+        wall_gaps: how many unknown gaps in walls were too narrow to look at, and taken for wall.
         recoveries: how often there was no progress, and what was done.
         odometry_error_m: how far off the drone's own odometry may be at the end, and with it all
             positions of the report; 0 if it is taken for exact.
@@ -165,6 +166,7 @@ class CompletionReport:
     known_free_m2: float
     unknown_m2: float
     goal: GoalStatus
+    wall_gaps: int = 0
     recoveries: Recoveries = Recoveries()
     odometry_error_m: float = 0.0
 
@@ -193,6 +195,7 @@ class CompletionReport:
             "remainders": [remainder.to_dict() for remainder in self.remainders],
             "known_free_m2": self.known_free_m2,
             "unknown_m2": self.unknown_m2,
+            "wall_gaps": self.wall_gaps,
             "goal": self.goal.to_dict(),
             "recoveries": dataclasses.asdict(self.recoveries),
             "odometry_error_m": self.odometry_error_m,
@@ -212,6 +215,9 @@ class CompletionReport:
         left = "left: " + ", ".join(parts) if parts else NOTHING_LEFT
         if any(r.reason is Reason.OUT_OF_BOUNDS for r in self.remainders):
             left += "; free space goes on beyond the volume"
+        if self.wall_gaps > 0:
+            gaps = "1 gap" if self.wall_gaps == 1 else f"{self.wall_gaps} gaps"
+            left += f"; {gaps} in walls, too narrow to look at, taken for wall"
         if (goal := _GOAL_WORDS.get(self.goal.reason)) is not None:
             left += f"; {goal}"
         if self.odometry_error_m > 0.0:

@@ -37,7 +37,7 @@ from live_mvp_ros.completion_report import (
 from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning import regions
 from live_mvp_ros.planning.ending import Doubt
-from live_mvp_ros.planning.expectation import specks
+from live_mvp_ros.planning.expectation import specks, wall_gaps
 from live_mvp_ros.planning.info_field import InfoFieldConfig
 from live_mvp_ros.planning.leftover_state import Leftovers
 from live_mvp_ros.planning.progress import Progress
@@ -101,6 +101,7 @@ def completion_report(
         remainders=tuple(sorted(left, key=lambda r: (r.enclosed, -r.area_m2))),
         known_free_m2=final.area_m2(final.free),
         unknown_m2=final.area_m2(~final.known),
+        wall_gaps=regions.labelled(final.wall_gaps)[1],
         goal=_goal(config, final, unknown, inputs),
         recoveries=Recoveries(*(int(n) for n in inputs.progress.taken)),
     )
@@ -118,6 +119,7 @@ class _Final:
     looked_long: np.ndarray
     given_up: np.ndarray
     specks: np.ndarray  # unknown gaps in what is solid that the planner believes to be solid
+    wall_gaps: np.ndarray  # wider ones, which it believes to be wall when nothing else is left
     skipped: np.ndarray
     listed: np.ndarray  # [n, 4] x, y, m2, s of what was not worth it
     blocked: np.ndarray  # was free, and has been looked at again
@@ -132,6 +134,9 @@ class _Final:
         here = regions.cell_mask(spec, inputs.position_m)
         looked_long = ~known & (np.asarray(inputs.looked_s) >= float(config.look_patience_s))
         navigable = np.asarray(inputs.navigable, bool) | here
+        solid = (known & ~free) | looked_long
+        tiny = np.asarray(specks(config, spec, known, free, solid))
+        gaps = np.asarray(wall_gaps(config, spec, known, free, solid | tiny))
         return cls(
             spec=spec,
             known=known,
@@ -139,7 +144,8 @@ class _Final:
             reached=regions.joined(free | navigable, navigable) & free,
             navigable=navigable,
             looked_long=looked_long,
-            specks=np.asarray(specks(config, spec, known, free, (known & ~free) | looked_long)),
+            specks=tiny,
+            wall_gaps=gaps & bool(inputs.nothing_left),
             given_up=np.asarray(inputs.progress.given_up, bool),
             skipped=_skipped(inputs.leftovers, known),
             listed=_listed(inputs.leftovers),
@@ -152,7 +158,7 @@ class _Final:
     @property
     def occupied(self) -> np.ndarray:
         """Cells known to be occupied, and gaps between them that are believed to be."""
-        return (self.known & ~self.free) | self.specks
+        return (self.known & ~self.free) | self.specks | self.wall_gaps
 
     def area_m2(self, mask: np.ndarray) -> float:
         return round(float(np.count_nonzero(mask)) * self.spec.resolution_m**2, 4)

@@ -106,7 +106,8 @@ class InfoFieldConfig:
         unit="m",
         low=0.0,
         high=2.0,
-        help="Unknown gaps in a wall up to this wide are expected to be wall.",
+        help="Unknown gaps in a wall up to this wide are no reason to fly there, and are taken "
+        "for wall when nothing else is left; 0 to look into every one.",
     )
     enough_share: float = parameter(
         default=0.85,

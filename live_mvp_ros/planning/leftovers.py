@@ -44,7 +44,6 @@ LOOK_S = 1.0
 _KEPT_S, _KEPT_WITHIN_M = 1.5, 1.0  # another target must save so much, else the two take turns
 _WAY_CELL_M = 0.3  # ways are measured on a grid of such cells, or larger ones in large maps
 _MOST_WAY_CELLS = 200  # along a side
-_WIDE = 4.0  # widths of the drone: a frontier so wide leads to more than a leftover
 _DEPTH_M = 0.5  # so deep a leftover is expected to become known
 
 Planned = tuple[InfoFieldState, InfoFieldOutput]
@@ -91,8 +90,6 @@ def next_stop(
     before = state.leftovers
     if not bool(before.going):
         return before._replace(active=np.bool_(False))
-    if _lets_in(config, spec, np.asarray(out.frontier), np.asarray(out.navigable)):
-        return before._replace(active=np.bool_(False))
     scene = _Scene.of(config, spec, inputs, out)
     found = _regions(scene)
     if not found:
@@ -118,18 +115,6 @@ def next_stop(
         number=np.int32(of - len(order) + 1),
         of=np.int32(of),
     )
-
-
-def _lets_in(
-    config: InfoFieldConfig, spec: GridSpec, frontier: np.ndarray, navigable: np.ndarray
-) -> bool:
-    """Return whether a frontier beside navigable cells is twice as wide as the drone."""
-    radius = config.body.fits_from_m / spec.resolution_m
-    around = 2 * (round(radius) + 1) + 1
-    beside = frontier & ndimage.maximum_filter(navigable, around)
-    labels, count = regions.labelled(beside)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    return bool(np.any(sizes >= max(1, round(_WIDE * 2.0 * radius))))
 
 
 def worth(

@@ -25,6 +25,7 @@ def completion_message(
         remainders=[_remainder_message(item, altitude_m) for item in report.remainders],
         known_free_m2=report.known_free_m2,
         unknown_m2=report.unknown_m2,
+        wall_gaps=report.wall_gaps,
         goal_reached=report.goal.reached,
         goal_reason=int(report.goal.reason),
         goal=_point(report.goal.position_m, altitude_m),
@@ -49,6 +50,7 @@ def completion_of(message: CompletionReport) -> core.CompletionReport:
         remainders=tuple(_remainder(item) for item in message.remainders),
         known_free_m2=_finite("known_free_m2", message.known_free_m2),
         unknown_m2=_finite("unknown_m2", message.unknown_m2),
+        wall_gaps=message.wall_gaps,
         goal=core.GoalStatus(
             reached=message.goal_reached,
             reason=core.GoalReason(message.goal_reason),

@@ -102,6 +102,36 @@ def test_gaps_up_to_twice_the_radius_are_closed():
     assert got.sum() == 15
 
 
+@pytest.mark.parametrize("widest", [1, 2, 4])
+@pytest.mark.parametrize(("seed", "share"), [(0, 0.02), (1, 0.1), (2, 0.3)])
+def test_narrow_clusters_are_those_of_labelling_unless_others_are_near(seed, share, widest):
+    mask = random_mask(seed, share)
+    labels, count = ndimage.label(mask, np.ones((3, 3)))
+    narrow, alone = np.zeros((2, *mask.shape), bool)
+    for number, area in enumerate(ndimage.find_objects(labels), start=1):
+        cluster = labels == number
+        if max(part.stop - part.start for part in area) <= widest:
+            narrow |= cluster
+            square = np.ones((2 * widest + 1, 2 * widest + 1), bool)
+            around = ndimage.binary_dilation(cluster, square) & mask
+            alone |= cluster & (around == cluster).all()
+    got = np.asarray(geodesy.narrow_clusters(jnp.asarray(mask), widest))
+    assert not (got & ~narrow).any()
+    assert not (alone & ~got).any()
+    assert count > 0
+
+
+def test_gaps_along_a_wall_are_narrow_one_by_one():
+    gaps = np.zeros((30, 30), bool)
+    gaps[0, 0:4] = gaps[0, 5:7] = gaps[0, 8] = gaps[0, 10:15] = True  # one cell of wall between
+    gaps[20, 10:13] = gaps[21, 13] = True  # a slanted one
+    got = np.asarray(geodesy.narrow_clusters(jnp.asarray(gaps), 4))
+    assert got[0, 0:9].tolist() == gaps[0, 0:9].tolist()
+    assert not got[0, 9:].any()
+    assert got[20:22].sum() == 4
+    assert not np.asarray(geodesy.narrow_clusters(jnp.asarray(gaps), 0)).any()
+
+
 def edges_without_corner_cutting(free: np.ndarray):
     index = np.arange(free.size).reshape(free.shape)
     for di, dj in ((1, 0), (0, 1), (1, 1), (1, -1)):

@@ -311,7 +311,7 @@ def test_what_lies_deep_in_the_unknown_counts_the_more_the_likelier_it_is_free()
     assert 0.0 < shares[0] < shares[1] < shares[2] < 1.0
 
 
-def test_a_gap_in_a_wall_draws_the_drone_only_when_nothing_else_is_left():
+def test_a_gap_in_a_wall_draws_nobody_while_there_is_space_and_is_wall_in_the_end():
     """Walls that are seen from the side have gaps of a few cells; a door is 0.7 m wide."""
 
     def gain_of_hole(cells: int, wall_gap_m: float, speck_m: float = 0.0) -> float:
@@ -328,10 +328,12 @@ def test_a_gap_in_a_wall_draws_the_drone_only_when_nothing_else_is_left():
     for width in (5, 7):
         assert gain_of_hole(width, 0.4) == pytest.approx(gain_of_hole(width, 0.0), rel=1e-5)
     beside_more = in_corridor(CONFIG, (3, 20), (30, 35), 6.0)
-    alone = in_corridor(CONFIG, (3, 20), (0, 0), 12.0)
     assert beside_more.target_m[0] > 6.0  # to the open end, 14 m away, not to the gap beside it
-    assert alone.target_m[0] < 12.0
-    assert not alone.nothing_left
+    for width, left in ((3, False), (4, False), (5, True), (7, True)):
+        alone = in_corridor(CONFIG, (width, 20), (0, 0), 12.0)
+        assert bool(alone.nothing_left) is not left
+        assert (float(alone.target_m[0]) < 12.0) is left
+    assert not in_corridor(replace(CONFIG, wall_gap_m=0.0), (3, 20), (0, 0), 12.0).nothing_left
 
 
 def test_wrong_settings_are_refused_with_a_sentence():

@@ -77,7 +77,7 @@ def test_the_stop_sees_its_leftover():
 def test_a_speck_is_believed_to_be_wall():
     _, out = planned(inputs(SPECK), plans=1)
     assert bool(out.nothing_left)
-    _, out = planned(inputs(SPECK), replace(CONFIG, speck_m=0.0), plans=1)
+    _, out = planned(inputs(SPECK), replace(CONFIG, speck_m=0.0, wall_gap_m=0.0), plans=1)
     assert not bool(out.nothing_left)
 
 
