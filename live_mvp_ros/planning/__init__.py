@@ -3,10 +3,10 @@
 """Where a look teaches most: mutual information, guidance over the known map, trajectory gain."""
 
 from live_mvp_ros.planning.ending import PlanCode
+from live_mvp_ros.planning.fitting import navigable_cells
 from live_mvp_ros.planning.geodesy import (
     distance_transform,
     geodesic_distance,
-    navigable_cells,
 )
 from live_mvp_ros.planning.info_field import (
     InfoFieldConfig,

@@ -25,7 +25,8 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning.geodesy import connected_cells, fitting_cells, grown
+from live_mvp_ros.planning.fitting import fitting_places, joined_cells
+from live_mvp_ros.planning.geodesy import connected_cells, grown
 
 LEAST_PLANS = 3
 """So many plans in a row must find nothing left."""
@@ -175,8 +176,7 @@ def in_doubt(
     reach_cells = round(radius_m / spec.resolution_m) + 1
 
     def roams(obstacles: jax.Array) -> jax.Array:
-        fits = fitting_cells(obstacles, spec, radius_m) | navigable
-        return connected_cells(fits, navigable)
+        return joined_cells(fitting_places(obstacles, spec, radius_m), navigable)
 
     def blocking() -> jax.Array:
         now, then = roams(solid), roams(solid & ~unsure)

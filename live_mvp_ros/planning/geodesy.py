@@ -19,12 +19,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
-
 Arrays = Any  # carries and slices of scans: tuples of arrays whose lengths the loops fix
 
 FAR = 1e6  # metres (or cells): "not reached"; finite, so that differences stay finite
-_ROUNDING_M = 1e-4  # of a clearance in single precision
 
 
 @functools.partial(jax.jit, static_argnames=("resolution_m", "max_distance_m"))
@@ -143,6 +140,14 @@ def grown(value: jax.Array, radius_cells: int) -> jax.Array:
     return value
 
 
+def within_squares(mask: jax.Array, side: int) -> jax.Array:
+    """Return the cells [nx, ny] of all squares of ``side`` (static) cells that lie in ``mask``."""
+    size = (side, side)
+    around = jnp.pad(mask.astype(jnp.int32), side - 1)
+    full = jax.lax.reduce_window(around, 1, jax.lax.min, size, (1, 1), "VALID")
+    return jax.lax.reduce_window(full, 0, jax.lax.max, size, (1, 1), "VALID") > 0
+
+
 def highest_within(value: jax.Array, passable: jax.Array, steps: int) -> jax.Array:
     """Return the highest ``value`` [nx, ny] within some steps over passable cells.
 
@@ -159,69 +164,6 @@ def highest_within(value: jax.Array, passable: jax.Array, steps: int) -> jax.Arr
         return jnp.where(passable, grown(highest, 1), 0.0)
 
     return jax.lax.fori_loop(0, steps, widen, jnp.where(passable, value, 0.0))
-
-
-def navigable_cells(
-    unsafe: jax.Array, spec: GridSpec, radius_m: float, seed_xy: jax.Array
-) -> jax.Array:
-    """Return where a disc can go from the seed without touching anything unsafe.
-
-    Args:
-        unsafe: [nx, ny] bool, cells that must not be touched; everything outside the grid is
-            unsafe.
-        spec: geometry of the grid (static).
-        radius_m: least distance of the disc's centre from the edges of unsafe cells (static).
-        seed_xy: [2] m, map frame. If the disc does not fit there, the nearest cell where it fits
-            within 1 m is the seed.
-
-    Returns:
-        [nx, ny] bool: cells in which the disc fits, connected to the seed.
-    """
-    fits = fitting_cells(unsafe, spec, radius_m)
-    return connected_cells(fits, seed_cell(fits, spec, seed_xy, 1.0))
-
-
-def fitting_cells(unsafe: jax.Array, spec: GridSpec, radius_m: float) -> jax.Array:
-    """Return the cells [nx, ny] bool in which a disc fits: somewhere in them it has room.
-
-    The room at a place is interpolated between the clearances of cell centres, as the controller
-    does it. Centres alone would close passages that run between them.
-    """
-    gap = clearance(unsafe, spec.resolution_m, radius_m + 2.0 * spec.resolution_m)
-    return most_room(gap) >= radius_m - _ROUNDING_M
-
-
-def most_room(clearance_m: jax.Array) -> jax.Array:
-    """Return the largest clearance [nx, ny] within each cell, interpolated between centres.
-
-    A bilinear function has its maxima at the corners of its pieces: here the centre of a cell,
-    the middles of its edges and its corners.
-    """
-    around = jnp.pad(clearance_m, 1, mode="edge")
-    nx, ny = clearance_m.shape
-
-    def beside(i: int, j: int) -> jax.Array:
-        return jax.lax.dynamic_slice(around, (1 + i, 1 + j), (nx, ny))
-
-    most = clearance_m
-    for i, j in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-        most = jnp.maximum(most, 0.5 * (clearance_m + beside(i, j)))
-    for i, j in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-        corner = clearance_m + beside(i, 0) + beside(0, j) + beside(i, j)
-        most = jnp.maximum(most, 0.25 * corner)
-    return most
-
-
-def seed_cell(fits: jax.Array, spec: GridSpec, xy: jax.Array, within_m: float) -> jax.Array:
-    """Return a mask [nx, ny] of the cell of ``fits`` nearest to ``xy``, if it is near enough."""
-    squared = _squared_distance_m2(spec, xy)
-    squared = jnp.where(fits, squared, FAR)
-    return fits & (squared <= jnp.min(squared)) & (squared <= within_m**2)
-
-
-def _squared_distance_m2(spec: GridSpec, xy: jax.Array) -> jax.Array:
-    x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
-    return (x[:, None] - xy[0]) ** 2 + (y[None, :] - xy[1]) ** 2
 
 
 @jax.jit

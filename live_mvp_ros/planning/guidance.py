@@ -18,15 +18,14 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning.fitting import cells_of, fitting_places, joined_cells, seed_cell
 from live_mvp_ros.planning.geodesy import (
     FAR,
     clearance,
-    connected_cells,
     continued,
     descend,
-    fitting_cells,
     geodesic_distance,
-    seed_cell,
+    within_squares,
 )
 from live_mvp_ros.planning.reference_path import climb, headings, look_yaw
 from live_mvp_ros.vehicle import BodyConfig
@@ -65,27 +64,29 @@ def navigable_now(body: BodyConfig, spec: GridSpec, free: jax.Array, xy: jax.Arr
         free: [nx, ny] bool, known free.
         xy: [2] m, the drone.
     """
-    fits = fitting_cells(~free, spec, body.fits_from_m)
+    places = fitting_places(~free, spec, body.fits_from_m)
     here = cell_mask(spec, xy)
-    seeds = _nearest_by_way(fits, free, spec, spec.cell_index(xy))
-    return connected_cells(fits | here, seeds | here)
+    seeds = _nearest_by_way(body, cells_of(places), free, spec, spec.cell_index(xy))
+    return joined_cells(places, seeds | here)
 
 
 def _nearest_by_way(
-    fits: jax.Array, free: jax.Array, spec: GridSpec, here: jax.Array
+    body: BodyConfig, fits: jax.Array, free: jax.Array, spec: GridSpec, here: jax.Array
 ) -> jax.Array:
     """Return the cells of ``fits`` [nx, ny] nearest to a cell [2] by way through free cells.
 
-    None if the way is longer than ``_SEED_WITHIN_M``; what is nearer may lie behind a wall.
+    None if the way is longer than ``_SEED_WITHIN_M``; what is nearer may lie behind a wall. A slit
+    in a wall is no way: where the vehicle is, its body lies, whatever the map makes of the rest.
     """
-    reach = math.ceil(_SEED_WITHIN_M / spec.resolution_m)
+    narrowest = max(2, round(body.radius_m / spec.resolution_m))
+    reach = math.ceil(_SEED_WITHIN_M / spec.resolution_m) + narrowest
     n = 2 * reach + 1
 
     def around(mask: jax.Array) -> jax.Array:
         return jax.lax.dynamic_slice(jnp.pad(mask, reach), (here[0], here[1]), (n, n))
 
     start = jnp.full((n, n), FAR).at[reach, reach].set(0.0)
-    passable = around(free).at[reach, reach].set(True)
+    passable = within_squares(around(free), narrowest).at[reach, reach].set(True)
     way_m = geodesic_distance(passable, start, spec.resolution_m)
     way_m = jnp.where(around(fits), way_m, FAR)
     nearest = (way_m <= jnp.min(way_m)) & (way_m <= _SEED_WITHIN_M)

@@ -22,11 +22,11 @@ from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import ending, leftover_state, progress
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.expectation import View, view_of
+from live_mvp_ros.planning.fitting import fitting_cells
 from live_mvp_ros.planning.frame import FINER, LONGEST_STEP_S, sweep_plan, take_stock
 from live_mvp_ros.planning.fsmi import cell_information
 from live_mvp_ros.planning.geodesy import (
     FAR,
-    fitting_cells,
     geodesic_distance,
     grown,
     highest_within,

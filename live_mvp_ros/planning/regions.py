@@ -14,7 +14,8 @@ import numpy as np
 from scipy import ndimage
 
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning.geodesy import connected_cells, fitting_cells
+from live_mvp_ros.planning.fitting import fitting_places, joined_cells
+from live_mvp_ros.planning.geodesy import connected_cells
 from live_mvp_ros.planning.observable import observable_cells
 
 _AROUND = np.ones((3, 3), bool)
@@ -111,8 +112,8 @@ def roamed(
     occupied: np.ndarray, spec: GridSpec, radius_m: float, navigable: np.ndarray
 ) -> np.ndarray:
     """Return where the drone would fit and could go, were everything unknown free."""
-    fits = np.asarray(fitting_cells(jnp.asarray(occupied), spec, radius_m))
-    return joined(fits | navigable, navigable)
+    places = fitting_places(jnp.asarray(occupied), spec, radius_m)
+    return np.asarray(joined_cells(places, jnp.asarray(navigable)))
 
 
 def visible(opaque: np.ndarray, eyes: np.ndarray, range_cells: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 """Score a flight against ground truth: what could be seen, what was seen, and how close it went.
 
 Words (map frame, metres, at the flight altitude): a cell is *navigable* when the drone fits
-somewhere in it (``planning.geodesy.fitting_cells``, the planner's own question, asked of the true
+somewhere in it (``planning.fitting.fitting_cells``, the planner's own question, asked of the true
 cells) and such cells connect it to the start; a free cell is *observable* when a navigable one
 sees it in sensor range.
 The explored fraction is the share of observable cells that the sensor has really seen: those that
@@ -26,7 +26,7 @@ import numpy as np
 from scipy import ndimage
 
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning.geodesy import connected_cells, fitting_cells
+from live_mvp_ros.planning.fitting import cells_of, fitting_places, joined_cells
 from live_mvp_ros.planning.guidance import cell_mask
 from live_mvp_ros.planning.observable import observable_cells
 from live_mvp_ros.vehicle import BodyConfig
@@ -95,9 +95,10 @@ def navigable_mask(
     around = GridSpec(
         (x0 - more_m, y0 - more_m), spec.resolution_m, (nx + 2 * wide, ny + 2 * wide)
     )
-    fits = fitting_cells(jnp.asarray(np.pad(occupied, wide)), around, radius_m)
-    fits = fits[wide:-wide, wide:-wide]
-    return np.asarray(connected_cells(fits, cell_mask(spec, jnp.asarray(start_xy[:2]))))
+    places = fitting_places(jnp.asarray(np.pad(occupied, wide)), around, radius_m)
+    places = places[2 * wide : -2 * wide, 2 * wide : -2 * wide]
+    start = cell_mask(spec, jnp.asarray(start_xy[:2])) & cells_of(places)
+    return np.asarray(joined_cells(places, start))
 
 
 def ground_truth(

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import dijkstra
 
 import live_mvp_ros
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning import geodesy
+from live_mvp_ros.planning import fitting, geodesy
 from live_mvp_ros.planning.observable import observable_cells
 
 SHAPE = (50, 40)
@@ -205,7 +205,7 @@ def test_continuation_takes_the_nearest_side():
 def test_navigable_cells_agree_with_labelling():
     unsafe = random_mask(5, 0.01)
     seed_xy = jnp.array([2.55, 2.05])
-    got = np.asarray(geodesy.navigable_cells(jnp.asarray(unsafe), SPEC, 0.25, seed_xy))
+    got = np.asarray(fitting.navigable_cells(jnp.asarray(unsafe), SPEC, 0.25, seed_xy))
     gap = np.pad(0.1 * to_squares(np.pad(unsafe, 1, constant_values=True))[1:-1, 1:-1], 1, "edge")
     fits = np.zeros(SHAPE, bool)
     for di, dj in itertools.product((-0.5, 0.0, 0.5), repeat=2):  # of the cell, by linear steps
@@ -223,7 +223,7 @@ def test_navigable_cells_agree_with_labelling():
 def test_nothing_is_navigable_far_from_any_room():
     unsafe = np.ones(SHAPE, bool)
     unsafe[40:, 30:] = False
-    got = geodesy.navigable_cells(jnp.asarray(unsafe), SPEC, 0.2, jnp.array([0.5, 0.5]))
+    got = fitting.navigable_cells(jnp.asarray(unsafe), SPEC, 0.2, jnp.array([0.5, 0.5]))
     assert not np.asarray(got).any()
 
 
@@ -232,7 +232,7 @@ def test_office_has_its_published_counts():
     spec, occupied = office()
     assert (~occupied).sum() == 9669
     fits = geodesy.clearance(jnp.asarray(occupied), 0.1, 1.0) >= 0.25 - 1e-6
-    seed = geodesy.seed_cell(fits, spec, jnp.array([1.5, 5.0]), 1.0)
+    seed = fitting.seed_cell(fits, spec, jnp.array([1.5, 5.0]), 1.0)
     navigable = geodesy.connected_cells(fits, seed)
     assert int(navigable.sum()) == 6605
     observable = observable_cells(jnp.asarray(occupied), navigable, 40)
