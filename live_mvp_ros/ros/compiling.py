@@ -33,6 +33,7 @@ class Compiling:
         self._since: dict[int, float] = {}
         self._loaded: set[int] = set()
         self._count, self._last = 0, float("-inf")
+        self._given_back = 0
         jax.monitoring.register_event_duration_secs_listener(self._lasted)
         jax.monitoring.register_event_listener(self._happened)
 
@@ -57,6 +58,14 @@ class Compiling:
             return f"compiling for this machine, once: {done}" + (
                 f", the next takes {longest_s:.0f} s so far" if longest_s >= LONG_S else ""
             )
+
+    def leaves_garbage(self) -> bool:
+        """Return, once, that programs were compiled since the last time and none is just now."""
+        with self._lock:
+            garbage = self._count > self._given_back and not self._since
+            if garbage:
+                self._given_back = self._count
+            return garbage
 
     def _lasted(self, event: str, duration_secs: float, **_: Any) -> None:
         thread = threading.get_ident()

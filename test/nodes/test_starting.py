@@ -86,8 +86,11 @@ watch = Compiling(lambda: began.append(watch.sentence()))
 f = jax.jit(lambda x: x * 3 + 1)
 x = jax.device_put(1.0)
 assert watch.sentence() == ""
+assert not watch.leaves_garbage()
 f(x).block_until_ready()
 assert len(began) == 1
+assert watch.leaves_garbage() == bool(watch.sentence())  # a program that is loaded leaves none
+assert not watch.leaves_garbage()  # it was given back
 print(watch.sentence())
 watch.close()
 watch.close()
