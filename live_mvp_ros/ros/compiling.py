@@ -21,6 +21,8 @@ COMPILED = "/jax/core/compile/backend_compile_duration"
 LOADED = "/jax/compilation_cache/cache_hits"
 LONG_S = 1.0
 RECENT_S = 2.0
+GARBAGE_S = 0.2
+"""What takes so long to compile or to load leaves memory that is worth giving back."""
 
 
 class Compiling:
@@ -33,7 +35,7 @@ class Compiling:
         self._since: dict[int, float] = {}
         self._loaded: set[int] = set()
         self._count, self._last = 0, float("-inf")
-        self._given_back = 0
+        self._spent_s = 0.0
         jax.monitoring.register_event_duration_secs_listener(self._lasted)
         jax.monitoring.register_event_listener(self._happened)
 
@@ -60,11 +62,11 @@ class Compiling:
             )
 
     def leaves_garbage(self) -> bool:
-        """Return, once, that programs were compiled since the last time and none is just now."""
+        """Return, once, that large programs were compiled or loaded, and none is just now."""
         with self._lock:
-            garbage = self._count > self._given_back and not self._since
+            garbage = self._spent_s >= GARBAGE_S and not self._since
             if garbage:
-                self._given_back = self._count
+                self._spent_s = 0.0
             return garbage
 
     def _lasted(self, event: str, duration_secs: float, **_: Any) -> None:
@@ -76,6 +78,7 @@ class Compiling:
         elif event == COMPILED:
             with self._lock:
                 self._since.pop(thread, None)
+                self._spent_s += duration_secs
                 if thread not in self._loaded:
                     self._count, self._last = self._count + 1, time.monotonic()
                 self._loaded.discard(thread)
