@@ -43,6 +43,13 @@ def keep_memory() -> None:
         mallopt(_TRIM_THRESHOLD, _NEVER)
 
 
+def give_back_memory() -> None:
+    """Return to the system what was freed and is kept: a compiler needs a gigabyte, once."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def prepare_jax(*, in_background: bool = True) -> None:
     """Compile once per machine (cache on disk) and compute on one CPU thread per process.
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,9 @@ PURE = tuple(Path(__file__).parent / name for name in ("core", "closed_loop"))
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start pytest again in the overlay's environment, unless only pure tests are asked for."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts what runs in the background so, and what tests interrupt would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput") or not _needs_ros(config):
         return
     capture = config.pluginmanager.getplugin("capturemanager")

@@ -152,10 +152,14 @@ class Waits:
 
 
 class Interrupts:
-    """Counts SIGINT, SIGTERM and SIGHUP; the second one calls ``emergency`` and leaves."""
+    """Counts SIGINT, SIGTERM and SIGHUP; the second one calls ``emergency`` and leaves.
+
+    The first one calls ``at_once``, for what cannot wait until the main thread asks.
+    """
 
     def __init__(self) -> None:
         """Take the signals over; must be called in the main thread."""
+        self.at_once: Callable[[], None] = lambda: None
         self.emergency: Callable[[], None] = lambda: None
         self._asked = threading.Event()
         self._before = {
@@ -182,6 +186,7 @@ class Interrupts:
             self.emergency()
             os._exit(FAILED)
         self._asked.set()
+        self.at_once()
 
 
 class Flight:
@@ -306,6 +311,10 @@ class Flight:
         onlookers: list[str],
         stack: contextlib.ExitStack,
     ) -> Ending:
+        # An import takes seconds; who leaves meanwhile must not wait for it beside the nodes.
+        interrupts.at_once = supervisor.dismiss
+        if interrupts.asked:
+            supervisor.dismiss()
         from live_mvp_ros.bringup.monitor import Monitor  # the nodes are starting meanwhile
 
         options, names = self._graph.options, [node.full_name for node in self._graph.nodes]
@@ -318,6 +327,7 @@ class Flight:
             flies_by_odometry=options.controller == "none",
         )
         stack.callback(monitor.close)
+        interrupts.at_once = lambda: None
         twins = Twins(names, lock.mark)
         while not interrupts.wait(TICK_S):
             ending = self._yields(monitor, twins, lock)

@@ -37,7 +37,7 @@ from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus, InfoField
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.completion import completion_of
-from live_mvp_ros.ros.diagnostics import STARTING
+from live_mvp_ros.ros.starting import STARTING
 from live_mvp_ros.srv import SaveMap
 
 STATES = {

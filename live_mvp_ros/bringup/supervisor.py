@@ -205,6 +205,12 @@ class Supervisor:
                 slot.process.signal_group(signal.SIGINT)
                 slot.given_up = True
 
+    def dismiss(self) -> None:
+        """Ask everything to end, and do not wait: ``stop`` will. Signal handlers may call it."""
+        for slot in self._slots:
+            if slot.process.returncode() is None:
+                slot.process.signal_group(signal.SIGINT)
+
     def kill(self) -> None:
         """Kill everything at once; may be called from a signal handler during ``stop``."""
         for slot in self._slots:

@@ -21,6 +21,8 @@ COMPILED = "/jax/core/compile/backend_compile_duration"
 LOADED = "/jax/compilation_cache/cache_hits"
 LONG_S = 1.0
 RECENT_S = 2.0
+GARBAGE_S = 0.2
+"""What takes so long to compile or to load leaves memory that is worth giving back."""
 
 
 class Compiling:
@@ -33,6 +35,7 @@ class Compiling:
         self._since: dict[int, float] = {}
         self._loaded: set[int] = set()
         self._count, self._last = 0, float("-inf")
+        self._spent_s = 0.0
         jax.monitoring.register_event_duration_secs_listener(self._lasted)
         jax.monitoring.register_event_listener(self._happened)
 
@@ -58,6 +61,14 @@ class Compiling:
                 f", the next takes {longest_s:.0f} s so far" if longest_s >= LONG_S else ""
             )
 
+    def leaves_garbage(self) -> bool:
+        """Return, once, that large programs were compiled or loaded, and none is just now."""
+        with self._lock:
+            garbage = self._spent_s >= GARBAGE_S and not self._since
+            if garbage:
+                self._spent_s = 0.0
+            return garbage
+
     def _lasted(self, event: str, duration_secs: float, **_: Any) -> None:
         thread = threading.get_ident()
         if event == LOWERED:
@@ -67,6 +78,7 @@ class Compiling:
         elif event == COMPILED:
             with self._lock:
                 self._since.pop(thread, None)
+                self._spent_s += duration_secs
                 if thread not in self._loaded:
                     self._count, self._last = self._count + 1, time.monotonic()
                 self._loaded.discard(thread)

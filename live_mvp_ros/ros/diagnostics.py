@@ -14,12 +14,12 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
+from live_mvp_ros.jax_setup import give_back_memory
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.compiling import Compiling
 from live_mvp_ros.ros.peers import Peers
+from live_mvp_ros.ros.starting import STARTING
 
-STARTING = "starting"
-"""Begins the message of a node that does not spin yet."""
 PERIOD_S = 1.0
 STALE_AFTER_S = 2.0
 LOADING = "loading its programs"
@@ -225,6 +225,8 @@ class Health:
 
     def _publish(self) -> None:
         self._spins = True
+        if self._compiling.leaves_garbage():
+            give_back_memory()
         message = DiagnosticArray(status=[self.status()])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)

@@ -406,3 +406,10 @@ def test_a_bag_file_is_of_the_run_whose_folder_it_is_in(tmp_path: Path):
     assert facts_of_run(tmp_path / "bag") == ("maze:3", 5)
     assert facts_of_run(tmp_path / "bag" / "bag_0.mcap") == ("maze:3", 5)
     assert facts_of_run(tmp_path) == (None, 0)
+
+
+def test_who_watches_a_graph_loads_no_jax():
+    """It would take seconds beside nodes that start, and for so long Ctrl-C would mean nothing."""
+    pytest.importorskip("rclpy", reason="the graph needs ROS 2")
+    code = "import sys, live_mvp_ros.bringup.monitor; sys.exit('jax' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -384,3 +384,14 @@ def test_exit_statuses_in_words():
     assert describe_status(1) == "ended with status 1"
     assert describe_status(-11) == "was killed by SIGSEGV"
     assert describe_status(-200) == "was killed by signal 200"
+
+
+def test_who_is_dismissed_ends_without_being_waited_for(supervise):
+    supervisor = supervise(python("quick", SLEEP), python("stubborn", STUBBORN))
+    wait_for(lambda: all(supervisor.last_lines(name) for name in ("quick", "stubborn")))
+    pids = supervisor.pids()
+    supervisor.dismiss()
+    wait_for(lambda: not alive(pids["quick"]))
+    assert alive(pids["stubborn"])
+    supervisor.stop(0.2)
+    assert not alive(pids["stubborn"])

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patience import PATIENCE_S
 from PIL import Image
 
 from live_mvp_ros.cli.main import main
@@ -49,7 +50,7 @@ def start_bench(cwd: Path, *arguments: str, **environment: str) -> subprocess.Po
 
 def bench(cwd: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
     process = start_bench(cwd, *arguments, **environment)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=PATIENCE_S)
     return process.returncode, output, errors
 
 
@@ -256,11 +257,11 @@ def test_an_interrupted_campaign_ends_cleanly_and_goes_on(tmp_path):
         troubles = {"FAKE_TROUBLES": f"wait={flown}", "FAKE_GATE": str(tmp_path / "gate")}
         process = start_bench(tmp_path, *arguments, **troubles)
         latest = tmp_path / "c" / "runs" / f"office-parallel-world-000{flown - 1}.json"
-        limit = time.monotonic() + 60.0
+        limit = time.monotonic() + PATIENCE_S
         while not latest.exists() and process.poll() is None and time.monotonic() < limit:
             time.sleep(0.02)
         process.send_signal(number)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 1
         assert errors.startswith(f"live-mvp: interrupted after {flown} of 3 runs")
         assert errors.count("\n") == 1

@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 import pytest
 
-from live_mvp_ros import worlds
+from live_mvp_ros import planning, worlds
 from live_mvp_ros.config import ConfigurationError
 from live_mvp_ros.control import MissionState
 from live_mvp_ros.sim import closed_loop, metrics, scenario
@@ -21,8 +21,10 @@ from live_mvp_ros.worlds import load_world
 pytestmark = pytest.mark.slow
 
 WORLD = load_world("office")
-PLANAR = closed_loop.configure(WORLD)
-FULL = closed_loop.configure(WORLD, sensing="full")
+COARSE = {"n_directions": 24}  # half of them compile much sooner, and fly as well
+BASE = closed_loop.ClosedLoopConfig(info_field=planning.InfoFieldConfig(**COARSE))
+PLANAR = closed_loop.configure(WORLD, base=BASE)
+FULL = closed_loop.configure(WORLD, sensing="full", base=BASE)
 
 
 def grid_of(config):
@@ -55,9 +57,8 @@ def speeds_m_s(positions: np.ndarray, config: closed_loop.ClosedLoopConfig) -> n
 @pytest.mark.parametrize("planner", ["parallel", "sequential"])
 @pytest.mark.parametrize("limit", [0.05, 0.2, 0.6, 2.0, 4.0])
 def test_the_speed_limit_limits(limit, planner):
-    config = scenario.configure(
-        Run(world="office", planner=planner, overrides={"body": {"speed_max_m_s": limit}}), WORLD
-    )
+    settings = {"body": {"speed_max_m_s": limit}, "info_field": COARSE}
+    config = scenario.configure(Run(world="office", planner=planner, overrides=settings), WORLD)
     flight = flown(config, 0, 6.0)
     speeds = speeds_m_s(np.concatenate([stretch.position_m for stretch in flight]), config)
     assert speeds.max() < 1.1 * limit
@@ -139,7 +140,8 @@ def test_the_planner_looks_once_per_stretch_and_the_clock_never_jumps():
 
 
 def test_a_mission_whose_time_is_over_is_done_and_says_so():
-    flight = list(closed_loop.explore(WORLD, closed_loop.configure(WORLD, time_limit_s=1.0), 0))
+    config = closed_loop.configure(WORLD, time_limit_s=1.0, base=BASE)
+    flight = list(closed_loop.explore(WORLD, config, 0))
     assert flight[-1].decision.state is MissionState.DONE
     assert "time limit of 1 s" in flight[-1].decision.reason
     held = flight[-1].clearance_m

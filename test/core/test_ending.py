@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,7 +17,7 @@ from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.guidance import navigable_now
 
-CONFIG = planning.InfoFieldConfig()
+CONFIG = planning.InfoFieldConfig(n_directions=24)
 STEP = jax.jit(planning.step, static_argnums=1)
 SPEC = GridSpec((0.05, 0.05), 0.1, (100, 60))
 DT_S = 0.5
@@ -117,10 +119,8 @@ def test_time_that_does_not_count_is_no_evidence():
     closed[DOOR] = True
     state = planning.init(CONFIG, SPEC)
     for _ in range(20):
-        inputs = given(closed)
-        state, out = STEP(
-            CONFIG, SPEC, state, planning.InfoFieldInputs(**{**vars(inputs), "dt_s": 0.0})
-        )
+        inputs = dataclasses.replace(given(closed), dt_s=jnp.float32(0.0))
+        state, out = STEP(CONFIG, SPEC, state, inputs)
     assert bool(out.nothing_left)
     assert not bool(out.settled)
 

@@ -46,6 +46,35 @@ def test_the_work_space_of_a_program_is_kept_between_calls_unless_the_user_says_
     assert page_faults() < 0.2 * page_faults(MALLOC_MMAP_MAX_="65536")
 
 
+KEPT = """
+import psutil
+from live_mvp_ros.jax_setup import give_back_memory, keep_memory
+
+keep_memory()
+
+
+def resident_mib():
+    return psutil.Process().memory_info().rss / 2**20
+
+
+pieces = [bytearray(2**20) for _ in range(200)]
+last = bytearray(2**20)  # at the end of the heap, which stays as long as it is
+del pieces
+before = resident_mib()
+give_back_memory()
+print(before, before - resident_mib())
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="needs the GNU C library")
+def test_what_is_kept_can_be_given_back():
+    own = {k: v for k, v in os.environ.items() if not k.startswith(("MALLOC_", "GLIBC_"))}
+    done = subprocess.check_output((sys.executable, "-c", KEPT), env=own)
+    before_mib, given_mib = map(float, done.split())
+    assert before_mib > 200.0
+    assert given_mib > 150.0
+
+
 BESIDE = """
 import sys
 import threading

@@ -14,6 +14,7 @@ import pytest
 from live_mvp_ros import planning
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import outdated
+from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.sim import planar
 from live_mvp_ros.vehicle import at_rest
 
@@ -87,6 +88,12 @@ def field(path):
         explored_fraction=jnp.float32(0.5),
         target_m=jnp.asarray(path[-1][:2]),
         navigable=jnp.ones(SPEC.shape, bool),
+        sources=jnp.zeros(SPEC.shape, bool),
+        frontier=jnp.zeros(SPEC.shape, bool),
+        looks_again=jnp.array(False),
+        leftover=jnp.zeros(2, jnp.int32),
+        settled=jnp.array(False),
+        code=jnp.int32(int(PlanCode.OK)),
     )
 
 

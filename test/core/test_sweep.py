@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compiling import SOON
 from scipy import ndimage
 
 from live_mvp_ros.grid import GridSpec
@@ -22,12 +23,19 @@ from live_mvp_ros.planning.interpolation import best_over_yaw, interp2d, interp3
 
 SHAPE = (50, 40)
 PLAN = sweep.SweepPlan.of(24, 20.0)
-GAIN = jax.jit(sweep.directional_gain, static_argnums=(0, 2, 3))
-POSES = jax.jit(fsmi.poses_information, static_argnums=1)
-SIGHT = jax.jit(sweep.in_sight, static_argnums=(0, 3))
-HIT = jax.jit(sweep.first_hit, static_argnums=0)
-LINES = jax.jit(sweep.line_cells, static_argnums=(0, 1))
-BEAM = jax.jit(fsmi.beam_information, static_argnums=(1, 2))
+
+
+def soon(function, static):
+    return jax.jit(function, static_argnums=static, compiler_options=SOON)
+
+
+GAIN = soon(sweep.directional_gain, (0, 2, 3))
+GAIN_AT = soon(sweep.directional_gain_at, (0, 2))
+POSES = soon(fsmi.poses_information, 1)
+SIGHT = soon(sweep.in_sight, (0, 3))
+HIT = soon(sweep.first_hit, 0)
+LINES = soon(sweep.line_cells, (0, 1))
+BEAM = soon(fsmi.beam_information, (1, 2))
 
 
 def accuracy() -> ModuleType:
@@ -177,7 +185,7 @@ def test_the_gain_of_some_cells_is_that_of_all(sigma):
     p = jnp.asarray(random_map(7))
     every = np.asarray(GAIN(PLAN, p, sigma, 0.5))
     cells = np.array([[0, 0], [49, 39], [3, 30], [25, 20], [40, 2], [17, 39]])
-    some = jax.jit(sweep.directional_gain_at, static_argnums=(0, 2))(PLAN, p, sigma, cells)
+    some = GAIN_AT(PLAN, p, sigma, cells)
     np.testing.assert_allclose(some, every[:, cells[:, 0], cells[:, 1]], rtol=1e-4, atol=1e-6)
 
 

@@ -30,8 +30,10 @@ rclpy = pytest.importorskip("rclpy", reason="the graph needs ROS 2")
 
 pytestmark = pytest.mark.slow
 
-START_LIMIT_S = 240.0  # a first start compiles everything, on a busy machine
+START_LIMIT_S = 600.0  # a first start compiles everything, on a busy machine
 RERUN = Path(sys.executable).with_name("rerun")
+COARSE = "info_field: {ros__parameters: {n_directions: 16}}"
+"""Where the planner is not the point, and a map of another size has it compiled once more."""
 
 
 class Run:
@@ -103,6 +105,11 @@ def exploring(folder: Path, domain: int, *arguments: str) -> Iterator[Run]:
         if run.process.poll() is None:
             run.process.kill()
             run.process.wait()
+
+
+def coarse(folder: Path) -> tuple[str, str]:
+    (folder / "coarse.yaml").write_text(COARSE)
+    return "--params-file", str(folder / "coarse.yaml")
 
 
 def only_run_folder(folder: Path) -> Path:
@@ -182,7 +189,7 @@ class Listener:
 @pytest.mark.parametrize(("world", "domain"), [("office", 101), ("seed", 102)])
 def test_a_short_flight_explores_without_touching_anything(tmp_path, displays_show, world, domain):
     recorded = world == "office"
-    silent = () if recorded else ("--no-record",)
+    silent = () if recorded else ("--no-record", *coarse(tmp_path))
     with exploring(tmp_path, domain, "--world", world, "--timeout", "25", *silent) as run:
         run.wait_until_it_flies()
         listener = Listener(domain)
@@ -254,7 +261,10 @@ def check_metrics(values: dict, world: str) -> None:
     assert "time limit" in values["end_reason"]
     assert values["collisions"] == 0, values
     assert values["min_clearance_m"] >= 0.3
-    assert 25.0 <= values["flight_time_s"] <= 40.0
+    # Time in which the machine stalls the simulator counts for the limit, and is no flight.
+    passed_s = max(1.0, 1.0 / values["real_time_factor"]) * values["flight_time_s"]
+    assert passed_s >= 25.0
+    assert values["flight_time_s"] <= 40.0
     assert values["path_length_m"] > 3.0
     assert set(values["rates_hz"]) == {"odom", "points", "map", "info_field", "command"}
     assert all(rate > 0 for rate in values["rates_hz"].values())
@@ -347,7 +357,7 @@ def test_a_drone_beside_another_fills_rviz_and_survives_a_kill_and_a_ctrl_c(
         run.wait_until_it_flies()
         other = tmp_path / "other"
         other.mkdir()
-        seed = ("--world", "seed")
+        seed = ("--world", "seed", *coarse(other))
         with exploring(other, 103, "--follow-clock", *seed, *shared, "drone2") as second:
             second.wait_until_it_flies()
             displays_show("fleet.rviz", ("/drone1/", "/drone2/"), 103)

@@ -193,24 +193,23 @@ def test_drops_and_counts_clouds_that_it_cannot_use(bench):
     truncated.width += 1
 
     def invalid():
-        return health and {v.key: v.value for v in health[-1].status[0].values}["invalid"] != "0"
+        return values_of(health)[0].get("invalid", "0") != "0"
 
     bench.wait(invalid, during=lambda: clouds.publish(truncated))
     assert "do not make 48 rows of 65 points" in bench.log("live_map").read_text()
 
     def counted(at_least):
-        values = {v.key: v.value for v in health[-1].status[0].values}
-        return int(values["invalid"]) >= at_least
+        return int(values_of(health)[0]["invalid"]) >= at_least
 
     status = bench.collect(MapStatus, "map/status", qos.STATUS)
     bench.wait(lambda: status and status[-1].ticks > 0, during=wall)
-    before = int({v.key: v.value for v in health[-1].status[0].values}["invalid"])
+    before = int(values_of(health)[0]["invalid"])
     wall.points = wall.points[:10]
     bench.wait(lambda: counted(before + 3), during=wall)  # of another size than the first
 
 
 def values_of(health):
-    """Return the values and the status of the last diagnostics."""
+    """Return the values and the status of the last diagnostics; a node that starts has none."""
     if not health:
         return {}, None
     status = health[-1].status[0]

@@ -26,6 +26,11 @@ def stamps(messages):
     return [convert.to_ns(m.header.stamp) for m in messages]
 
 
+def values_of(health):
+    """Return the values of the last diagnostics; a node that does not spin yet has none."""
+    return {v.key: v.value for v in health[-1].status[0].values} if health else {}
+
+
 def test_holds_its_start_pose_and_publishes_time_frames_and_packets(bench, ends_cleanly):
     clock, odom = bench.collect(Clock, "/clock"), bench.collect(Odometry, "odom")
     moving = bench.collect(TFMessage, "tf", qos.TRANSFORM)
@@ -33,7 +38,7 @@ def test_holds_its_start_pose_and_publishes_time_frames_and_packets(bench, ends_
     packets = bench.collect(PosePacket, "packets/pose")
     health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
     process = bench.start("quadrotor_sim", start_position_m=[1.0, 2.0, 3.0], start_yaw_rad=1.0)
-    bench.wait(lambda: len(odom) > 150 and packets and fixed and health)
+    bench.wait(lambda: len(odom) > 150 and packets and fixed and values_of(health))
     steps = {b - a for a, b in zip(stamps(odom), stamps(odom)[1:], strict=False)}
     assert min(steps) == 10_000_000  # 100 Hz of simulated time; best effort may lose some
     last = odom[-1]
@@ -49,7 +54,7 @@ def test_holds_its_start_pose_and_publishes_time_frames_and_packets(bench, ends_
     )
     assert moving[-1].transforms[0].child_frame_id == "base_link"
     assert packets[-1].columns[0].pose.u == pytest.approx(1.0 / (2 * math.pi), abs=0.01)
-    values = {v.key: v.value for v in health[-1].status[0].values}
+    values = values_of(health)
     assert health[-1].status[0].name == "quadrotor_sim"
     assert values["holding"] == "true"
     assert float(values["real_time_factor"]) > 0.0
@@ -80,7 +85,7 @@ def test_refuses_a_command_that_is_not_finite(bench):
     bench.wait(lambda: odom)
 
     def invalid():
-        return health and {v.key: v.value for v in health[-1].status[0].values}["invalid"] != "0"
+        return values_of(health).get("invalid", "0") != "0"
 
     bench.wait(invalid, during=lambda: commands.publish(BodyRateThrust(thrust=math.nan)))
     assert math.isfinite(odom[-1].pose.pose.position.z)

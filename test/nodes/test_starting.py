@@ -96,6 +96,28 @@ assert len(began) == 1
 """
 
 
+GARBAGE = """
+import jax.monitoring
+from live_mvp_ros.ros import compiling
+watch = compiling.Compiling()
+tell = jax.monitoring.record_event_duration_secs
+tell(compiling.LOWERED, 0.1)
+tell(compiling.COMPILED, 0.01)
+assert not watch.leaves_garbage()  # so little
+tell(compiling.LOWERED, 0.1)
+tell(compiling.COMPILED, 1.0)
+tell(compiling.LOWERED, 0.1)
+assert not watch.leaves_garbage()  # the next needs it again
+tell(compiling.COMPILED, 0.01)
+assert watch.leaves_garbage()
+assert not watch.leaves_garbage()  # it was given back
+"""
+
+
+def test_memory_is_given_back_once_after_large_programs():
+    assert subprocess.run([sys.executable, "-c", GARBAGE], check=False).returncode == 0
+
+
 def test_programs_that_are_compiled_are_counted_and_those_that_are_loaded_are_not(tmp_path):
     def run() -> str:
         command = [sys.executable, "-c", COMPILING, str(tmp_path)]
