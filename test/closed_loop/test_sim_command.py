@@ -302,7 +302,8 @@ def test_a_film_that_needs_ffmpeg_is_refused_without_it(tmp_path, monkeypatch, c
 
 @pytest.mark.slow
 def test_a_short_flight_without_ros_leaves_all_its_files(tmp_path):
-    (tmp_path / "params.yaml").write_text("body: {speed_max_m_s: 1.0}")
+    settings = "body: {speed_max_m_s: 1.0}\ninfo_field: {n_directions: 16}"  # few compile soon
+    (tmp_path / "params.yaml").write_text(settings)
     (tmp_path / "sim.py").write_text(WITHOUT_ROS)
     arguments = ("--world", "seed", "--seed", "5", "--start", "random", "--time-limit", "2")
     files = ("--json", "m.json", "--animation", "f.gif", "--params-file", "params.yaml")

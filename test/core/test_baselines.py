@@ -10,19 +10,28 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compiling import SOON
 
 from live_mvp_ros import planning
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import frontiers
 from live_mvp_ros.planning.geodesy import FAR
 from live_mvp_ros.planning.regions import cell_of
-from live_mvp_ros.sim import viewing
+from live_mvp_ros.sim import baselines, viewing
 from live_mvp_ros.sim.baselines import BASELINES
 from live_mvp_ros.sim.survey import init, survey
 
 SPEC = GridSpec.covering((0.0, 0.0), (12.0, 6.0), 0.1)
-CONFIG = planning.InfoFieldConfig(range_m=4.0, local_half_width_m=3.0)
+CONFIG = planning.InfoFieldConfig(range_m=4.0, local_half_width_m=3.0, n_directions=24)
 X, Y = (c[:, None] if i == 0 else c[None, :] for i, c in enumerate(SPEC.centres()))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def field_is_compiled_soon():
+    with pytest.MonkeyPatch.context() as patch:
+        field = jax.jit(planning.step, static_argnums=1, compiler_options=SOON)
+        patch.setattr(baselines, "_information_field", field)
+        yield
 
 
 def box(x0, y0, x1, y1) -> np.ndarray:
@@ -235,10 +244,11 @@ def test_places_that_the_watch_gave_up_are_no_viewpoints():
 @pytest.mark.parametrize("yaw", [0.0, 0.7])
 def test_baselines_take_stock_as_the_information_field_does(dt_s, yaw):
     """The same cells are looked at, however long they were not: only the choice may differ."""
-    config = planning.InfoFieldConfig(range_m=9.0)  # so far that coarse directions have gaps
+    # So far that coarse directions have gaps.
+    config = planning.InfoFieldConfig(range_m=9.0, n_directions=16)
     hidden = HALL & ~box(0.2, 0.2, 4.0, 5.8) & ~box(8.0, 1.0, 11.8, 5.0)
     given = dataclasses.replace(inputs(~HALL | hidden, yaw=yaw), dt_s=jnp.float32(dt_s))
-    ours, _ = jax.jit(planning.step, static_argnums=1)(
+    ours, _ = jax.jit(planning.step, static_argnums=1)(  # compiled as the other, for equal bits
         config, SPEC, planning.init(config, SPEC), given
     )
     theirs = survey(config, SPEC, init(config, SPEC, jax.random.key(0)), given)
