@@ -4,9 +4,9 @@
 
 The cost terms already keep away from all of these. This filter does not rely on them: when the
 state is about to leave the geofence, whatever the planner asked for is replaced by a command that
-brings the vehicle back inside, no faster than it may fly; when it leans, or is about to lean, farther than any plan does, by
-one that levels it. Of a state that is not finite nothing can be known: then the command is to
-hover level, so that whatever leaves is finite.
+brings the vehicle back inside, no faster than it may fly; when it leans, or is about to lean,
+farther than any plan does, by one that levels it. Of a state that is not finite nothing can be
+known: then the command is to hover level, so that whatever leaves is finite.
 """
 
 from __future__ import annotations

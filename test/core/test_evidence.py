@@ -219,8 +219,10 @@ def test_height_is_known_by_a_look_at_the_altitude_and_occupied_by_any_of_it() -
 
 @pytest.mark.parametrize(
     ("size_m", "altitude_m"),
-    [(0.5, 2.0), (0.5, 1.5), (0.7, 1.5), (0.8, 1.5), (1.0, 2.0), (1.0, 1.9), (1.0, 1.2)]
-    + [(0.02, 1.0), (0.1, 2.0), (0.4, 0.0), (0.4, 4.0), (1.0, 7.0), (1.0, -3.0)],
+    [
+        *((0.5, 2.0), (0.5, 1.5), (0.7, 1.5), (0.8, 1.5), (1.0, 2.0), (1.0, 1.9), (1.0, 1.2)),
+        *((0.02, 1.0), (0.1, 2.0), (0.4, 0.0), (0.4, 4.0), (1.0, 7.0), (1.0, -3.0)),
+    ],
 )
 def test_voxels_of_any_size_that_were_all_seen_free_are_known_free(size_m, altitude_m) -> None:
     config = LiveMapConfig(upper_m=(2.0, 2.0, 4.0), resolution_m=size_m)
