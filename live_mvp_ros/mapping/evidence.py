@@ -199,7 +199,11 @@ def _clear_around(
     farther away.
     """
     at_start = jnp.linalg.norm((body_m - start_m)[:2]) <= _TAKE_OFF_M
-    radius_m = jnp.where(at_start, config.start_radius_m, config.footprint_radius_m)
+    radius_m = jnp.where(
+        at_start,
+        config.body.start_clear_m(config.start_radius_m, config.resolution_m),
+        config.body.footprint_m(config.footprint_radius_m),
+    )
     size, half_m = config.resolution_m, config.half_height_m
     near_m = max(half_m - _GAP_M, 0.0) / _STEEPEST
     reach_m = jnp.where(at_start, jnp.maximum(radius_m, near_m), radius_m)
