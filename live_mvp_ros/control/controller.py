@@ -20,7 +20,7 @@ from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.control import mppi
 from live_mvp_ros.control.cost_config import CostConfig
-from live_mvp_ros.control.costs import LEFT_OUT, CostSetup, speed_limit, survey
+from live_mvp_ros.control.costs import LEFT_OUT, CostSetup, open_from_m, speed_limit, survey
 from live_mvp_ros.control.evaluation import Plan, judge
 from live_mvp_ros.control.rollout import trajectory
 from live_mvp_ros.control.safety import Fence, fence
@@ -45,6 +45,7 @@ OK, NO_SAFE_PLAN, NOT_FINITE = 0, 1, 2
 """Result codes of ``step``."""
 
 _AGILE_M_S, _AGILE_RAD_S, _LEAST_AGILITY = 2.0, 1.5, 0.02
+_LEAST_REACH_M, _BEYOND_OPEN_M = 1.5, 0.5  # of clearances: enough that slopes go on
 _CREEP_M = 0.005  # a plan that leads away from an obstacle may come this much nearer at first
 
 
@@ -71,13 +72,6 @@ class ControllerConfig:
         low=0.1,
         high=10.0,
         help="How far ahead, within the horizon, a plan must be free of contact.",
-    )
-    costmap_reach_m: float = parameter(
-        default=1.5,
-        unit="m",
-        low=0.2,
-        high=10.0,
-        help="Distances in the cost map are cut off here.",
     )
     displayed_rollouts: int = parameter(
         default=30, low=1, high=1000, help="Samples returned for display."
@@ -123,6 +117,11 @@ class ControllerConfig:
     def fence(self) -> Fence:
         """Where the vehicle's centre may be."""
         return fence(self.body, self.lower_m, self.upper_m)
+
+    @property
+    def costmap_reach_m(self) -> float:
+        """Clearances are cut off here [m]: beyond the one from which on space is open."""
+        return max(_LEAST_REACH_M, open_from_m(self.body) + _BEYOND_OPEN_M)
 
     @property
     def plan(self) -> Plan:

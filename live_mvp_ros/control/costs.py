@@ -109,6 +109,11 @@ def contact_m(body: BodyConfig) -> float:
     return body.fits_from_m + _CONTACT_BEYOND_M
 
 
+def open_from_m(body: BodyConfig) -> float:
+    """Return the clearance [m] from which on space is open: flown at full speed."""
+    return contact_m(body) + _COMFORT_BEYOND_M
+
+
 def narrowness(body: BodyConfig, clearance_m: jax.Array) -> jax.Array:
     """Return how narrow places of some clearance are: 0 in the open, 1 at contact and nearer."""
     return jnp.clip(1.0 - (clearance_m - contact_m(body)) / _COMFORT_BEYOND_M, 0.0, 1.0)

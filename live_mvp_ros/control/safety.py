@@ -4,9 +4,9 @@
 
 The cost terms already keep away from all of these. This filter does not rely on them: when the
 state is about to leave the geofence, whatever the planner asked for is replaced by a command that
-brings the vehicle back inside; when it leans, or is about to lean, farther than any plan does, by
-one that levels it. Of a state that is not finite nothing can be known: then the command is to
-hover level, so that whatever leaves is finite.
+brings the vehicle back inside, no faster than it may fly; when it leans, or is about to lean,
+farther than any plan does, by one that levels it. Of a state that is not finite nothing can be
+known: then the command is to hover level, so that whatever leaves is finite.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros import quaternion
-from live_mvp_ros.control.tracking import TrackingConfig, track_velocity
+from live_mvp_ros.control.tracking import TrackingConfig, limit_norm, track_velocity
 from live_mvp_ros.vehicle import (
     BodyConfig,
     QuadrotorConfig,
@@ -32,6 +32,7 @@ LEAN_MAX_RAD = 1.0
 """A vehicle that leans farther than this has lost control: plans lean a third as far."""
 
 _TURNING_S = 0.1  # how far ahead a lean is looked at, at constant body rates
+_LEAST_RETURN = 0.25  # of the speed limit: so fast it returns however fast it flies otherwise
 _LEAST_BAND = 0.2  # of the height of a volume that is too low for the body: what is left to fly in
 
 
@@ -83,8 +84,11 @@ def filter_command(
     inside = jnp.clip(ahead, lower, upper)
     leaving = jnp.any(jnp.abs(ahead - inside) > 0.0)
     back = jnp.clip(state.position, lower, upper) - state.position
-    # Stop along the axes that lead out, return along those already beyond.
-    velocity = jnp.where(ahead == inside, state.velocity, 2.0 * back)
+    # Stop along the axes that lead out, return along those already beyond. The way along the
+    # others is kept: to brake is to lean.
+    kept = jnp.where(ahead == inside, state.velocity, 0.0)
+    returning = jnp.where(ahead == inside, 0.0, 2.0 * back)
+    velocity = kept + limit_norm(returning, _left(body.speed_max_m_s, kept))
     heading = quaternion.yaw(state.attitude)
     recovery = track_velocity(tracking, body, vehicle, state, velocity, heading)
     usable = jnp.all(jnp.isfinite(command))
@@ -92,6 +96,12 @@ def filter_command(
     chosen = jnp.where(replaced, recovery, command)
     finite = jnp.all(jnp.isfinite(chosen))
     return clip_command(vehicle, jnp.where(finite, chosen, hover_command(vehicle))), replaced
+
+
+def _left(speed_max_m_s: jax.Array | float, kept_m_s: jax.Array) -> jax.Array:
+    """Return the speed [m/s] that the limit leaves across a velocity [3]; never nothing."""
+    left = jnp.sqrt(jnp.maximum(speed_max_m_s**2 - jnp.sum(kept_m_s**2), 0.0))
+    return jnp.maximum(left, _LEAST_RETURN * speed_max_m_s)
 
 
 def leans(state: QuadrotorState, lean_max_rad: jax.Array | float) -> jax.Array:

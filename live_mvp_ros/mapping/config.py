@@ -49,7 +49,7 @@ class LiveMapConfig:
         high=5.0,
         live=True,
         help="Never-seen voxels this near, over the body's height, become free: the drone is "
-        "there. Less than its radius.",
+        "there. At most its radius.",
     )
     start_radius_m: float = parameter(
         default=0.5,
@@ -57,7 +57,8 @@ class LiveMapConfig:
         low=0.0,
         high=5.0,
         live=True,
-        help="As footprint_radius_m, where the drone takes off: such a place is clear.",
+        help="As footprint_radius_m, where the drone takes off: such a place is clear. At least "
+        "so much that it fits.",
     )
     log_odds_hit: float = parameter(
         default=0.85,

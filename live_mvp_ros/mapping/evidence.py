@@ -199,7 +199,11 @@ def _clear_around(
     farther away.
     """
     at_start = jnp.linalg.norm((body_m - start_m)[:2]) <= _TAKE_OFF_M
-    radius_m = jnp.where(at_start, config.start_radius_m, config.footprint_radius_m)
+    radius_m = jnp.where(
+        at_start,
+        config.body.start_clear_m(config.start_radius_m, config.resolution_m),
+        config.body.footprint_m(config.footprint_radius_m),
+    )
     size, half_m = config.resolution_m, config.half_height_m
     near_m = max(half_m - _GAP_M, 0.0) / _STEEPEST
     reach_m = jnp.where(at_start, jnp.maximum(radius_m, near_m), radius_m)
@@ -253,11 +257,12 @@ def band_occupancy(
     """Return the probability [nx, ny] of the band around an altitude, and where it is known.
 
     A cell is known as occupied if any voxel of the band is, and as free if none is and one around
-    the altitude was observed (``_MIDDLE_M``): under an open sky rays upwards return nothing, so
-    the whole height is never seen there. The probability is the highest of the observed voxels,
-    0.5 where the cell is unknown.
+    the altitude was observed (``_MIDDLE_M``, but always the one that the altitude is in): under
+    an open sky rays upwards return nothing, so the whole height is never seen there. The
+    probability is the highest of the observed voxels, 0.5 where the cell is unknown.
     """
     first, last = band_layers(config, altitude_m, half_height_m)
+    own, _ = band_layers(config, altitude_m, 0.0)
     nx, ny, nz = config.shape
     count = min(nz, math.ceil(2.0 * half_height_m / config.resolution_m - 1e-6) + 1)
     base = jnp.clip(first, 0, nz - count)
@@ -269,7 +274,7 @@ def band_occupancy(
         counted = (base + k >= first) & (base + k <= last)
         seen = (_number(words) > 0) & counted
         centre_m = config.lower_m[2] + (base + k + 0.5) * config.resolution_m
-        around = (jnp.abs(centre_m - altitude_m) <= _MIDDLE_M + 1e-4) | (first == last)
+        around = (jnp.abs(centre_m - altitude_m) <= _MIDDLE_M + 1e-4) | (base + k == own)
         # words of seen voxels are ordered as their log-odds are
         return jnp.where(seen, jnp.maximum(highest, words), highest), middle | (seen & around)
 

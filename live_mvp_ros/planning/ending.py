@@ -13,7 +13,8 @@ from near, before it is believed:
   a person in a door.
 
 Both count only when nothing else is left to look at. A doubt that is looked at for long enough is
-believed until something new is learned. Map frame, grids [nx, ny].
+believed until something new is learned. On the way there it is not looked at: that time counts
+apart, against the longest way at the slowest. Map frame, grids [nx, ny].
 """
 
 from __future__ import annotations
@@ -27,13 +28,17 @@ import jax.numpy as jnp
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning.fitting import fitting_places, joined_cells
 from live_mvp_ros.planning.geodesy import connected_cells, grown
+from live_mvp_ros.planning.progress import slowest_m_s, slowness_of
+from live_mvp_ros.vehicle import BodyConfig
 
 LEAST_PLANS = 3
 """So many plans in a row must find nothing left."""
 _SURE = 0.75  # occupied with more than this probability is more than one look's word
 _APART_M = 0.2  # nearer to what never was free is noise at its surface
 _BEYOND_M = 0.5  # a way that leads so far beyond where one can go leads to other space
-_LONGEST_DOUBT_S = 60.0  # without learning, all doubts together
+_LONGEST_DOUBT_S = 60.0  # of looking without learning, all doubts together
+_LONGEST_WAY = 2.0  # times the sum of the map's sides, all ways to doubts together
+_FORGOTTEN_SHARE = 0.01  # of the known cells: fewer that are lost are noise of the map
 
 
 class PlanCode(enum.IntEnum):
@@ -64,9 +69,11 @@ class Doubt(NamedTuple):
     doubted: jax.Array
     """[nx, ny] bool, in doubt since the previous step."""
     spent_s: jax.Array
-    """How long there have been doubts since something was learned."""
+    """How long doubts have been looked at since something was learned."""
+    away_s: jax.Array
+    """How long there have been doubts that were not, since then."""
     known_cells: jax.Array
-    """Known cells when something was last learned."""
+    """Known cells when something was last learned, or forgotten."""
 
 
 def no_evidence() -> Ending:
@@ -77,7 +84,8 @@ def no_evidence() -> Ending:
 def no_doubt(spec: GridSpec) -> Doubt:
     """Return what is remembered before the first map."""
     none = jnp.zeros(spec.shape, bool)
-    return Doubt(none, jnp.zeros(spec.shape), none, jnp.float32(0.0), jnp.int32(0))
+    zero = jnp.float32(0.0)
+    return Doubt(none, jnp.zeros(spec.shape), none, zero, zero, jnp.int32(0))
 
 
 def remembered(state: Ending, nothing_left: jax.Array, dt_s: jax.Array) -> Ending:
@@ -123,6 +131,9 @@ def looked_again(
 ) -> Doubt:
     """Return the doubts after ``dt_s`` more seconds of looking.
 
+    After something new was learned all time begins to count anew; so it does after much was
+    forgotten, as when the map is reset.
+
     Args:
         state: before.
         known: [nx, ny] bool.
@@ -132,14 +143,19 @@ def looked_again(
         dt_s: since the step before.
     """
     cells = jnp.sum(known, dtype=jnp.int32)
-    learned = cells - state.known_cells >= learning_cells
+    gained, lost = cells - state.known_cells, state.known_cells - cells
+    forgot = lost >= jnp.maximum(learning_cells, _FORGOTTEN_SHARE * state.known_cells)
+    learned = (gained >= learning_cells) | forgot
     looked_s = state.checked_s + jnp.where(state.doubted, dt_s * looks, 0.0)
-    waits_s = jnp.where(jnp.any(state.doubted), dt_s, 0.0)
+    looked_at = jnp.any(state.doubted & (looks > 0.0))
+    looking_s = jnp.where(looked_at, dt_s, 0.0)
+    away_s = jnp.where(jnp.any(state.doubted) & ~looked_at, dt_s, 0.0)
     return Doubt(
         was_free=state.was_free | free,
         checked_s=jnp.where(known & ~free & ~learned, looked_s, 0.0),
         doubted=state.doubted & known & ~free,
-        spent_s=jnp.where(learned, 0.0, state.spent_s + waits_s),
+        spent_s=jnp.where(learned, 0.0, state.spent_s + looking_s),
+        away_s=jnp.where(learned, 0.0, state.away_s + away_s),
         known_cells=jnp.where(learned, cells, state.known_cells),
     )
 
@@ -154,6 +170,7 @@ def in_doubt(
     radius_m: float,
     patience_s: jax.Array | float,
     weak_patience_s: jax.Array | float,
+    body: BodyConfig,
 ) -> jax.Array:
     """Return the occupied cells [nx, ny] that must be looked at again before they are believed.
 
@@ -167,6 +184,7 @@ def in_doubt(
         radius_m: where it fits (static).
         patience_s: how long what was free is looked at before it is believed.
         weak_patience_s: the same of what never was, but is occupied by a narrow margin.
+        body: how fast the drone flies and turns: slow ones have more time.
     """
     changed = occupied & state.was_free & (state.checked_s < patience_s)
     apart_cells = round(_APART_M / spec.resolution_m)
@@ -187,4 +205,7 @@ def in_doubt(
 
     none = jnp.zeros(spec.shape, bool)
     blocks = jax.lax.cond(jnp.any(unsure), blocking, lambda: none)
-    return (stands | blocks) & (state.spent_s < _LONGEST_DOUBT_S)
+    longest_m = _LONGEST_WAY * sum(spec.shape) * spec.resolution_m
+    in_time = state.spent_s < _LONGEST_DOUBT_S * slowness_of(body)
+    in_time &= state.away_s < longest_m / slowest_m_s(body)
+    return (stands | blocks) & in_time

@@ -8,12 +8,14 @@ so that only the choice differs. Map frame, metres, seconds; grids [nx, ny].
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
+from live_mvp_ros.planning.ending import pose_code, usable_pose
 from live_mvp_ros.planning.guidance import navigable_now, slowness
 from live_mvp_ros.planning.looking import plain_view
 from live_mvp_ros.planning.sweep import SweepPlan
@@ -45,6 +47,24 @@ class Stock(NamedTuple):
 def sweep_plan(config: InfoFieldConfig, spec: GridSpec, finer: int = 1) -> SweepPlan:
     """Return the directions and the reach of sight, with ``finer`` times as many directions."""
     return SweepPlan.of(finer * config.n_directions, config.range_m / spec.resolution_m)
+
+
+def usable(spec: GridSpec, inputs: InfoFieldInputs) -> tuple[jax.Array, InfoFieldInputs]:
+    """Return whether the pose is one (``PlanCode``), and inputs to compute with in any case."""
+    position_m = jnp.asarray(inputs.position_m, jnp.float32)
+    goal_m = jnp.asarray(inputs.goal_m, jnp.float32)
+    code = pose_code(spec, position_m, inputs.yaw_rad, goal_m, inputs.dt_s)
+    position_m, yaw_rad = usable_pose(spec, position_m, jnp.asarray(inputs.yaw_rad))
+    finite = jnp.isfinite(inputs.p)
+    return code, dataclasses.replace(
+        inputs,
+        p=jnp.where(finite, inputs.p, 0.5),
+        known=inputs.known & finite,
+        position_m=position_m,
+        yaw_rad=yaw_rad,
+        goal_m=jnp.where(jnp.all(jnp.isfinite(goal_m)), goal_m, position_m),
+        dt_s=jnp.clip(jnp.nan_to_num(jnp.asarray(inputs.dt_s)), 0.0, LONGEST_STEP_S),
+    )
 
 
 def take_stock(

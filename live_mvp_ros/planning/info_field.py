@@ -504,6 +504,7 @@ def _doubts(
             config.body.fits_from_m,
             config.doubt_patience_s,
             config.look_patience_s,
+            config.body,
         )
 
     none = jnp.zeros(spec.shape, bool)

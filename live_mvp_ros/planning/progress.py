@@ -215,8 +215,7 @@ def judge(
     farthest_m = jnp.maximum(jnp.where(barren_s > 0.0, state.farthest_m, 0.0), potential_m)
     slow = slowness_of(body)
     patience_s = config.patience_s * slow
-    slowest_m_s = _SLOWEST_SHARE * body.speed_max_m_s
-    late = (idle_s > patience_s) | (barren_s > patience_s + farthest_m / slowest_m_s)
+    late = (idle_s > patience_s) | (barren_s > patience_s + farthest_m / slowest_m_s(body))
     first = jnp.where(to_goal, Rung.BACK_OFF, Rung.ANOTHER_TARGET)
     following = jnp.clip(before + 1, first, Rung.GIVE_UP)
     following = jnp.where(arrived & (before > Rung.NONE), Rung.GIVE_UP, following)
@@ -249,6 +248,11 @@ def slowness_of(body: BodyConfig) -> jax.Array:
     """Return how many times the usual time a vehicle needs to fly or to turn; at least 1."""
     flying, turning = body.speed_max_m_s / _USUAL_M_S, body.yaw_rate_max_rad_s / _USUAL_RAD_S
     return 1.0 / jnp.minimum(1.0, jnp.minimum(flying, turning))
+
+
+def slowest_m_s(body: BodyConfig) -> jax.Array | float:
+    """Return the average speed [m/s] on a way below which there is no progress."""
+    return _SLOWEST_SHARE * body.speed_max_m_s
 
 
 def starts_afresh(before: Progress, after: Progress) -> jax.Array:

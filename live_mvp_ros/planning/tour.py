@@ -4,6 +4,10 @@
 
 Exact for a few places (Held and Karp's dynamic programme over subsets); for more, the best of
 nearest-neighbour tours improved by 2-opt and by moving single places until neither helps.
+
+A cost that is not finite says that there is no way. Sums of such costs order nothing, so places
+that no way leads to are put last, and what ways are missing among the others costs more than any
+tour that does without.
 """
 
 from __future__ import annotations
@@ -14,20 +18,47 @@ import numpy as np
 
 EXACT_UP_TO = 8
 _LEAST_IMPROVEMENT = 1e-9
+_MOST_ROUNDS = 100  # of improving, per place: a tour of n places takes about n in practice
 
 
 def open_tour(start: np.ndarray, between: np.ndarray, end: np.ndarray | None = None) -> list[int]:
-    """Return the order in which to visit n places.
+    """Return the order in which to visit n places, every one of them once.
 
     Args:
-        start: [n] cost from the start to each place.
+        start: [n] cost from the start to each place; not finite: no way leads there.
         between: [n, n] cost between places; symmetric.
         end: [n] cost from each place to where the tour shall end; None: it may end anywhere.
     """
+    start, between = np.asarray(start, float), np.asarray(between, float)
+    end = np.zeros(len(start)) if end is None else np.asarray(end, float)
+    reached = _reached(start, between)
+    first, rest = np.flatnonzero(reached), np.flatnonzero(~reached)
+    return [
+        int(part[k])
+        for part in (first, rest)
+        for k in _order(start[part], between[np.ix_(part, part)], end[part])
+    ]
+
+
+def _reached(start: np.ndarray, between: np.ndarray) -> np.ndarray:
+    """Return the places [n], bool, that some way leads to, through others or not."""
+    ways, reached = np.isfinite(between), np.isfinite(start)
+    while np.any(more := ~reached & ways[reached].any(axis=0)):
+        reached = reached | more
+    return reached
+
+
+def _order(start: np.ndarray, between: np.ndarray, end: np.ndarray) -> list[int]:
+    """Return the order of places after a price was put on ways that there are not."""
     n = len(start)
     if n <= 1:
         return list(range(n))
-    end = np.zeros(n) if end is None else np.asarray(end, float)
+    costs = np.concatenate([start, between.ravel(), end])
+    longest = np.max(np.abs(costs[np.isfinite(costs)]), initial=1.0)
+    start, between, end = (
+        np.where(np.isfinite(cost), cost, 2.0 * (n + 1) * longest)
+        for cost in (start, between, end)
+    )
     return (_exact if n <= EXACT_UP_TO else _improved)(start, between, end)
 
 
@@ -73,12 +104,13 @@ def _improved(start: np.ndarray, between: np.ndarray, end: np.ndarray | None = N
         order.append(min(left, key=lambda j: (cost[order[-1], j], j)))
         left.remove(order[-1])
     tour = np.array([*order, n + 1])
-    while True:
+    for _ in range(_MOST_ROUNDS * n):
         changed = _two_opt(cost, tour)
         changed = _move_one(cost, tour) if changed is None else changed
         if changed is None:
-            return [int(j) - 1 for j in tour[1:-1]]
+            break
         tour = changed
+    return [int(j) - 1 for j in tour[1:-1]]
 
 
 def _two_opt(cost: np.ndarray, tour: np.ndarray) -> np.ndarray | None:

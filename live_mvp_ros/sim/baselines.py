@@ -31,7 +31,16 @@ from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOut
 from live_mvp_ros.planning.frontiers import Viewpoint
 from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
 from live_mvp_ros.planning.regions import cell_of
-from live_mvp_ros.sim.survey import BaselineState, Choice, Survey, fly_to, init, survey
+from live_mvp_ros.sim.survey import (
+    BaselineState,
+    Choice,
+    Step,
+    Survey,
+    fly_to,
+    guarded,
+    init,
+    survey,
+)
 from live_mvp_ros.sim.viewing import times_s, visible_frontiers, ways_m
 from live_mvp_ros.vehicle import BodyConfig
 
@@ -44,7 +53,6 @@ _LEAST_SHARE = 1e-3  # of the best gain
 _DETOUR_M = 2.0  # that a gain e times larger is worth
 
 Stepped = tuple[BaselineState, InfoFieldOutput]
-Step = Callable[[InfoFieldConfig, GridSpec, BaselineState, InfoFieldInputs], Stepped]
 Init = Callable[[InfoFieldConfig, GridSpec, jax.Array], BaselineState]
 Pick = Callable[[BodyConfig, GridSpec, Survey, list[Viewpoint], np.ndarray], Viewpoint]
 
@@ -127,10 +135,10 @@ def greedy_step(
 
 
 BASELINES: dict[str, tuple[Init, Step]] = {
-    "nearest_frontier": (init, partial(frontier_step, nearest)),
-    "frontier_tour": (init, partial(frontier_step, first_of_tour)),
-    "greedy_information": (init, greedy_step),
-    "random": (init, random_step),
+    "nearest_frontier": (init, guarded(partial(frontier_step, nearest))),
+    "frontier_tour": (init, guarded(partial(frontier_step, first_of_tour))),
+    "greedy_information": (init, guarded(greedy_step)),
+    "random": (init, guarded(random_step)),
 }
 """(init, step) by name; ``step`` jits what it wants to have jitted."""
 

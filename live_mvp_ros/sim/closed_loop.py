@@ -40,7 +40,7 @@ from live_mvp_ros.vehicle import BodyConfig, QuadrotorState, at_rest, odometry, 
 SENSING = ("planar", "full")
 HELD = -1
 """Instead of a result code: nothing was planned."""
-HAVE_A_BODY = ("live_map", "info_field", "controller")
+HAVE_A_BODY = ("planar", "live_map", "info_field", "controller")
 """Components whose body is that of the loop."""
 OVER = (MissionState.DONE, MissionState.FAULT)
 _RANGE_MARGIN_M = 0.2  # the last part of the range is seen only where beams happen to end
@@ -190,8 +190,14 @@ def configure(
 
 
 def with_one_body(config: ClosedLoopConfig) -> ClosedLoopConfig:
-    """Return the configuration with ``config.body`` as that of every component."""
+    """Return the configuration with ``config.body`` as that of every component.
+
+    Nor do planner and mission differ about the goal: what is not reached is not reachable.
+    """
     components = {name: replace(getattr(config, name), body=config.body) for name in HAVE_A_BODY}
+    field, reached_m = components["info_field"], config.mission.goal_tolerance_m
+    near_m = min(field.goal_radius_m, reached_m)
+    components["info_field"] = replace(field, goal_radius_m=near_m)
     return replace(config, **components)
 
 

@@ -23,7 +23,7 @@ from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.mapping import fading
-from live_mvp_ros.vehicle import QuadrotorState
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorState
 
 LOG_ODDS_HIT, LOG_ODDS_MISS = 0.85, 0.4
 OUTDATED_WITHIN_M = 4.0
@@ -57,15 +57,17 @@ class PlanarSensorConfig:
         unit="m",
         low=0.0,
         high=5.0,
-        help="Never-seen cells this near become free: the drone is there.",
+        help="Never-seen cells this near become free: the drone is there. At most its radius.",
     )
     start_radius_m: float = parameter(
         default=0.5,
         unit="m",
         low=0.0,
         high=5.0,
-        help="The same at the first look: a drone starts where there is room.",
+        help="The same at the first look: a drone starts where there is room. At least so much "
+        "that it fits.",
     )
+    body: BodyConfig = BodyConfig()
 
 
 class PlanarMap(NamedTuple):
@@ -189,7 +191,9 @@ def step(
     """
     xy = vehicle.position[:2]
     free, hit = crossed(config, spec, vehicle, ranges)
-    radius_m = jnp.where(jnp.any(state.seen), config.footprint_radius_m, config.start_radius_m)
+    footprint_m = config.body.footprint_m(config.footprint_radius_m)
+    clear_m = config.body.start_clear_m(config.start_radius_m, spec.resolution_m)
+    radius_m = jnp.where(jnp.any(state.seen), footprint_m, clear_m)
     x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
     around = (x[:, None] - xy[0]) ** 2 + (y[None, :] - xy[1]) ** 2 <= radius_m**2
     free = (free | (around & ~state.seen)) & ~hit

@@ -8,8 +8,10 @@ information field: only the choice between the two is a baseline's own. Map fram
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any, NamedTuple
 
 import jax
@@ -23,8 +25,9 @@ from live_mvp_ros.planning import (
     ending,
     progress,
 )
-from live_mvp_ros.planning.frame import sweep_plan, take_stock
-from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
+from live_mvp_ros.planning.ending import PlanCode
+from live_mvp_ros.planning.frame import sweep_plan, take_stock, usable
+from live_mvp_ros.planning.geodesy import FAR, fitting_cells, geodesic_distance
 from live_mvp_ros.planning.guidance import (
     Guidance,
     cell_mask,
@@ -149,6 +152,7 @@ def fly_to(
     xy = jnp.asarray(inputs.position_m)[:2]
     nothing_left = jnp.asarray(choice.nothing_left)
     goal = goal_source(spec, found.navigable, inputs.goal_m)
+    chosen = jnp.where(found.navigable, jnp.asarray(choice.start_m), FAR)
     start_m = _start(spec, found, choice, goal, xy)
     way = lead_to(
         config.body,
@@ -197,8 +201,40 @@ def fly_to(
         looks_again=jnp.array(False),
         leftover=jnp.zeros(2, jnp.int32),
         settled=ending.settled(evidence, config.settle_s),
-        code=ending.pose_code(spec, jnp.asarray(inputs.position_m), inputs.yaw_rad),
+        code=_room(config, spec, found, nothing_left | ~jnp.any(chosen < FAR)),
     )
+
+
+def _room(config: InfoFieldConfig, spec: GridSpec, found: Survey, empty: jax.Array) -> jax.Array:
+    """Return NO_ROOM where nothing was chosen because the drone fits nowhere near, else OK."""
+    fits = fitting_cells(~found.free, spec, config.body.fits_from_m)
+    confined = empty & ~jnp.any(fits & found.navigable)
+    return jnp.where(confined, int(PlanCode.NO_ROOM), int(PlanCode.OK)).astype(jnp.int32)
+
+
+Step = Callable[
+    [InfoFieldConfig, GridSpec, BaselineState, InfoFieldInputs],
+    tuple[BaselineState, InfoFieldOutput],
+]
+
+
+def guarded(step: Step) -> Step:
+    """Return a step that says when no plan can be made for a pose, and remembers nothing of it."""
+
+    @wraps(step)
+    def checked(
+        config: InfoFieldConfig, spec: GridSpec, state: BaselineState, inputs: InfoFieldInputs
+    ) -> tuple[BaselineState, InfoFieldOutput]:
+        code, inputs = usable(spec, inputs)
+        after, out = step(config, spec, state, inputs)
+        code = jnp.where(code == int(PlanCode.OK), out.code, code)
+        if int(code) == PlanCode.OK:
+            return after, out
+        no = jnp.array(False)
+        nothing_said = {"nothing_left": no, "settled": no, "goal_reachable": no}
+        return state, dataclasses.replace(out, code=code, **nothing_said)
+
+    return checked
 
 
 def _start(

@@ -36,6 +36,8 @@ TRUSTED_OFF_M = 0.1
 """A place that may be off by more must be looked at again: a cell, and a third of the vehicle."""
 NEAR_M = 3.0
 """A place at this distance moves by that much per radian; farther ones are seen before."""
+STRIDE_M = 0.25
+"""A way is counted in steps of at least this length: less is the noise of a pose."""
 
 
 @configuration
@@ -100,12 +102,23 @@ def error_bound_m(config: OdometryConfig, way_m: np.ndarray) -> float:
 
     A heading that turns by k per metre moves the end of the way by k times the distance from it
     of each metre, so this is the drift of the whole way plus k times the sum of those distances.
+    The way is counted in strides of ``STRIDE_M`` at least: noise of a hovering pose is no way.
     """
+    way_m = _strides(np.asarray(way_m, float))
     steps_m = np.linalg.norm(np.diff(way_m, axis=0), axis=1)
-    away_m = np.linalg.norm(np.asarray(way_m)[:-1, :2] - way_m[-1, :2], axis=1)
+    away_m = np.linalg.norm(way_m[:-1, :2] - way_m[-1, :2], axis=1)
     turned_m = config.heading_drift_rad_per_m * float(np.sum(away_m * steps_m))
     share = config.drift_m_per_m / (1.0 - config.drift_m_per_m)  # of a way that drifted already
     return share * float(np.sum(steps_m)) + turned_m
+
+
+def _strides(way_m: np.ndarray) -> np.ndarray:
+    """Return the points [M, D] of a way [N, D] that are strides apart, and its last one."""
+    strides = [way_m[0]]
+    for point in way_m:
+        if np.linalg.norm(point - strides[-1]) >= STRIDE_M:
+            strides.append(point)
+    return np.stack([*strides, way_m[-1]])
 
 
 class OdometryState(NamedTuple):

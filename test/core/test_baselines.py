@@ -15,6 +15,7 @@ from compiling import SOON
 from live_mvp_ros import planning
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import frontiers
+from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.geodesy import FAR
 from live_mvp_ros.planning.regions import cell_of
 from live_mvp_ros.sim import baselines, viewing
@@ -238,6 +239,42 @@ def test_places_that_the_watch_gave_up_are_no_viewpoints():
     assert not np.asarray(found.preferred).any()
     assert viewing.visible_frontiers(CONFIG, SPEC, found, given)  # set aside is better than none
     assert float(np.asarray(found.distance_m).max()) == FAR
+
+
+BAD = [
+    ({"position_m": [-0.8, 3.0, 2.0]}, PlanCode.OFF_THE_MAP),
+    ({"position_m": [np.nan, 3.0, 2.0]}, PlanCode.NOT_FINITE),
+    ({"position_m": [3.0, 3.0, np.inf]}, PlanCode.NOT_FINITE),
+    ({"yaw_rad": np.nan}, PlanCode.NOT_FINITE),
+    ({"goal_m": [np.nan, 3.0, 2.0]}, PlanCode.NOT_FINITE),
+    ({"dt_s": np.nan}, PlanCode.NOT_FINITE),
+    ({"position_m": [6.0, 0.1, 2.0]}, PlanCode.NO_ROOM),  # in the wall around the hall
+]
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_pose_that_is_none_is_said_and_changes_nothing_that_is_remembered(name):
+    config = planning.InfoFieldConfig(range_m=3.0, local_half_width_m=2.0, n_directions=8)
+    start, step = BASELINES[name]
+    good = inputs(ends_unknown(3.0, 3.0))
+    state, out = step(config, SPEC, start(config, SPEC, jax.random.key(0)), good)
+    assert int(out.code) == PlanCode.OK
+    for how, code in BAD:
+        bad = dataclasses.replace(good, **{k: jnp.asarray(v, jnp.float32) for k, v in how.items()})
+        after, out = step(config, SPEC, state, bad)
+        assert int(out.code) == code, how
+        assert not bool(out.nothing_left) and not bool(out.settled)
+        assert not bool(out.goal_reachable)
+        for leaf in jax.tree.leaves(out):
+            assert np.isfinite(np.asarray(leaf, float)).all(), how
+        for new, old in zip(jax.tree.leaves(after), jax.tree.leaves(state), strict=True):
+            if jnp.issubdtype(new.dtype, jax.dtypes.prng_key):
+                new, old = jax.random.key_data(new), jax.random.key_data(old)
+            np.testing.assert_array_equal(new, old)
+    p = np.array(good.p)
+    p[50:60, 20:30] = np.nan
+    _, out = step(config, SPEC, state, dataclasses.replace(good, p=jnp.asarray(p)))
+    assert int(out.code) == PlanCode.OK and np.isfinite(np.asarray(out.guidance)).all()
 
 
 @pytest.mark.parametrize("dt_s", [0.5, 7.0])

@@ -15,7 +15,9 @@ import pytest
 from live_mvp_ros import control, quaternion
 from live_mvp_ros.config import ConfigurationError, replace
 from live_mvp_ros.control import controller
+from live_mvp_ros.control.costs import speed_limit
 from live_mvp_ros.control.safety import Fence, filter_command
+from live_mvp_ros.control.surroundings import clearance_at
 from live_mvp_ros.control.tables import tabulate
 from live_mvp_ros.control.tracking import hold as tracking_hold
 from live_mvp_ros.grid import GridSpec
@@ -264,3 +266,18 @@ def test_a_late_plan_is_bridged_with_the_commands_of_the_last_one():
     stopped = state._replace(anchored=jnp.array(True), anchor_m=vehicle.position)
     held = np.asarray(control.proceed(CONFIG, stopped, vehicle, jnp.float32(0.1)))
     np.testing.assert_allclose(held, hover_command(QuadrotorConfig()), atol=0.05)
+
+
+@pytest.mark.parametrize("radius_m", [0.05, 0.3, 1.0, 1.5, 2.0])
+@pytest.mark.parametrize("margin_m", [0.01, 1.0])
+def test_a_body_of_any_size_finds_open_space_safe_and_flies_it_at_full_speed(radius_m, margin_m):
+    body = BodyConfig(radius_m=radius_m, margin_m=margin_m)
+    config = control.ControllerConfig(body=body)
+    spec = GridSpec((0.0, 0.0), 0.5, (81, 81))
+    nothing = jnp.zeros(spec.shape)
+    costmap = control.build_costmap(
+        spec, nothing, jnp.ones(spec.shape, bool), config.costmap_reach_m
+    )
+    here = clearance_at(costmap, jnp.float32(20.0), jnp.float32(20.0))
+    assert bool(controller.is_safe(config, here, jnp.full((5, 1), here))[0])
+    assert float(speed_limit(body, here)) == pytest.approx(body.speed_max_m_s)

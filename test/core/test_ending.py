@@ -14,8 +14,10 @@ import pytest
 from live_mvp_ros import planning
 from live_mvp_ros.control.mission import MissionConfig, MissionInputs, MissionState, decide
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning import ending
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.guidance import navigable_now
+from live_mvp_ros.vehicle import BodyConfig
 
 CONFIG = planning.InfoFieldConfig(n_directions=24)
 STEP = jax.jit(planning.step, static_argnums=1)
@@ -185,6 +187,73 @@ def test_a_person_in_a_door_that_was_never_seen_open_is_looked_at_again():
         at = np.asarray(out.reference_path_m)[5, :2]
         assert not bool(out.nothing_left)
     assert at[0] > 2.0
+
+
+def doubting(seconds, looks, body=None, state=None, known=None):
+    """Return the doubts, and whether any is left, after looking at a person in the door."""
+    body = BodyConfig() if body is None else body
+    blocked = two_rooms()
+    blocked[PERSON] = True
+    known = jnp.ones(SPEC.shape, bool) if known is None else jnp.asarray(known)
+    navigable = np.zeros(SPEC.shape, bool)
+    navigable[6:44, 6:54] = True
+    looks = looks * jnp.asarray(blocked, jnp.float32)
+    empty = jnp.asarray(~two_rooms())
+    begins = state is None
+    state = ending.no_doubt(SPEC) if begins else state
+    free = empty if begins else empty & known & jnp.asarray(~blocked)
+    for _ in range(1 + round(seconds / DT_S)):
+        state = LOOKED_AGAIN(state, known, free & known, looks, 5, jnp.float32(DT_S))
+        free = known & jnp.asarray(~blocked)
+        doubted = IN_DOUBT(
+            state,
+            SPEC,
+            jnp.where(jnp.asarray(blocked), 0.6, 0.05),
+            known & jnp.asarray(blocked),
+            jnp.zeros(SPEC.shape, bool),
+            jnp.asarray(navigable),
+            body.fits_from_m,
+            10.0,
+            1.5,
+            body,
+        )
+        state = state._replace(doubted=doubted)
+    return state, bool(jnp.any(doubted))
+
+
+LOOKED_AGAIN = jax.jit(ending.looked_again, static_argnums=4)
+IN_DOUBT = jax.jit(ending.in_doubt, static_argnums=(1, 6))
+
+
+@pytest.mark.parametrize("speed_m_s", [2.0, 0.2])
+def test_a_doubt_is_not_believed_while_the_drone_is_on_its_way_to_it(speed_m_s):
+    """10 m away at 0.05 m/s are 200 s; the way there is not endless either."""
+    body = BodyConfig(speed_max_m_s=speed_m_s)
+    slowest_m_s = 0.125 * speed_m_s  # an average below it is no progress
+    state, left = doubting(10.0 / slowest_m_s, 0.0, body)
+    assert left
+    assert float(state.spent_s) == 0.0
+    assert not doubting(200.0 / slowest_m_s, 0.0, body, state)[1]
+
+
+def test_a_doubt_that_is_looked_at_is_believed_in_the_end_later_by_a_slow_drone():
+    assert doubting(9.0, 1.0)[1] and not doubting(12.0, 1.0)[1]
+    assert doubting(50.0, 0.01)[1] and not doubting(65.0, 0.01)[1]
+    slow = BodyConfig(speed_max_m_s=0.5)
+    assert doubting(200.0, 0.01, slow)[1] and not doubting(250.0, 0.01, slow)[1]
+
+
+def test_a_map_that_begins_anew_gives_doubts_their_time_again():
+    state, left = doubting(65.0, 0.01)
+    assert not left
+    few = np.zeros(SPEC.shape, bool)
+    few[:60] = True  # the map was reset: 6,000 known cells, then 3,600, then some more
+    state, left = doubting(5.0, 0.01, state=state, known=few)
+    assert left and float(state.spent_s) < 7.0
+    assert int(state.known_cells) == 3600
+    few[60:62] = True
+    state, _ = doubting(0.0, 0.01, state=state, known=few)
+    assert int(state.known_cells) == 3720 and float(state.spent_s) == 0.0
 
 
 def test_stale_obstacles_in_known_free_space_are_looked_at_again():

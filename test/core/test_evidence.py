@@ -188,7 +188,7 @@ def test_band_is_what_the_body_would_meet(seed: int, altitude_m: float, half_m: 
         if 0.1 * k < altitude_m + half_m - 1e-4 and 0.1 * (k + 1) > altitude_m - half_m + 1e-4
     ] or [int(np.clip(np.floor(altitude_m / 0.1), 0, CONFIG.shape[2] - 1))]
     middle = [k for k in layers if abs(0.1 * (k + 0.5) - altitude_m) <= 0.2 + 1e-4]
-    middle = layers if len(layers) == 1 else middle
+    middle.append(int(np.clip(np.floor(altitude_m / 0.1 + 1e-6), 0, CONFIG.shape[2] - 1)))
     highest = np.where(seen, log_odds, -np.inf)[:, :, layers].max(axis=2)
     want_known = (highest > 0.0) | seen[:, :, middle].any(axis=2)
     want_p = np.where(want_known, 1.0 / (1.0 + np.exp(-highest)), 0.5)
@@ -215,6 +215,21 @@ def test_height_is_known_by_a_look_at_the_altitude_and_occupied_by_any_of_it() -
     p, known = BAND(config, evidence_of(log_odds, seen, config), 2.0, config.half_height_m)
     assert np.asarray(known)[:, 0].tolist() == [True, False, False, True] + [True] * 6
     assert p[3, 0] > 0.5 and p[1, 0] == 0.5, "occupied as soon as any of it is"
+
+
+@pytest.mark.parametrize(
+    ("size_m", "altitude_m"),
+    [
+        *((0.5, 2.0), (0.5, 1.5), (0.7, 1.5), (0.8, 1.5), (1.0, 2.0), (1.0, 1.9), (1.0, 1.2)),
+        *((0.02, 1.0), (0.1, 2.0), (0.4, 0.0), (0.4, 4.0), (1.0, 7.0), (1.0, -3.0)),
+    ],
+)
+def test_voxels_of_any_size_that_were_all_seen_free_are_known_free(size_m, altitude_m) -> None:
+    config = LiveMapConfig(upper_m=(2.0, 2.0, 4.0), resolution_m=size_m)
+    free = np.full(config.shape, -1.0)
+    evidence = evidence_of(free, np.ones(config.shape, bool), config)
+    p, known = BAND(config, evidence, altitude_m, config.half_height_m)
+    assert np.asarray(known).all() and (np.asarray(p) < 0.5).all()
 
 
 def wall_seen(config: LiveMapConfig, evidence: ev.Evidence, at: np.ndarray, times: int):

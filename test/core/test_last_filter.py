@@ -53,6 +53,33 @@ def test_a_fall_is_stopped_while_there_is_room_to_stop():
     assert max(heights) < FENCE.upper_m[2] + 0.2  # it comes at four times its weight
 
 
+@pytest.mark.parametrize("limit", [0.05, 0.5, 2.0])
+@pytest.mark.parametrize("outside_m", [(0.0, 0.0, -0.6), (0.0, 0.0, 1.5), (7.0, -4.0, -1.0)])
+def test_back_into_the_fence_it_flies_no_faster_than_it_may(limit, outside_m):
+    body = BodyConfig(speed_max_m_s=limit)
+    low, high = np.array([-5.0, -5.0, 0.5]), np.array([5.0, 5.0, 2.5])
+    fence = Fence(tuple(low), tuple(high))
+    outside_m = np.array(outside_m)
+    begin = np.where(outside_m > 0.0, high, np.where(outside_m < 0.0, low, 1.0)) + outside_m
+    middle = jnp.asarray(0.5 * (low + high), jnp.float32)
+
+    @jax.jit
+    def course(vehicle):
+        def advance(vehicle, _):
+            wanted = hold(PARTS[0], body, PARTS[2], vehicle, middle, 0.0)
+            command, _ = filter_command(PARTS[0], body, PARTS[2], fence, vehicle, wanted)
+            vehicle = simulate(PARTS[2], vehicle, command, 0.02, 4)
+            return vehicle, vehicle
+
+        return jax.lax.scan(advance, vehicle, None, length=500)[1]
+
+    flight = course(at_rest(jnp.asarray(begin, jnp.float32)))
+    speeds = np.linalg.norm(flight.velocity, axis=1)
+    assert speeds.max() <= 1.2 * limit  # what a velocity controller overshoots
+    came_back_m = distance_outside(fence, begin) - distance_outside(fence, flight.position[-1])
+    assert came_back_m > 0.8 * min(limit * 9.0, distance_outside(fence, begin) - 0.02)
+
+
 def test_what_a_plan_asks_for_passes_unchanged():
     vehicle = START._replace(velocity=jnp.array([2.0, 0.0, 0.0]))
     for _ in range(100):

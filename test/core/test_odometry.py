@@ -163,6 +163,22 @@ def test_the_error_stays_within_what_the_vehicle_can_say_of_it(drift, heading, s
         assert error_m == pytest.approx(bound_m, rel=0.02)
 
 
+@pytest.mark.parametrize("sigma_m", [0.0, 0.01, 0.05])
+def test_noise_of_a_hovering_pose_is_no_way_on_which_errors_grow(sigma_m):
+    """60 s at 20 Hz; and behind a flight of 20 m they grow by what that alone is worth."""
+    config = OdometryConfig(drift_m_per_m=0.005, heading_drift_rad_per_m=0.001)
+    rng = np.random.default_rng(2)
+    noise = sigma_m * rng.normal(size=(1600, 3)) * [1.0, 1.0, 0.2]
+    hover = np.array([3.0, 2.0, 1.5]) + noise
+    assert odometry.error_bound_m(config, hover[:1200]) < 0.005
+    way = hover.copy()
+    way[:, 0] += np.minimum(np.arange(1600) * 0.05, 20.0)  # 1 m/s, then it hovers
+    exact = odometry.error_bound_m(config, way - noise)
+    assert exact == pytest.approx(0.005 / 0.995 * 20.0 + 0.001 * 20.0**2 / 2.0, rel=0.02)
+    assert odometry.error_bound_m(config, way) == pytest.approx(exact, rel=0.15)
+    assert odometry.error_bound_m(config, way[:1]) == 0.0
+
+
 def test_a_place_is_trusted_until_it_may_be_a_cell_off():
     """0.5 % and 0.05 deg/m at 3 m are 7.6 mm a metre."""
     config = OdometryConfig(drift_m_per_m=0.005, heading_drift_rad_per_m=math.radians(0.05))

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from live_mvp_ros.config import ConfigurationError
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning.geodesy import clearance
+from live_mvp_ros.planning.regions import cell_of
 from live_mvp_ros.sim import planar
-from live_mvp_ros.vehicle import at_rest
+from live_mvp_ros.vehicle import BodyConfig, at_rest
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (60, 60))
 X, Y = SPEC.centres()
@@ -112,3 +114,25 @@ def test_noise_is_seeded_and_moves_walls_by_cells():
 def test_a_sensor_that_makes_no_sense_is_refused(values):
     with pytest.raises(ConfigurationError, match="is not allowed"):
         planar.PlanarSensorConfig(**values)
+
+
+@pytest.mark.parametrize("radius_m", [0.05, 0.3, 0.6, 1.2])
+@pytest.mark.parametrize("resolution_m", [0.1, 0.25])
+def test_a_body_of_any_size_fits_where_it_starts_and_frees_no_more_than_it_fills(
+    radius_m, resolution_m
+):
+    body = BodyConfig(radius_m=radius_m)
+    config = planar.PlanarSensorConfig(body=body, n_beams=2)
+    spec = GridSpec.covering((0.0, 0.0), (6.0, 6.0), resolution_m)
+    at = at_rest(jnp.array([3.04, 2.93, 2.0]))
+    blind = planar.Ranges(*jnp.zeros((2, 2), int), ends=jnp.zeros(2, bool))
+    state = planar.step(config, spec, planar.init(spec), at, blind)
+    p, known = planar.occupancy(spec, state)
+    free = np.asarray(known & (p < 0.5))
+    room_m = clearance(jnp.asarray(~free), resolution_m, 9.0)
+    assert float(room_m[cell_of(spec, (3.04, 2.93))]) >= body.fits_from_m
+    away = at_rest(jnp.array([5.0, 5.0, 2.0]))
+    later = np.asarray(planar.step(config, spec, state, away, blind).seen) & ~free
+    x, y = spec.centres()
+    apart_m = np.hypot(np.asarray(x)[:, None] - 5.0, np.asarray(y)[None] - 5.0)
+    assert apart_m[later].max(initial=0.0) <= min(radius_m, 0.25) + 1e-6

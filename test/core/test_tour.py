@@ -85,6 +85,35 @@ def test_a_long_tour_cannot_be_improved_by_reversing_a_part_of_it():
         assert tour.length(start, between, other) >= found - 1e-9
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 14), st.data())
+def test_places_that_cannot_be_reached_come_last_and_no_place_twice(seed, n, data):
+    start, between = places(seed, n)
+    islands = np.array(data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)))
+    nothing = data.draw(st.sampled_from([np.inf, np.nan]))
+    start[islands > 0] = nothing
+    between[islands[:, None] != islands[None]] = nothing
+    end = np.where(islands > 0, nothing, 1.0) if data.draw(st.booleans()) else None
+    order = tour.open_tour(start, between, end)
+    assert sorted(order) == list(range(n))
+    reached = np.flatnonzero(islands == 0)
+    first = order[: len(reached)]
+    assert set(first) == set(reached)
+    alone = tour.open_tour(
+        start[reached], between[np.ix_(reached, reached)], None if end is None else end[reached]
+    )
+    assert first == [reached[k] for k in alone]
+
+
+def test_a_wall_between_two_places_is_gone_around_by_a_third():
+    start = np.array([1.0, 2.0, 3.0])
+    between = np.array([[0.0, 1.0, np.inf], [1.0, 0.0, 1.0], [np.inf, 1.0, 0.0]])
+    assert tour.open_tour(start, between) == [0, 1, 2]
+    many = np.abs(np.subtract.outer(np.arange(12.0), np.arange(12.0)))
+    many[many > 1.5] = np.inf  # a chain: each place leads to its neighbours alone
+    assert tour.open_tour(np.where(np.arange(12) == 0, 1.0, np.inf), many) == list(range(12))
+
+
 def test_no_place_and_one_place():
     assert tour.open_tour(np.zeros(0), np.zeros((0, 0))) == []
     assert tour.open_tour(np.ones(1), np.zeros((1, 1))) == [0]
