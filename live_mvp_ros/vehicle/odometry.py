@@ -22,6 +22,7 @@ Map frame (ENU), metres, radians.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -38,9 +39,13 @@ NEAR_M = 3.0
 """A place at this distance moves by that much per radian; farther ones are seen before."""
 
 
+WAY_STRIDE_M = 0.1
+"""A flown way is kept in such strides: noise of a hovering pose is no way."""
+
+
 @configuration
-class OdometryConfig:
-    """How wrong the odometry is; nothing of it by default."""
+class DriftConfig:
+    """How fast errors of the odometry add up; it is exact by default."""
 
     drift_m_per_m: float = parameter(
         default=0.0,
@@ -56,6 +61,17 @@ class OdometryConfig:
         high=0.1,
         help="Heading error gained per metre flown; 0.05 deg/m are 0.00087.",
     )
+
+    @property
+    def drifts(self) -> bool:
+        """Whether errors add up."""
+        return self.drift_m_per_m > 0.0 or self.heading_drift_rad_per_m > 0.0
+
+
+@configuration
+class OdometryConfig(DriftConfig):
+    """How wrong the odometry is; nothing of it by default."""
+
     position_noise_sigma_m: float = parameter(
         default=0.0, unit="m", low=0.0, high=1.0, help="White noise per axis and report, 1 sigma."
     )
@@ -72,11 +88,6 @@ class OdometryConfig:
         return not (self.drifts or self._noises)
 
     @property
-    def drifts(self) -> bool:
-        """Whether errors add up."""
-        return self.drift_m_per_m > 0.0 or self.heading_drift_rad_per_m > 0.0
-
-    @property
     def _noises(self) -> bool:
         sigmas = (
             self.position_noise_sigma_m,
@@ -86,7 +97,7 @@ class OdometryConfig:
         return any(sigma > 0.0 for sigma in sigmas)
 
 
-def trusted_way_m(config: OdometryConfig, caution: float = 1.0) -> float:
+def trusted_way_m(config: DriftConfig, caution: float = 1.0) -> float:
     """Return the way after which a place near the vehicle may be off by ``TRUSTED_OFF_M``.
 
     Infinite without drift. ``caution`` is by how much the odometry may be worse.
@@ -95,7 +106,7 @@ def trusted_way_m(config: OdometryConfig, caution: float = 1.0) -> float:
     return TRUSTED_OFF_M / (caution * per_m) if caution * per_m > 0.0 else math.inf
 
 
-def error_bound_m(config: OdometryConfig, way_m: np.ndarray) -> float:
+def error_bound_m(config: DriftConfig, way_m: np.ndarray) -> float:
     """Return how far the last position of a way [N, 2 or more] may be off, without noise.
 
     A heading that turns by k per metre moves the end of the way by k times the distance from it
@@ -106,6 +117,30 @@ def error_bound_m(config: OdometryConfig, way_m: np.ndarray) -> float:
     turned_m = config.heading_drift_rad_per_m * float(np.sum(away_m * steps_m))
     share = config.drift_m_per_m / (1.0 - config.drift_m_per_m)  # of a way that drifted already
     return share * float(np.sum(steps_m)) + turned_m
+
+
+class FlownWay:
+    """The way of a flight by its own odometry, kept where that drifts; nothing else needs it."""
+
+    def __init__(self, config: DriftConfig) -> None:
+        """Begin with no way; ``config`` says how good the odometry is expected to be."""
+        self._config = config
+        self._strides_m: list[tuple[float, ...]] = []
+        self._last_m: tuple[float, ...] | None = None
+
+    def add(self, position_m: Sequence[float]) -> None:
+        """Take the next position [3], map frame."""
+        if not self._config.drifts:
+            return
+        self._last_m = tuple(map(float, position_m))
+        if not self._strides_m or math.dist(self._last_m, self._strides_m[-1]) >= WAY_STRIDE_M:
+            self._strides_m.append(self._last_m)
+
+    def error_bound_m(self) -> float:
+        """Return how far off the last position may be; 0 of odometry that is taken for exact."""
+        if self._last_m is None:
+            return 0.0
+        return error_bound_m(self._config, np.array([*self._strides_m, self._last_m]))
 
 
 class OdometryState(NamedTuple):
