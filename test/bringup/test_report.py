@@ -107,6 +107,12 @@ def test_a_mission_is_complete_when_controller_and_position_agree(x, said, compl
     assert values["mission_complete"] is expected
 
 
+def test_metrics_say_what_was_expected_of_the_odometry():
+    assert metrics_of(FlightRecord(), False, FLOWN)["odometry"] == {}
+    values = metrics_of(FlightRecord(), False, FLOWN, drift_m_per_m=0.005, vehicle="none")
+    assert values["odometry"] == {"drift_m_per_m": 0.005}
+
+
 def test_goal_and_tolerance_are_those_that_were_flown():
     record = flight_to(7.0, 5.0, True)  # 2 m from the goal of the office
     wide = dataclasses.replace(FLOWN, goal_tolerance_m=2.5)

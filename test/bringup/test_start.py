@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import subprocess
 import sys
@@ -403,6 +405,10 @@ def test_a_bag_file_is_of_the_run_whose_folder_it_is_in(tmp_path: Path):
     (tmp_path / "bag").mkdir()
     (tmp_path / "bag" / "bag_0.mcap").write_text("")
     (tmp_path / "metrics.json").write_text('{"world": "maze:3", "seed": 5}')
-    assert facts_of_run(tmp_path / "bag") == ("maze:3", 5)
-    assert facts_of_run(tmp_path / "bag" / "bag_0.mcap") == ("maze:3", 5)
-    assert facts_of_run(tmp_path) == (None, 0)
+    assert facts_of_run(tmp_path / "bag") == ("maze:3", 5, 0.0, 0.0)
+    assert facts_of_run(tmp_path / "bag" / "bag_0.mcap") == ("maze:3", 5, 0.0, 0.0)
+    assert facts_of_run(tmp_path) == (None, 0, 0.0, 0.0)
+    said = {"drift_m_per_m": 0.005, "heading_drift_rad_per_m": math.radians(0.05)}
+    values = {"world": "maze:3", "seed": 5, "odometry": said}
+    (tmp_path / "metrics.json").write_text(json.dumps(values))
+    assert facts_of_run(tmp_path / "bag")[2:] == pytest.approx((0.005, 0.05))
