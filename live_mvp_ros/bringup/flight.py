@@ -111,6 +111,7 @@ class Glance:
     clearance_m: float | None
     control_ms: float | None
     real_time_factor: float | None
+    unsafe_plan_fraction: float | None = None
 
 
 class Waits:
@@ -418,6 +419,7 @@ class Flight:
             clearance_m=_finite(status.clearance_m if status else None),
             control_ms=float(np.median(latencies)) if latencies else None,
             real_time_factor=record.real_time_factor(),
+            unsafe_plan_fraction=_finite(status.unsafe_plan_fraction if status else None),
         )
 
     def _finish(

@@ -250,6 +250,9 @@ def line(glance: Glance) -> str:
         f"{glance.speed_m_s:4.1f} m/s",
         f"clearance {glance.clearance_m:.2f} m" if glance.clearance_m is not None else "",
         f"control {glance.control_ms:.1f} ms" if glance.control_ms is not None else "",
+        f"no safe plan {100 * glance.unsafe_plan_fraction:.1f} %"
+        if glance.unsafe_plan_fraction
+        else "",
         f"x{glance.real_time_factor:.2f}" if glance.real_time_factor is not None else "",
         glance.note,
     ]

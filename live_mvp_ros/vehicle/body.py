@@ -18,6 +18,9 @@ STRAY_M = 0.15
 """How far a flight strays from its altitude when it leans and brakes (measured: 0.06 m in 99 of
 100 moments in office and cave, at most 0.10 m in a maze): the map shows what the body meets so."""
 
+PARKED_M_S = 0.1
+"""Slower than this, a vehicle is parked, if it may fly four times as fast."""
+
 
 @configuration
 class BodyConfig:
@@ -66,3 +69,8 @@ class BodyConfig:
     def cruise_m_s(self) -> float:
         """Speed [m/s] that plans and proposals count on."""
         return CRUISE_SHARE * self.speed_max_m_s
+
+    @property
+    def parked_m_s(self) -> float:
+        """Speed [m/s] below which the vehicle is parked; for values that are not traced."""
+        return min(PARKED_M_S, 0.25 * self.speed_max_m_s)

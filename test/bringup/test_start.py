@@ -270,7 +270,7 @@ def test_what_waits_is_named_before_what_is_slow():
 
 def status(state: str, reason: str) -> FlightRecord:
     record = FlightRecord()
-    record.report(Status(state, reason, 0.0, 1.0, 0.0, 5.0, False))
+    record.report(Status(state, reason, 0.0, 1.0, 5.0, False))
     return record
 
 
