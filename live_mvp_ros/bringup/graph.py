@@ -98,6 +98,11 @@ class GraphOptions:
         """Whether the time of the nodes comes from /clock."""
         return self.vehicle == "sim" if self.use_sim_time is None else self.use_sim_time
 
+    @property
+    def drifts(self) -> bool:
+        """Whether the odometry is expected to drift."""
+        return self.drift_m_per_m > 0.0 or self.heading_drift_deg_per_m > 0.0
+
 
 @dataclasses.dataclass(frozen=True)
 class NodeSpec:
