@@ -115,6 +115,17 @@ ARGUMENTS = [
         description="Longest flight in seconds; 0: no limit.",
     ),
     DeclareLaunchArgument(
+        "drift_m_per_m",
+        default_value=str(DEFAULTS.drift_m_per_m),
+        description="Position error that odometry gains per metre flown: the simulated one does, "
+        "and map, planner and report expect it; 0: none. Good VIO: 0.003 to 0.01.",
+    ),
+    DeclareLaunchArgument(
+        "heading_drift_deg_per_m",
+        default_value=str(DEFAULTS.heading_drift_deg_per_m),
+        description="The same of the heading, in degrees, such as 0.05.",
+    ),
+    DeclareLaunchArgument(
         "cores",
         default_value=os.environ.get(cores.ENVIRONMENT, cores.AUTO),
         description="Keep control and computing on cores of their own: auto, on an idle machine; "
@@ -157,6 +168,10 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             shared_tf=chosen["shared_tf"] == "true",
             map_file=chosen["map_file"],
             time_limit_s=number("time_limit_s", chosen["time_limit_s"], float),
+            drift_m_per_m=number("drift_m_per_m", chosen["drift_m_per_m"], float),
+            heading_drift_deg_per_m=number(
+                "heading_drift_deg_per_m", chosen["heading_drift_deg_per_m"], float
+            ),
         ),
         onlookers=(),  # ros2 bag records, and RViz shows
     )

@@ -111,6 +111,7 @@ class Glance:
     clearance_m: float | None
     control_ms: float | None
     real_time_factor: float | None
+    unsafe_plan_fraction: float | None = None
 
 
 class Waits:
@@ -204,7 +205,7 @@ class Flight:
         self.metrics: dict[str, object] = {}
         self._graph, self._options = graph, options
         self._show, self._say = show, say
-        self._scorer = Scorer()
+        self._scorer = Scorer(remembers=graph.options.drifts)
         self._division = NOT_DIVIDED
         self._monitor: Monitor | None = None
         self._length_m, self._counted = 0.0, 0
@@ -428,6 +429,7 @@ class Flight:
             clearance_m=_finite(status.clearance_m if status else None),
             control_ms=float(np.median(latencies)) if latencies else None,
             real_time_factor=record.real_time_factor(),
+            unsafe_plan_fraction=_finite(status.unsafe_plan_fraction if status else None),
         )
 
     def _finish(

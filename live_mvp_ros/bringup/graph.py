@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,8 @@ ONLOOKER_POLICY = RestartPolicy(
 RECORDER_PATIENCE_S = 120.0
 FACTORS = (0.01, 100.0)
 LONGEST_LIMIT_S = 1e6
+DRIFT_MAX_M_PER_M = 0.2
+HEADING_DRIFT_MAX_DEG_PER_M = 5.0
 IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
 SHARED_TF = (("tf", "/tf"), ("tf_static", "/tf_static"))
@@ -70,6 +73,9 @@ class GraphOptions:
             started again or the file is there already; empty for none.
         time_limit_s: longest flight; 0 for no limit. The mission ends itself, so that everybody
             gives the same reason.
+        drift_m_per_m: horizontal position error that the odometry is expected to gain per metre
+            flown. That of the simulated vehicle does; a real one has what it has.
+        heading_drift_deg_per_m: the same of the heading.
     """
 
     world: str = "office"
@@ -84,11 +90,18 @@ class GraphOptions:
     shared_tf: bool = False
     map_file: str = ""
     time_limit_s: float = 0.0
+    drift_m_per_m: float = 0.0
+    heading_drift_deg_per_m: float = 0.0
 
     @property
     def sim_time(self) -> bool:
         """Whether the time of the nodes comes from /clock."""
         return self.vehicle == "sim" if self.use_sim_time is None else self.use_sim_time
+
+    @property
+    def drifts(self) -> bool:
+        """Whether the odometry is expected to drift."""
+        return self.drift_m_per_m > 0.0 or self.heading_drift_deg_per_m > 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -311,6 +324,7 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     goal: dict[str, Value] = {"goal_m": facts.goal_m}
     # A mission is flown at the altitude of its start.
     body: dict[str, Value] = {"body.altitude_m": facts.start_m[2]}
+    drift = _drift(options)
     nodes: list[NodeSpec] = []
     if options.vehicle == "sim":
         start: dict[str, Value] = {
@@ -319,19 +333,29 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
             "real_time_factor": options.real_time_factor,
             "follow_clock": options.follow_clock,
             **seed,
+            **drift,
             "ground_m": facts.lower_m[2],
         }
         nodes.append(node("quadrotor_sim", 0, start))
         looks_at: dict[str, Value] = {"world": resolve_world(options.world), **seed}
         nodes.append(node("gt_depth", 3, looks_at, TRUE_POSE))
     memory: dict[str, Value] = {"autosave_path": options.map_file} if options.map_file else {}
-    nodes.append(node("live_map", 10, {**body, **bounds, **seed, **memory}))
-    nodes.append(node("info_field", 5, {**body, **goal}))
+    nodes.append(node("live_map", 10, {**body, **bounds, **seed, **drift, **memory}))
+    nodes.append(node("info_field", 5, {**body, **goal, **drift}))
     if options.controller == "imppi":
         limit = {"mission.time_limit_s": options.time_limit_s} if options.time_limit_s else {}
         flown: dict[str, Value] = {**body, **bounds, **goal, **seed, **limit}
         nodes.append(node("imppi_controller", 0, flown))
     return tuple(nodes)
+
+
+def _drift(options: GraphOptions) -> dict[str, Value]:
+    """Return how the odometry drifts, for who simulates it and for who must live with it."""
+    given = {
+        "odometry.drift_m_per_m": options.drift_m_per_m,
+        "odometry.heading_drift_rad_per_m": math.radians(options.heading_drift_deg_per_m),
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def _check_time(options: GraphOptions) -> None:
@@ -362,6 +386,16 @@ def _check_numbers(options: GraphOptions) -> None:
         raise UsageError(
             f"time_limit_s = {options.time_limit_s:g} is not allowed: it must be 0 to "
             f"{LONGEST_LIMIT_S:g} s"
+        )
+    if not 0.0 <= options.drift_m_per_m <= DRIFT_MAX_M_PER_M:
+        raise UsageError(
+            f"drift_m_per_m = {options.drift_m_per_m:g} is not allowed: it must be 0 to "
+            f"{DRIFT_MAX_M_PER_M:g}"
+        )
+    if not 0.0 <= options.heading_drift_deg_per_m <= HEADING_DRIFT_MAX_DEG_PER_M:
+        raise UsageError(
+            f"heading_drift_deg_per_m = {options.heading_drift_deg_per_m:g} is not allowed: it "
+            f"must be 0 to {HEADING_DRIFT_MAX_DEG_PER_M:g}"
         )
 
 

@@ -8,7 +8,6 @@ being decoded. Runs in its own thread and context, so that signals stay with the
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import time
@@ -25,6 +24,7 @@ from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.parameter import parameter_value_to_python
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.serialization import deserialize_message
 from rclpy.signals import SignalHandlerOptions
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import PointCloud2
@@ -194,6 +194,8 @@ class Monitor:
         self.record.arrived("info_field", info["source_timestamp"])
         if self.record.flying:
             self.moments.offer(self.record.now_s(), data, self.record.position_m())
+            target = deserialize_message(data, InfoField).target
+            self.record.planned((target.x, target.y))
 
     def _map(self, message: OccupancyGrid, info: Info) -> None:
         self.latest_map = message
@@ -208,10 +210,11 @@ class Monitor:
             reason=message.reason,
             explored_fraction=message.explored_fraction,
             clearance_m=message.clearance_m,
-            speed_m_s=message.speed if math.isfinite(message.speed) else 0.0,
             control_ms_p50=message.control_ms_p50,
             goal_reached=message.goal_reached,
             success=message.success,
+            unsafe_plan_fraction=message.unsafe_plan_fraction,
+            parked_fraction=message.parked_fraction,
         )
         if status.state in FLYING:
             self.record.begin()

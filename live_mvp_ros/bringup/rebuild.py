@@ -12,11 +12,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import math
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from nav_msgs.msg import OccupancyGrid
@@ -59,12 +60,16 @@ class RebuildOptions:
         seed: of the map's random numbers.
         params_file: ROS parameters file with overrides, or None.
         controller: run the controller as well.
+        drift_m_per_m: what is expected of the odometry that was recorded.
+        heading_drift_deg_per_m: the same of its heading.
     """
 
     world: str | None = None
     seed: int = 0
     params_file: str | None = None
     controller: bool = False
+    drift_m_per_m: float = 0.0
+    heading_drift_deg_per_m: float = 0.0
 
 
 class Rebuild:
@@ -99,6 +104,8 @@ class Rebuild:
                 controller="imppi" if what.controller else "none",
                 use_sim_time=True,  # the player publishes /clock
                 namespace=self._namespace,
+                drift_m_per_m=what.drift_m_per_m,
+                heading_drift_deg_per_m=what.heading_drift_deg_per_m,
             ),
             onlookers=(),
         )
@@ -257,8 +264,17 @@ def grid_of(data: bytes) -> Grid:
     return Grid(stamp.sec * 1_000_000_000 + stamp.nanosec, cells, info.resolution, corner)
 
 
-def facts_of_run(bag: Path) -> tuple[str | None, int]:
-    """Return world and seed of the flight whose folder a bag lies in, as far as it says them.
+class RunFacts(NamedTuple):
+    """What the folder of a flight says of it: ``RebuildOptions`` has the meanings."""
+
+    world: str | None = None
+    seed: int = 0
+    drift_m_per_m: float = 0.0
+    heading_drift_deg_per_m: float = 0.0
+
+
+def facts_of_run(bag: Path) -> RunFacts:
+    """Return facts of the flight whose folder a bag lies in, as far as it says them.
 
     ``bag`` is the folder of the bag or one of its files.
     """
@@ -266,7 +282,13 @@ def facts_of_run(bag: Path) -> tuple[str | None, int]:
     for folder in (path.parent, path.parent.parent) if path.is_file() else (path.parent,):
         try:
             values = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-            return str(values["world"]), int(values["seed"])
-        except (OSError, ValueError, KeyError, TypeError):
+            drift = values.get("odometry", {})
+            return RunFacts(
+                str(values["world"]),
+                int(values["seed"]),
+                float(drift.get("drift_m_per_m", 0.0)),
+                math.degrees(float(drift.get("heading_drift_rad_per_m", 0.0))),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
-    return None, 0
+    return RunFacts()

@@ -17,7 +17,7 @@ from collections import OrderedDict
 import numpy as np
 
 from live_mvp_ros.completion_report import CompletionReport
-from live_mvp_ros.sim.health import PARKED_M_S, PlanHealth
+from live_mvp_ros.sim.health import PlanHealth, longest_at_target_s
 
 TOPICS = ("odom", "points", "map", "info_field", "command")
 _NS = 1e-9
@@ -53,10 +53,11 @@ class Status:
     reason: str
     explored_fraction: float
     clearance_m: float
-    speed_m_s: float
     control_ms_p50: float
     goal_reached: bool
     success: bool = False
+    unsafe_plan_fraction: float = math.nan
+    parked_fraction: float = math.nan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +84,7 @@ class FlightRecord:
         self.time_jumps = 0
         self._odometry = array("d")  # t, x, y, z; flights last for hours, at 100 Hz
         self._truth = array("d")  # t, x, y, z
-        self._exploring = self._parked = 0
+        self._plans = array("d")  # t, x, y, x and y of the target, whether it explores
         self._odometry_sent_ns: OrderedDict[int, int] = OrderedDict()
         self._ended = False
         self._stamp_s = math.nan
@@ -148,21 +149,34 @@ class FlightRecord:
         """Take the controller's status; remember changes of state."""
         before = self.status
         self.status = status
-        if status.state == "EXPLORING":
-            self._exploring += 1
-            self._parked += status.speed_m_s < PARKED_M_S
         if before is None or before.state != status.state:
             self.transitions.append((self.now_s(), status.state, status.reason))
+
+    def planned(self, target_m: tuple[float, float]) -> None:
+        """Take where a plan of the information field leads."""
+        if self.flying and self._odometry:
+            exploring = self.status is not None and self.status.state == "EXPLORING"
+            self._plans.extend((self.now_s(), *self.position_m(), *target_m, exploring))
 
     def left(self, completion: CompletionReport, final: bool) -> None:
         """Take what the planner says is left; ``final`` when the mission is over."""
         self.completion, self.completion_is_final = completion, final
 
     def health(self) -> PlanHealth:
-        """Return what the plans of the flight were worth, as far as it can be seen from here."""
-        parked = self._parked / self._exploring if self._exploring else None
+        """Return what the plans of the flight were worth, as far as it can be seen from here.
+
+        Shares are the controller's own, of its last mission.
+        """
+        status, plans = self.status, np.array(self._plans[:], float).reshape(-1, 6)
         given_up = None if self.completion is None else self.completion.recoveries.give_up
-        return PlanHealth(parked_fraction=parked, targets_given_up=given_up)
+        return PlanHealth(
+            None if status is None else _known(status.unsafe_plan_fraction),
+            None if status is None else _known(status.parked_fraction),
+            longest_at_target_s(
+                plans[:, 0], plans[:, 1:3], plans[:, 3:5], plans[:, 5] > 0.0, self.now_s()
+            ),
+            given_up,
+        )
 
     def true_trajectory(self) -> Trajectory:
         """Return the path truly flown; that of the odometry where nobody tells the truth."""
@@ -211,3 +225,7 @@ class FlightRecord:
         on_time = np.count_nonzero(intervals <= 1.5 * period_ms)
         due = max(len(intervals), round(float(intervals.sum()) / period_ms))
         return float(on_time / due)
+
+
+def _known(share: float) -> float | None:
+    return None if math.isnan(share) else share

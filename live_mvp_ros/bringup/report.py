@@ -103,6 +103,7 @@ def metrics(
         "seed": graph.options.seed,
         "controller": graph.options.controller,
         "vehicle": graph.options.vehicle,
+        "odometry": _expected_odometry(graph),
         "versions": versions(),
     }
     return result
@@ -219,6 +220,15 @@ def write_tables(folder: Path, record: FlightRecord, scores: Scores | None) -> N
         )
     step = max(1, round(len(flight.times_s) / max(20.0 * record.now_s(), 1.0)))
     write_table(folder / "trajectory.csv", names, np.stack(columns, axis=1)[::step])
+
+
+def _expected_odometry(graph: Graph) -> dict[str, Any]:
+    """Return what the planner was told of its odometry, as far as that differs from exact."""
+    prefix, told = "odometry.", {}
+    for node in graph.nodes:
+        if node.name == "info_field":
+            told = {k.removeprefix(prefix): v for k, v in node.parameters.items() if prefix in k}
+    return told
 
 
 def _period_ms(graph: Graph, flown: Flown, factor: float | None) -> float | None:

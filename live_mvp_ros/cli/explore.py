@@ -18,6 +18,8 @@ from live_mvp_ros.bringup.errors import FAILED, UsageError
 from live_mvp_ros.bringup.facts import resolve_world
 from live_mvp_ros.bringup.graph import (
     CONTROLLERS,
+    DRIFT_MAX_M_PER_M,
+    HEADING_DRIFT_MAX_DEG_PER_M,
     IN_RUN_FOLDER,
     VEHICLES,
     VIEWS,
@@ -90,6 +92,21 @@ DEFAULTS = GraphOptions()
 )
 @click.option("--seed", type=click.IntRange(min=0), default=DEFAULTS.seed, show_default=True)
 @click.option(
+    "--drift",
+    type=click.FloatRange(0.0, DRIFT_MAX_M_PER_M),
+    default=DEFAULTS.drift_m_per_m,
+    metavar="M_PER_M",
+    help="Position error that odometry gains per metre flown, such as 0.005: the simulated one"
+    " does, and map, planner and report expect it  [default: 0]",
+)
+@click.option(
+    "--heading-drift",
+    type=click.FloatRange(0.0, HEADING_DRIFT_MAX_DEG_PER_M),
+    default=DEFAULTS.heading_drift_deg_per_m,
+    metavar="DEG_PER_M",
+    help="Heading error that it gains per metre flown, such as 0.05  [default: 0]",
+)
+@click.option(
     "--output",
     type=Path,
     default=Path("runs"),
@@ -129,6 +146,8 @@ def explore(
     real_time_factor: float,
     follow_clock: bool,
     seed: int,
+    drift: float,
+    heading_drift: float,
     output: Path,
     record: str | None,
     no_record: bool,
@@ -148,6 +167,8 @@ def explore(
         follow_clock=follow_clock,
         seed=seed,
         time_limit_s=timeout or 0.0,
+        drift_m_per_m=drift,
+        heading_drift_deg_per_m=heading_drift,
     )
     graph = describe(options)
     check_choice(cores)
@@ -229,6 +250,9 @@ def line(glance: Glance) -> str:
         f"{glance.speed_m_s:4.1f} m/s",
         f"clearance {glance.clearance_m:.2f} m" if glance.clearance_m is not None else "",
         f"control {glance.control_ms:.1f} ms" if glance.control_ms is not None else "",
+        f"no safe plan {100 * glance.unsafe_plan_fraction:.1f} %"
+        if glance.unsafe_plan_fraction
+        else "",
         f"x{glance.real_time_factor:.2f}" if glance.real_time_factor is not None else "",
         glance.note,
     ]

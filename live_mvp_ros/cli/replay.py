@@ -87,8 +87,15 @@ def replay(
     with Controls(screen) as controls, screen:
         result: dict[str, Any] | None
         if compare:
-            flown, seed = rebuild.facts_of_run(path)
-            what = rebuild.RebuildOptions(world or flown, seed, params_file, controller)
+            flown = rebuild.facts_of_run(path)
+            what = rebuild.RebuildOptions(
+                world or flown.world,
+                flown.seed,
+                params_file,
+                controller,
+                flown.drift_m_per_m,
+                flown.heading_drift_deg_per_m,
+            )
             result = rebuild.Rebuild(bag, options, what).run(controls.watch, screen.say)
         else:
             result = playing.replay(bag, options, controls.watch)

@@ -27,17 +27,31 @@ class FlightLog:
         self.min_clearance_m = math.nan
         self.times_s = dict.fromkeys(SHARES, math.nan)
         self.deadlines_missed = 0
+        self._planned = self._unsafe = 0
+        self._exploring_s = self._parked_s = 0.0
         self._last_s: float | None = None
         self._last_m: Sequence[float] | None = None
         self._latencies_s: deque[float] = deque(maxlen=_WINDOW)
 
-    def advance(self, time_s: float, position_m: Sequence[float], running: bool) -> None:
-        """Take the position [3] at a time; time that jumps back or far ahead does not count."""
+    def advance(
+        self,
+        time_s: float,
+        position_m: Sequence[float],
+        running: bool,
+        parked: bool | None = None,
+    ) -> None:
+        """Take the position [3] at a time; time that jumps back or far ahead does not count.
+
+        ``parked``: whether the vehicle hardly moves while it explores; None: it does not explore.
+        """
         if running and self._last_s is not None and self._last_m is not None:
             step_s = time_s - self._last_s
             if 0.0 < step_s < 1.0:
                 self.elapsed_s += step_s
                 self.distance_m += math.dist(position_m, self._last_m)
+                if parked is not None:
+                    self._exploring_s += step_s
+                    self._parked_s += step_s * parked
         self._last_s, self._last_m = time_s, tuple(position_m)
 
     def explored(self, fraction: float) -> None:
@@ -51,6 +65,21 @@ class FlightLog:
         """Take the clearance now known."""
         self.clearance_m = clearance_m
         self.min_clearance_m = min(clearance_m, self.min_clearance_m, key=_number_first)
+
+    def planned(self, safe: bool) -> None:
+        """Take whether one control step had a safe plan."""
+        self._planned += 1
+        self._unsafe += not safe
+
+    @property
+    def unsafe_plan_fraction(self) -> float:
+        """Share of the planned control steps without a safe plan; NaN before the first."""
+        return self._unsafe / self._planned if self._planned else math.nan
+
+    @property
+    def parked_fraction(self) -> float:
+        """Share of the time while exploring in which the vehicle hardly moved; NaN before."""
+        return self._parked_s / self._exploring_s if self._exploring_s > 0.0 else math.nan
 
     def commanded(self, latency_s: float) -> None:
         """Take the latency of one command."""

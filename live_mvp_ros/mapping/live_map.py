@@ -8,6 +8,7 @@ pytree without Python state; jit ``step`` and donate the state to save copies.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import jax
@@ -216,9 +217,19 @@ def exposure(config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array) -> ja
 
 
 def occupancy(
-    config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array
+    config: LiveMapConfig,
+    state: LiveMap,
+    altitude_m: jax.Array,
+    trusted_way_m: float = math.inf,
 ) -> tuple[jax.Array, jax.Array]:
     """Return the planar map of the body's height around an altitude, on ``map_grid(config)``.
+
+    Args:
+        config: of the map.
+        state: the map.
+        altitude_m: to fly at.
+        trusted_way_m: free space near the vehicle that was last looked at longer ago than this
+            counts as unknown (static); finite where odometry drifts.
 
     Returns:
         The probability [nx, ny] that a cell is occupied, 0.5 where unknown, and where it is known
@@ -226,14 +237,20 @@ def occupancy(
         occupied, or the whole height was observed; with "fields" if besides the exposure at the
         altitude is above one half.
     """
-    return planar_map(config, state, altitude_m, config.half_height_m)
+    return planar_map(config, state, altitude_m, config.half_height_m, trusted_way_m)
 
 
 def planar_map(
-    config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array, half_height_m: float
+    config: LiveMapConfig,
+    state: LiveMap,
+    altitude_m: jax.Array,
+    half_height_m: float,
+    trusted_way_m: float = math.inf,
 ) -> tuple[jax.Array, jax.Array]:
     """Return what ``occupancy`` does for a body of another half height (static), 0 for a point."""
-    p, known = voxels.band_occupancy(config, state.evidence, altitude_m, half_height_m)
+    p, known = voxels.band_occupancy(
+        config, state.evidence, altitude_m, half_height_m, trusted_way_m
+    )
     if config.occupancy_source == "evidence":
         return p, known
     known &= exposure(config, state, altitude_m) > 0.5

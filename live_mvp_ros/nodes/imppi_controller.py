@@ -21,7 +21,12 @@ from rclpy.clock import Clock, ClockType
 
 from live_mvp_ros import control
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.control import ControllerConfig, MissionConfig, MissionInputs
+from live_mvp_ros.control import (
+    ControllerConfig,
+    MissionConfig,
+    MissionInputs,
+    MissionState,
+)
 from live_mvp_ros.control.safety import distance_outside
 from live_mvp_ros.msg import BodyRateThrust, InfoField
 from live_mvp_ros.planning import PlanCode
@@ -129,8 +134,13 @@ class ImppiController(GraphNode):
             self._unusable = str(error)
             raise
         self._seen, self._unusable = Seen(vehicle, time.monotonic()), ""
-        running = self._mission.decision.flies
-        self._mission.log.advance(1e-9 * vehicle.stamp_ns, vehicle.position.tolist(), running)
+        decision, parked = self._mission.decision, None
+        if decision.state is MissionState.EXPLORING:
+            slow_m_s = self.parameters.value.controller.body.parked_m_s
+            parked = bool(np.linalg.norm(vehicle.velocity) < slow_m_s)
+        self._mission.log.advance(
+            1e-9 * vehicle.stamp_ns, vehicle.position.tolist(), decision.flies, parked
+        )
 
     def _on_map(self, message: OccupancyGrid) -> None:
         grid = convert.probability_grid(message, MAP)
@@ -236,6 +246,7 @@ class ImppiController(GraphNode):
         while not self._solved.empty():
             solved, log = self._solved.get(), self._mission.log
             log.clear(solved.clearance_m)
+            log.planned(solved.code == control.OK)
             if math.isfinite(solved.latency_s):
                 log.commanded(solved.latency_s)
             level = OK if solved.code == control.OK else WARN

@@ -9,6 +9,10 @@ target or a cell runs out; when it says that enough is explored, the field leads
 
 The goal is the controller's: it comes on exploration/goal, and each field says which one it
 answers. Only where nobody publishes that, goal_pose and the parameter are heard.
+
+The parameters ``odometry.*`` say how good the odometry is expected to be. Where it drifts, the map
+takes old free space for unknown: it is planned through as before, and looked at again before it is
+flown through (``planning.outdated``); and the report says how far off its places may be.
 """
 
 from __future__ import annotations
@@ -25,8 +29,9 @@ from nav_msgs.msg import OccupancyGrid, Odometry, Path
 
 from live_mvp_ros import planning
 from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import ExplorationStatus, InfoField
-from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
+from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput, outdated
 from live_mvp_ros.ros import convert, convert_sensors, goal, qos
 from live_mvp_ros.ros.completion_reporter import CompletionReporter, Planned
 from live_mvp_ros.ros.convert import ProbabilityGrid, VehicleState
@@ -35,6 +40,7 @@ from live_mvp_ros.ros.geometries import Geometries
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
+from live_mvp_ros.vehicle.odometry import DriftConfig
 
 LONGEST_STEP_S = 1.0
 FLYING = (ExplorationStatus.EXPLORING, ExplorationStatus.GOING_TO_GOAL)
@@ -57,6 +63,7 @@ class FieldConfig:
     )
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     field: InfoFieldConfig = InfoFieldConfig()
+    odometry: DriftConfig = DriftConfig()
 
 
 class Goal(NamedTuple):
@@ -92,13 +99,16 @@ class InfoFieldNode(GraphNode):
         self._led_to_ns = 0  # the worker's: stamp of the goal of the last field
         self._state: Any = None
         self._spec: Any = None
+        self._memory: Any = None  # the worker's: what was known before, while odometry drifts
+        self._remember = jax.jit(outdated.remember, static_argnums=0)
+        self._watchful = jax.jit(outdated.watchful, static_argnums=1)
         self._previous_ns = self._last_ns = 0
         self._due = Every(config.rate_hz)
 
         self._field_out = self.publisher(InfoField, "info_field", qos.LATCHED)
         self._grid_out = self.publisher(OccupancyGrid, "info_field/grid", qos.KEPT)
         self._path_out = self.publisher(Path, "reference_path", qos.KEPT)
-        self._completion = CompletionReporter(self)
+        self._completion = CompletionReporter(self, config.odometry)
         work = self.start_worker(self._work)
         self.health.extra = lambda: {"overtaken": str(work.dropped)}
 
@@ -117,6 +127,7 @@ class InfoFieldNode(GraphNode):
     def _on_odometry(self, message: Odometry) -> None:
         first = self._vehicle is None
         self._vehicle = self._frames.vehicle_state(message)
+        self._completion.moved(self._vehicle.position)
         if first or self._vehicle.stamp_ns - self._previous_ns > 1.5e9 / self._rate_hz:
             self._submit()
 
@@ -155,6 +166,7 @@ class InfoFieldNode(GraphNode):
         if first:
             self._spec, self._last_ns = grid.spec, vehicle.stamp_ns
             self._state = planning.init(config.field, grid.spec)
+            self._memory = outdated.init(grid.spec)
         elapsed_s = 1e-9 * (vehicle.stamp_ns - self._last_ns) if self._flying else 0.0
         self._last_ns = vehicle.stamp_ns
         if wanted.stamp_ns != self._led_to_ns:
@@ -169,7 +181,7 @@ class InfoFieldNode(GraphNode):
             dt_s=jnp.float32(min(max(elapsed_s, 0.0), LONGEST_STEP_S)),
             to_goal=jnp.asarray(to_goal),
         )
-        self._state, output = planning.plan(config.field, grid.spec, self._state, inputs)
+        inputs, output = self._plan(config, grid.spec, inputs)
         output = jax.tree.map(np.asarray, output)
         compute_s = time.monotonic() - begin
         planned = Planned(config.field, grid.spec, inputs, self._state, output)
@@ -178,6 +190,17 @@ class InfoFieldNode(GraphNode):
         self._completion.report(planned, vehicle.stamp_ns)
         self._publish(job, output, compute_s)
         self.health.produced(compute_s)
+
+    def _plan(
+        self, config: FieldConfig, spec: GridSpec, inputs: InfoFieldInputs
+    ) -> tuple[InfoFieldInputs, InfoFieldOutput]:
+        """Return what is planned with, and the plan."""
+        if not config.odometry.drifts:
+            self._state, output = planning.plan(config.field, spec, self._state, inputs)
+            return inputs, output
+        self._memory, inputs, old = self._remember(spec, self._memory, inputs)
+        self._state, output = planning.plan(config.field, spec, self._state, inputs)
+        return inputs, self._watchful(config.field, spec, output, old)
 
     def _publish(self, job: Job, output: InfoFieldOutput, compute_s: float) -> None:
         grid, vehicle = job.grid, job.vehicle

@@ -6,12 +6,16 @@ A cloud waits until odometry has reached its stamp, however late that comes, and
 between the two odometries around it. The worker integrates the clouds in the order of their stamps
 and publishes what is due. When it cannot keep up, those that are 0.3 s older than the newest are
 overtaken: a map that is asked for a way is never older than that and one update.
+
+The parameters ``odometry.*`` say how good the odometry is expected to be. Where it drifts, free
+space near the vehicle that was last looked at too long a way ago is published as unknown.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import ClassVar
 
 import jax
@@ -34,6 +38,7 @@ from live_mvp_ros.ros.map_store import MapStore
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
+from live_mvp_ros.vehicle.odometry import DriftConfig, trusted_way_m
 
 CLOUDS = "depth/points"
 
@@ -75,6 +80,7 @@ class MapConfig:
     seed: int = parameter(default=0, low=0, help="Seed of the map's random numbers.")
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     map: LiveMapConfig = LiveMapConfig()
+    odometry: DriftConfig = DriftConfig()
 
 
 def integrate(
@@ -112,7 +118,8 @@ class LiveMapNode(GraphNode):
         self._stamp_ns, self._update_ms, self._losses = 0, 0.0, [float("nan")] * 5
         self._maps, self._surfaces = Every(config.map_rate_hz), Every(config.surface_rate_hz)
         self._integrate = jax.jit(integrate, donate_argnums=1)
-        self._occupancy = jax.jit(mapping.occupancy)
+        trusted_m = trusted_way_m(config.odometry)
+        self._occupancy = jax.jit(partial(mapping.occupancy, trusted_way_m=trusted_m))
         self._exposure = jax.jit(mapping.exposure)
         self._surface = jax.jit(mapping.surface, static_argnums=2)
 

@@ -34,6 +34,7 @@ def completion_message(
         back_off=report.recoveries.back_off,
         replan=report.recoveries.replan,
         give_up=report.recoveries.give_up,
+        odometry_error_m=report.odometry_error_m,
         summary=report.in_words(),
     )
 
@@ -60,6 +61,7 @@ def completion_of(message: CompletionReport) -> core.CompletionReport:
         recoveries=core.Recoveries(
             message.another_target, message.back_off, message.replan, message.give_up
         ),
+        odometry_error_m=_finite("odometry_error_m", message.odometry_error_m),
     )
 
 

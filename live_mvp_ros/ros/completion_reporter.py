@@ -7,6 +7,8 @@ In between it is repeated every few seconds; while there is something to see, no
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from live_mvp_ros.completion_report import CompletionReport as Report
@@ -23,6 +25,7 @@ from live_mvp_ros.ros import convert, qos
 from live_mvp_ros.ros.completion import completion_message
 from live_mvp_ros.ros.frames import MAP
 from live_mvp_ros.ros.node import GraphNode
+from live_mvp_ros.vehicle.odometry import DriftConfig, FlownWay
 
 PERIOD_S = 2.0
 OVER = (ExplorationStatus.DONE, ExplorationStatus.FAULT)
@@ -41,8 +44,9 @@ class Planned(NamedTuple):
 class CompletionReporter:
     """Publishes ``exploration/completion`` for a node that plans."""
 
-    def __init__(self, node: GraphNode) -> None:
-        """Publish on ``node``."""
+    def __init__(self, node: GraphNode, odometry: DriftConfig) -> None:
+        """Publish on ``node``; ``odometry`` says how good that is expected to be."""
+        self._way = FlownWay(odometry)
         self._out = node.publisher(CompletionReport, "exploration/completion", qos.KEPT)
         self._status = ExplorationStatus()
         self._final = False
@@ -51,6 +55,10 @@ class CompletionReporter:
     def mission(self, status: ExplorationStatus) -> None:
         """Take the controller's word on the mission."""
         self._status = status
+
+    def moved(self, position_m: Sequence[float]) -> None:
+        """Take the next position [3] of the vehicle by its odometry, flying or not."""
+        self._way.add(position_m)
 
     def prepare(self, planned: Planned) -> None:
         """Compile what a report needs, so that making one later does not delay a plan."""
@@ -65,11 +73,11 @@ class CompletionReporter:
             return
         self._final, self._last_ns = over, stamp_ns
         altitude_m = float(planned.inputs.position_m[2])
-        self._out.publish(
-            completion_message(
-                convert.header(stamp_ns, MAP), _report(planned, status), altitude_m, over
-            )
-        )
+        report = _report(planned, status)
+        off_m = round(self._way.error_bound_m(), 2)
+        report = dataclasses.replace(report, odometry_error_m=off_m)
+        header = convert.header(stamp_ns, MAP)
+        self._out.publish(completion_message(header, report, altitude_m, over))
 
     def _due(self, stamp_ns: int, nothing_left: bool, over: bool) -> bool:
         if over:

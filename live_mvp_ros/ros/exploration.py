@@ -45,6 +45,8 @@ def status_message(
         control_ms_p50=log.latency_ms(0.50),
         control_ms_p99=log.latency_ms(0.99),
         deadlines_missed=log.deadlines_missed,
+        unsafe_plan_fraction=log.unsafe_plan_fraction,
+        parked_fraction=log.parked_fraction,
         goal_reached=decision.goal_reached,
         success=decision.success,
         to_goal_now=mission.to_goal_now,

@@ -424,7 +424,7 @@ def _occupancy(
 ) -> tuple[jax.Array, jax.Array]:
     if config.sensing == "full":
         altitude_m = jnp.asarray(config.body.altitude_m)
-        return mapping.occupancy(config.live_map, state, altitude_m)
+        return mapping.occupancy(config.live_map, state, altitude_m, config.trusted_way_m)
     return planar.occupancy(spec, state, config.trusted_way_m)
 
 

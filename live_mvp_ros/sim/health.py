@@ -11,8 +11,6 @@ import dataclasses
 
 import numpy as np
 
-PARKED_M_S = 0.1
-"""Slower than this while exploring, a vehicle is parked."""
 SAME_TARGET_M = 0.75
 """Targets this near to each other are one."""
 AT_TARGET_M = 1.0
@@ -26,7 +24,8 @@ class PlanHealth:
     Attributes:
         unsafe_plan_fraction: share of the control steps that were planned without a safe plan, in
             which the vehicle stopped or evaded.
-        parked_fraction: share of the time below 0.1 m/s while exploring.
+        parked_fraction: share of the time while exploring in which the vehicle was slower than
+            0.1 m/s and a quarter of its speed limit (``BodyConfig.parked_m_s``).
         longest_at_target_s: longest time within 1 m of one target while exploring.
         targets_given_up: how often the watch over progress gave up a target for good.
     """

@@ -280,7 +280,7 @@ class Logbook:
         each_step = np.repeat(exploring, [len(s.time_s) for s in stretches])
         return health.PlanHealth(
             health.share(code != control.OK, code != closed_loop.HELD),
-            health.share(speed_m_s < health.PARKED_M_S, each_step),
+            health.share(speed_m_s < self.scenario.config.body.parked_m_s, each_step),
             health.longest_at_target_s(
                 np.array([s.time_s[0] for s in stretches]),
                 np.array([s.believed_position_m[0] for s in stretches]),

@@ -26,8 +26,6 @@ from live_mvp_ros.mapping import fading
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorState
 
 LOG_ODDS_HIT, LOG_ODDS_MISS = 0.85, 0.4
-OUTDATED_WITHIN_M = 4.0
-"""What is farther away is looked at before it is flown through."""
 LOG_ODDS_MIN, LOG_ODDS_MAX = -2.0, 3.5
 
 
@@ -110,9 +108,7 @@ def occupancy(
 
 def _outdated(spec: GridSpec, state: PlanarMap, trusted_way_m: float) -> jax.Array:
     """Return the free cells [nx, ny] near the drone that are no longer known to be free."""
-    x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
-    at = state.way.last_m
-    near = (x[:, None] - at[0]) ** 2 + (y[None, :] - at[1]) ** 2 <= OUTDATED_WITHIN_M**2
+    near = fading.near(spec, state.way, fading.OUTDATED_WITHIN_M)
     old = fading.flown_since_m(state.way, state.stamp) > trusted_way_m
     return near & old & (state.log_odds < 0.0)
 

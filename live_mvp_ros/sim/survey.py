@@ -26,8 +26,9 @@ from live_mvp_ros.planning import (
     progress,
 )
 from live_mvp_ros.planning.ending import PlanCode
+from live_mvp_ros.planning.fitting import fitting_cells
 from live_mvp_ros.planning.frame import sweep_plan, take_stock, usable
-from live_mvp_ros.planning.geodesy import FAR, fitting_cells, geodesic_distance
+from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
 from live_mvp_ros.planning.guidance import (
     Guidance,
     cell_mask,

@@ -25,6 +25,8 @@ STRAY_M = 0.15
 100 moments in office and cave, at most 0.10 m in a maze): the map shows what the body meets so."""
 
 _CELL_DIAGONALS = 1.01 * math.sqrt(2.0)  # half of one at either end
+PARKED_M_S = 0.1
+"""Slower than this, a vehicle is parked, if it may fly four times as fast."""
 
 
 @configuration
@@ -86,3 +88,8 @@ class BodyConfig:
     def cruise_m_s(self) -> float:
         """Speed [m/s] that plans and proposals count on."""
         return CRUISE_SHARE * self.speed_max_m_s
+
+    @property
+    def parked_m_s(self) -> float:
+        """Speed [m/s] below which the vehicle is parked; for values that are not traced."""
+        return min(PARKED_M_S, 0.25 * self.speed_max_m_s)

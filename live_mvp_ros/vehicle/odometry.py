@@ -22,6 +22,7 @@ Map frame (ENU), metres, radians.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -41,8 +42,8 @@ STRIDE_M = 0.25
 
 
 @configuration
-class OdometryConfig:
-    """How wrong the odometry is; nothing of it by default."""
+class DriftConfig:
+    """How fast errors of the odometry add up; it is exact by default."""
 
     drift_m_per_m: float = parameter(
         default=0.0,
@@ -58,6 +59,17 @@ class OdometryConfig:
         high=0.1,
         help="Heading error gained per metre flown; 0.05 deg/m are 0.00087.",
     )
+
+    @property
+    def drifts(self) -> bool:
+        """Whether errors add up."""
+        return self.drift_m_per_m > 0.0 or self.heading_drift_rad_per_m > 0.0
+
+
+@configuration
+class OdometryConfig(DriftConfig):
+    """How wrong the odometry is; nothing of it by default."""
+
     position_noise_sigma_m: float = parameter(
         default=0.0, unit="m", low=0.0, high=1.0, help="White noise per axis and report, 1 sigma."
     )
@@ -74,11 +86,6 @@ class OdometryConfig:
         return not (self.drifts or self._noises)
 
     @property
-    def drifts(self) -> bool:
-        """Whether errors add up."""
-        return self.drift_m_per_m > 0.0 or self.heading_drift_rad_per_m > 0.0
-
-    @property
     def _noises(self) -> bool:
         sigmas = (
             self.position_noise_sigma_m,
@@ -88,7 +95,7 @@ class OdometryConfig:
         return any(sigma > 0.0 for sigma in sigmas)
 
 
-def trusted_way_m(config: OdometryConfig, caution: float = 1.0) -> float:
+def trusted_way_m(config: DriftConfig, caution: float = 1.0) -> float:
     """Return the way after which a place near the vehicle may be off by ``TRUSTED_OFF_M``.
 
     Infinite without drift. ``caution`` is by how much the odometry may be worse.
@@ -97,7 +104,7 @@ def trusted_way_m(config: OdometryConfig, caution: float = 1.0) -> float:
     return TRUSTED_OFF_M / (caution * per_m) if caution * per_m > 0.0 else math.inf
 
 
-def error_bound_m(config: OdometryConfig, way_m: np.ndarray) -> float:
+def error_bound_m(config: DriftConfig, way_m: np.ndarray) -> float:
     """Return how far the last position of a way [N, 2 or more] may be off, without noise.
 
     A heading that turns by k per metre moves the end of the way by k times the distance from it
@@ -119,6 +126,30 @@ def _strides(way_m: np.ndarray) -> np.ndarray:
         if np.linalg.norm(point - strides[-1]) >= STRIDE_M:
             strides.append(point)
     return np.stack([*strides, way_m[-1]])
+
+
+class FlownWay:
+    """The way of a flight by its own odometry, kept where that drifts; nothing else needs it."""
+
+    def __init__(self, config: DriftConfig) -> None:
+        """Begin with no way; ``config`` says how good the odometry is expected to be."""
+        self._config = config
+        self._strides_m: list[tuple[float, ...]] = []
+        self._last_m: tuple[float, ...] | None = None
+
+    def add(self, position_m: Sequence[float]) -> None:
+        """Take the next position [3], map frame."""
+        if not self._config.drifts:
+            return
+        self._last_m = tuple(map(float, position_m))
+        if not self._strides_m or math.dist(self._last_m, self._strides_m[-1]) >= STRIDE_M:
+            self._strides_m.append(self._last_m)
+
+    def error_bound_m(self) -> float:
+        """Return how far off the last position may be; 0 of odometry that is taken for exact."""
+        if self._last_m is None:
+            return 0.0
+        return error_bound_m(self._config, np.array([*self._strides_m, self._last_m]))
 
 
 class OdometryState(NamedTuple):

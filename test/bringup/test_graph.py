@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,38 @@ def test_the_simulator_of_a_second_drone_follows_the_clock_of_the_first():
         assert node_of(graph, "quadrotor_sim").parameters["follow_clock"] is follows
 
 
+@pytest.mark.parametrize("vehicle", ["sim", "none"])
+def test_who_flies_by_odometry_expects_the_drift_that_is_simulated(vehicle):
+    drift = {"drift_m_per_m": 0.005, "heading_drift_deg_per_m": 0.05}
+    graph = describe(GraphOptions(vehicle=vehicle, **drift))
+    told = {
+        node.name: {k: v for k, v in node.parameters.items() if k.startswith("odometry.")}
+        for node in graph.nodes
+    }
+    said = {
+        "odometry.drift_m_per_m": 0.005,
+        "odometry.heading_drift_rad_per_m": pytest.approx(math.radians(0.05)),
+    }
+    simulated = {"quadrotor_sim": said, "gt_depth": {}} if vehicle == "sim" else {}
+    assert told == {**simulated, "live_map": said, "info_field": said, "imppi_controller": {}}
+
+
+def test_every_node_has_the_parameters_of_drift_that_it_is_told():
+    pytest.importorskip("rclpy", reason="the nodes are ROS 2 nodes")
+    from live_mvp_ros.bringup.overrides import default_of
+    from live_mvp_ros.ros.parameters import entries
+
+    for node in describe(GraphOptions(drift_m_per_m=0.01, heading_drift_deg_per_m=1.0)).nodes:
+        known = {entry.name: entry for entry in entries(default_of(node.executable))}
+        told = [name for name in node.parameters if name.startswith("odometry.")]
+        assert all(known[name].default == 0.0 for name in told)
+
+
+def test_odometry_is_exact_and_nobody_is_told_so_by_default():
+    told = [name for node in describe(GraphOptions()).nodes for name in node.parameters]
+    assert not [name for name in told if name.startswith("odometry.")]
+
+
 @pytest.mark.parametrize(
     ("options", "left_out"),
     [
@@ -112,6 +145,8 @@ def test_a_users_world_gives_its_own_mission_and_an_absolute_path(tmp_path, monk
             GraphOptions(follow_clock=True, real_time_factor=0.3),
             ["real_time_factor = 0.3 is not allowed with follow_clock"],
         ),
+        (GraphOptions(drift_m_per_m=-0.1), ["drift_m_per_m = -0.1", "0 to 0.2"]),
+        (GraphOptions(heading_drift_deg_per_m=7.0), ["heading_drift_deg_per_m = 7", "0 to 5"]),
         (GraphOptions(params_file="/nowhere/p.yaml"), ["/nowhere/p.yaml does not exist"]),
     ],
 )

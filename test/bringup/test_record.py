@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 
 from live_mvp_ros.bringup.record import FlightRecord, Status
+from live_mvp_ros.sim.health import PlanHealth
 
 MS = 1_000_000
 
@@ -62,13 +64,29 @@ def test_the_true_path_is_that_of_the_simulator_and_else_that_of_the_odometry():
     np.testing.assert_allclose(record.trajectory().positions_m[-1], [2.0, 0.0, 2.0])
 
 
-def test_standing_while_exploring_is_parked_and_while_holding_is_not():
+def test_the_shares_of_unsafe_plans_and_of_parking_are_those_that_the_controller_published():
     record = FlightRecord()
-    assert record.health().parked_fraction is None
-    for state, speed in [("HOLDING", 0.0), *[("EXPLORING", 1.0)] * 3, ("EXPLORING", 0.05)]:
-        record.report(Status(state, "", 0.5, 0.6, speed, 7.0, False))
-    assert record.health().parked_fraction == 0.25
-    assert record.health().targets_given_up is None  # nobody has said so
+    assert record.health() == PlanHealth()
+    status = Status("EXPLORING", "", 0.5, 0.6, 7.0, False)
+    record.report(status)  # of a controller that has not planned yet
+    assert record.health() == PlanHealth()
+    shares = {"unsafe_plan_fraction": 0.25, "parked_fraction": 0.5}
+    record.report(dataclasses.replace(status, **shares))
+    assert record.health() == PlanHealth(**shares)  # nobody has said what was given up
+
+
+def test_the_time_at_one_target_counts_from_plan_to_plan_while_exploring():
+    record = FlightRecord()
+    record.planned((0.0, 0.0))  # before the flight
+    record.begin()
+    record.report(Status("EXPLORING", "", 0.5, 0.6, 7.0, False))
+    for i in range(61):  # 6 s beside (0, 0)
+        if i == 50:
+            record.report(Status("GOING_TO_GOAL", "", 0.5, 0.6, 7.0, False))
+        record.odometry(i * 100 * MS, i, (0.3, 0.0, 2.0))
+        if i % 10 == 0:
+            record.planned((0.1, 0.0) if i >= 20 else (5.0, 0.0))
+    assert record.health().longest_at_target_s == pytest.approx(3.0)
 
 
 def test_a_slow_machine_shows_in_the_real_time_factor_and_the_wall_rates():
@@ -112,6 +130,6 @@ def test_nothing_counts_after_the_end():
 def test_changes_of_state_are_remembered_with_their_time():
     record = flown()
     for state in ("EXPLORING", "EXPLORING", "DONE"):
-        record.report(Status(state, "", 0.5, 1.0, 2.0, 7.0, False))
+        record.report(Status(state, "", 0.5, 1.0, 7.0, False))
     assert [state for _, state, _ in record.transitions] == ["EXPLORING", "DONE"]
     assert record.transitions[0][0] == pytest.approx(1.0)

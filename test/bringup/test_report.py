@@ -62,7 +62,7 @@ def flight_to(x: float, y: float, goal_reached: bool) -> FlightRecord:
         share = i / 100
         position = (1.5 + share * (x - 1.5), 5.0 + share * (y - 5.0), 2.0)
         record.odometry(i * 10_000_000, i * 10_000_000 + 1, position)
-    record.report(Status("DONE", "", 0.98, 0.6, 0.0, 7.0, goal_reached))
+    record.report(Status("DONE", "", 0.98, 0.6, 7.0, goal_reached))
     return record
 
 
@@ -105,6 +105,12 @@ def test_metrics_have_every_key_and_no_nan_even_without_a_flight():
 def test_a_mission_is_complete_when_controller_and_position_agree(x, said, complete, expected):
     values = values_of(flight_to(x, 5.0, said), complete)
     assert values["mission_complete"] is expected
+
+
+def test_metrics_say_what_was_expected_of_the_odometry():
+    assert metrics_of(FlightRecord(), False, FLOWN)["odometry"] == {}
+    values = metrics_of(FlightRecord(), False, FLOWN, drift_m_per_m=0.005, vehicle="none")
+    assert values["odometry"] == {"drift_m_per_m": 0.005}
 
 
 def test_goal_and_tolerance_are_those_that_were_flown():
@@ -165,7 +171,7 @@ def test_what_nobody_renders_is_scored_against_nothing_unless_the_user_says_so()
 
 def test_a_mission_without_a_goal_is_complete_when_the_controller_says_so():
     record = flight_to(2.0, 5.0, False)
-    record.report(Status("DONE", "", 0.98, 0.6, 0.0, 7.0, False, success=True))
+    record.report(Status("DONE", "", 0.98, 0.6, 7.0, False, success=True))
     assert metrics_of(record, True, FLOWN)["mission_complete"] is True
     assert metrics_of(record, False, FLOWN)["mission_complete"] is False
 

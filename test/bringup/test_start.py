@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import subprocess
 import sys
@@ -268,7 +270,7 @@ def test_what_waits_is_named_before_what_is_slow():
 
 def status(state: str, reason: str) -> FlightRecord:
     record = FlightRecord()
-    record.report(Status(state, reason, 0.0, 1.0, 0.0, 5.0, False))
+    record.report(Status(state, reason, 0.0, 1.0, 5.0, False))
     return record
 
 
@@ -403,9 +405,32 @@ def test_a_bag_file_is_of_the_run_whose_folder_it_is_in(tmp_path: Path):
     (tmp_path / "bag").mkdir()
     (tmp_path / "bag" / "bag_0.mcap").write_text("")
     (tmp_path / "metrics.json").write_text('{"world": "maze:3", "seed": 5}')
-    assert facts_of_run(tmp_path / "bag") == ("maze:3", 5)
-    assert facts_of_run(tmp_path / "bag" / "bag_0.mcap") == ("maze:3", 5)
-    assert facts_of_run(tmp_path) == (None, 0)
+    assert facts_of_run(tmp_path / "bag") == ("maze:3", 5, 0.0, 0.0)
+    assert facts_of_run(tmp_path / "bag" / "bag_0.mcap") == ("maze:3", 5, 0.0, 0.0)
+    assert facts_of_run(tmp_path) == (None, 0, 0.0, 0.0)
+    said = {"drift_m_per_m": 0.005, "heading_drift_rad_per_m": math.radians(0.05)}
+    values = {"world": "maze:3", "seed": 5, "odometry": said}
+    (tmp_path / "metrics.json").write_text(json.dumps(values))
+    assert facts_of_run(tmp_path / "bag")[2:] == pytest.approx((0.005, 0.05))
+
+
+@pytest.mark.parametrize(("remembers", "expected"), [(True, 1.0), (False, 0.5)])
+def test_what_a_map_of_drifting_odometry_forgets_was_seen(remembers, expected, monkeypatch):
+    pytest.importorskip("rclpy", reason="maps are ROS 2 messages")
+    from live_mvp_ros.bringup.scoring import Scorer
+    from live_mvp_ros.grid import GridSpec
+    from live_mvp_ros.ros import convert
+    from live_mvp_ros.sim import metrics
+
+    spec = GridSpec.covering((0.0, 0.0), (4.0, 2.0), 0.1)
+    left = np.broadcast_to(np.arange(40)[:, None] < 20, (40, 20))
+    monkeypatch.setattr(metrics, "explored_fraction", lambda known, *_: float(known.mean()))
+    scorer = Scorer(remembers)
+    scorer.truth = "known to nobody else"
+    for known in (left, ~left):
+        message = convert.occupancy_grid(0, "map", spec, np.where(known, 0, -1))
+        scorer._score(message, 1.0)
+    assert scorer.fraction == expected
 
 
 def test_who_watches_a_graph_loads_no_jax():

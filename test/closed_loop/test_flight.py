@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from live_mvp_ros import planning, worlds
+from live_mvp_ros import mapping, planning, worlds
 from live_mvp_ros.config import ConfigurationError
 from live_mvp_ros.control import MissionState
 from live_mvp_ros.sim import closed_loop, metrics, scenario
@@ -25,6 +28,7 @@ COARSE = {"n_directions": 24}  # half of them compile much sooner, and fly as we
 BASE = closed_loop.ClosedLoopConfig(info_field=planning.InfoFieldConfig(**COARSE))
 PLANAR = closed_loop.configure(WORLD, base=BASE)
 FULL = closed_loop.configure(WORLD, sensing="full", base=BASE)
+OCCUPANCY = jax.jit(mapping.occupancy, static_argnums=3)
 
 
 def grid_of(config):
@@ -109,6 +113,26 @@ def test_map_and_planner_live_in_the_frame_of_drifting_odometry_and_the_score_in
     assert safety.collisions == 0
     fractions = [metrics.explored_fraction(s.seen, grid_of(config), truth) for s in flight]
     assert fractions == sorted(fractions) and fractions[-1] > fractions[0] + 0.05
+
+
+def test_with_the_depth_camera_too_old_free_space_is_not_trusted_while_odometry_drifts():
+    """The drift of good visual-inertial odometry, and a flight longer than a place is trusted."""
+    drifts = OdometryConfig(drift_m_per_m=0.005, heading_drift_rad_per_m=math.radians(0.05))
+    config = dataclasses.replace(FULL, odometry=drifts)
+    loop, forgotten, true = closed_loop.Loop(WORLD, config, 0), 0, []
+    altitude_m = jnp.float32(config.body.altitude_m)
+    for _ in range(round(15.0 / config.stretch_s)):
+        true.append(loop.advance().position_m)
+        everything = np.asarray(OCCUPANCY(config.live_map, loop.now.map, altitude_m, math.inf)[1])
+        trusted_m = config.trusted_way_m
+        trusted = np.asarray(OCCUPANCY(config.live_map, loop.now.map, altitude_m, trusted_m)[1])
+        planned_with = np.asarray(loop.view.known)
+        np.testing.assert_array_equal(planned_with, everything)  # ways lead through it as before
+        forgotten += np.count_nonzero(everything & ~trusted)
+    assert forgotten > 100
+    positions = np.concatenate(true)
+    assert metrics.path_length(positions) > config.trusted_way_m
+    assert metrics.safety(WORLD.scene, positions, config.body.radius_m).collisions == 0
 
 
 @pytest.mark.parametrize("config", [PLANAR, FULL])

@@ -186,3 +186,18 @@ def test_a_place_is_trusted_until_it_may_be_a_cell_off():
     assert odometry.trusted_way_m(config, 2.0) == pytest.approx(0.05 / 0.0076, rel=0.01)
     assert odometry.trusted_way_m(config, 0.0) == math.inf
     assert odometry.trusted_way_m(OdometryConfig()) == math.inf
+
+
+def test_the_way_is_kept_in_strides_where_odometry_drifts_and_nowhere_else():
+    config = odometry.DriftConfig(drift_m_per_m=0.01)
+    exact, way = odometry.FlownWay(odometry.DriftConfig()), odometry.FlownWay(config)
+    assert way.error_bound_m() == 0.0  # nothing was flown
+    for x in np.arange(0.0, 5.001, 0.02):
+        exact.add((x, 1.0, 2.0))
+        way.add((x, 1.0, 2.0))
+    assert exact.error_bound_m() == 0.0
+    bound_m = 5.0 * 0.01 / 0.99
+    assert way.error_bound_m() == pytest.approx(bound_m, rel=0.01)
+    for noise in np.random.default_rng(0).uniform(-0.03, 0.03, (500, 3)):
+        way.add(np.array([5.0, 1.0, 2.0]) + noise)  # it hovers
+    assert way.error_bound_m() == pytest.approx(bound_m, rel=0.03)

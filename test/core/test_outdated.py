@@ -11,8 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from live_mvp_ros import planning
+from live_mvp_ros import mapping, planning
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.mapping import evidence
 from live_mvp_ros.planning import outdated
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.sim import planar
@@ -150,3 +151,45 @@ def test_a_map_trusts_no_free_space_nearby_that_was_seen_too_long_a_way_ago():
     assert known[around(4.5, 3.0, 0.3)].all()  # ahead it has just been seen
     _, known = map(np.asarray, planar.occupancy(SPEC, state, 12.0))
     np.testing.assert_array_equal(known, seen)  # 9 m are not too long yet
+
+
+def test_a_live_map_forgets_old_free_space_nearby_and_keeps_what_was_looked_at_lately():
+    config = mapping.LiveMapConfig(lower_m=(0.0, 0.0, 0.5), upper_m=(12.0, 6.0, 3.5))
+    spec, altitude = mapping.map_grid(config), jnp.float32(2.0)
+    cells = jnp.meshgrid(jnp.linspace(-1.0, 1.0, 97), jnp.linspace(-0.4, 0.4, 17), indexing="ij")
+
+    @jax.jit
+    def look(words, x, sign):
+        """Look along x at a wall, from (x, 3, 2)."""
+        wall = jnp.where(sign > 0, 11.5, 0.5)
+        depth = sign * (wall - x)
+        points = jnp.stack([x + sign * depth * jnp.ones(97 * 17), *(
+            a.ravel() * depth + b for a, b in zip(cells, (3.0, 2.0), strict=True)
+        )], axis=-1)  # fmt: skip
+        at = jnp.stack([x, 3.0, 2.0])
+        return evidence.integrate(config, words, mapping.scan_from_points(at, points, at))
+
+    state = mapping.init(config, jax.random.key(0))
+    words = look(state.evidence, 2.5, -1.0)  # it sees the wall behind it once
+    there_and_back = np.concatenate([np.arange(2.5, 7.0, 0.5), np.arange(7.0, 2.9, -0.5)])
+    for x in there_and_back:  # 9 m, and looks ahead all the time
+        words = look(words, float(x), 1.0)
+    state = state._replace(evidence=words)
+    p_of_all, known_of_all = map(np.asarray, mapping.occupancy(config, state, altitude))
+    x, y = spec.centres()
+    x, y = np.broadcast_arrays(x[:, None], y[None, :])
+    behind = (np.abs(x - 1.5) < 0.3) & (np.abs(y - 3.0) < 0.3)
+    ahead = (np.abs(x - 5.5) < 0.3) & (np.abs(y - 3.0) < 0.3)
+    wall = (np.abs(x - 0.45) < 0.06) & (np.abs(y - 3.0) < 0.5)
+    assert known_of_all[behind | ahead | wall].all()
+    forgetful = jax.jit(mapping.occupancy, static_argnums=3)
+    p, known = map(np.asarray, forgetful(config, state, altitude, 7.0))
+    assert not known[behind].any() and np.all(p[behind] == 0.5)
+    assert known[ahead].all() and np.all(p[ahead] < 0.5)  # it has just been seen
+    assert known[wall].all() and np.all(p[wall] > 0.5)  # what blocks still blocks
+    here = (x - 3.0) ** 2 + (y - 3.0) ** 2 <= config.body.fits_from_m**2
+    np.testing.assert_array_equal(known[here], known_of_all[here])  # the vehicle is there
+    for trusts in (12.0, math.inf):
+        p, known = map(np.asarray, forgetful(config, state, altitude, trusts))
+        np.testing.assert_array_equal(known, known_of_all)
+        np.testing.assert_array_equal(p, p_of_all)

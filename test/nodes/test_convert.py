@@ -108,7 +108,7 @@ def a_report() -> CompletionReport:
     solid = Remainder((1.0, 2.0), 4.0, 0.0, Reason.UNREACHABLE, enclosed=True)
     goal = GoalStatus(False, GoalReason.ENCLOSED, (9.0, 5.0), 3.0)
     return CompletionReport(
-        "because", True, (room, solid), 60.0, 30.0, goal, Recoveries(4, 3, 2, 1)
+        "because", True, (room, solid), 60.0, 30.0, goal, 2, Recoveries(4, 3, 2, 1), 0.7
     )
 
 
@@ -119,6 +119,7 @@ def test_a_completion_report_comes_back_as_it_was():
     assert message.remainders[0].reason == RemainderMessage.TOO_NARROW
     assert message.goal_reason == CompletionReportMessage.ENCLOSED
     assert message.remainders[0].centroid.z == message.goal.z == 2.0
+    assert message.odometry_error_m == 0.7
     assert message.summary == report.in_words()
     assert completion_of(message) == report
 

@@ -58,7 +58,7 @@ class World:
         self.sent_s = {}
         self.position = [2.0, 3.0, 2.0]
         self.odometry = self.map = self.field = True
-        self.nothing_left = False
+        self.nothing_left = self.blocked = False
         self.explored = 0.5
         self.tick = 0
 
@@ -73,7 +73,8 @@ class World:
             self.sent_s[stamp] = time.monotonic()
             self._odom.publish(convert.odometry(state, "odom", "base_link"))
         if self.map and self.tick % 10 == 0:
-            grid = convert.occupancy_grid(stamp, "map", SPEC, np.zeros(SPEC.shape))
+            cells = np.full(SPEC.shape, 100 if self.blocked else 0)
+            grid = convert.occupancy_grid(stamp, "map", SPEC, cells)
             self._map.publish(grid)
         if self.field and self.tick % 10 == 0:
             self._publish_field(stamp)
@@ -169,6 +170,11 @@ def test_waits_then_flies_forward_at_its_rate_and_holds_on_faults(flying, bench,
     flying.until(ExplorationStatus.HOLDING, "no odometry for")  # what is not finite is no odometry
     world.position = [2.0, 3.0, 2.0]
     flying.until(ExplorationStatus.EXPLORING)
+    assert flying.status[-1].unsafe_plan_fraction == 0.0
+    world.blocked = True  # suddenly nowhere is room
+    bench.wait(lambda: flying.status[-1].unsafe_plan_fraction > 0.1, during=world)
+    assert flying.status[-1].unsafe_plan_fraction < 1.0
+    assert flying.status[-1].parked_fraction == 1.0  # its odometry has never moved
     assert ends_cleanly(flying.process)
 
 

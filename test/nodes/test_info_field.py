@@ -17,13 +17,17 @@ from live_mvp_ros.ros import convert, convert_sensors, qos
 SPEC = GridSpec.covering((0.0, 0.0), (8.0, 6.0), 0.1)
 
 
-def half_known_room(stamp_ns: int, everything: bool = False) -> OccupancyGrid:
-    """Return a room with walls; known where x < 4 m, or all of it."""
+def half_known_room(
+    stamp_ns: int, everything: bool = False, forgotten: bool | np.ndarray = False
+) -> OccupancyGrid:
+    """Return a room with walls; known where x < 4 m, or all of it, but for what is forgotten."""
     x, y = SPEC.centres()
     inside = (x[:, None] > 0.2) & (x[:, None] < 7.8) & (y > 0.2) & (y < 5.8)
     cells = np.where(inside, 0, 100)
     known = np.ones_like(inside) if everything else np.broadcast_to(x[:, None] < 4.0, cells.shape)
-    return convert.occupancy_grid(stamp_ns, "map", SPEC, np.where(known, cells, -1))
+    return convert.occupancy_grid(
+        stamp_ns, "map", SPEC, np.where(known & ~np.asarray(forgotten), cells, -1)
+    )
 
 
 SHORT = {"range_m": 1.5, "n_directions": 16}
@@ -33,9 +37,15 @@ few directions compile soon.
 
 
 class Inputs:
-    """Publishes odometry at (2, 3, 2) at 50 Hz and the map at 5 Hz."""
+    """Publishes odometry at (2, 3, 2) at 50 Hz and the map at 5 Hz.
+
+    Attributes:
+        x_m: where the vehicle is.
+        forgotten: cells [nx, ny] that the map does not trust any more.
+    """
 
     def __init__(self, bench, everything=False):
+        self.x_m, self.forgotten = 2.0, np.zeros(SPEC.shape, bool)
         self._map = bench.publisher(OccupancyGrid, "map", qos.LATCHED)
         self._odom = bench.publisher(Odometry, "odom", qos.SENSOR)
         self._everything, self.tick = everything, 0
@@ -44,11 +54,11 @@ class Inputs:
         self.tick += 1
         stamp, zero = self.tick * 20_000_000, np.zeros(3, np.float32)
         state = convert.VehicleState(
-            stamp, np.float32([2, 3, 2]), zero, np.float32([1, 0, 0, 0]), zero
+            stamp, np.float32([self.x_m, 3, 2]), zero, np.float32([1, 0, 0, 0]), zero
         )
         self._odom.publish(convert.odometry(state, "odom", "base_link"))
         if self.tick % 10 == 0:
-            self._map.publish(half_known_room(stamp, self._everything))
+            self._map.publish(half_known_room(stamp, self._everything, self.forgotten))
 
 
 def test_leads_to_the_unknown_half(bench, ends_cleanly):
@@ -133,6 +143,30 @@ def test_reports_nothing_before_the_end_and_what_was_not_seen_at_it(bench):
     assert abs(half.area_m2 - 4.0 * 6.0) < 0.7
     assert abs(half.centroid.x - 6.0) < 0.2
     assert "before the end" in report.summary
+
+
+def test_lives_with_odometry_that_is_expected_to_drift(bench):
+    """It does not explore what it knew before, and says how far off its places may be."""
+    reports = bench.collect(CompletionReport, "exploration/completion", qos.LATCHED)
+    fields = bench.collect(InfoField, "info_field", qos.LATCHED)
+    statuses = bench.publisher(ExplorationStatus, "exploration/status", qos.STATUS)
+    bench.start("info_field", goal_m=[6.5, 1.5, 2.0], odometry__drift_m_per_m=0.1, **SHORT)
+    inputs = Inputs(bench, everything=True)
+    bench.wait(lambda: fields and fields[-1].nothing_left, during=inputs)
+    x, y = SPEC.centres()
+    inputs.forgotten = (x[:, None] - 2.8) ** 2 + (y - 3.0) ** 2 < 0.7**2
+    count, stamp_ns = len(fields), inputs.tick * 20_000_000
+    bench.wait(lambda: fields[-1].map_stamp_ns > stamp_ns + 400_000_000, during=inputs)
+    assert all(field.nothing_left for field in fields[count:])
+    for _ in range(20):  # it flies 2 m
+        inputs.x_m += 0.1
+        tick = inputs.tick
+        bench.wait(lambda tick=tick: inputs.tick > tick + 1, during=inputs)
+    done = ExplorationStatus(state=ExplorationStatus.DONE, reason="all seen")
+    ended = lambda: reports and reports[-1].final  # noqa: E731
+    bench.wait(ended, during=lambda: (statuses.publish(done), inputs()))
+    assert abs(reports[-1].odometry_error_m - 2.0 * 0.1 / 0.9) < 0.03
+    assert "may be off by 0.2 m" in reports[-1].summary
 
 
 def test_each_field_says_which_goal_it_answers_also_after_a_restart(bench):
