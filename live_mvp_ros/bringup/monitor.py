@@ -12,6 +12,7 @@ import math
 import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,8 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nav_msgs.msg import OccupancyGrid, Odometry
 from rcl_interfaces.srv import GetParameters, ListParameters
+from rclpy.clock import Clock as SteadyClock
+from rclpy.clock import ClockType
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.parameter import parameter_value_to_python
@@ -31,13 +34,16 @@ from sensor_msgs.msg import PointCloud2
 from std_srvs.srv import Trigger
 
 from live_mvp_ros.bringup.flown import FlownParameters
-from live_mvp_ros.bringup.moments import Moments
+from live_mvp_ros.bringup.moments import Moments, moment_of
 from live_mvp_ros.bringup.progress import Progress
 from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus, InfoField
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.completion import completion_of
-from live_mvp_ros.ros.diagnostics import STARTING
+from live_mvp_ros.ros.convert import InvalidMessageError, probability_grid
+from live_mvp_ros.ros.diagnostics import STARTING, Refusals
+from live_mvp_ros.ros.frames import MAP, Frames
+from live_mvp_ros.ros.peers import Peers
 from live_mvp_ros.srv import SaveMap
 
 STATES = {
@@ -52,6 +58,7 @@ STATES = {
 NICENESS = 5  # of the watching thread: who only looks must not delay who flies
 FLYING = ("EXPLORING", "GOING_TO_GOAL", "DONE")
 OVER = ("DONE", "FAULT")
+PEERS_PERIOD_S = 1.0
 _PATIENT = QoSProfile(  # best effort, but nothing is lost while this process is busy for a second
     history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT
 )
@@ -71,6 +78,7 @@ class Monitor:
         onlookers: Sequence[str] = (),
         sim_time: bool = False,
         flies_by_odometry: bool = False,
+        frame_prefix: str = "",
     ) -> None:
         """Start watching the graph in a namespace.
 
@@ -82,6 +90,7 @@ class Monitor:
             sim_time: its time comes from /clock.
             flies_by_odometry: the flight begins with the first odometry, because no controller
                 of ours reports a state.
+            frame_prefix: begins the names of the vehicle's frames; odometry of others is refused.
         """
         self.record = FlightRecord()
         self.latest_map: OccupancyGrid | None = None
@@ -95,11 +104,15 @@ class Monitor:
         self.moments = Moments()
         self._on_map = on_map
         self._flies_by_odometry = flies_by_odometry
+        self._frames = Frames(frame_prefix)
+        self.refused: defaultdict[str, Refusals] = defaultdict(Refusals)
+        """What could not be used, by topic."""
         self._context = Context()
         rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         self._node = rclpy.create_node(
             "explore_monitor", namespace=f"/{namespace}", context=self._context
         )
+        self._peers = Peers(self._node)
         self._save = self._node.create_client(SaveMap, "map/save")
         self._stop = self._node.create_client(Trigger, "explore/stop")
         self._completed = threading.Event()
@@ -152,33 +165,51 @@ class Monitor:
 
     def _subscribe(self) -> None:
         def listen(kind: Any, topic: str, profile: Any, use: Any, raw: bool = False) -> None:
+            self._peers.add(topic, profile, subscribes=True)
             self._node.create_subscription(
                 kind, topic, use, profile, raw=raw, event_callbacks=qos.subscription_events()
             )
 
-        listen(Odometry, "odom", _PATIENT, self._odometry)
-        listen(Odometry, "ground_truth/odom", _PATIENT, self._true_odometry)
+        def checked(kind: Any, topic: str, profile: Any, use: Any, raw: bool = False) -> None:
+            def take(message: Any, info: Info) -> None:
+                try:
+                    use(message, info)
+                except InvalidMessageError as error:
+                    self._refuse(topic, str(error))
+
+            listen(kind, topic, profile, take, raw)
+
+        checked(Odometry, "odom", _PATIENT, self._odometry)
+        checked(Odometry, "ground_truth/odom", _PATIENT, self._true_odometry)
         listen(BodyRateThrust, "cmd/body_rates", _PATIENT, self._command)
         listen(PointCloud2, "depth/points", qos.SENSOR, self._counted("points"), raw=True)
-        listen(InfoField, "info_field", qos.LATCHED, self._field, raw=True)
-        listen(OccupancyGrid, "map", qos.LATCHED, self._map)
+        checked(InfoField, "info_field", qos.LATCHED, self._field, raw=True)
+        checked(OccupancyGrid, "map", qos.LATCHED, self._map)
         listen(ExplorationStatus, "exploration/status", qos.STATUS, self._status)
         listen(CompletionReport, "exploration/completion", qos.LATCHED, self._completion)
         if not self.progress.clock_heard:
             listen(Clock, "/clock", qos.SENSOR, self._clock, raw=True)
         listen(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS, self._diagnostics)
 
+        steady = SteadyClock(clock_type=ClockType.STEADY_TIME)
+        self._node.create_timer(PEERS_PERIOD_S, self._peers.problems, clock=steady)
+
+    def _refuse(self, topic: str, reason: str) -> None:
+        text = self.refused[topic].add(reason, time.monotonic())
+        if text:
+            self._node.get_logger().warning(f"dropped a message on {topic}: {text}")
+
     def _odometry(self, message: Odometry, info: Info) -> None:
+        stamp_ns = self._frames.vehicle_state(message).stamp_ns
         if self._flies_by_odometry:
             self.record.begin()
         at = message.pose.pose.position
-        stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
-        self.record.odometry(stamp, info["source_timestamp"], (at.x, at.y, at.z))
+        self.record.odometry(stamp_ns, info["source_timestamp"], (at.x, at.y, at.z))
 
     def _true_odometry(self, message: Odometry, _: Info) -> None:
+        stamp_ns = self._frames.vehicle_state(message).stamp_ns
         at = message.pose.pose.position
-        stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
-        self.record.true_odometry(stamp, (at.x, at.y, at.z))
+        self.record.true_odometry(stamp_ns, (at.x, at.y, at.z))
 
     def _command(self, message: BodyRateThrust, info: Info) -> None:
         stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
@@ -193,9 +224,11 @@ class Monitor:
     def _field(self, data: bytes, info: Info) -> None:
         self.record.arrived("info_field", info["source_timestamp"])
         if self.record.flying:
-            self.moments.offer(self.record.now_s(), data, self.record.position_m())
+            now_s, at = self.record.now_s(), self.record.position_m()
+            self.moments.offer(now_s, lambda: moment_of(now_s, data, at))
 
     def _map(self, message: OccupancyGrid, info: Info) -> None:
+        probability_grid(message, MAP)  # what the report cannot be drawn from is not kept
         self.latest_map = message
         if self.first_map_at is None:
             self.first_map_at = time.monotonic()
@@ -221,7 +254,7 @@ class Monitor:
         try:
             report = completion_of(message)
         except ValueError as error:
-            self._node.get_logger().warning(f"exploration/completion: {error}", once=True)
+            self._refuse("exploration/completion", str(error))
             return
         self.record.left(report, message.final)
         if message.final:
