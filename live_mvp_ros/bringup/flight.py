@@ -24,7 +24,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -56,6 +56,8 @@ from live_mvp_ros.results import write_json
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.monitor import Monitor
     from live_mvp_ros.bringup.progress import Progress
+
+T = TypeVar("T")
 
 MAP_FILE = "neural_map.npz"
 START_LIMIT_S = 180.0  # while no node says that it compiles
@@ -316,6 +318,7 @@ class Flight:
             onlookers=onlookers,
             sim_time=options.sim_time,
             flies_by_odometry=options.controller == "none",
+            frame_prefix=str(self._graph.nodes[0].parameters.get("frame_prefix", "")),
         )
         stack.callback(monitor.close)
         twins = Twins(names, lock.mark)
@@ -447,9 +450,13 @@ class Flight:
             target=supervisor.stop, args=(1.2 if hurry else 2.0, lambda: interrupts.asked)
         )
         stopping.start()
-        scored = self._scorer.finish(1.0 if hurry else 60.0)
-        self._write(ending, folder, restarts, memory.peak_mib, scored, hurry)
-        stopping.join()
+        try:
+            scored = self._scorer.finish(1.0 if hurry else 60.0)
+            if self._scorer.error is not None:
+                self._say(f"the flight was not scored: {described(self._scorer.error)}")
+            self._write(ending, folder, restarts, memory.peak_mib, scored, hurry)
+        finally:
+            stopping.join()
         return ending
 
     def _write(
@@ -463,25 +470,41 @@ class Flight:
     ) -> None:
         """Write everything; ``ready``: JAX and matplotlib are loaded, and maps are scored."""
         assert self._monitor is not None
-        monitor, graph = self._monitor, self._graph
-        record, scores, known = monitor.record, None, self._flown(monitor)
-        if ready and self._scorer.scores:
-            positions = record.true_trajectory().positions_m
-            scores = Scores(self._scorer.exploration(), self._scorer.safety(positions))
+        monitor, graph, attempt = self._monitor, self._graph, self._attempt
+        record, known = monitor.record, self._flown(monitor)
+        scores = attempt("the score", self._scores, record) if ready else None
         self.metrics = report.metrics(
             graph, record, ending, scores,
             flown=known, division=self._division, peak_rss_mib=peak_mib, restarts=restarts,
         )  # fmt: skip
-        write_json(folder / "metrics.json", self.metrics)
-        if self._options.json_file is not None:
-            write_json(self._options.json_file, self.metrics)
-        report.write_tables(folder, record, scores)
-        report.write_course(folder, graph, record, monitor.moments, monitor.flown, known.goal_m)
+        copy = self._options.json_file
+        attempt("metrics.json", write_json, folder / "metrics.json", self.metrics)
+        if copy is not None:
+            attempt(str(copy), write_json, copy, self.metrics)
+        attempt("the trajectory", report.write_tables, folder, record, scores)
+        course = (folder, graph, record, monitor.moments, monitor.flown, known.goal_m)
+        attempt("the course of the flight", report.write_course, *course)
         if ready or not hurry:  # else there is no time to load what draws
             latest = monitor.latest_map
-            image = report.write_map(folder, latest) if latest is not None else None
-            drawn = report.write_plots(folder, graph, record, image, scores, known.goal_m)
-            self._write_page(folder, drawn, hurry)
+            image = attempt("the map", report.write_map, folder, latest) if latest else None
+            pictures = (folder, graph, record, image, scores, known.goal_m)
+            drawn = attempt("the pictures", report.write_plots, *pictures) or {}
+            attempt("report.html", self._write_page, folder, drawn, hurry)
+
+    def _attempt(self, what: str, write: Callable[..., T], *arguments: Any) -> T | None:
+        """Write one thing; where that fails, say so: what is beside it is worth as much."""
+        try:
+            return write(*arguments)
+        except (OSError, ValueError, BringupError) as error:
+            self._say(f"{what} could not be written: {described(error)}")
+            return None
+
+    def _scores(self, record: FlightRecord) -> Scores | None:
+        """Return what the truth says, None where there is none."""
+        if not self._scorer.scores:
+            return None
+        positions = record.true_trajectory().positions_m
+        return Scores(self._scorer.exploration(), self._scorer.safety(positions))
 
     def _write_page(self, folder: Path, drawn: dict[str, bytes], hurry: bool) -> None:
         """Write report.html, in a hurry only with the pictures that there are."""
@@ -544,6 +567,13 @@ def remove_folder(folder: Path) -> bool:
     with contextlib.suppress(OSError):
         folder.parent.rmdir()
     return not folder.exists()
+
+
+def described(error: Exception) -> str:
+    """Return an exception as the end of a sentence."""
+    words = " ".join(str(error).split())
+    kind = "" if isinstance(error, OSError | BringupError) else f"{type(error).__name__}: "
+    return f"{kind}{words}"
 
 
 def has_programs() -> bool:

@@ -91,6 +91,8 @@ class Scorer:
         """Prepare; nothing is loaded before ``start``."""
         self.fraction: float | None = None
         self.truth: GroundTruth | None = None
+        self.error: Exception | None = None
+        """What has ended the thread early; then nothing is scored."""
         self._basis: Basis | None = None
         self._world: Any = None
         self._maps = WaitingMaps()
@@ -130,7 +132,8 @@ class Scorer:
             return False
         self._maps.end()
         self._thread.join(timeout_s)
-        return not self._thread.is_alive() and self._ready.is_set()
+        in_time = not self._thread.is_alive() and self._ready.is_set()
+        return in_time and self.error is None
 
     def exploration(self) -> Exploration:
         """Return the explored fraction over time; only after ``finish``."""
@@ -148,11 +151,15 @@ class Scorer:
     def _run(self) -> None:
         with contextlib.suppress(OSError):  # a container may forbid it; then it stays at 0
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        self._load()
-        self._ready.set()
-        while (item := self._maps.get()) is not None:
-            if self._basis is not None:
-                self._score(*item)
+        try:
+            self._load()
+            self._ready.set()
+            while (item := self._maps.get()) is not None:
+                if self._basis is not None:
+                    self._score(*item)
+        except Exception as error:  # a thread must not die in silence, nor spoil the report
+            self.error = error
+            self.fraction = None
 
     def _load(self) -> None:
         from live_mvp_ros.jax_setup import prepare_jax
