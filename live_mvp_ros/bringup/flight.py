@@ -24,7 +24,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -44,6 +44,7 @@ from live_mvp_ros.bringup.graph import (
 )
 from live_mvp_ros.bringup.lock import GraphLock
 from live_mvp_ros.bringup.network import check_network
+from live_mvp_ros.bringup.progress import Progress, Waits, join
 from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.bringup.report import Ending, Scores
 from live_mvp_ros.bringup.resources import MemoryWatch
@@ -55,14 +56,10 @@ from live_mvp_ros.results import write_json
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.monitor import Monitor
-    from live_mvp_ros.bringup.progress import Progress
 
 T = TypeVar("T")
 
 MAP_FILE = "neural_map.npz"
-START_LIMIT_S = 180.0  # while no node says that it compiles
-ALONE_LIMIT_S = 60.0
-COMPILING_LIMIT_S = 1800.0
 STANDSTILL_LIMIT_S = 30.0
 TWINS_PERIOD_S = 0.5
 ASKING_PERIOD_S = 1.0
@@ -113,44 +110,6 @@ class Glance:
     clearance_m: float | None
     control_ms: float | None
     real_time_factor: float | None
-
-
-class Waits:
-    """How long a flight may take to begin.
-
-    Only seconds in a row in which all nodes were ready count against the user's limit: that a node
-    has to compile first is nobody's fault. Against what hangs there is a limit of its own.
-
-    With the simulator (``alone``) nobody but our own nodes is waited for, which need their time on
-    a busy machine: then the user's limit is one minute or more.
-    """
-
-    def __init__(
-        self,
-        limit_s: float | None,
-        clock: Callable[[], float] = time.monotonic,
-        *,
-        alone: bool = False,
-    ) -> None:
-        """Begin to wait for at most ``limit_s`` seconds, None for no limit of the user's."""
-        if limit_s is not None and alone:
-            limit_s = max(limit_s, ALONE_LIMIT_S)
-        self._limit_s, self._now = limit_s, clock
-        self._begin = self._quiet_since = self._last = clock()
-        self._ready_s = 0.0
-
-    def too_long(self, progress: Progress) -> str | None:
-        """Return why it is enough, None while it is not; to be called again and again."""
-        now = self._now()
-        self._ready_s = 0.0 if progress.starting else self._ready_s + now - self._last
-        if progress.compiling and now - self._begin < COMPILING_LIMIT_S:
-            self._quiet_since = now
-        self._last = now
-        if self._limit_s is not None and self._ready_s >= self._limit_s:
-            return f"nothing flew within the time limit of {self._limit_s:g} s"
-        if now - self._quiet_since > START_LIMIT_S:
-            return f"nothing flew within {now - self._begin:.0f} s"
-        return None
 
 
 class Interrupts:
@@ -248,7 +207,8 @@ class Flight:
             self._say(f"processor: {division.in_words()}")
 
     def _run(self, interrupts: Interrupts, lock: GraphLock, stack: contextlib.ExitStack) -> Ending:
-        folder = self.folder = new_folder(self._options.output)
+        place = new_folder(self._options.output)
+        folder = self.folder = place.path
         map_file = str(folder / MAP_FILE)
         graph = with_map_file(self._graph, map_file)
         extras = self._extras(graph, folder)
@@ -276,7 +236,7 @@ class Flight:
             supervisor.stop(in_a_hurry=lambda: interrupts.asked or not self._has_data())
             if self._has_data():
                 raise UsageError(f"{error}; what was recorded is in {folder}") from error
-            if remove_folder(folder):
+            if remove_folder(place):
                 self.folder = None
             raise
         return self._finish(ending, supervisor, memory, interrupts)
@@ -286,8 +246,8 @@ class Flight:
         monitor = self._monitor
         if monitor is None:
             return False
-        record, is_theirs = monitor.record, self._graph.options.vehicle != "sim"
-        return record.flying or (is_theirs and not math.isnan(record.last_stamp_s()))
+        is_theirs = self._graph.options.vehicle != "sim"
+        return monitor.record.flying or (is_theirs and monitor.heard_vehicle)
 
     def _extras(self, graph: Graph, folder: Path) -> list[NodeSpec]:
         """Return the nodes that only look on; they start first, to miss nothing."""
@@ -531,18 +491,27 @@ def with_completion(ending: Ending, record: FlightRecord) -> Ending:
     return dataclasses.replace(ending, reason=reason)
 
 
-def new_folder(parent: Path) -> Path:
+class RunFolder(NamedTuple):
+    """The folder of a run, and those around it that were created for it, the inner ones first."""
+
+    path: Path
+    around: tuple[Path, ...] = ()
+
+
+def new_folder(parent: Path) -> RunFolder:
     """Create and return a folder for this run, named by the time.
 
     Raises:
         UsageError: it cannot be created.
     """
     name = datetime.now().strftime("%Y%m%d-%H%M%S")
+    absolute = parent.absolute()
+    missing = tuple(place for place in (absolute, *absolute.parents) if not place.exists())
     for suffix in ("", *(f"-{n}" for n in range(2, 100))):
         try:
             folder = parent / f"{name}{suffix}"
             folder.mkdir(parents=True)
-            return folder.resolve()
+            return RunFolder(folder.resolve(), missing)
         except FileExistsError:
             continue
         except OSError as error:
@@ -550,14 +519,15 @@ def new_folder(parent: Path) -> Path:
     raise UsageError(f"there are too many runs of this second in {parent}")
 
 
-def remove_folder(folder: Path) -> bool:
-    """Remove the folder of a run that never began, and its parent if nothing else is in it.
+def remove_folder(place: RunFolder) -> bool:
+    """Remove the folder of a run that never began, and what was created around it if it is empty.
 
     It stays as it is if it holds anything but what a start writes: logs, and a recording.
 
     Returns:
         Whether it is gone.
     """
+    folder = place.path
     try:
         if not {path.name for path in folder.iterdir()} <= {"log", "bag", "flight.rrd"}:
             return False
@@ -565,7 +535,8 @@ def remove_folder(folder: Path) -> bool:
         return True
     shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
-        folder.parent.rmdir()
+        for around in place.around:
+            around.rmdir()
     return not folder.exists()
 
 
@@ -589,11 +560,6 @@ def basis(known: Flown) -> Basis | None:
     if known.truth is None or known.radius_m is None or known.range_m is None:
         return None
     return Basis(known.truth, known.radius_m, known.range_m)
-
-
-def join(*parts: str) -> str:
-    """Return parts of a sentence that are not empty, with a colon between them."""
-    return ": ".join(part for part in parts if part)
 
 
 def note(record: FlightRecord, progress: Progress) -> str:

@@ -102,6 +102,8 @@ class Monitor:
         self.progress.clock_heard = not sim_time
         self.flown = FlownParameters(nodes)
         self.moments = Moments()
+        self.heard_vehicle = False
+        """Whether odometry or a cloud has come, usable or not."""
         self._on_map = on_map
         self._flies_by_odometry = flies_by_odometry
         self._frames = Frames(frame_prefix)
@@ -200,6 +202,7 @@ class Monitor:
             self._node.get_logger().warning(f"dropped a message on {topic}: {text}")
 
     def _odometry(self, message: Odometry, info: Info) -> None:
+        self.heard_vehicle = True
         stamp_ns = self._frames.vehicle_state(message).stamp_ns
         if self._flies_by_odometry:
             self.record.begin()
@@ -217,6 +220,7 @@ class Monitor:
 
     def _counted(self, topic: str) -> Callable[[bytes, Info], None]:
         def count(_: bytes, info: Info) -> None:
+            self.heard_vehicle = True
             self.record.arrived(topic, info["source_timestamp"])
 
         return count
@@ -261,13 +265,7 @@ class Monitor:
             self._completed.set()
 
     def _diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            self.progress.report(
-                status.name,
-                "" if status.message == "ok" else status.message,
-                is_problem=status.level != DiagnosticStatus.OK,
-                spins=not status.message.startswith(STARTING),
-            )
+        take_diagnostics(self.progress, message)
 
     def _clock(self, _: bytes) -> None:
         self.progress.clock_heard = True
@@ -294,3 +292,14 @@ class Monitor:
             self._executor.spin()
         except ExternalShutdownException:
             return
+
+
+def take_diagnostics(progress: Progress, message: DiagnosticArray) -> None:
+    """Give what nodes say about themselves to ``progress``."""
+    for status in message.status:
+        progress.report(
+            status.name,
+            "" if status.message == "ok" else status.message,
+            is_problem=status.level != DiagnosticStatus.OK,
+            spins=not status.message.startswith(STARTING),
+        )

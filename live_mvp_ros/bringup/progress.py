@@ -10,12 +10,17 @@ flow of data is the one that is worth reading.
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import time
 from collections.abc import Callable, Sequence
 
 _PREPARING = re.compile(r"\bcompiling\b|\bloading its programs\b")  # what ros.diagnostics says
 RECENT_S = 2.5  # nodes report every second
+START_LIMIT_S = 180.0  # while no node says that it compiles, and all have said something
+ALONE_LIMIT_S = 60.0
+LOADING_LIMIT_S = 600.0
+COMPILING_LIMIT_S = 1800.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +93,11 @@ class Progress:
         """Whether a node compiles, or loads what was compiled."""
         return any(self._prepares(node) for node in self._nodes)
 
+    @property
+    def loading(self) -> bool:
+        """Whether a node has not said anything yet: it still imports, or hangs."""
+        return any(node not in self._reports for node in self._nodes)
+
     def complaint(self) -> str:
         """Return the problem of the first node that has one, empty for none.
 
@@ -140,3 +150,55 @@ class Progress:
             and not said.is_problem
             and _PREPARING.search(said.message) is not None
         )
+
+
+class Waits:
+    """How long a flight may take to begin.
+
+    Only seconds in a row in which all nodes were ready count against the user's limit: that a node
+    has to compile first is nobody's fault. Against what hangs there is a limit of its own, and a
+    longer one for nodes that have not said anything yet: on a busy machine they import for
+    minutes. Those whose process ends are the supervisor's.
+
+    With the simulator (``alone``) nobody but our own nodes is waited for, which need their time on
+    a busy machine: then the user's limit is one minute or more.
+    """
+
+    def __init__(
+        self,
+        limit_s: float | None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        alone: bool = False,
+    ) -> None:
+        """Wait for at most ``limit_s`` seconds, None for no limit of the user's.
+
+        Waiting begins with the first call of ``too_long``.
+        """
+        if limit_s is not None and alone:
+            limit_s = max(limit_s, ALONE_LIMIT_S)
+        self._limit_s, self._now = limit_s, clock
+        self._begin = self._quiet_since = self._last = math.nan
+        self._ready_s = 0.0
+
+    def too_long(self, progress: Progress) -> str | None:
+        """Return why it is enough, None while it is not; to be called again and again."""
+        now = self._now()
+        if math.isnan(self._begin):
+            self._begin = self._quiet_since = self._last = now
+        self._ready_s = 0.0 if progress.starting else self._ready_s + now - self._last
+        waited_s = now - self._begin
+        compiles = progress.compiling and waited_s < COMPILING_LIMIT_S
+        if compiles or (progress.loading and waited_s < LOADING_LIMIT_S):
+            self._quiet_since = now
+        self._last = now
+        if self._limit_s is not None and self._ready_s >= self._limit_s:
+            return f"nothing flew within the time limit of {self._limit_s:g} s"
+        if now - self._quiet_since > START_LIMIT_S:
+            return f"nothing flew within {waited_s:.0f} s"
+        return None
+
+
+def join(*parts: str) -> str:
+    """Return parts of a sentence that are not empty, with a colon between them."""
+    return ": ".join(part for part in parts if part)

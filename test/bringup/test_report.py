@@ -399,20 +399,43 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path):
 
 def test_run_folders_of_one_second_differ_and_vanish_when_removed(tmp_path):
     first, second = new_folder(tmp_path / "runs"), new_folder(tmp_path / "runs")
-    assert first != second
-    (first / "log").mkdir()
-    remove_folder(first)
+    assert first.path != second.path
+    (first.path / "log").mkdir()
+    remove_folder(second)
     assert (tmp_path / "runs").exists()
-    assert remove_folder(second)
+    assert remove_folder(first)
     assert not (tmp_path / "runs").exists()
 
 
+def test_an_empty_folder_of_the_user_stays_when_the_run_in_it_is_removed(tmp_path):
+    (tmp_path / "mine").mkdir()
+    assert remove_folder(new_folder(tmp_path / "mine"))
+    assert (tmp_path / "mine").exists()
+    deep = new_folder(tmp_path / "mine" / "a" / "b")
+    assert remove_folder(deep)
+    assert (tmp_path / "mine").exists()
+    assert not (tmp_path / "mine" / "a").exists()
+
+
+@pytest.mark.parametrize(("vehicle", "kept"), [("none", True), ("sim", False)])
+def test_a_recording_of_what_others_publish_is_kept_without_odometry(tmp_path, vehicle, kept):
+    flight = Flight(
+        describe(GraphOptions(vehicle=vehicle)), FlightOptions(tmp_path), lambda _: None, print
+    )
+    assert not flight._has_data()
+    flight._monitor = types.SimpleNamespace(record=FlightRecord(), heard_vehicle=False)
+    assert not flight._has_data()
+    flight._monitor.heard_vehicle = True
+    assert flight._has_data() is kept
+
+
 def test_a_folder_that_holds_anything_of_a_flight_is_left_as_it_is(tmp_path):
-    folder = new_folder(tmp_path / "runs")
+    place = new_folder(tmp_path / "runs")
+    folder = place.path
     (folder / "log").mkdir()
     for name in ("log/live_map.log", "neural_map.npz"):
         (folder / name).write_text("dear")
-    assert not remove_folder(folder)
+    assert not remove_folder(place)
     assert (folder / "log" / "live_map.log").exists()
     assert (folder / "neural_map.npz").exists()
 

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from live_mvp_ros.bringup import lock as locks
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.flight import START_LIMIT_S, Flight, FlightOptions, Waits, note
+from live_mvp_ros.bringup.flight import Flight, FlightOptions, note
 from live_mvp_ros.bringup.graph import GraphOptions, describe, number, switch
-from live_mvp_ros.bringup.progress import Progress
+from live_mvp_ros.bringup.progress import LOADING_LIMIT_S, START_LIMIT_S, Progress, Waits
 from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.bringup.scoring import WaitingMaps
 from live_mvp_ros.bringup.twins import Twins, own_mark
@@ -342,6 +342,42 @@ def test_nodes_may_compile_for_longer_than_what_hangs_may_take():
     progress.report("live_map", "", is_problem=False, spins=True)
     clock.now_s += START_LIMIT_S + 1.0
     assert waits.too_long(progress) is not None
+
+
+def test_nodes_that_are_still_loading_get_the_long_limit():
+    """On a busy machine five of them import for minutes before one can say anything."""
+    clock = Time()
+    waits, progress = Waits(None, clock), Progress(NODES, clock=clock)
+    while clock.now_s < 100.0 + 2 * START_LIMIT_S:
+        clock.now_s += 1.0
+        assert waits.too_long(progress) is None
+    all_working(progress)
+    clock.now_s += 1.0
+    assert waits.too_long(progress) is None
+    while (why := waits.too_long(progress)) is None and clock.now_s < 1e4:
+        clock.now_s += 1.0
+        all_working(progress)
+    assert why is not None
+    assert clock.now_s - (101.0 + 2 * START_LIMIT_S) == pytest.approx(START_LIMIT_S, abs=2.0)
+
+
+def test_a_node_that_never_says_anything_is_not_waited_for_for_ever():
+    clock = Time()
+    waits, progress = Waits(None, clock), Progress(NODES, clock=clock)
+    while (why := waits.too_long(progress)) is None and clock.now_s < 1e4:
+        clock.now_s += 1.0
+    assert why is not None
+    assert LOADING_LIMIT_S >= 300.0
+
+
+def test_waiting_begins_when_somebody_begins_to_watch():
+    clock = Time()
+    waits, progress = Waits(5.0, clock), Progress(NODES, clock=clock)
+    clock.now_s += 400.0  # the process that watches was loading, too
+    all_working(progress)
+    assert waits.too_long(progress) is None
+    clock.now_s += START_LIMIT_S - 1.0
+    assert Waits(None, clock).too_long(progress) is None
 
 
 @pytest.mark.parametrize(
