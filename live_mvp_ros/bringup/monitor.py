@@ -9,7 +9,6 @@ being decoded. Runs in its own thread and context, so that signals stay with the
 from __future__ import annotations
 
 import math
-import os
 import threading
 import time
 from collections import defaultdict
@@ -35,6 +34,7 @@ from std_srvs.srv import Trigger
 
 from live_mvp_ros.bringup.flown import FlownParameters
 from live_mvp_ros.bringup.moments import Moments, moment_of
+from live_mvp_ros.bringup.process import lower_thread
 from live_mvp_ros.bringup.progress import Progress
 from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus, InfoField
@@ -287,7 +287,7 @@ class Monitor:
             self.flown.answer(node, dict(zip(names, values, strict=False)))
 
     def _spin(self) -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        lower_thread(NICENESS)
         try:
             self._executor.spin()
         except ExternalShutdownException:

@@ -10,13 +10,13 @@ same. Maps that wait are thinned out: a machine that cannot keep up loses detail
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import os
 import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from live_mvp_ros.bringup.process import lower_thread
 
 if TYPE_CHECKING:
     from live_mvp_ros.sim.metrics import Exploration, GroundTruth, Safety
@@ -149,8 +149,7 @@ class Scorer:
         return metrics.safety(self._world.scene, positions_m, self._basis.radius_m)
 
     def _run(self) -> None:
-        with contextlib.suppress(OSError):  # a container may forbid it; then it stays at 0
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        lower_thread(NICENESS)
         try:
             self._load()
             self._ready.set()
