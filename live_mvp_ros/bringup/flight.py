@@ -44,7 +44,7 @@ from live_mvp_ros.bringup.graph import (
 )
 from live_mvp_ros.bringup.lock import GraphLock
 from live_mvp_ros.bringup.network import check_network
-from live_mvp_ros.bringup.progress import Progress, Waits, join
+from live_mvp_ros.bringup.progress import PAUSED, Progress, Waits, join
 from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.bringup.report import Ending, Scores
 from live_mvp_ros.bringup.resources import MemoryWatch
@@ -66,6 +66,7 @@ ASKING_PERIOD_S = 1.0
 ANSWERS_LIMIT_S = 10.0  # after the first map
 TICK_S = 0.1
 COMPLETION_LIMIT_S = 2.0
+RENEWAL_LIMIT_S = 2.0
 ITS_OWN_END_S = 2.0  # beyond the limit, in which a mission that knows it ends by itself
 
 
@@ -357,7 +358,7 @@ class Flight:
             why = self._waits.too_long(monitor.progress)
             words = join(state, note(record, monitor.progress))
             return None if why is None else Ending(f"{why}: {words}")
-        if record.last_stamp_s() != self._moved_stamp:
+        if record.last_stamp_s() != self._moved_stamp or monitor.progress.paused:
             self._moved_at, self._moved_stamp = time.monotonic(), record.last_stamp_s()
         if time.monotonic() - self._moved_at > STANDSTILL_LIMIT_S:
             return Ending(f"no odometry came for {STANDSTILL_LIMIT_S:g} s")
@@ -399,6 +400,7 @@ class Flight:
             supervisor.complete_files()  # a slow disk needs all the time that there is
         else:
             monitor.end_mission(COMPLETION_LIMIT_S)
+            monitor.renew_parameters(RENEWAL_LIMIT_S)
         ending = with_completion(ending, monitor.record)
         if monitor.latest_map is not None:
             problem = monitor.save_map(folder / MAP_FILE, 0.7 if hurry else 15.0)
@@ -566,7 +568,7 @@ def note(record: FlightRecord, progress: Progress) -> str:
     """Return why a drone does what it does: the mission's reason, and what is behind it."""
     reason = record.status.reason if record.status else ""
     if record.flying:
-        return reason or progress.complaint()
+        return PAUSED if progress.paused else reason or progress.complaint()
     waits = progress.sentence()
     return waits if progress.starting or not progress.clock_heard else join(reason, waits)
 

@@ -59,6 +59,7 @@ NICENESS = 5  # of the watching thread: who only looks must not delay who flies
 FLYING = ("EXPLORING", "GOING_TO_GOAL", "DONE")
 OVER = ("DONE", "FAULT")
 PEERS_PERIOD_S = 1.0
+ANSWER_STEP_S = 0.02
 _PATIENT = QoSProfile(  # best effort, but nothing is lost while this process is busy for a second
     history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT
 )
@@ -136,6 +137,14 @@ class Monitor:
             if names.service_is_ready() and values.service_is_ready():
                 future = names.call_async(ListParameters.Request())
                 future.add_done_callback(partial(self._listed, name, values))
+
+    def renew_parameters(self, timeout_s: float) -> None:
+        """Ask again for parameters, which may have been changed; old ones hold until answered."""
+        self.flown.renew()
+        end = time.monotonic() + timeout_s
+        self.ask_parameters()
+        while self.flown.missing() and time.monotonic() < end:
+            time.sleep(ANSWER_STEP_S)
 
     def save_map(self, path: Path, timeout_s: float) -> str | None:
         """Have the map saved; return None when it is, else a sentence that says why not."""
@@ -302,4 +311,5 @@ def take_diagnostics(progress: Progress, message: DiagnosticArray) -> None:
             "" if status.message == "ok" else status.message,
             is_problem=status.level != DiagnosticStatus.OK,
             spins=not status.message.startswith(STARTING),
+            paused=any(item.key == "paused" and item.value == "true" for item in status.values),
         )

@@ -168,6 +168,23 @@ def test_what_was_flown_is_read_from_the_parameters_of_the_nodes():
     assert flown({}) == Flown()
 
 
+def test_parameters_that_were_changed_in_flight_are_asked_for_at_its_end(tmp_path):
+    said: list[str] = []
+    ending = Stopping(flight_to(6.0, 5.0, False))
+    ending.flown = FlownParameters(["/imppi_controller"])
+    ending.flown.answer("/imppi_controller", {"rate_hz": 50.0})
+    ending.answers = {"/imppi_controller": {"rate_hz": 25.0}}
+    flight = ending.finish(tmp_path, said)
+    assert flight.metrics["flown"]["control_rate_hz"] == 25.0
+
+    ending = Stopping(flight_to(6.0, 5.0, False))
+    ending.flown = FlownParameters(["/imppi_controller", "/live_map"])
+    ending.flown.answer("/imppi_controller", {"rate_hz": 50.0})
+    (tmp_path / "b").mkdir()
+    flight = ending.finish(tmp_path / "b", said)  # nobody answers: what was known holds
+    assert flight.metrics["flown"]["control_rate_hz"] == 50.0
+
+
 def test_what_nobody_renders_is_scored_against_nothing_unless_the_user_says_so():
     theirs = {"imppi_controller": {"body.radius_m": 0.3}, "live_map": {"max_range_m": 8.0}}
     assert basis(flown(theirs)) is None
@@ -204,6 +221,7 @@ class Stopping:
         self.record, self.latest_map = record, None
         self.moments, self.flown = Moments(), FlownParameters([])
         self.peak_mib = 100.0
+        self.answers: dict[str, dict[str, Any]] = {}
         self.asked = False
 
     def stop(self, *_: object) -> None:
@@ -215,6 +233,11 @@ class Stopping:
 
     def end_mission(self, _: float) -> None:
         """Nothing is left to end."""
+
+    def renew_parameters(self, _: float) -> None:
+        self.flown.renew()
+        for node, values in self.answers.items():
+            self.flown.answer(node, values)
 
     def save_map(self, *_: object) -> None:
         """It is saved."""

@@ -12,6 +12,7 @@ import threading
 import time
 import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -378,6 +379,47 @@ def test_waiting_begins_when_somebody_begins_to_watch():
     assert waits.too_long(progress) is None
     clock.now_s += START_LIMIT_S - 1.0
     assert Waits(None, clock).too_long(progress) is None
+
+
+def flying_flight(tmp_path: Path, clock: Time, monkeypatch) -> tuple[Flight, Any]:
+    monkeypatch.setattr("live_mvp_ros.bringup.flight.time", types.SimpleNamespace(monotonic=clock))
+    flight = Flight(describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, print)
+    record = FlightRecord()
+    record.begin()
+    record.odometry(1_000_000_000, 1, (0.0, 0.0, 2.0))
+    progress = Progress(NODES, clock=clock)
+    return flight, types.SimpleNamespace(record=record, progress=progress)
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_a_paused_simulator_is_no_lost_vehicle(tmp_path, monkeypatch, paused):
+    clock = Time()
+    flight, monitor = flying_flight(tmp_path, clock, monkeypatch)
+    ending = None
+    for _ in range(100):
+        clock.now_s += 1.0
+        monitor.progress.report("quadrotor_sim", "", is_problem=False, spins=True, paused=paused)
+        monitor.progress.report("live_map", "waiting for odom", is_problem=True, spins=True)
+        ending = ending or flight._ended(monitor)
+    assert (ending is None) is paused
+    assert ("the simulator is paused" in note(monitor.record, monitor.progress)) is paused
+    for _ in range(31):  # it runs again, and nothing comes
+        clock.now_s += 1.0
+        monitor.progress.report("quadrotor_sim", "", is_problem=False, spins=True)
+        ending = ending or flight._ended(monitor)
+    assert ending is not None
+    assert ending.reason == "no odometry came for 30 s"
+
+
+def test_a_simulator_that_has_died_paused_is_lost(tmp_path, monkeypatch):
+    clock = Time()
+    flight, monitor = flying_flight(tmp_path, clock, monkeypatch)
+    monitor.progress.report("quadrotor_sim", "", is_problem=False, spins=True, paused=True)
+    ending = None
+    for _ in range(40):
+        clock.now_s += 1.0
+        ending = ending or flight._ended(monitor)
+    assert ending is not None
 
 
 @pytest.mark.parametrize(
