@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import copy
 import math
 import re
@@ -13,12 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rclpy.serialization import deserialize_message, serialize_message
+from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros import packets
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.msg import ExplorationStatus
 from live_mvp_ros.ros import convert, convert_sensors
 from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.convert_packets import from_message, to_message
@@ -277,6 +281,43 @@ def test_packets(kind: Any) -> None:
         found = usable(from_message, kind, message)
         if found is not None:
             to_message(found)
+
+    check()
+
+
+DRAWN = {
+    "odom": ODOMETRY,
+    "tf_static": TFMessage(transforms=[TRANSFORM]),
+    "depth/points": CLOUD,
+    "depth/image": convert_sensors.depth_image(3, "cam", np.ones((2, 3))),
+    "depth/camera_info": convert_sensors.camera_info(3, "cam", (3, 2), (1, 1), (1, 1)),
+    "map": GRID,
+    "map/exposure": GRID,
+    "map/surface": convert_sensors.surface_cloud(3, "map", np.ones((2, 3)), np.ones(2), [0, 1]),
+    "info_field": FIELD,
+    "reference_path": PATH,
+    "mppi/plan": PATH,
+    "mppi/rollouts": convert.rollouts(3, "map", np.ones((2, 3, 3))),
+    "exploration/status": ExplorationStatus(),
+    "/diagnostics": DiagnosticArray(status=[DiagnosticStatus(name="x")]),
+}
+
+
+def test_drawing() -> None:
+    """What cannot be drawn raises ValueError and nothing else, and what can be is drawn."""
+    rerun = pytest.importorskip("rerun", reason="drawing needs the extra view (rerun-sdk)")
+    from live_mvp_ros.viewing.scene import RATES_HZ, Scene
+
+    assert set(DRAWN) == set(RATES_HZ) - {"exploration/completion"}  # words only
+    scene = Scene(rerun.RecordingStream("test"))
+    for topic, good in DRAWN.items():
+        scene.draw(topic, good, 5)
+
+    @MANY
+    @given(st.sampled_from(sorted(DRAWN)), st.data())
+    def check(topic: str, data: Any) -> None:
+        with contextlib.suppress(ValueError):
+            scene.draw(topic, data.draw(spoilt(DRAWN[topic])), 5)
 
     check()
 

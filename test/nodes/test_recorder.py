@@ -65,6 +65,18 @@ def publish(bench, publishers, count: int) -> list[tuple[str, bytes]]:
     return sent
 
 
+def test_a_publisher_that_the_recorder_cannot_hear_is_named(bench, tmp_path):
+    bench.publisher(OccupancyGrid, "map", qos.SENSOR)
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    bench.start("recorder", output=str(tmp_path / "bag"))
+
+    def named():
+        words = [s.message for m in health for s in m.status if s.name == "recorder"]
+        return any("nothing on /map from /bench arrives" in text for text in words)
+
+    bench.wait(named)
+
+
 def test_what_was_published_is_in_the_bag_byte_for_byte(bench, publishers, tmp_path, ends_cleanly):
     sent = publish(bench, publishers, 50)
     assert ends_cleanly(bench.processes.pop("recorder"))
