@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import glob
 import math
 import os
 import shutil
@@ -22,6 +23,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -29,6 +31,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from live_mvp_ros import completion_report
+from live_mvp_ros.bags.metadata import FILE_NAME as METADATA
 from live_mvp_ros.bringup import cores, report
 from live_mvp_ros.bringup.cores import NOT_DIVIDED, WORKING
 from live_mvp_ros.bringup.environment import child_environment
@@ -169,6 +172,7 @@ class Flight:
         self._waits = Waits(options.timeout_s, alone=graph.options.vehicle == "sim")
         self._asked_at = self._looked_at = -math.inf
         self._warned = False
+        self._restarts = 0
 
     @property
     def unfinished(self) -> bool:
@@ -220,7 +224,7 @@ class Flight:
             self._say,
             settles=True,
         )
-        interrupts.emergency = supervisor.kill
+        interrupts.emergency = partial(self._emergency, supervisor)
         stack.callback(supervisor.stop)
         if not has_programs():
             self._say(
@@ -236,6 +240,7 @@ class Flight:
         except UsageError as error:
             supervisor.stop(in_a_hurry=lambda: interrupts.asked or not self._has_data())
             if self._has_data():
+                self._say_open_bags()
                 raise UsageError(f"{error}; what was recorded is in {folder}") from error
             if remove_folder(place):
                 self.folder = None
@@ -255,8 +260,7 @@ class Flight:
         wanted, view = self._options.record, self._options.view
         nodes = []
         if wanted is not None:
-            bag = folder / "bag" if wanted == IN_RUN_FOLDER else wanted.absolute()
-            nodes.append(recorder(graph, bag))
+            nodes.append(recorder(graph, bag_folder(folder, wanted)))
         if view is not None:
             nodes.append(viewer(graph, view, folder / "flight.rrd", self._options.view_open))
         return nodes
@@ -296,6 +300,7 @@ class Flight:
             except BringupError as error:
                 self._say(str(error))
                 return Ending(str(error).splitlines()[0].partition("; its last")[0])
+            self._renew_after_restart(supervisor, monitor)
             self._prepare_scores(monitor)
             self._show(self._glance(monitor))
             ending = self._ended(monitor)
@@ -324,6 +329,13 @@ class Flight:
         if not monitor.record.flying:
             raise lock.busy(twin.owner)
         return Ending(str(lock.busy(twin.owner)))
+
+    def _renew_after_restart(self, supervisor: Supervisor, monitor: Monitor) -> None:
+        """Ask for parameters again when a node was started again: it has those of its start."""
+        restarts = sum(supervisor.restarts().values())
+        if restarts != self._restarts:
+            self._restarts = restarts
+            monitor.flown.renew()
 
     def _prepare_scores(self, monitor: Monitor) -> None:
         """Ask what is flown, and begin to score once that and a map is there."""
@@ -419,7 +431,25 @@ class Flight:
             self._write(ending, folder, restarts, memory.peak_mib, scored, hurry)
         finally:
             stopping.join()
+            self._say_open_bags()
         return ending
+
+    def _emergency(self, supervisor: Supervisor) -> None:
+        """End everything at once, and say what that leaves."""
+        supervisor.kill()
+        self._say_open_bags()
+
+    def _say_open_bags(self) -> None:
+        """Say which bags of this run have no end: the disk was too slow, or nobody waited."""
+        wanted = self._options.record
+        if wanted is None or self.folder is None:
+            return
+        bag = bag_folder(self.folder, wanted)
+        for path in (bag, *sorted(bag.parent.glob(f"{glob.escape(bag.name)}-[0-9]*"))):
+            if path.is_dir() and not (path / METADATA).exists():
+                self._say(
+                    f"the bag {path} was not closed: complete it with live-mvp bag reindex {path}"
+                )
 
     def _write(
         self,
@@ -491,6 +521,11 @@ def with_completion(ending: Ending, record: FlightRecord) -> Ending:
     record.completion = dataclasses.replace(record.completion, ended=ending.reason)
     reason = completion_report.ending(ending.reason, record.completion.in_words())
     return dataclasses.replace(ending, reason=reason)
+
+
+def bag_folder(folder: Path, wanted: Path) -> Path:
+    """Return where the bag of a run in ``folder`` is, if it is recorded to ``wanted``."""
+    return folder / "bag" if wanted == IN_RUN_FOLDER else wanted.absolute()
 
 
 class RunFolder(NamedTuple):

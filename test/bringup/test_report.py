@@ -282,6 +282,34 @@ def test_what_cannot_be_written_is_said_and_the_rest_is_written(tmp_path, monkey
     assert flight.metrics["end_reason"] == "because"
 
 
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_bag_that_was_not_closed_is_said_with_what_mends_it(tmp_path, closed):
+    said: list[str] = []
+    ending = Stopping(flight_to(6.0, 5.0, False))
+    for name in ("bag", "bag-2"):  # the recorder was started again
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "bag_0.mcap").write_text("")
+    (tmp_path / "bag" / "metadata.yaml").write_text("")
+    if closed:
+        (tmp_path / "bag-2" / "metadata.yaml").write_text("")
+    ending.finish(tmp_path, said)
+    words = [line for line in said if "reindex" in line]
+    bag = tmp_path / "bag-2"
+    sentence = f"the bag {bag} was not closed: complete it with live-mvp bag reindex {bag}"
+    assert words == ([] if closed else [sentence])
+
+
+def test_a_bag_that_a_second_signal_leaves_open_is_said_too(tmp_path):
+    said: list[str] = []
+    flight = Flight(describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, said.append)
+    killed: list[bool] = []
+    flight.folder = tmp_path
+    (tmp_path / "bag").mkdir()
+    flight._emergency(types.SimpleNamespace(kill=lambda: killed.append(True)))
+    assert killed == [True]
+    assert len(said) == 1 and "live-mvp bag reindex" in said[0]
+
+
 def test_the_nodes_are_stopped_whatever_happens_to_the_report(tmp_path, monkeypatch):
     ending = Stopping(flight_to(6.0, 5.0, False))
 

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from live_mvp_ros.bringup import lock as locks
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.flight import Flight, FlightOptions, note
+from live_mvp_ros.bringup.flown import FlownParameters
 from live_mvp_ros.bringup.graph import GraphOptions, describe, number, switch
 from live_mvp_ros.bringup.progress import LOADING_LIMIT_S, START_LIMIT_S, Progress, Waits
 from live_mvp_ros.bringup.record import FlightRecord, Status
@@ -379,6 +380,23 @@ def test_waiting_begins_when_somebody_begins_to_watch():
     assert waits.too_long(progress) is None
     clock.now_s += START_LIMIT_S - 1.0
     assert Waits(None, clock).too_long(progress) is None
+
+
+def test_a_node_that_was_started_again_is_asked_for_its_parameters_again(tmp_path):
+    flight = Flight(describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, print)
+    flown = FlownParameters(["/live_map"])
+    monitor = types.SimpleNamespace(flown=flown)
+    flown.answer("/live_map", {"seed": 1})
+    restarts = {"live_map": 0}
+    supervisor = types.SimpleNamespace(restarts=lambda: restarts)
+    flight._renew_after_restart(supervisor, monitor)
+    assert flown.missing() == []
+    restarts["live_map"] = 1
+    flight._renew_after_restart(supervisor, monitor)
+    assert flown.missing() == ["/live_map"]
+    flown.answer("/live_map", {"seed": 1})
+    flight._renew_after_restart(supervisor, monitor)
+    assert flown.missing() == []
 
 
 def flying_flight(tmp_path: Path, clock: Time, monkeypatch) -> tuple[Flight, Any]:
