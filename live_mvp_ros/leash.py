@@ -22,6 +22,7 @@ import time
 
 PR_SET_PDEATHSIG = 1
 NO_CORES = "-"
+WORST_NICENESS = 19
 _TRIES, _TRY_AGAIN_S = 5, 0.05
 LEASH = __file__
 """To be run as a script."""
@@ -38,11 +39,15 @@ def main(arguments: list[str]) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before the request was made
         sys.exit(1)
-    os.nice(niceness)
-    lower_session("self", niceness)
+    lower_session("self", os.nice(niceness))  # the system keeps it within its bounds
     if cores != NO_CORES:
         keep_to(cores)
     os.execvp(command[0], command)
+
+
+def below(own: int, by: int) -> int:
+    """Return the niceness that is ``by`` worse than ``own``, as far as there is one."""
+    return min(own + by, WORST_NICENESS)
 
 
 def lower_session(process: int | str, niceness: int) -> None:

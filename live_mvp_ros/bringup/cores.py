@@ -32,7 +32,12 @@ BUSY_SHARE = 0.25
 POOLS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _LIST = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
 _CPU_TIMES = Path("/proc/stat")
-_QUOTAS = (Path("/sys/fs/cgroup/cpu.max"),)
+_CONTROL_GROUPS = Path("/sys/fs/cgroup")
+_QUOTAS = (_CONTROL_GROUPS / "cpu.max",)
+_QUOTAS_AND_PERIODS = tuple(
+    (_CONTROL_GROUPS / name / "cpu.cfs_quota_us", _CONTROL_GROUPS / name / "cpu.cfs_period_us")
+    for name in ("cpu", "cpu,cpuacct")
+)
 _TOPOLOGY = Path("/sys/devices/system/cpu")
 _IDLE, _IO_WAIT = 3, 4  # columns of /proc/stat
 
@@ -217,14 +222,23 @@ def _refused(allowed: frozenset[int]) -> str | None:
     return None
 
 
-def cpu_quota(files: Iterable[Path] = _QUOTAS) -> float | None:
-    """Return how many cores' time the container may use; None for no limit."""
-    for file in files:
+def cpu_quota(
+    files: Iterable[Path] = _QUOTAS,
+    pairs: Iterable[tuple[Path, Path]] = _QUOTAS_AND_PERIODS,
+) -> float | None:
+    """Return how many cores' time the container may use; None for no limit.
+
+    Args:
+        files: each with quota and period, of control groups of version 2.
+        pairs: of a file with the quota and one with the period, of version 1.
+    """
+    for group in (*((file,) for file in files), *pairs):
         try:
-            quota, period = file.read_text().split()[:2]
-            return float(quota) / float(period)
+            quota, period = (float(word) for file in group for word in file.read_text().split())
         except (OSError, ValueError):  # none of this kind, or "max"
             continue
+        if quota > 0.0 and period > 0.0:  # -1: no limit
+            return quota / period
     return None
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import glob
 import math
 import os
 import shutil
@@ -22,13 +23,15 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from live_mvp_ros import completion_report
+from live_mvp_ros.bags.metadata import FILE_NAME as METADATA
 from live_mvp_ros.bringup import cores, report
 from live_mvp_ros.bringup.cores import NOT_DIVIDED, WORKING
 from live_mvp_ros.bringup.environment import child_environment
@@ -44,6 +47,7 @@ from live_mvp_ros.bringup.graph import (
 )
 from live_mvp_ros.bringup.lock import GraphLock
 from live_mvp_ros.bringup.network import check_network
+from live_mvp_ros.bringup.progress import PAUSED, Progress, Waits, join
 from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.bringup.report import Ending, Scores
 from live_mvp_ros.bringup.resources import MemoryWatch
@@ -55,18 +59,17 @@ from live_mvp_ros.results import write_json
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.monitor import Monitor
-    from live_mvp_ros.bringup.progress import Progress
+
+T = TypeVar("T")
 
 MAP_FILE = "neural_map.npz"
-START_LIMIT_S = 180.0  # while no node says that it compiles
-ALONE_LIMIT_S = 60.0
-COMPILING_LIMIT_S = 1800.0
 STANDSTILL_LIMIT_S = 30.0
 TWINS_PERIOD_S = 0.5
 ASKING_PERIOD_S = 1.0
 ANSWERS_LIMIT_S = 10.0  # after the first map
 TICK_S = 0.1
 COMPLETION_LIMIT_S = 2.0
+RENEWAL_LIMIT_S = 2.0
 ITS_OWN_END_S = 2.0  # beyond the limit, in which a mission that knows it ends by itself
 
 
@@ -112,44 +115,6 @@ class Glance:
     control_ms: float | None
     real_time_factor: float | None
     unsafe_plan_fraction: float | None = None
-
-
-class Waits:
-    """How long a flight may take to begin.
-
-    Only seconds in a row in which all nodes were ready count against the user's limit: that a node
-    has to compile first is nobody's fault. Against what hangs there is a limit of its own.
-
-    With the simulator (``alone``) nobody but our own nodes is waited for, which need their time on
-    a busy machine: then the user's limit is one minute or more.
-    """
-
-    def __init__(
-        self,
-        limit_s: float | None,
-        clock: Callable[[], float] = time.monotonic,
-        *,
-        alone: bool = False,
-    ) -> None:
-        """Begin to wait for at most ``limit_s`` seconds, None for no limit of the user's."""
-        if limit_s is not None and alone:
-            limit_s = max(limit_s, ALONE_LIMIT_S)
-        self._limit_s, self._now = limit_s, clock
-        self._begin = self._quiet_since = self._last = clock()
-        self._ready_s = 0.0
-
-    def too_long(self, progress: Progress) -> str | None:
-        """Return why it is enough, None while it is not; to be called again and again."""
-        now = self._now()
-        self._ready_s = 0.0 if progress.starting else self._ready_s + now - self._last
-        if progress.compiling and now - self._begin < COMPILING_LIMIT_S:
-            self._quiet_since = now
-        self._last = now
-        if self._limit_s is not None and self._ready_s >= self._limit_s:
-            return f"nothing flew within the time limit of {self._limit_s:g} s"
-        if now - self._quiet_since > START_LIMIT_S:
-            return f"nothing flew within {now - self._begin:.0f} s"
-        return None
 
 
 class Interrupts:
@@ -213,6 +178,7 @@ class Flight:
         self._waits = Waits(options.timeout_s, alone=graph.options.vehicle == "sim")
         self._asked_at = self._looked_at = -math.inf
         self._warned = False
+        self._restarts = 0
 
     @property
     def unfinished(self) -> bool:
@@ -252,7 +218,8 @@ class Flight:
             self._say(f"processor: {division.in_words()}")
 
     def _run(self, interrupts: Interrupts, lock: GraphLock, stack: contextlib.ExitStack) -> Ending:
-        folder = self.folder = new_folder(self._options.output)
+        place = new_folder(self._options.output)
+        folder = self.folder = place.path
         map_file = str(folder / MAP_FILE)
         graph = with_map_file(self._graph, map_file)
         extras = self._extras(graph, folder)
@@ -263,7 +230,7 @@ class Flight:
             self._say,
             settles=True,
         )
-        interrupts.emergency = supervisor.kill
+        interrupts.emergency = partial(self._emergency, supervisor)
         stack.callback(supervisor.stop)
         if not has_programs():
             self._say(
@@ -279,8 +246,9 @@ class Flight:
         except UsageError as error:
             supervisor.stop(in_a_hurry=lambda: interrupts.asked or not self._has_data())
             if self._has_data():
+                self._say_open_bags()
                 raise UsageError(f"{error}; what was recorded is in {folder}") from error
-            if remove_folder(folder):
+            if remove_folder(place):
                 self.folder = None
             raise
         return self._finish(ending, supervisor, memory, interrupts)
@@ -290,16 +258,15 @@ class Flight:
         monitor = self._monitor
         if monitor is None:
             return False
-        record, is_theirs = monitor.record, self._graph.options.vehicle != "sim"
-        return record.flying or (is_theirs and not math.isnan(record.last_stamp_s()))
+        is_theirs = self._graph.options.vehicle != "sim"
+        return monitor.record.flying or (is_theirs and monitor.heard_vehicle)
 
     def _extras(self, graph: Graph, folder: Path) -> list[NodeSpec]:
         """Return the nodes that only look on; they start first, to miss nothing."""
         wanted, view = self._options.record, self._options.view
         nodes = []
         if wanted is not None:
-            bag = folder / "bag" if wanted == IN_RUN_FOLDER else wanted.absolute()
-            nodes.append(recorder(graph, bag))
+            nodes.append(recorder(graph, bag_folder(folder, wanted)))
         if view is not None:
             nodes.append(viewer(graph, view, folder / "flight.rrd", self._options.view_open))
         return nodes
@@ -326,6 +293,7 @@ class Flight:
             onlookers=onlookers,
             sim_time=options.sim_time,
             flies_by_odometry=options.controller == "none",
+            frame_prefix=str(self._graph.nodes[0].parameters.get("frame_prefix", "")),
         )
         stack.callback(monitor.close)
         interrupts.at_once = lambda: None
@@ -343,6 +311,7 @@ class Flight:
             except BringupError as error:
                 self._say(str(error))
                 return Ending(str(error).splitlines()[0].partition("; its last")[0])
+            self._renew_after_restart(supervisor, monitor)
             self._prepare_scores(monitor)
             self._show(self._glance(monitor))
             ending = self._ended(monitor)
@@ -371,6 +340,13 @@ class Flight:
         if not monitor.record.flying:
             raise lock.busy(twin.owner)
         return Ending(str(lock.busy(twin.owner)))
+
+    def _renew_after_restart(self, supervisor: Supervisor, monitor: Monitor) -> None:
+        """Ask for parameters again when a node was started again: it has those of its start."""
+        restarts = sum(supervisor.restarts().values())
+        if restarts != self._restarts:
+            self._restarts = restarts
+            monitor.flown.renew()
 
     def _prepare_scores(self, monitor: Monitor) -> None:
         """Ask what is flown, and begin to score once that and a map is there."""
@@ -405,7 +381,7 @@ class Flight:
             why = self._waits.too_long(monitor.progress)
             words = join(state, note(record, monitor.progress))
             return None if why is None else Ending(f"{why}: {words}")
-        if record.last_stamp_s() != self._moved_stamp:
+        if record.last_stamp_s() != self._moved_stamp or monitor.progress.paused:
             self._moved_at, self._moved_stamp = time.monotonic(), record.last_stamp_s()
         if time.monotonic() - self._moved_at > STANDSTILL_LIMIT_S:
             return Ending(f"no odometry came for {STANDSTILL_LIMIT_S:g} s")
@@ -448,6 +424,7 @@ class Flight:
             supervisor.complete_files()  # a slow disk needs all the time that there is
         else:
             monitor.end_mission(COMPLETION_LIMIT_S)
+            monitor.renew_parameters(RENEWAL_LIMIT_S)
         ending = with_completion(ending, monitor.record)
         if monitor.latest_map is not None:
             problem = monitor.save_map(folder / MAP_FILE, 0.7 if hurry else 15.0)
@@ -459,10 +436,32 @@ class Flight:
             target=supervisor.stop, args=(1.2 if hurry else 2.0, lambda: interrupts.asked)
         )
         stopping.start()
-        scored = self._scorer.finish(1.0 if hurry else 60.0)
-        self._write(ending, folder, restarts, memory.peak_mib, scored, hurry)
-        stopping.join()
+        try:
+            scored = self._scorer.finish(1.0 if hurry else 60.0)
+            if self._scorer.error is not None:
+                self._say(f"the flight was not scored: {described(self._scorer.error)}")
+            self._write(ending, folder, restarts, memory.peak_mib, scored, hurry)
+        finally:
+            stopping.join()
+            self._say_open_bags()
         return ending
+
+    def _emergency(self, supervisor: Supervisor) -> None:
+        """End everything at once, and say what that leaves."""
+        supervisor.kill()
+        self._say_open_bags()
+
+    def _say_open_bags(self) -> None:
+        """Say which bags of this run have no end: the disk was too slow, or nobody waited."""
+        wanted = self._options.record
+        if wanted is None or self.folder is None:
+            return
+        bag = bag_folder(self.folder, wanted)
+        for path in (bag, *sorted(bag.parent.glob(f"{glob.escape(bag.name)}-[0-9]*"))):
+            if path.is_dir() and not (path / METADATA).exists():
+                self._say(
+                    f"the bag {path} was not closed: complete it with live-mvp bag reindex {path}"
+                )
 
     def _write(
         self,
@@ -475,25 +474,41 @@ class Flight:
     ) -> None:
         """Write everything; ``ready``: JAX and matplotlib are loaded, and maps are scored."""
         assert self._monitor is not None
-        monitor, graph = self._monitor, self._graph
-        record, scores, known = monitor.record, None, self._flown(monitor)
-        if ready and self._scorer.scores:
-            positions = record.true_trajectory().positions_m
-            scores = Scores(self._scorer.exploration(), self._scorer.safety(positions))
+        monitor, graph, attempt = self._monitor, self._graph, self._attempt
+        record, known = monitor.record, self._flown(monitor)
+        scores = attempt("the score", self._scores, record) if ready else None
         self.metrics = report.metrics(
             graph, record, ending, scores,
             flown=known, division=self._division, peak_rss_mib=peak_mib, restarts=restarts,
         )  # fmt: skip
-        write_json(folder / "metrics.json", self.metrics)
-        if self._options.json_file is not None:
-            write_json(self._options.json_file, self.metrics)
-        report.write_tables(folder, record, scores)
-        report.write_course(folder, graph, record, monitor.moments, monitor.flown, known.goal_m)
+        copy = self._options.json_file
+        attempt("metrics.json", write_json, folder / "metrics.json", self.metrics)
+        if copy is not None:
+            attempt(str(copy), write_json, copy, self.metrics)
+        attempt("the trajectory", report.write_tables, folder, record, scores)
+        course = (folder, graph, record, monitor.moments, monitor.flown, known.goal_m)
+        attempt("the course of the flight", report.write_course, *course)
         if ready or not hurry:  # else there is no time to load what draws
             latest = monitor.latest_map
-            image = report.write_map(folder, latest) if latest is not None else None
-            drawn = report.write_plots(folder, graph, record, image, scores, known.goal_m)
-            self._write_page(folder, drawn, hurry)
+            image = attempt("the map", report.write_map, folder, latest) if latest else None
+            pictures = (folder, graph, record, image, scores, known.goal_m)
+            drawn = attempt("the pictures", report.write_plots, *pictures) or {}
+            attempt("report.html", self._write_page, folder, drawn, hurry)
+
+    def _attempt(self, what: str, write: Callable[..., T], *arguments: Any) -> T | None:
+        """Write one thing; where that fails, say so: what is beside it is worth as much."""
+        try:
+            return write(*arguments)
+        except (OSError, ValueError, BringupError) as error:
+            self._say(f"{what} could not be written: {described(error)}")
+            return None
+
+    def _scores(self, record: FlightRecord) -> Scores | None:
+        """Return what the truth says, None where there is none."""
+        if not self._scorer.scores:
+            return None
+        positions = record.true_trajectory().positions_m
+        return Scores(self._scorer.exploration(), self._scorer.safety(positions))
 
     def _write_page(self, folder: Path, drawn: dict[str, bytes], hurry: bool) -> None:
         """Write report.html, in a hurry only with the pictures that there are."""
@@ -520,18 +535,32 @@ def with_completion(ending: Ending, record: FlightRecord) -> Ending:
     return dataclasses.replace(ending, reason=reason)
 
 
-def new_folder(parent: Path) -> Path:
+def bag_folder(folder: Path, wanted: Path) -> Path:
+    """Return where the bag of a run in ``folder`` is, if it is recorded to ``wanted``."""
+    return folder / "bag" if wanted == IN_RUN_FOLDER else wanted.absolute()
+
+
+class RunFolder(NamedTuple):
+    """The folder of a run, and those around it that were created for it, the inner ones first."""
+
+    path: Path
+    around: tuple[Path, ...] = ()
+
+
+def new_folder(parent: Path) -> RunFolder:
     """Create and return a folder for this run, named by the time.
 
     Raises:
         UsageError: it cannot be created.
     """
     name = datetime.now().strftime("%Y%m%d-%H%M%S")
+    absolute = parent.absolute()
+    missing = tuple(place for place in (absolute, *absolute.parents) if not place.exists())
     for suffix in ("", *(f"-{n}" for n in range(2, 100))):
         try:
             folder = parent / f"{name}{suffix}"
             folder.mkdir(parents=True)
-            return folder.resolve()
+            return RunFolder(folder.resolve(), missing)
         except FileExistsError:
             continue
         except OSError as error:
@@ -539,14 +568,15 @@ def new_folder(parent: Path) -> Path:
     raise UsageError(f"there are too many runs of this second in {parent}")
 
 
-def remove_folder(folder: Path) -> bool:
-    """Remove the folder of a run that never began, and its parent if nothing else is in it.
+def remove_folder(place: RunFolder) -> bool:
+    """Remove the folder of a run that never began, and what was created around it if it is empty.
 
     It stays as it is if it holds anything but what a start writes: logs, and a recording.
 
     Returns:
         Whether it is gone.
     """
+    folder = place.path
     try:
         if not {path.name for path in folder.iterdir()} <= {"log", "bag", "flight.rrd"}:
             return False
@@ -554,8 +584,16 @@ def remove_folder(folder: Path) -> bool:
         return True
     shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
-        folder.parent.rmdir()
+        for around in place.around:
+            around.rmdir()
     return not folder.exists()
+
+
+def described(error: Exception) -> str:
+    """Return an exception as the end of a sentence."""
+    words = " ".join(str(error).split())
+    kind = "" if isinstance(error, OSError | BringupError) else f"{type(error).__name__}: "
+    return f"{kind}{words}"
 
 
 def has_programs() -> bool:
@@ -573,16 +611,11 @@ def basis(known: Flown) -> Basis | None:
     return Basis(known.truth, known.radius_m, known.range_m)
 
 
-def join(*parts: str) -> str:
-    """Return parts of a sentence that are not empty, with a colon between them."""
-    return ": ".join(part for part in parts if part)
-
-
 def note(record: FlightRecord, progress: Progress) -> str:
     """Return why a drone does what it does: the mission's reason, and what is behind it."""
     reason = record.status.reason if record.status else ""
     if record.flying:
-        return reason or progress.complaint()
+        return PAUSED if progress.paused else reason or progress.complaint()
     waits = progress.sentence()
     return waits if progress.starting or not progress.clock_heard else join(reason, waits)
 

@@ -23,6 +23,7 @@ from live_mvp_ros.bringup.cores import NOT_DIVIDED, STEERING, WORKING, Division
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, resolve_world
 from live_mvp_ros.bringup.overrides import overrides
+from live_mvp_ros.bringup.params_file import read_text
 from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, Command, RestartPolicy
 from live_mvp_ros.bringup.topics import full_name, recorded
 
@@ -182,6 +183,7 @@ class Graph:
         facts: of the mission.
         nodes: with everything that they are told, that of the parameters file included.
         params_file: its absolute path, for the report; no node reads it.
+        params_text: what it held when the nodes were told; it may change while they fly.
         recorded_topics: fully qualified names.
         onlookers: what the parameters file says to the nodes that only look on, by name.
     """
@@ -192,6 +194,7 @@ class Graph:
     params_file: str | None
     recorded_topics: tuple[str, ...]
     onlookers: Mapping[str, Mapping[str, Value]] = dataclasses.field(default_factory=dict)
+    params_text: str | None = None
 
 
 def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -> Graph:
@@ -217,11 +220,12 @@ def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -
     _check_numbers(options)
     facts = mission_facts(options.world)
     nodes = _nodes(options, facts, namespace)
-    params_file, watching = None, {}
+    params_file, params_text, watching = None, None, {}
     if options.params_file:
         params_file = str(Path(options.params_file).expanduser().resolve())
         others = [_onlooker(name, nodes[0], {}) for name in onlookers]
-        given = overrides(options.params_file, [*nodes, *others], namespace)
+        params_text = read_text(options.params_file)
+        given = overrides(options.params_file, params_text, [*nodes, *others], namespace)
         nodes = tuple(node.told(given.get(node.full_name, {})) for node in nodes)
         watching = {node.name: given.get(node.full_name, {}) for node in others}
     renamed = {
@@ -229,7 +233,7 @@ def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -
         for source, target in (SHARED_TF if options.shared_tf else ())
     }
     topics = tuple(renamed.get(topic, topic) for topic in recorded(namespace))
-    return Graph(options, facts, nodes, params_file, topics, watching)
+    return Graph(options, facts, nodes, params_file, topics, watching, params_text)
 
 
 def with_map_file(graph: Graph, path: str) -> Graph:

@@ -8,7 +8,7 @@ the time between two doubles, so that they always cover the whole flight evenly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,37 +30,39 @@ class Moment(NamedTuple):
 
 
 class Moments:
-    """Serialized fields at even times, with where the drone was."""
+    """Fields at even times, with where the drone was."""
 
     def __init__(self) -> None:
         """Keep nothing yet."""
-        self.kept: list[tuple[float, bytes, tuple[float, float]]] = []
+        self.kept: list[Moment] = []
         self._period_s = FIRST_PERIOD_S
 
-    def offer(self, time_s: float, data: bytes, position_m: tuple[float, float]) -> None:
-        """Keep a field if it is time to."""
-        if self.kept and time_s - self.kept[-1][0] < self._period_s:
+    def offer(self, time_s: float, read: Callable[[], Moment]) -> None:
+        """Keep a field if it is time to; only then it is read, and what ``read`` raises passes."""
+        if self.kept and time_s - self.kept[-1].time_s < self._period_s:
             return
-        self.kept.append((time_s, data, position_m))
+        self.kept.append(read())
         if len(self.kept) > MOST:
             self.kept = self.kept[::2]
             self._period_s *= 2.0
 
 
-def decode(kept: Sequence[tuple[float, bytes, tuple[float, float]]]) -> list[Moment]:
-    """Return serialized InfoField messages as moments; needs ROS."""
+def moment_of(time_s: float, data: bytes, position_m: tuple[float, float]) -> Moment:
+    """Return a serialized InfoField as a moment; needs ROS.
+
+    Raises:
+        InvalidMessageError: it cannot be used.
+    """
     from rclpy.serialization import deserialize_message
 
     from live_mvp_ros.msg import InfoField
+    from live_mvp_ros.ros.convert_sensors import field_arrays
+    from live_mvp_ros.ros.frames import MAP
 
-    moments = []
-    for time_s, data, position in kept:
-        message = deserialize_message(data, InfoField)
-        gain = np.array(message.gain, np.float32).reshape(message.nx, message.ny)
-        half = 0.5 * message.resolution
-        corner = (message.origin.x - half, message.origin.y - half)
-        moments.append(Moment(time_s, gain, corner, float(message.resolution), position))
-    return moments
+    field = field_arrays(deserialize_message(data, InfoField), MAP)
+    half = 0.5 * field.spec.resolution_m
+    corner = (field.spec.origin_m[0] - half, field.spec.origin_m[1] - half)
+    return Moment(time_s, field.gain, corner, field.spec.resolution_m, position_m)
 
 
 def pack(moments: Sequence[Moment]) -> dict[str, np.ndarray]:

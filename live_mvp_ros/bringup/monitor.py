@@ -8,18 +8,20 @@ being decoded. Runs in its own thread and context, so that signals stay with the
 
 from __future__ import annotations
 
-import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nav_msgs.msg import OccupancyGrid, Odometry
 from rcl_interfaces.srv import GetParameters, ListParameters
+from rclpy.clock import Clock as SteadyClock
+from rclpy.clock import ClockType
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.parameter import parameter_value_to_python
@@ -31,14 +33,20 @@ from sensor_msgs.msg import PointCloud2
 from std_srvs.srv import Trigger
 
 from live_mvp_ros.bringup.flown import FlownParameters
-from live_mvp_ros.bringup.moments import Moments
+from live_mvp_ros.bringup.moments import Moments, moment_of
+from live_mvp_ros.bringup.process import lower_thread
 from live_mvp_ros.bringup.progress import Progress
 from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus, InfoField
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.completion import completion_of
+from live_mvp_ros.ros.peers import Peers
+from live_mvp_ros.ros.refusals import InvalidMessageError, Refusals
 from live_mvp_ros.ros.starting import STARTING
 from live_mvp_ros.srv import SaveMap
+
+if TYPE_CHECKING:
+    from live_mvp_ros.ros.frames import Frames
 
 STATES = {
     ExplorationStatus.WAITING_FOR_ODOM: "WAITING_FOR_ODOM",
@@ -52,6 +60,8 @@ STATES = {
 NICENESS = 5  # of the watching thread: who only looks must not delay who flies
 FLYING = ("EXPLORING", "GOING_TO_GOAL", "DONE")
 OVER = ("DONE", "FAULT")
+PEERS_PERIOD_S = 1.0
+ANSWER_STEP_S = 0.02
 _PATIENT = QoSProfile(  # best effort, but nothing is lost while this process is busy for a second
     history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT
 )
@@ -71,6 +81,7 @@ class Monitor:
         onlookers: Sequence[str] = (),
         sim_time: bool = False,
         flies_by_odometry: bool = False,
+        frame_prefix: str = "",
     ) -> None:
         """Start watching the graph in a namespace.
 
@@ -82,6 +93,7 @@ class Monitor:
             sim_time: its time comes from /clock.
             flies_by_odometry: the flight begins with the first odometry, because no controller
                 of ours reports a state.
+            frame_prefix: begins the names of the vehicle's frames; odometry of others is refused.
         """
         self.record = FlightRecord()
         self.latest_map: OccupancyGrid | None = None
@@ -93,13 +105,19 @@ class Monitor:
         self.progress.clock_heard = not sim_time
         self.flown = FlownParameters(nodes)
         self.moments = Moments()
+        self.heard_vehicle = False
+        """Whether odometry or a cloud has come, usable or not."""
         self._on_map = on_map
         self._flies_by_odometry = flies_by_odometry
+        self._frame_prefix = frame_prefix
+        self.refused: defaultdict[str, Refusals] = defaultdict(Refusals)
+        """What could not be used, by topic."""
         self._context = Context()
         rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         self._node = rclpy.create_node(
             "explore_monitor", namespace=f"/{namespace}", context=self._context
         )
+        self._peers = Peers(self._node)
         self._save = self._node.create_client(SaveMap, "map/save")
         self._stop = self._node.create_client(Trigger, "explore/stop")
         self._completed = threading.Event()
@@ -121,6 +139,14 @@ class Monitor:
             if names.service_is_ready() and values.service_is_ready():
                 future = names.call_async(ListParameters.Request())
                 future.add_done_callback(partial(self._listed, name, values))
+
+    def renew_parameters(self, timeout_s: float) -> None:
+        """Ask again for parameters, which may have been changed; old ones hold until answered."""
+        self.flown.renew()
+        end = time.monotonic() + timeout_s
+        self.ask_parameters()
+        while self.flown.missing() and time.monotonic() < end:
+            time.sleep(ANSWER_STEP_S)
 
     def save_map(self, path: Path, timeout_s: float) -> str | None:
         """Have the map saved; return None when it is, else a sentence that says why not."""
@@ -152,33 +178,59 @@ class Monitor:
 
     def _subscribe(self) -> None:
         def listen(kind: Any, topic: str, profile: Any, use: Any, raw: bool = False) -> None:
+            self._peers.add(topic, profile, subscribes=True)
             self._node.create_subscription(
                 kind, topic, use, profile, raw=raw, event_callbacks=qos.subscription_events()
             )
 
-        listen(Odometry, "odom", _PATIENT, self._odometry)
-        listen(Odometry, "ground_truth/odom", _PATIENT, self._true_odometry)
+        def checked(kind: Any, topic: str, profile: Any, use: Any, raw: bool = False) -> None:
+            def take(message: Any, info: Info) -> None:
+                try:
+                    use(message, info)
+                except InvalidMessageError as error:
+                    self._refuse(topic, str(error))
+
+            listen(kind, topic, profile, take, raw)
+
+        checked(Odometry, "odom", _PATIENT, self._odometry)
+        checked(Odometry, "ground_truth/odom", _PATIENT, self._true_odometry)
         listen(BodyRateThrust, "cmd/body_rates", _PATIENT, self._command)
         listen(PointCloud2, "depth/points", qos.SENSOR, self._counted("points"), raw=True)
-        listen(InfoField, "info_field", qos.LATCHED, self._field, raw=True)
-        listen(OccupancyGrid, "map", qos.LATCHED, self._map)
+        checked(InfoField, "info_field", qos.LATCHED, self._field, raw=True)
+        checked(OccupancyGrid, "map", qos.LATCHED, self._map)
         listen(ExplorationStatus, "exploration/status", qos.STATUS, self._status)
         listen(CompletionReport, "exploration/completion", qos.LATCHED, self._completion)
         if not self.progress.clock_heard:
             listen(Clock, "/clock", qos.SENSOR, self._clock, raw=True)
         listen(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS, self._diagnostics)
 
+        steady = SteadyClock(clock_type=ClockType.STEADY_TIME)
+        self._node.create_timer(PEERS_PERIOD_S, self._peers.problems, clock=steady)
+
+    def _refuse(self, topic: str, reason: str) -> None:
+        text = self.refused[topic].add(reason, time.monotonic())
+        if text:
+            self._node.get_logger().warning(f"dropped a message on {topic}: {text}")
+
+    @cached_property
+    def _frames(self) -> Frames:
+        """The frames of the vehicle; they load JAX, so that they come with the first odometry."""
+        from live_mvp_ros.ros.frames import Frames
+
+        return Frames(self._frame_prefix)
+
     def _odometry(self, message: Odometry, info: Info) -> None:
+        self.heard_vehicle = True
+        stamp_ns = self._frames.vehicle_state(message).stamp_ns
         if self._flies_by_odometry:
             self.record.begin()
         at = message.pose.pose.position
-        stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
-        self.record.odometry(stamp, info["source_timestamp"], (at.x, at.y, at.z))
+        self.record.odometry(stamp_ns, info["source_timestamp"], (at.x, at.y, at.z))
 
     def _true_odometry(self, message: Odometry, _: Info) -> None:
+        stamp_ns = self._frames.vehicle_state(message).stamp_ns
         at = message.pose.pose.position
-        stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
-        self.record.true_odometry(stamp, (at.x, at.y, at.z))
+        self.record.true_odometry(stamp_ns, (at.x, at.y, at.z))
 
     def _command(self, message: BodyRateThrust, info: Info) -> None:
         stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
@@ -186,6 +238,7 @@ class Monitor:
 
     def _counted(self, topic: str) -> Callable[[bytes, Info], None]:
         def count(_: bytes, info: Info) -> None:
+            self.heard_vehicle = True
             self.record.arrived(topic, info["source_timestamp"])
 
         return count
@@ -193,11 +246,16 @@ class Monitor:
     def _field(self, data: bytes, info: Info) -> None:
         self.record.arrived("info_field", info["source_timestamp"])
         if self.record.flying:
-            self.moments.offer(self.record.now_s(), data, self.record.position_m())
+            now_s, at = self.record.now_s(), self.record.position_m()
+            self.moments.offer(now_s, lambda: moment_of(now_s, data, at))
             target = deserialize_message(data, InfoField).target
             self.record.planned((target.x, target.y))
 
     def _map(self, message: OccupancyGrid, info: Info) -> None:
+        from live_mvp_ros.ros.convert import probability_grid  # loads JAX, as the frames do
+        from live_mvp_ros.ros.frames import MAP
+
+        probability_grid(message, MAP)  # what the report cannot be drawn from is not kept
         self.latest_map = message
         if self.first_map_at is None:
             self.first_map_at = time.monotonic()
@@ -224,20 +282,14 @@ class Monitor:
         try:
             report = completion_of(message)
         except ValueError as error:
-            self._node.get_logger().warning(f"exploration/completion: {error}", once=True)
+            self._refuse("exploration/completion", str(error))
             return
         self.record.left(report, message.final)
         if message.final:
             self._completed.set()
 
     def _diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            self.progress.report(
-                status.name,
-                "" if status.message == "ok" else status.message,
-                is_problem=status.level != DiagnosticStatus.OK,
-                spins=not status.message.startswith(STARTING),
-            )
+        take_diagnostics(self.progress, message)
 
     def _clock(self, _: bytes) -> None:
         self.progress.clock_heard = True
@@ -259,8 +311,20 @@ class Monitor:
             self.flown.answer(node, dict(zip(names, values, strict=False)))
 
     def _spin(self) -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        lower_thread(NICENESS)
         try:
             self._executor.spin()
         except ExternalShutdownException:
             return
+
+
+def take_diagnostics(progress: Progress, message: DiagnosticArray) -> None:
+    """Give what nodes say about themselves to ``progress``."""
+    for status in message.status:
+        progress.report(
+            status.name,
+            "" if status.message == "ok" else status.message,
+            is_problem=status.level != DiagnosticStatus.OK,
+            spins=not status.message.startswith(STARTING),
+            paused=any(item.key == "paused" and item.value == "true" for item in status.values),
+        )

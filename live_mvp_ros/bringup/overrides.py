@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from live_mvp_ros.bringup.environment import child_environment
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.params_file import Entry, meant, read_params_file
+from live_mvp_ros.bringup.params_file import Entry, entries_of, meant
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.graph import NodeSpec, Value
@@ -45,22 +45,25 @@ class Told(NamedTuple):
     parameters: Mapping[str, Any]
 
 
-def overrides(path: str, nodes: Sequence[NodeSpec], namespace: str) -> dict[str, dict[str, Value]]:
+def overrides(
+    path: str, text: str, nodes: Sequence[NodeSpec], namespace: str
+) -> dict[str, dict[str, Value]]:
     """Return what a parameters file gives to each node, by full name.
 
     An entry with the name of a node goes before one with a wildcard, and a later one before an
     earlier one. Values have the type that the node declares.
 
     Args:
-        path: of the file.
+        path: of the file, for messages.
+        text: what it holds.
         nodes: those that run, and what they are told without the file.
         namespace: of the graph, without a leading slash.
 
     Raises:
-        UsageError: the file is missing or malformed; an entry means no node, or gives a parameter
+        UsageError: the file is malformed; an entry means no node, or gives a parameter
             that none of its nodes has; a value is not allowed.
     """
-    entries = read_params_file(path)
+    entries = entries_of(path, text)
     names = [node.full_name for node in nodes]
     means = [(entry, meant(path, entry.name, names, namespace)) for entry in entries]
     _check_once(path, means)

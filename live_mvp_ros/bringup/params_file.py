@@ -51,20 +51,32 @@ class Entry:
         return "*" in self.name
 
 
-def read_params_file(path: str) -> list[Entry]:
-    """Return the entries of a ROS parameters file in their order.
+def read_text(path: str) -> str:
+    """Return what a ROS parameters file holds.
 
     Raises:
-        UsageError: it is missing or malformed, or says something twice.
+        UsageError: it is missing, cannot be read, or is no text.
     """
     file = Path(path).expanduser()
     if not file.is_file():
         raise UsageError(f"the parameters file {path} does not exist")
     try:
-        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+        return file.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not valid YAML: {error}") from error
+
+
+def entries_of(path: str, text: str) -> list[Entry]:
+    """Return the entries of a ROS parameters file in their order; ``path`` is for messages.
+
+    Raises:
+        UsageError: it is malformed, or says something twice.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.BaseLoader)
+    except yaml.YAMLError as error:
         raise UsageError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(root, yaml.MappingNode):
         raise UsageError(f"{path} must hold a mapping of names of nodes to {PARAMETERS}")

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from live_mvp_ros.leash import LEASH, NO_CORES, lower_session
+from live_mvp_ros.leash import LEASH, NO_CORES, below, lower_session
 
 RING_LINES = 40
 WAIT_STEP_S = 0.05
@@ -56,6 +56,7 @@ class NodeProcess:
         """
         leash = [sys.executable, "-S", "-E", str(LEASH), str(os.getpid()), str(niceness)]
         leash.append(",".join(map(str, sorted(cores))) or NO_CORES)
+        self._own_niceness = os.getpriority(os.PRIO_PROCESS, 0)
         self._log = log_file.open("ab", buffering=0)
         self.started_at = time.monotonic()
         self._process = subprocess.Popen(
@@ -99,16 +100,29 @@ class NodeProcess:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
-    def renice(self, niceness: int) -> None:
-        """Give every thread of the process, and those that they will start, a priority."""
+    def renice(self, niceness: int) -> str:
+        """Give every thread of the process, and those that they will start, a priority.
+
+        Args:
+            niceness: added to the priority that this process had when it started the command.
+
+        Returns:
+            Why the system refuses, empty if it does not.
+        """
+        target, refusal = below(self._own_niceness, niceness), ""
         try:
             threads = os.listdir(f"/proc/{self.pid}/task")
         except FileNotFoundError:  # it is gone
-            return
+            return ""
         for thread in threads:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.setpriority(os.PRIO_PROCESS, int(thread), niceness)
-        lower_session(self.pid, niceness)
+            try:
+                os.setpriority(os.PRIO_PROCESS, int(thread), target)
+            except PermissionError as error:
+                refusal = str(error.strerror)
+            except ProcessLookupError:
+                continue
+        lower_session(self.pid, target)
+        return refusal
 
     def reap(self, timeout_s: float) -> bool:
         """Wait for the end; return whether it came."""
@@ -132,6 +146,13 @@ class NodeProcess:
                 self._log.write(line)
             self._ring.append(line.decode(errors="replace").rstrip())
         stream.close()
+
+
+def lower_thread(by: int) -> None:
+    """Give the calling thread a worse priority than it has, as far as the system lets it."""
+    with contextlib.suppress(OSError):  # a container may forbid it
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), below(own, by))
 
 
 def stop_all(

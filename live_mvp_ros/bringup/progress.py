@@ -10,12 +10,18 @@ flow of data is the one that is worth reading.
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import time
 from collections.abc import Callable, Sequence
 
 _PREPARING = re.compile(r"\bcompiling\b|\bloading its programs\b")  # what ros.diagnostics says
+PAUSED = "the simulator is paused"
 RECENT_S = 2.5  # nodes report every second
+START_LIMIT_S = 180.0  # while no node says that it compiles, and all have said something
+ALONE_LIMIT_S = 60.0
+LOADING_LIMIT_S = 600.0
+COMPILING_LIMIT_S = 1800.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +32,7 @@ class NodeReport:
         message: of its diagnostics, empty when all is well.
         is_problem: it is a warning or an error.
         spins: the node works; until then it starts.
+        paused: it lets no time pass, as somebody wants.
         since_s: steady time of the first report with this message.
         last_s: of the last one.
     """
@@ -35,6 +42,7 @@ class NodeReport:
     spins: bool
     since_s: float
     last_s: float
+    paused: bool = False
 
 
 class Progress:
@@ -56,7 +64,9 @@ class Progress:
         self.clock_heard = True
         """Whether /clock was heard, or is not needed."""
 
-    def report(self, node: str, message: str, *, is_problem: bool, spins: bool) -> None:
+    def report(
+        self, node: str, message: str, *, is_problem: bool, spins: bool, paused: bool = False
+    ) -> None:
         """Take what a node says; nodes of other graphs are left out."""
         if node not in self._nodes and node not in self._onlookers:
             return
@@ -64,7 +74,7 @@ class Progress:
         same = before is not None and before.message == message
         now = self._now()
         since_s = before.since_s if before is not None and same else now
-        self._reports[node] = NodeReport(message, is_problem, spins, since_s, now)
+        self._reports[node] = NodeReport(message, is_problem, spins, since_s, now, paused)
 
     def working(self) -> set[str]:
         """Return the nodes that have worked at least once, by their last name."""
@@ -88,6 +98,17 @@ class Progress:
         """Whether a node compiles, or loads what was compiled."""
         return any(self._prepares(node) for node in self._nodes)
 
+    @property
+    def loading(self) -> bool:
+        """Whether a node has not said anything yet: it still imports, or hangs."""
+        return any(node not in self._reports for node in self._nodes)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the simulator says that it is paused; what is silent says nothing."""
+        reports = self._reports.values()
+        return any(said.paused and not self._is_silent(said) for said in reports)
+
     def complaint(self) -> str:
         """Return the problem of the first node that has one, empty for none.
 
@@ -102,6 +123,8 @@ class Progress:
 
     def sentence(self) -> str:
         """Return what is waited for, empty when nothing is known to be missing."""
+        if self.paused:
+            return PAUSED
         compiling = [node for node in self._nodes if self._prepares(node)]
         missing = [node for node in self._nodes if self._is_starting(node)]
         ready = f"{len(self._nodes) - len(missing)} of {len(self._nodes)} nodes are ready"
@@ -140,3 +163,55 @@ class Progress:
             and not said.is_problem
             and _PREPARING.search(said.message) is not None
         )
+
+
+class Waits:
+    """How long a flight may take to begin.
+
+    Only seconds in a row in which all nodes were ready count against the user's limit: that a node
+    has to compile first is nobody's fault. Against what hangs there is a limit of its own, and a
+    longer one for nodes that have not said anything yet: on a busy machine they import for
+    minutes. Those whose process ends are the supervisor's.
+
+    With the simulator (``alone``) nobody but our own nodes is waited for, which need their time on
+    a busy machine: then the user's limit is one minute or more.
+    """
+
+    def __init__(
+        self,
+        limit_s: float | None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        alone: bool = False,
+    ) -> None:
+        """Wait for at most ``limit_s`` seconds, None for no limit of the user's.
+
+        Waiting begins with the first call of ``too_long``.
+        """
+        if limit_s is not None and alone:
+            limit_s = max(limit_s, ALONE_LIMIT_S)
+        self._limit_s, self._now = limit_s, clock
+        self._begin = self._quiet_since = self._last = math.nan
+        self._ready_s = 0.0
+
+    def too_long(self, progress: Progress) -> str | None:
+        """Return why it is enough, None while it is not; to be called again and again."""
+        now = self._now()
+        if math.isnan(self._begin):
+            self._begin = self._quiet_since = self._last = now
+        self._ready_s = 0.0 if progress.starting else self._ready_s + now - self._last
+        waited_s = now - self._begin
+        compiles = progress.compiling and waited_s < COMPILING_LIMIT_S
+        if compiles or progress.paused or (progress.loading and waited_s < LOADING_LIMIT_S):
+            self._quiet_since = now
+        self._last = now
+        if self._limit_s is not None and self._ready_s >= self._limit_s:
+            return f"nothing flew within the time limit of {self._limit_s:g} s"
+        if now - self._quiet_since > START_LIMIT_S:
+            return f"nothing flew within {waited_s:.0f} s"
+        return None
+
+
+def join(*parts: str) -> str:
+    """Return parts of a sentence that are not empty, with a colon between them."""
+    return ": ".join(part for part in parts if part)

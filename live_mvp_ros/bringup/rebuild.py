@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import OccupancyGrid
 from rclpy.serialization import deserialize_message
 
@@ -29,6 +30,8 @@ from live_mvp_ros.bags.types import BagError
 from live_mvp_ros.bringup.environment import child_environment
 from live_mvp_ros.bringup.errors import BringupError, UsageError
 from live_mvp_ros.bringup.graph import GraphOptions, describe
+from live_mvp_ros.bringup.monitor import take_diagnostics
+from live_mvp_ros.bringup.progress import Progress, Waits, join
 from live_mvp_ros.bringup.replay import (
     SETTLE_S,
     TICK_S,
@@ -47,7 +50,7 @@ from live_mvp_ros.ros.taps import Taps, offered_by
 INPUTS, HELPFUL = REBUILT_FROM[:3], REBUILT_FROM[3:]
 OUTPUTS = ("map", "info_field", "reference_path")
 COMMANDS = "cmd/body_rates"
-START_LIMIT_S = 180.0
+DIAGNOSTICS, DIAGNOSTICS_TYPE = "/diagnostics", "diagnostic_msgs/msg/DiagnosticArray"
 LAST_WAIT_S = 1.5
 
 
@@ -138,6 +141,7 @@ class Rebuild:
                 known = spec_of(topic, self._namespace)
                 assert known is not None
                 taps.open(topic, known.type, offered_by(getattr(qos, known.qos)))
+            taps.open(DIAGNOSTICS, DIAGNOSTICS_TYPE, offered_by(qos.DIAGNOSTICS))
             if not self._prime(session, supervisor, taps, watch, say):
                 return None
             found = self._play(session, supervisor, taps, watch)
@@ -157,16 +161,19 @@ class Rebuild:
             False when ``watch`` wanted the end.
         """
         player, waiting = session.player, set(self._outputs[:2])
-        end = time.monotonic() + START_LIMIT_S
+        progress = Progress([node.full_name.lstrip("/") for node in self._graph.nodes])
+        waits = Waits(None)
         say("waiting for the nodes to compile")
         player.start(self._options.start_s)
         while waiting:
             supervisor.poll()
-            waiting -= {item.topic for item in taps.drain()}
-            if time.monotonic() > end:
-                raise BringupError(
-                    f"no {' and no '.join(sorted(waiting))} came within {START_LIMIT_S:g} s"
-                )
+            for item in taps.drain():
+                waiting.discard(item.topic)
+                if item.topic == DIAGNOSTICS:
+                    take_diagnostics(progress, deserialize_message(item.data, DiagnosticArray))
+            if waiting and (why := waits.too_long(progress)) is not None:
+                lacking = f"no {' and no '.join(sorted(waiting))} came: {why}"
+                raise BringupError(join(lacking, progress.sentence()))
             if not watch(player):
                 return False
             time.sleep(TICK_S)
@@ -192,6 +199,8 @@ class Rebuild:
 
         def take() -> None:
             for item in taps.drain():
+                if item.topic == DIAGNOSTICS:
+                    continue
                 counts.setdefault(item.topic, Count()).add(item.sent_ns)
                 if item.topic == self._map:
                     grid = grid_of(item.data)

@@ -22,7 +22,8 @@ from live_mvp_ros.sim.health import PlanHealth, longest_at_target_s
 TOPICS = ("odom", "points", "map", "info_field", "command")
 _NS = 1e-9
 _REMEMBERED_ODOMETRY = 400
-_BACKWARDS_S = 0.5
+_LATE_S = 0.5
+_LONGEST_STEP_S = 1.0
 
 
 @dataclasses.dataclass
@@ -68,6 +69,31 @@ class Trajectory:
     positions_m: np.ndarray
 
 
+class Timeline:
+    """Stamps [s] as one time that never runs back; steps outside of (0, 1) s do not count.
+
+    A simulator that is started again begins at another time, and one wrong stamp is no time at
+    all: neither may end a timed flight.
+    """
+
+    def __init__(self) -> None:
+        """Begin with the first stamp."""
+        self.stamp_s = math.nan
+        self.jumps = 0
+        self._offset_s = 0.0
+
+    def advance(self, stamp_s: float) -> float | None:
+        """Return the time of the next stamp, None for one that comes late or again."""
+        step_s = stamp_s - self.stamp_s
+        if -_LATE_S <= step_s <= 0.0:
+            return None
+        if step_s < 0.0 or step_s >= _LONGEST_STEP_S:
+            self.jumps += 1
+            self._offset_s -= step_s
+        self.stamp_s = stamp_s
+        return stamp_s + self._offset_s
+
+
 class FlightRecord:
     """Collects one flight; nothing is kept from before ``begin``."""
 
@@ -81,14 +107,17 @@ class FlightRecord:
         self.arrivals = {topic: Arrivals() for topic in TOPICS}
         self.latencies_ms = array("d")
         self.intervals_ms = array("d")
-        self.time_jumps = 0
         self._odometry = array("d")  # t, x, y, z; flights last for hours, at 100 Hz
         self._truth = array("d")  # t, x, y, z
         self._plans = array("d")  # t, x, y, x and y of the target, whether it explores
         self._odometry_sent_ns: OrderedDict[int, int] = OrderedDict()
         self._ended = False
-        self._stamp_s = math.nan
-        self._offset_s = 0.0
+        self._time, self._true_time = Timeline(), Timeline()
+
+    @property
+    def time_jumps(self) -> int:
+        """How often the stamps of the odometry have jumped."""
+        return self._time.jumps
 
     def begin(self) -> None:
         """Begin the flight: from now on everything counts; no effect after ``end``."""
@@ -105,28 +134,29 @@ class FlightRecord:
 
     def last_stamp_s(self) -> float:
         """Return the stamp of the latest odometry, NaN before the first."""
-        return self._stamp_s
+        return self._time.stamp_s
 
     def odometry(
         self, stamp_ns: int, sent_ns: int, position_m: tuple[float, float, float]
     ) -> None:
-        """Take one odometry; one that is not finite is left out."""
-        stamp = stamp_ns * _NS
-        if stamp < self._stamp_s - _BACKWARDS_S:  # the simulator was restarted
-            self.time_jumps += 1
-            self._offset_s += self._stamp_s - stamp
-        self._stamp_s = stamp
+        """Take one odometry; one that is not finite, or late, is left out."""
+        if not all(map(math.isfinite, position_m)):
+            return
+        time_s = self._time.advance(stamp_ns * _NS)
+        if time_s is None:
+            return
         self._odometry_sent_ns[stamp_ns] = sent_ns
         if len(self._odometry_sent_ns) > _REMEMBERED_ODOMETRY:
             self._odometry_sent_ns.popitem(last=False)
-        if self.flying and all(map(math.isfinite, position_m)):
+        if self.flying:
             self.arrivals["odom"].add(sent_ns)
-            self._odometry.extend((stamp + self._offset_s, *position_m))
+            self._odometry.extend((time_s, *position_m))
 
     def true_odometry(self, stamp_ns: int, position_m: tuple[float, float, float]) -> None:
         """Take one true pose, which a simulator tells beside what the vehicle believes."""
-        if self.flying:
-            self._truth.extend((stamp_ns * _NS + self._offset_s, *position_m))
+        time_s = self._true_time.advance(stamp_ns * _NS)
+        if self.flying and time_s is not None:
+            self._truth.extend((time_s, *position_m))
 
     def command(self, answered_ns: int, sent_ns: int) -> None:
         """Take one command that answers the odometry stamped ``answered_ns``."""

@@ -179,7 +179,7 @@ def write_course(
     write_json(folder / "parameters.json", parameters(graph, flown, goal_m))
     if kept.kept:
         buffer = io.BytesIO()
-        arrays: dict[str, Any] = moments.pack(moments.decode(kept.kept))
+        arrays: dict[str, Any] = moments.pack(kept.kept)
         np.savez_compressed(buffer, **arrays)
         write(folder / moments.FILE, buffer.getvalue())
 
@@ -188,13 +188,12 @@ def parameters(
     graph: Graph, flown: FlownParameters, goal_m: Sequence[float] | None
 ) -> dict[str, Any]:
     """Return what the user chose, what each node was told, and what it had in flight."""
-    file = graph.params_file
     return {
         "options": dataclasses.asdict(graph.options),
         "goal_m": None if goal_m is None else list(goal_m),
         "flown": flown.by_node(),
         "nodes": {node.name: dict(node.parameters) for node in graph.nodes},
-        "params_file_text": Path(file).read_text(encoding="utf-8") if file else None,
+        "params_file_text": graph.params_text,
     }
 
 

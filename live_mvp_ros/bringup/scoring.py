@@ -10,13 +10,13 @@ same. Maps that wait are thinned out: a machine that cannot keep up loses detail
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import os
 import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from live_mvp_ros.bringup.process import lower_thread
 
 if TYPE_CHECKING:
     from live_mvp_ros.sim.metrics import Exploration, GroundTruth, Safety
@@ -96,6 +96,8 @@ class Scorer:
         self._remembers, self._known = remembers, np.zeros(0, bool)
         self.fraction: float | None = None
         self.truth: GroundTruth | None = None
+        self.error: Exception | None = None
+        """What has ended the thread early; then nothing is scored."""
         self._basis: Basis | None = None
         self._world: Any = None
         self._maps = WaitingMaps()
@@ -135,7 +137,8 @@ class Scorer:
             return False
         self._maps.end()
         self._thread.join(timeout_s)
-        return not self._thread.is_alive() and self._ready.is_set()
+        in_time = not self._thread.is_alive() and self._ready.is_set()
+        return in_time and self.error is None
 
     def exploration(self) -> Exploration:
         """Return the explored fraction over time; only after ``finish``."""
@@ -151,13 +154,16 @@ class Scorer:
         return metrics.safety(self._world.scene, positions_m, self._basis.radius_m)
 
     def _run(self) -> None:
-        with contextlib.suppress(OSError):  # a container may forbid it; then it stays at 0
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        self._load()
-        self._ready.set()
-        while (item := self._maps.get()) is not None:
-            if self._basis is not None:
-                self._score(*item)
+        lower_thread(NICENESS)
+        try:
+            self._load()
+            self._ready.set()
+            while (item := self._maps.get()) is not None:
+                if self._basis is not None:
+                    self._score(*item)
+        except Exception as error:  # a thread must not die in silence, nor spoil the report
+            self.error = error
+            self.fraction = None
 
     def _load(self) -> None:
         from live_mvp_ros.jax_setup import prepare_jax

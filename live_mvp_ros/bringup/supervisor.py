@@ -118,6 +118,7 @@ class Supervisor:
         self._log_folder = log_folder
         self._report = report
         self._slots: list[_Slot] = []
+        self._refused = False  # a priority, which is said once
         self._thread = threading.get_ident()
 
     def start(self) -> None:
@@ -145,7 +146,7 @@ class Supervisor:
             up = not slot.settled and slot.process.lifetime_s() >= SETTLING_S
             if up and slot.command.name in names:
                 slot.settled = True
-                slot.process.renice(slot.command.niceness)
+                self._say_refusal(slot, slot.process.renice(slot.command.niceness))
 
     def poll(self) -> None:
         """Restart what died.
@@ -256,6 +257,12 @@ class Supervisor:
         if not onlooker or slot.said != end + last:  # the same is said once
             self._report(f"{end}{last}; starting it again in {delay:g} s")
         slot.said = end + last
+
+    def _say_refusal(self, slot: _Slot, refusal: str) -> None:
+        if refusal and not self._refused:
+            self._refused = True
+            name = slot.command.name
+            self._report(f"{name} keeps its priority, others may, too: {refusal}")
 
     def _give_up(self, slot: _Slot, end: str) -> None:
         last = slot.process.sentence()

@@ -77,13 +77,13 @@ def sim(
         scenario = prepare(run)
     except ValueError as error:  # of a world, a setting, or a start that is nowhere
         raise UsageError(str(error)) from error
-    folder = new_folder(output)
+    place = new_folder(output)
     flight = fly(scenario, keep_frames=animation is not None)
     if flight is None:
-        remove_folder(folder)
+        remove_folder(place)
         raise BringupError("interrupted before anything was flown")
-    record = write_all(folder, flight, json_file, animation)
-    click.echo(summary(record, folder))
+    record = write_all(place.path, flight, json_file, animation)
+    click.echo(summary(record, place.path))
     return 0 if record["mission_complete"] else FAILED
 
 

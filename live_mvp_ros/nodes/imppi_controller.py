@@ -70,6 +70,8 @@ class NodeConfig:
     goal_m: tuple[float, float, float] = parameter(
         default=(9.0, 5.0, 2.0),
         unit="m",
+        low=-convert.FARTHEST_M,
+        high=convert.FARTHEST_M,
         live=True,
         help="Where to go when nothing is left to explore, map frame; goal_pose replaces it.",
     )

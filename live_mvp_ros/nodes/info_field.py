@@ -28,13 +28,13 @@ from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 
 from live_mvp_ros import planning
-from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.config import ConfigurationError, configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import ExplorationStatus, InfoField
 from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput, outdated
 from live_mvp_ros.ros import convert, convert_sensors, goal, qos
 from live_mvp_ros.ros.completion_reporter import CompletionReporter, Planned
-from live_mvp_ros.ros.convert import ProbabilityGrid, VehicleState
+from live_mvp_ros.ros.convert import InvalidMessageError, ProbabilityGrid, VehicleState
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.geometries import Geometries
 from live_mvp_ros.ros.node import GraphNode
@@ -58,6 +58,8 @@ class FieldConfig:
     goal_m: tuple[float, float, float] = parameter(
         default=(9.0, 5.0, 2.0),
         unit="m",
+        low=-convert.FARTHEST_M,
+        high=convert.FARTHEST_M,
         live=True,
         help="Where to go when nothing is left to explore; exploration/goal replaces it.",
     )
@@ -120,6 +122,7 @@ class InfoFieldNode(GraphNode):
 
     def _on_map(self, message: OccupancyGrid) -> None:
         grid = convert.probability_grid(message, MAP)
+        check_geometry(self.parameters.value.field, grid.spec)
         self._geometries.admit(grid.spec)
         self._grid = grid
         self._submit()
@@ -227,6 +230,18 @@ class InfoFieldNode(GraphNode):
             gain = np.asarray(output.gain)
             cells = convert.share_cells(gain / max(float(gain.max()), 1e-6))
             self._grid_out.publish(convert.occupancy_grid(stamp, MAP, grid.spec, cells))
+
+
+def check_geometry(config: InfoFieldConfig, spec: GridSpec) -> None:
+    """Refuse a map on which no field can begin; nothing is computed or allocated for that.
+
+    Raises:
+        InvalidMessageError: its cells are larger than a look reaches.
+    """
+    try:
+        jax.eval_shape(lambda: planning.init(config, spec))
+    except ConfigurationError as error:
+        raise InvalidMessageError(str(error)) from None
 
 
 def main(args: list[str] | None = None) -> int:

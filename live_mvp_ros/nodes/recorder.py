@@ -79,7 +79,7 @@ class Recorder(GraphNode):
         except BagError as error:
             raise StartError(str(error)) from None
         self._bag = Recording(bag, round(config.backlog_mib * 2**20))
-        self._taps = Taps(self)
+        self._taps = Taps(self, peers=self.health.peers)
         self._losses: dict[str, Losses] = {}
         self._unknown: set[str] = set()
         self._recording, self._slow = True, False

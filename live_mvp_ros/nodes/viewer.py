@@ -23,6 +23,9 @@ from live_mvp_ros.ros.process import StartError, run_node
 from live_mvp_ros.ros.taps import Taken, Taps, message_class, offered_by
 from live_mvp_ros.viewing.ports import GRPC_PORT, WEB_PORT, ViewError
 
+# The type is only reachable here; it is what bytes that are no message raise.
+from rclpy._rclpy_pybind11 import RMWError  # isort: skip
+
 if TYPE_CHECKING:
     from live_mvp_ros.viewing.server import WebServer
 
@@ -79,7 +82,7 @@ class Viewer(GraphNode):
         except (ViewError, OSError, RuntimeError) as error:
             raise StartError(f"the view cannot be opened: {error}") from None
         self._scene = Scene(self._recording, namespace)
-        self._taps = Taps(self, HISTORY)
+        self._taps = Taps(self, HISTORY, self.health.peers)
         self._topics = {}
         for spec in (spec for spec in TOPICS if spec.name in RATES_HZ):
             topic = full_name(spec.name, namespace)
@@ -107,9 +110,13 @@ class Viewer(GraphNode):
         for topic, items in latest.items():
             spec = self._topics[topic]
             for item in items:
-                if self._scene.wants(spec.name, item.received_ns):
+                if not self._scene.wants(spec.name, item.received_ns):
+                    continue
+                try:
                     message = deserialize_message(item.data, message_class(spec.type))
                     self._scene.draw(spec.name, message, item.received_ns)
+                except (RMWError, ValueError) as error:
+                    self.health.refused(topic, str(error))
         self.health.produced(time.monotonic() - begin)
 
 

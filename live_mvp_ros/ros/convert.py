@@ -38,6 +38,7 @@ from visualization_msgs.msg import Marker, MarkerArray
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import BodyRateThrust
+from live_mvp_ros.ros.refusals import InvalidMessageError as InvalidMessageError
 from live_mvp_ros.vehicle import QuadrotorState
 
 NS_PER_S = 1_000_000_000
@@ -49,10 +50,6 @@ STRONGEST_N = 1e6
 RESOLUTIONS_M = (1e-3, 100.0)
 MAX_CELLS = 1 << 24
 """Most cells of a grid: 4096 x 4096."""
-
-
-class InvalidMessageError(ValueError):
-    """A message cannot be used; the text says why."""
 
 
 class VehicleState(NamedTuple):

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import defaultdict, deque
@@ -18,49 +17,14 @@ from live_mvp_ros.jax_setup import give_back_memory
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.compiling import Compiling
 from live_mvp_ros.ros.peers import Peers
+from live_mvp_ros.ros.refusals import Refusals
 from live_mvp_ros.ros.starting import STARTING
 
 PERIOD_S = 1.0
 STALE_AFTER_S = 2.0
 LOADING = "loading its programs"
 NO_CLOCK = "no /clock: use_sim_time is on, and nobody publishes the time"
-REASONS_LOGGED = 8
-"""Distinct reasons per topic that are logged, each when it first occurs."""
-REMIND_S = 30.0
-"""Time between two log lines of a topic that say how many more messages were refused."""
-LONGEST_REASON = 300
-_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?(?:e[-+]?\d+)?|\binf\b|\bnan\b)", re.IGNORECASE)
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
-
-
-class Refusals:
-    """What was refused on one topic: how often, why, and what of it is worth a log line.
-
-    A reason is logged when it first occurs, where reasons that differ in their numbers are one.
-    Whatever else is refused is counted, and the count is logged now and then. So a publisher that
-    sends nonsense at 100 Hz neither fills the log nor hides another fault of the same topic.
-    """
-
-    def __init__(self) -> None:
-        """Know nothing yet."""
-        self.count, self.last = 0, ""
-        self._known: set[str] = set()
-        self._unsaid, self._said_s = 0, 0.0
-
-    def add(self, reason: str, now_s: float) -> str:
-        """Count one message; returns what to log, or an empty string."""
-        self.count += 1
-        self.last = reason[:LONGEST_REASON]
-        kind = _NUMBER.sub("#", self.last)
-        if kind not in self._known and len(self._known) < REASONS_LOGGED:
-            self._known.add(kind)
-            self._said_s = now_s
-            return self.last
-        self._unsaid += 1
-        if now_s - self._said_s < REMIND_S:
-            return ""
-        said, self._unsaid, self._said_s = self._unsaid, 0, now_s
-        return f"{said} more; the last one: {self.last}"
 
 
 class Health:

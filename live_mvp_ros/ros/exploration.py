@@ -18,7 +18,14 @@ from live_mvp_ros.action import Explore
 from live_mvp_ros.control import MissionState
 from live_mvp_ros.control.flight_log import FlightLog
 from live_mvp_ros.msg import ExplorationMetrics, ExplorationStatus
-from live_mvp_ros.ros.convert import VehicleState, header, pose
+from live_mvp_ros.ros.convert import (
+    FARTHEST_M,
+    InvalidMessageError,
+    VehicleState,
+    bounded,
+    header,
+    pose,
+)
 from live_mvp_ros.ros.frames import MAP
 from live_mvp_ros.ros.mission import Mission
 
@@ -189,6 +196,9 @@ def refusal(request: Any, busy: bool) -> str:
             f"target_explored_fraction = {request.target_explored_fraction} is not allowed: "
             "it must be between 0 and 1"
         )
-    if request.use_goal_position and not np.isfinite([at.x, at.y, at.z]).all():
-        return f"goal_position = ({at.x}, {at.y}, {at.z}) is not allowed: it must be finite"
+    if request.use_goal_position:
+        try:
+            bounded("goal_position", (at.x, at.y, at.z), FARTHEST_M, "m")
+        except InvalidMessageError as error:
+            return str(error)
     return ""

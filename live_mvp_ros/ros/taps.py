@@ -27,6 +27,7 @@ from rclpy.subscription import Subscription
 
 from live_mvp_ros.bags.types import OfferedQos
 from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.peers import Peers
 
 HISTORY = 2000
 """Messages kept between drains: 20 s at the highest rate of the graph."""
@@ -60,9 +61,15 @@ class _NeverCalled(CallbackGroup):
 class Taps:
     """Raw subscriptions of a node by topic."""
 
-    def __init__(self, node: Node, history: int = HISTORY) -> None:
-        """Subscribe to nothing yet; ``history`` messages of each topic are kept between drains."""
-        self._node, self._history = node, history
+    def __init__(self, node: Node, history: int = HISTORY, peers: Peers | None = None) -> None:
+        """Subscribe to nothing yet.
+
+        Args:
+            node: that subscribes.
+            history: messages of each topic that are kept between drains.
+            peers: gets to know the topics, to say which publishers cannot be heard.
+        """
+        self._node, self._history, self._peers = node, history, peers
         self._group = _NeverCalled()
         self._subscriptions: dict[str, Subscription] = {}
 
@@ -81,11 +88,14 @@ class Taps:
             offered: by its publishers.
             history: messages kept between drains, if not as many as of other topics.
         """
+        profile = fitting(offered, history or self._history)
+        if self._peers is not None:
+            self._peers.add(topic, profile, subscribes=True)
         self._subscriptions[topic] = self._node.create_subscription(
             message_class(type_name),
             topic,
             lambda _: None,
-            fitting(offered, history or self._history),
+            profile,
             callback_group=self._group,
             event_callbacks=qos.subscription_events(),
             raw=True,

@@ -8,6 +8,7 @@ people with any colour vision can read. Map frame, metres; pictures have +y up.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from matplotlib import colormaps
 
 UNKNOWN, FREE, OCCUPIED = (128, 128, 132, 255), (236, 236, 232, 255), (20, 20, 24, 255)
 LINE_LIST = 5  # of visualization_msgs/msg/Marker
+FLOAT32 = 7  # of sensor_msgs/msg/PointField
 _VIRIDIS = (np.array(colormaps["viridis"](np.linspace(0.0, 1.0, 256))) * 255).astype(np.uint8)
 
 
@@ -36,9 +38,33 @@ class Picture(NamedTuple):
         return np.column_stack([xy[:, 0], self.pixels.shape[0] - xy[:, 1]])
 
 
+def check_finite(what: str, *values: float) -> None:
+    """Refuse numbers of a message of which one is not finite.
+
+    Raises:
+        ValueError: one is not; the sentence begins with ``what``.
+    """
+    if not all(map(math.isfinite, values)):
+        raise ValueError(f"{what} holds a value that is not finite")
+
+
+def _check_cells(width: int, height: int, resolution_m: float, count: int) -> None:
+    """Refuse a grid that is none; sizes are whole numbers of Python, which do not overflow."""
+    if count == 0 or width * height != count:
+        raise ValueError(f"{count} cells do not make a grid of {width} x {height}")
+    if not (math.isfinite(resolution_m) and resolution_m > 0.0):
+        raise ValueError(f"the resolution is {resolution_m} m, it must be finite and above 0")
+
+
 def grid_values(message: Any) -> tuple[np.ndarray, tuple[float, float], float]:
-    """Return the cells int8 [height, width], corner and resolution of an OccupancyGrid."""
+    """Return the cells int8 [height, width], corner and resolution of an OccupancyGrid.
+
+    Raises:
+        ValueError: its sizes do not agree, or it is nowhere.
+    """
     info = message.info
+    _check_cells(int(info.width), int(info.height), info.resolution, len(message.data))
+    check_finite("the origin", info.origin.position.x, info.origin.position.y)
     cells = np.array(message.data, np.int8).reshape(info.height, info.width)
     return cells, (info.origin.position.x, info.origin.position.y), float(info.resolution)
 
@@ -67,7 +93,14 @@ def share_picture(message: Any) -> Picture:
 
 
 def field_picture(message: Any) -> Picture:
-    """Return the gain of an InfoField in viridis over the best one, transparent where none."""
+    """Return the gain of an InfoField in viridis over the best one, transparent where none.
+
+    Raises:
+        ValueError: its sizes do not agree, or it is nowhere.
+    """
+    _check_cells(int(message.nx), int(message.ny), message.resolution, len(message.gain))
+    check_finite("the origin", message.origin.x, message.origin.y)
+    check_finite("the target", message.target.x, message.target.y, message.target.z)
     gain = np.array(message.gain, np.float32).reshape(message.nx, message.ny)
     best = max(float(np.max(gain)), 1e-6)
     pixels = _coloured(gain.T / best, 0.02 * best < gain.T)
@@ -84,9 +117,16 @@ def _coloured(share: np.ndarray, visible: np.ndarray) -> np.ndarray:
 
 
 def cloud_columns(message: Any, *names: str) -> list[np.ndarray]:
-    """Return some float32 fields [n] of a PointCloud2; points that are not finite are left out."""
-    offsets = {field.name: field.offset for field in message.fields}
+    """Return some float32 fields [n] of a PointCloud2; points that are not finite are left out.
+
+    Raises:
+        ValueError: it has no such fields, or its sizes do not agree.
+    """
+    offsets = {field.name: field.offset for field in message.fields if field.datatype == FLOAT32}
     step, count = message.point_step, message.width * message.height
+    for name in names:
+        if name not in offsets or offsets[name] + 4 > step:
+            raise ValueError(f"the cloud has no field {name} of type float32")
     raw = np.frombuffer(bytes(message.data), np.uint8).reshape(count, step)
     columns = [
         raw[:, offsets[name] : offsets[name] + 4].copy().view(np.float32)[:, 0] for name in names

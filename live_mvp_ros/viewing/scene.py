@@ -120,7 +120,11 @@ class Scene:
         return last_ns is None or not 0 <= time_ns - last_ns < 0.95e9 / rate_hz
 
     def draw(self, topic: str, message: Any, time_ns: int) -> None:
-        """Draw a message of a topic that ``wants`` asked for."""
+        """Draw a message of a topic that ``wants`` asked for.
+
+        Raises:
+            ValueError: it cannot be drawn.
+        """
         self._drawn_ns[topic] = time_ns
         self._recording.set_time(TIMELINE, timestamp=1e-9 * time_ns)
         self._use[topic](message)
@@ -130,6 +134,7 @@ class Scene:
 
     def _odometry(self, message: Any) -> None:
         p, q = message.pose.pose.position, message.pose.pose.orientation
+        pictures.check_finite("the pose", p.x, p.y, p.z, q.x, q.y, q.z, q.w)
         pose = rr.Transform3D(
             translation=(p.x, p.y, p.z), quaternion=rr.Quaternion(xyzw=(q.x, q.y, q.z, q.w))
         )

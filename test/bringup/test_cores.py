@@ -111,6 +111,20 @@ def test_the_quota_of_a_container_is_read(tmp_path):
     assert cores.cpu_quota([tmp_path / "gone"]) is None
 
 
+@pytest.mark.parametrize(
+    ("quota", "period", "expected"),
+    [("100000", "100000", 1.0), ("-1", "100000", None), ("50000", "", None), ("0", "0", None)],
+)
+def test_the_quota_of_an_older_container_is_read_from_two_files(tmp_path, quota, period, expected):
+    pair = tmp_path / "cpu.cfs_quota_us", tmp_path / "cpu.cfs_period_us"
+    for file, text in zip(pair, (quota, period), strict=True):
+        file.write_text(f"{text}\n")
+    unlimited = tmp_path / "cpu.max"
+    assert cores.cpu_quota([unlimited], [pair]) == expected
+    unlimited.write_text("max 100000\n")
+    assert cores.cpu_quota([unlimited], [pair]) == expected
+
+
 def test_where_the_system_refuses_nothing_is_divided_and_the_reason_is_said(allow, monkeypatch):
     allow(0, 1)
 

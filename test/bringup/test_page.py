@@ -146,8 +146,9 @@ def broken(folder: Path) -> None:
 def test_moments_cover_a_flight_of_any_length_evenly():
     kept = Moments()
     for tenth in range(3000):
-        kept.offer(0.1 * tenth, b"", (0.0, 0.0))
-    times = [time for time, _, _ in kept.kept]
+        moment = Moment(0.1 * tenth, np.zeros((1, 1)), (0.0, 0.0), 1.0, (0.0, 0.0))
+        kept.offer(moment.time_s, lambda moment=moment: moment)
+    times = [moment.time_s for moment in kept.kept]
     assert 4 <= len(times) <= moments.MOST
     gaps = np.diff(times)
     assert times[0] == 0.0

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from live_mvp_ros.bringup import overrides
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.graph import Graph, GraphOptions, describe, recorder, with_map_file
-from live_mvp_ros.bringup.params_file import matches, meant, read_params_file, resolved
+from live_mvp_ros.bringup.params_file import entries_of, matches, meant, read_text, resolved
 
 NODES = ("/drone1/live_map", "/drone1/info_field")
 
@@ -162,7 +162,7 @@ def test_a_file_may_nest_namespaces_and_names_of_parameters(tmp_path):
         "drone1:\n  live_map:\n    ros__parameters:\n      a: {b: {c: 1e-3}, d: '5'}\n"
         "      e.f: [1, 2.5]\n"
     )
-    (entry,) = read_params_file(str(file))
+    (entry,) = entries_of(str(file), read_text(str(file)))
     assert entry.name == "drone1/live_map"
     assert entry.values == {"a.b.c": 0.001, "a.d": "5", "e.f": [1, 2.5]}
 
@@ -185,7 +185,7 @@ def test_what_would_be_lost_in_a_file_is_refused(tmp_path, text, words):
     file = tmp_path / "p.yaml"
     file.write_text(text)
     with pytest.raises(UsageError, match=words) as caught:
-        read_params_file(str(file))
+        entries_of(str(file), read_text(str(file)))
     assert "\n" not in str(caught.value)
 
 
@@ -357,7 +357,7 @@ def test_a_word_is_read_as_rclpy_reads_it(tmp_path, word):
     theirs = node.get_parameter("it").value
     node.destroy_node()
     context.try_shutdown()
-    (entry,) = read_params_file(str(file))
+    (entry,) = entries_of(str(file), read_text(str(file)))
     assert (type(entry.values["it"]), entry.values["it"]) == (type(theirs), theirs)
 
 

@@ -112,6 +112,45 @@ def test_a_restarted_simulator_does_not_turn_the_flight_time_back():
     assert (record.trajectory().times_s >= 0).all()
 
 
+def test_one_stamp_of_another_time_neither_ends_a_timed_flight_nor_spoils_the_score():
+    record = flown(seconds=1.0)
+    record.odometry(2**31 * 1_000_000_000, 1_010 * MS, (2.0, 0.0, 2.0))
+    for i in range(102, 152):
+        record.odometry(i * 10 * MS, i * 10 * MS + 5, (0.02 * i, 0.0, 2.0))
+    assert record.now_s() == pytest.approx(1.5, abs=0.03)
+    assert record.trajectory().times_s[-1] == pytest.approx(1.5, abs=0.03)
+    assert (np.diff(record.trajectory().times_s) >= 0.0).all()
+    assert record.real_time_factor() == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize("ahead_s", [60.0, -0.9, 1.0])
+def test_a_simulator_that_starts_again_at_another_time_adds_none(ahead_s):
+    record = flown(seconds=1.0)
+    for i in range(51):
+        stamp = round((1.0 + ahead_s) * 1e9) + i * 10 * MS
+        record.odometry(stamp, 1_010 * MS + i * 10 * MS, (2.0, 0.0, 2.0))
+    assert record.time_jumps == 1
+    assert record.now_s() == pytest.approx(1.5, abs=0.02)
+
+
+def test_an_odometry_that_comes_late_is_left_out():
+    record = flown(seconds=1.0)
+    count = len(record.trajectory().times_s)
+    record.odometry(990 * MS, 1_001 * MS, (9.0, 9.0, 2.0))
+    assert len(record.trajectory().times_s) == count
+    assert record.time_jumps == 0
+    assert record.now_s() == pytest.approx(1.0)
+
+
+def test_the_true_path_has_the_same_time_as_the_odometry_over_a_jump():
+    record = flown(seconds=1.0)
+    for i in range(101):
+        record.true_odometry(i * 10 * MS, (0.02 * i, 0.0, 2.0))
+    for i in range(51):
+        record.true_odometry(61_000 * MS + i * 10 * MS, (2.0, 0.01 * i, 2.0))
+    assert record.true_trajectory().times_s[-1] == pytest.approx(1.5, abs=0.02)
+
+
 def test_positions_that_are_not_finite_are_left_out():
     record = FlightRecord()
     record.begin()

@@ -6,20 +6,34 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
+import time
+import types
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import yaml
 from PIL import Image
 
+from live_mvp_ros.bringup import graph as graphs
 from live_mvp_ros.bringup import report
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.flight import basis, new_folder, remove_folder, with_completion
-from live_mvp_ros.bringup.flown import Flown, flown
+from live_mvp_ros.bringup.flight import (
+    Flight,
+    FlightOptions,
+    basis,
+    new_folder,
+    remove_folder,
+    with_completion,
+)
+from live_mvp_ros.bringup.flown import Flown, FlownParameters, flown
 from live_mvp_ros.bringup.graph import GraphOptions, describe
+from live_mvp_ros.bringup.moments import Moments
 from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.bringup.report import Ending, Scores
-from live_mvp_ros.bringup.scoring import Basis
+from live_mvp_ros.bringup.scoring import Basis, Scorer
 from live_mvp_ros.completion_report import (
     CompletionReport,
     GoalReason,
@@ -160,6 +174,23 @@ def test_what_was_flown_is_read_from_the_parameters_of_the_nodes():
     assert flown({}) == Flown()
 
 
+def test_parameters_that_were_changed_in_flight_are_asked_for_at_its_end(tmp_path):
+    said: list[str] = []
+    ending = Stopping(flight_to(6.0, 5.0, False))
+    ending.flown = FlownParameters(["/imppi_controller"])
+    ending.flown.answer("/imppi_controller", {"rate_hz": 50.0})
+    ending.answers = {"/imppi_controller": {"rate_hz": 25.0}}
+    flight = ending.finish(tmp_path, said)
+    assert flight.metrics["flown"]["control_rate_hz"] == 25.0
+
+    ending = Stopping(flight_to(6.0, 5.0, False))
+    ending.flown = FlownParameters(["/imppi_controller", "/live_map"])
+    ending.flown.answer("/imppi_controller", {"rate_hz": 50.0})
+    (tmp_path / "b").mkdir()
+    flight = ending.finish(tmp_path / "b", said)  # nobody answers: what was known holds
+    assert flight.metrics["flown"]["control_rate_hz"] == 50.0
+
+
 def test_what_nobody_renders_is_scored_against_nothing_unless_the_user_says_so():
     theirs = {"imppi_controller": {"body.radius_m": 0.3}, "live_map": {"max_range_m": 8.0}}
     assert basis(flown(theirs)) is None
@@ -174,6 +205,160 @@ def test_a_mission_without_a_goal_is_complete_when_the_controller_says_so():
     record.report(Status("DONE", "", 0.98, 0.6, 7.0, False, success=True))
     assert metrics_of(record, True, FLOWN)["mission_complete"] is True
     assert metrics_of(record, False, FLOWN)["mission_complete"] is False
+
+
+def test_the_report_has_the_parameters_file_as_it_was_flown(tmp_path, monkeypatch):
+    file = tmp_path / "mine.yaml"
+    file.write_text("/**: {ros__parameters: {late_periods: 7}}")
+    monkeypatch.setattr(graphs, "overrides", lambda path, text, nodes, namespace: {})
+    graph = describe(GraphOptions(params_file=str(file)))
+    file.write_text("edited in flight")
+    values = report.parameters(graph, FlownParameters([]), None)
+    assert values["params_file_text"] == "/**: {ros__parameters: {late_periods: 7}}"
+    file.unlink()
+    assert report.parameters(graph, FlownParameters([]), None) == values
+
+
+class Stopping:
+    """A supervisor that is being stopped, and a monitor of a flight that has ended."""
+
+    def __init__(self, record: FlightRecord) -> None:
+        self.stopped = False
+        self.record, self.latest_map = record, None
+        self.moments, self.flown = Moments(), FlownParameters([])
+        self.peak_mib = 100.0
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.asked = False
+
+    def stop(self, *_: object) -> None:
+        time.sleep(0.2)
+        self.stopped = True
+
+    def restarts(self) -> dict[str, int]:
+        return {}
+
+    def end_mission(self, _: float) -> None:
+        """Nothing is left to end."""
+
+    def renew_parameters(self, _: float) -> None:
+        self.flown.renew()
+        for node, values in self.answers.items():
+            self.flown.answer(node, values)
+
+    def save_map(self, *_: object) -> None:
+        """It is saved."""
+
+    def finish(self, folder: Path, said: list[str], **options: Any) -> Flight:
+        """Return a flight whose end was gone through."""
+        wishes = FlightOptions(folder, **options)
+        flight = Flight(describe(GraphOptions()), wishes, lambda _: None, said.append)
+        flight.folder, flight._monitor = folder, self
+        memory = types.SimpleNamespace(stop=lambda: None, peak_mib=100.0)
+        flight._finish(Ending("because"), self, memory, types.SimpleNamespace(asked=False))
+        return flight
+
+
+@pytest.mark.parametrize(
+    "name", ["write_tables", "write_course", "write_plots", "write_map", "metrics.json"]
+)
+def test_what_cannot_be_written_is_said_and_the_rest_is_written(tmp_path, monkeypatch, name):
+    said: list[str] = []
+    ending = Stopping(flight_to(6.0, 5.0, False))
+    ending.latest_map = object()
+    monkeypatch.setattr(report, "write_map", lambda *_: None)
+
+    def fails(*_):
+        raise OSError(28, "No space left on device")
+
+    if name == "metrics.json":
+        (tmp_path / "metrics.json").mkdir()
+    else:
+        monkeypatch.setattr(report, name, fails)
+    flight = ending.finish(tmp_path, said, json_file=tmp_path / "copy.json")
+    assert ending.stopped
+    assert len([line for line in said if "could not be written" in line]) == (
+        2 if name == "metrics.json" else 1  # the page is made of it
+    )
+    files = {"copy.json", "trajectory.csv", "timing.json", "trajectory.png", "report.html"}
+    missing = {
+        "write_tables": {"trajectory.csv"}, "write_course": {"timing.json"},
+        "write_plots": {"trajectory.png"}, "write_map": set(), "metrics.json": {"report.html"},
+    }  # fmt: skip
+    assert {path.name for path in tmp_path.iterdir()} >= files - missing[name]
+    assert flight.metrics["end_reason"] == "because"
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_bag_that_was_not_closed_is_said_with_what_mends_it(tmp_path, closed):
+    said: list[str] = []
+    ending = Stopping(flight_to(6.0, 5.0, False))
+    for name in ("bag", "bag-2"):  # the recorder was started again
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "bag_0.mcap").write_text("")
+    (tmp_path / "bag" / "metadata.yaml").write_text("")
+    if closed:
+        (tmp_path / "bag-2" / "metadata.yaml").write_text("")
+    ending.finish(tmp_path, said)
+    words = [line for line in said if "reindex" in line]
+    bag = tmp_path / "bag-2"
+    sentence = f"the bag {bag} was not closed: complete it with live-mvp bag reindex {bag}"
+    assert words == ([] if closed else [sentence])
+
+
+def test_a_bag_that_a_second_signal_leaves_open_is_said_too(tmp_path):
+    said: list[str] = []
+    flight = Flight(describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, said.append)
+    killed: list[bool] = []
+    flight.folder = tmp_path
+    (tmp_path / "bag").mkdir()
+    flight._emergency(types.SimpleNamespace(kill=lambda: killed.append(True)))
+    assert killed == [True]
+    assert len(said) == 1 and "live-mvp bag reindex" in said[0]
+
+
+def test_the_nodes_are_stopped_whatever_happens_to_the_report(tmp_path, monkeypatch):
+    ending = Stopping(flight_to(6.0, 5.0, False))
+
+    def fails(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(report, "metrics", fails)
+    with pytest.raises(ZeroDivisionError):
+        ending.finish(tmp_path, [])
+    assert ending.stopped
+
+
+def test_a_scorer_that_fails_says_why_and_the_figures_are_null(tmp_path, monkeypatch):
+    said: list[str] = []
+    raw: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", raw.append)
+
+    def fails(self):
+        raise KeyError("no such world")
+
+    monkeypatch.setattr(Scorer, "_load", fails)
+    ending = Stopping(flight_to(6.0, 5.0, False))
+    monkeypatch.setattr(
+        Flight, "_finish", started_first(Flight._finish, Basis("office", 0.3, 8.0))
+    )
+    flight = ending.finish(tmp_path, said)
+    assert raw == []
+    assert [line for line in said if "not scored" in line] == [
+        "the flight was not scored: KeyError: 'no such world'"
+    ]
+    assert flight.metrics["explored_fraction"] is None
+    assert flight.metrics["collisions"] is None
+    assert (tmp_path / "report.html").exists()
+
+
+def started_first(finish: Any, basis: Basis) -> Any:
+    """Return the end of a flight whose scorer has begun."""
+
+    def run(flight: Flight, *arguments: Any) -> Any:
+        flight._scorer.start(basis)
+        return finish(flight, *arguments)
+
+    return run
 
 
 def test_what_is_left_reaches_the_metrics_and_the_reason_for_the_end():
@@ -271,20 +456,43 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path):
 
 def test_run_folders_of_one_second_differ_and_vanish_when_removed(tmp_path):
     first, second = new_folder(tmp_path / "runs"), new_folder(tmp_path / "runs")
-    assert first != second
-    (first / "log").mkdir()
-    remove_folder(first)
+    assert first.path != second.path
+    (first.path / "log").mkdir()
+    remove_folder(second)
     assert (tmp_path / "runs").exists()
-    assert remove_folder(second)
+    assert remove_folder(first)
     assert not (tmp_path / "runs").exists()
 
 
+def test_an_empty_folder_of_the_user_stays_when_the_run_in_it_is_removed(tmp_path):
+    (tmp_path / "mine").mkdir()
+    assert remove_folder(new_folder(tmp_path / "mine"))
+    assert (tmp_path / "mine").exists()
+    deep = new_folder(tmp_path / "mine" / "a" / "b")
+    assert remove_folder(deep)
+    assert (tmp_path / "mine").exists()
+    assert not (tmp_path / "mine" / "a").exists()
+
+
+@pytest.mark.parametrize(("vehicle", "kept"), [("none", True), ("sim", False)])
+def test_a_recording_of_what_others_publish_is_kept_without_odometry(tmp_path, vehicle, kept):
+    flight = Flight(
+        describe(GraphOptions(vehicle=vehicle)), FlightOptions(tmp_path), lambda _: None, print
+    )
+    assert not flight._has_data()
+    flight._monitor = types.SimpleNamespace(record=FlightRecord(), heard_vehicle=False)
+    assert not flight._has_data()
+    flight._monitor.heard_vehicle = True
+    assert flight._has_data() is kept
+
+
 def test_a_folder_that_holds_anything_of_a_flight_is_left_as_it_is(tmp_path):
-    folder = new_folder(tmp_path / "runs")
+    place = new_folder(tmp_path / "runs")
+    folder = place.path
     (folder / "log").mkdir()
     for name in ("log/live_map.log", "neural_map.npz"):
         (folder / name).write_text("dear")
-    assert not remove_folder(folder)
+    assert not remove_folder(place)
     assert (folder / "log" / "live_map.log").exists()
     assert (folder / "neural_map.npz").exists()
 

@@ -14,6 +14,7 @@ import threading
 import time
 import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,9 +23,10 @@ from hypothesis import strategies as st
 
 from live_mvp_ros.bringup import lock as locks
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.flight import START_LIMIT_S, Flight, FlightOptions, Waits, note
+from live_mvp_ros.bringup.flight import Flight, FlightOptions, note
+from live_mvp_ros.bringup.flown import FlownParameters
 from live_mvp_ros.bringup.graph import GraphOptions, describe, number, switch
-from live_mvp_ros.bringup.progress import Progress
+from live_mvp_ros.bringup.progress import LOADING_LIMIT_S, START_LIMIT_S, Progress, Waits
 from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.bringup.scoring import WaitingMaps
 from live_mvp_ros.bringup.twins import Twins, own_mark
@@ -344,6 +346,100 @@ def test_nodes_may_compile_for_longer_than_what_hangs_may_take():
     progress.report("live_map", "", is_problem=False, spins=True)
     clock.now_s += START_LIMIT_S + 1.0
     assert waits.too_long(progress) is not None
+
+
+def test_nodes_that_are_still_loading_get_the_long_limit():
+    """On a busy machine five of them import for minutes before one can say anything."""
+    clock = Time()
+    waits, progress = Waits(None, clock), Progress(NODES, clock=clock)
+    while clock.now_s < 100.0 + 2 * START_LIMIT_S:
+        clock.now_s += 1.0
+        assert waits.too_long(progress) is None
+    all_working(progress)
+    clock.now_s += 1.0
+    assert waits.too_long(progress) is None
+    while (why := waits.too_long(progress)) is None and clock.now_s < 1e4:
+        clock.now_s += 1.0
+        all_working(progress)
+    assert why is not None
+    assert clock.now_s - (101.0 + 2 * START_LIMIT_S) == pytest.approx(START_LIMIT_S, abs=2.0)
+
+
+def test_a_node_that_never_says_anything_is_not_waited_for_for_ever():
+    clock = Time()
+    waits, progress = Waits(None, clock), Progress(NODES, clock=clock)
+    while (why := waits.too_long(progress)) is None and clock.now_s < 1e4:
+        clock.now_s += 1.0
+    assert why is not None
+    assert LOADING_LIMIT_S >= 300.0
+
+
+def test_waiting_begins_when_somebody_begins_to_watch():
+    clock = Time()
+    waits, progress = Waits(5.0, clock), Progress(NODES, clock=clock)
+    clock.now_s += 400.0  # the process that watches was loading, too
+    all_working(progress)
+    assert waits.too_long(progress) is None
+    clock.now_s += START_LIMIT_S - 1.0
+    assert Waits(None, clock).too_long(progress) is None
+
+
+def test_a_node_that_was_started_again_is_asked_for_its_parameters_again(tmp_path):
+    flight = Flight(describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, print)
+    flown = FlownParameters(["/live_map"])
+    monitor = types.SimpleNamespace(flown=flown)
+    flown.answer("/live_map", {"seed": 1})
+    restarts = {"live_map": 0}
+    supervisor = types.SimpleNamespace(restarts=lambda: restarts)
+    flight._renew_after_restart(supervisor, monitor)
+    assert flown.missing() == []
+    restarts["live_map"] = 1
+    flight._renew_after_restart(supervisor, monitor)
+    assert flown.missing() == ["/live_map"]
+    flown.answer("/live_map", {"seed": 1})
+    flight._renew_after_restart(supervisor, monitor)
+    assert flown.missing() == []
+
+
+def flying_flight(tmp_path: Path, clock: Time, monkeypatch) -> tuple[Flight, Any]:
+    monkeypatch.setattr("live_mvp_ros.bringup.flight.time", types.SimpleNamespace(monotonic=clock))
+    flight = Flight(describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, print)
+    record = FlightRecord()
+    record.begin()
+    record.odometry(1_000_000_000, 1, (0.0, 0.0, 2.0))
+    progress = Progress(NODES, clock=clock)
+    return flight, types.SimpleNamespace(record=record, progress=progress)
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_a_paused_simulator_is_no_lost_vehicle(tmp_path, monkeypatch, paused):
+    clock = Time()
+    flight, monitor = flying_flight(tmp_path, clock, monkeypatch)
+    ending = None
+    for _ in range(100):
+        clock.now_s += 1.0
+        monitor.progress.report("quadrotor_sim", "", is_problem=False, spins=True, paused=paused)
+        monitor.progress.report("live_map", "waiting for odom", is_problem=True, spins=True)
+        ending = ending or flight._ended(monitor)
+    assert (ending is None) is paused
+    assert ("the simulator is paused" in note(monitor.record, monitor.progress)) is paused
+    for _ in range(31):  # it runs again, and nothing comes
+        clock.now_s += 1.0
+        monitor.progress.report("quadrotor_sim", "", is_problem=False, spins=True)
+        ending = ending or flight._ended(monitor)
+    assert ending is not None
+    assert ending.reason == "no odometry came for 30 s"
+
+
+def test_a_simulator_that_has_died_paused_is_lost(tmp_path, monkeypatch):
+    clock = Time()
+    flight, monitor = flying_flight(tmp_path, clock, monkeypatch)
+    monitor.progress.report("quadrotor_sim", "", is_problem=False, spins=True, paused=True)
+    ending = None
+    for _ in range(40):
+        clock.now_s += 1.0
+        ending = ending or flight._ended(monitor)
+    assert ending is not None
 
 
 @pytest.mark.parametrize(

@@ -310,6 +310,60 @@ def test_a_process_starts_fast_and_gets_its_low_priority_when_it_is_up(tmp_path,
         supervisor.kill()
 
 
+NICED = """
+import os, sys, time
+from pathlib import Path
+from live_mvp_ros.bringup.process import NodeProcess
+
+def niceness(pid):
+    return os.getpriority(os.PRIO_PROCESS, pid)
+
+code = "print('up', flush=True); import time; time.sleep(99)"
+own, sleep = niceness(0), [sys.executable, "-c", code]
+log, nodes = Path(sys.argv[1]), []
+for first in (1, 5):
+    node = NodeProcess(sleep, os.environ, log / f"{first}.log", niceness=first)
+    nodes.append(node)
+    while not node.last_lines():
+        time.sleep(0.02)
+found = [own, *(niceness(node.pid) for node in nodes)]
+for node, wanted in zip(nodes, (3, 10)):
+    node.renice(wanted)
+found += [niceness(node.pid) for node in nodes]
+for node in nodes:
+    node.close()
+print(*found)
+"""
+
+
+def test_priorities_are_below_that_of_the_command_itself(tmp_path):
+    """``nice -n 15 live-mvp explore`` is for a machine that does something more important."""
+    command = ["nice", "-n", "7", sys.executable, "-c", NICED, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60.0)
+    own, *found = map(int, done.stdout.split())
+    assert found == [min(own + by, 19) for by in (1, 5, 3, 10)]
+
+
+def test_a_priority_that_is_refused_is_said_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("live_mvp_ros.bringup.supervisor.SETTLING_S", 0.0)
+
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    said: list[str] = []
+    nodes = [dataclasses.replace(python(name, SLEEP), niceness=10) for name in ("one", "two")]
+    supervisor = Supervisor(nodes, os.environ, tmp_path / "log", said.append, settles=True)
+    supervisor.start()
+    try:
+        wait_for(lambda: all(supervisor.last_lines(name) for name in ("one", "two")))
+        monkeypatch.setattr(os, "setpriority", refuse)
+        supervisor.settled({"one", "two"})
+        assert len(said) == 1
+        assert "one" in said[0] and "Operation not permitted" in said[0]
+    finally:
+        supervisor.kill()
+
+
 def test_a_core_that_is_not_there_leaves_the_process_running_and_is_said(supervise):
     nowhere = dataclasses.replace(python("node", SLEEP), cores=frozenset({1000}))
     supervisor = supervise(nowhere)

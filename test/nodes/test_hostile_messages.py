@@ -5,20 +5,25 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import copy
 import math
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rclpy.serialization import deserialize_message, serialize_message
+from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros import packets
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.msg import ExplorationStatus
 from live_mvp_ros.ros import convert, convert_sensors
 from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.convert_packets import from_message, to_message
@@ -193,57 +198,79 @@ def usable(function: Any, *arguments: Any) -> Any:
         return None
 
 
-@MANY
-@given(spoilt(ODOMETRY))
-def test_odometry(message: Any) -> None:
-    found = usable(convert.vehicle_state, message, ("odom",), "base_link")
+def check_state(found: convert.VehicleState) -> None:
+    check_finite(*found[1:], limit=1.1e5)
+    assert np.linalg.norm(found.attitude) == pytest.approx(1.0, abs=1e-5)
+    convert.odometry(found, "odom", "base_link")  # what was taken can be passed on
+
+
+def check_map(found: convert.ProbabilityGrid) -> None:
+    check_spec(found.spec)
+    assert found.p.shape == found.known.shape == found.spec.shape
+    assert found.p.min() >= 0.0 and found.p.max() <= 1.0
+
+
+def check_field(found: convert_sensors.Field) -> None:
+    check_spec(found.spec)
+    check_spec(GridSpec(tuple(found.local_origin_m.tolist()), found.local_resolution_m, (1, 1)))
+    assert found.gain.shape == found.best_yaw.shape == found.guidance.shape == found.spec.shape
+    check_finite(found.gain, found.best_yaw, found.guidance, found.local_gain, found.target_m)
+    assert 0.0 <= found.explored_fraction <= 1.0 and found.reachable_unknown_m2 >= 0.0
+    convert_sensors.info_field("map", found, 2.0, 1.0)
+
+
+def check_path(found: convert.PathArrays) -> None:
+    check_finite(found.points, found.yaws, limit=1.1e5)
+    assert found.points.shape == (4, 3) and found.yaws.shape == (4,)
+
+
+def check_cloud(found: np.ndarray) -> None:
+    assert found.ndim == 3 and found.shape[2] == 3 and found.size > 0
+    assert not np.isinf(found).any()
+
+
+def check_command(found: np.ndarray) -> None:
+    check_finite(found, limit=1.1e6)
+    assert found[0] >= 0.0
+
+
+class Kind(NamedTuple):
+    """A good message, its converter with what that has to know, and what its result must be."""
+
+    good: Any
+    convert: Callable[[Any], Any]
+    check: Callable[[Any], None]
+    has_frame: bool = True
+
+
+KINDS = {
+    "Odometry": Kind(
+        ODOMETRY, lambda m: convert.vehicle_state(m, ("odom",), "base_link"), check_state
+    ),
+    "OccupancyGrid": Kind(GRID, lambda m: convert.probability_grid(m, "map"), check_map),
+    "InfoField": Kind(FIELD, lambda m: convert_sensors.field_arrays(m, "map"), check_field),
+    "Path": Kind(PATH, lambda m: convert.path_arrays(m, "map", 4), check_path),
+    "PointCloud2": Kind(CLOUD, lambda m: convert_sensors.cloud_points(m, "cam"), check_cloud),
+    "BodyRateThrust": Kind(COMMAND, convert.command_array, check_command, has_frame=False),
+}
+
+
+def take(kind: Kind, message: Any) -> None:
+    """Convert a message, and check what came of it where it was not refused."""
+    found = usable(kind.convert, message)
     if found is not None:
-        check_finite(*found[1:], limit=1.1e5)
-        assert np.linalg.norm(found.attitude) == pytest.approx(1.0, abs=1e-5)
-        convert.odometry(found, "odom", "base_link")  # what was taken can be passed on
+        kind.check(found)
+        assert not kind.has_frame or message.header.frame_id == kind.good.header.frame_id
 
 
-@MANY
-@given(spoilt(GRID))
-def test_maps(message: Any) -> None:
-    found = usable(convert.probability_grid, message, "map")
-    if found is not None:
-        check_spec(found.spec)
-        assert found.p.shape == found.known.shape == found.spec.shape
-        assert found.p.min() >= 0.0 and found.p.max() <= 1.0
+@pytest.mark.parametrize("name", list(KINDS))
+def test_messages(name: str) -> None:
+    @MANY
+    @given(spoilt(KINDS[name].good))
+    def check(message: Any) -> None:
+        take(KINDS[name], message)
 
-
-@MANY
-@given(spoilt(FIELD))
-def test_fields(message: Any) -> None:
-    found = usable(convert_sensors.field_arrays, message, "map")
-    if found is not None:
-        check_spec(found.spec)
-        check_spec(
-            GridSpec(tuple(found.local_origin_m.tolist()), found.local_resolution_m, (1, 1))
-        )
-        assert found.gain.shape == found.best_yaw.shape == found.guidance.shape == found.spec.shape
-        check_finite(found.gain, found.best_yaw, found.guidance, found.local_gain, found.target_m)
-        assert 0.0 <= found.explored_fraction <= 1.0 and found.reachable_unknown_m2 >= 0.0
-        convert_sensors.info_field("map", found, 2.0, 1.0)
-
-
-@MANY
-@given(spoilt(PATH))
-def test_paths(message: Any) -> None:
-    found = usable(convert.path_arrays, message, "map", 4)
-    if found is not None:
-        check_finite(found.points, found.yaws, limit=1.1e5)
-        assert found.points.shape == (4, 3) and found.yaws.shape == (4,)
-
-
-@MANY
-@given(spoilt(CLOUD))
-def test_clouds(message: Any) -> None:
-    found = usable(convert_sensors.cloud_points, message, "cam")
-    if found is not None:
-        assert found.ndim == 3 and found.shape[2] == 3 and found.size > 0
-        assert not np.isinf(found).any()
+    check()
 
 
 @MANY
@@ -260,15 +287,6 @@ def test_transforms(items: list[Any]) -> None:
     assert other is None or np.isfinite(other).all()
 
 
-@MANY
-@given(spoilt(COMMAND))
-def test_commands(message: Any) -> None:
-    found = usable(convert.command_array, message)
-    if found is not None:
-        check_finite(found, limit=1.1e6)
-        assert found[0] >= 0.0
-
-
 @pytest.mark.parametrize("kind", list(PACKETS), ids=lambda kind: kind.__name__)
 def test_packets(kind: Any) -> None:
     @MANY
@@ -277,6 +295,43 @@ def test_packets(kind: Any) -> None:
         found = usable(from_message, kind, message)
         if found is not None:
             to_message(found)
+
+    check()
+
+
+DRAWN = {
+    "odom": ODOMETRY,
+    "tf_static": TFMessage(transforms=[TRANSFORM]),
+    "depth/points": CLOUD,
+    "depth/image": convert_sensors.depth_image(3, "cam", np.ones((2, 3))),
+    "depth/camera_info": convert_sensors.camera_info(3, "cam", (3, 2), (1, 1), (1, 1)),
+    "map": GRID,
+    "map/exposure": GRID,
+    "map/surface": convert_sensors.surface_cloud(3, "map", np.ones((2, 3)), np.ones(2), [0, 1]),
+    "info_field": FIELD,
+    "reference_path": PATH,
+    "mppi/plan": PATH,
+    "mppi/rollouts": convert.rollouts(3, "map", np.ones((2, 3, 3))),
+    "exploration/status": ExplorationStatus(),
+    "/diagnostics": DiagnosticArray(status=[DiagnosticStatus(name="x")]),
+}
+
+
+def test_drawing() -> None:
+    """What cannot be drawn raises ValueError and nothing else, and what can be is drawn."""
+    rerun = pytest.importorskip("rerun", reason="drawing needs the extra view (rerun-sdk)")
+    from live_mvp_ros.viewing.scene import RATES_HZ, Scene
+
+    assert set(DRAWN) == set(RATES_HZ) - {"exploration/completion"}  # words only
+    scene = Scene(rerun.RecordingStream("test"))
+    for topic, good in DRAWN.items():
+        scene.draw(topic, good, 5)
+
+    @MANY
+    @given(st.sampled_from(sorted(DRAWN)), st.data())
+    def check(topic: str, data: Any) -> None:
+        with contextlib.suppress(ValueError):
+            scene.draw(topic, data.draw(spoilt(DRAWN[topic])), 5)
 
     check()
 
@@ -292,26 +347,21 @@ def test_stamps(sec: int, nanosec: int) -> None:
 
 
 @MANY
-@given(st.sampled_from([ODOMETRY, GRID, FIELD, PATH, CLOUD, COMMAND]), st.data())
-def test_serialised_bytes_that_are_cut_or_flipped_never_get_past(message: Any, data: Any) -> None:
+@given(st.sampled_from(list(KINDS)), st.data())
+def test_serialised_bytes_that_are_cut_or_flipped_never_get_past(name: str, data: Any) -> None:
     """As a foreign publisher could send them; what rclpy itself cannot read is its refusal."""
-    raw = bytearray(serialize_message(message))
+    kind = KINDS[name]
+    raw = bytearray(serialize_message(kind.good))
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(4, len(raw) - 1))
         raw[at] = data.draw(st.integers(0, 255))
-    convertors = {
-        "Odometry": lambda m: convert.vehicle_state(m, ("odom",), "base_link"),
-        "OccupancyGrid": lambda m: convert.probability_grid(m, "map"),
-        "InfoField": lambda m: convert_sensors.field_arrays(m, "map"),
-        "Path": lambda m: convert.path_arrays(m, "map", 4),
-        "PointCloud2": lambda m: convert_sensors.cloud_points(m, "cam"),
-        "BodyRateThrust": convert.command_array,
-    }
+    if data.draw(st.booleans()):
+        del raw[data.draw(st.integers(4, len(raw))) :]
     try:
-        received = deserialize_message(bytes(raw), type(message))
+        received = deserialize_message(bytes(raw), type(kind.good))
     except Exception:  # rclpy's refusal, not ours
         return
-    usable(convertors[type(message).__name__], received)
+    take(kind, received)
 
 
 # --- cases that were seen to kill or bog down a node ---------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 
@@ -79,6 +80,26 @@ def test_leads_to_the_unknown_half(bench, ends_cleanly):
     points = convert.path_arrays(paths[-1], "map", 40).points
     assert points[-1, 0] > points[0, 0] + 0.5
     assert ends_cleanly(process)
+
+
+def test_a_map_whose_cells_are_larger_than_a_look_is_dropped_and_the_next_one_is_taken(bench):
+    """It is latched: whoever falls over it once does so again at every restart."""
+    fields = bench.collect(InfoField, "info_field", qos.LATCHED)
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    coarse = GridSpec((10.0, 10.0), 20.0, (20, 20))
+    maps = bench.publisher(OccupancyGrid, "map", qos.LATCHED)
+    maps.publish(convert.occupancy_grid(0, "map", coarse, np.zeros((20, 20))))
+    bench.start("info_field", **SHORT)
+    inputs = Inputs(bench)
+
+    def refused():
+        values = [pair for m in health for s in m.status for pair in s.values]
+        return any(pair.key == "invalid map" and "20 m" in pair.value for pair in values)
+
+    bench.wait(refused, during=lambda: None)
+    bench.wait(lambda: fields, during=inputs)
+    assert convert_sensors.field_arrays(fields[-1], "map").spec == SPEC
+    assert bench.log("info_field").read_text().count("dropped a message on map") == 1
 
 
 def test_says_when_nothing_is_left_and_goes_to_the_goal(bench):

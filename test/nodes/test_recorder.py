@@ -17,6 +17,7 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from mcap.reader import make_reader
+from nav_msgs.msg import OccupancyGrid
 from patience import PATIENCE_S
 from rclpy.qos import ReliabilityPolicy
 from rclpy.serialization import deserialize_message, serialize_message
@@ -63,6 +64,18 @@ def publish(bench, publishers, count: int) -> list[tuple[str, bytes]]:
             sent.append((publisher.topic_name, on_the_wire(message)))
         bench.spin(0.01)
     return sent
+
+
+def test_a_publisher_that_the_recorder_cannot_hear_is_named(bench, tmp_path):
+    bench.publisher(OccupancyGrid, "map", qos.SENSOR)
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    bench.start("recorder", output=str(tmp_path / "bag"))
+
+    def named():
+        words = [s.message for m in health for s in m.status if s.name == "recorder"]
+        return any("nothing on /map from /bench arrives" in text for text in words)
+
+    bench.wait(named)
 
 
 def test_what_was_published_is_in_the_bag_byte_for_byte(bench, publishers, tmp_path, ends_cleanly):

@@ -10,11 +10,39 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nav_msgs.msg import Odometry
 from tf2_msgs.msg import TFMessage
 
+from live_mvp_ros.action import Explore
+from live_mvp_ros.config import ConfigurationError
+from live_mvp_ros.nodes.imppi_controller import NodeConfig
+from live_mvp_ros.nodes.info_field import FieldConfig
 from live_mvp_ros.ros import convert, qos
 from live_mvp_ros.ros.convert import InvalidMessageError
-from live_mvp_ros.ros.diagnostics import REASONS_LOGGED, REMIND_S, Refusals
+from live_mvp_ros.ros.exploration import refusal
 from live_mvp_ros.ros.geometries import AT_ONCE, PERIOD_S, Geometries
 from live_mvp_ros.ros.node import FUTURE_S
+from live_mvp_ros.ros.refusals import REASONS_LOGGED, REMIND_S, Refusals
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (1e6, "goal_position holds 1e+06 m, at most 100000 m is allowed"),
+        (float("inf"), "goal_position holds a value that is not finite"),
+        (5.0, ""),
+    ],
+)
+def test_a_goal_beyond_what_any_node_takes_is_no_goal(x, words):
+    request = Explore.Goal(use_goal_position=True)
+    request.goal_position.x = x
+    assert refusal(request, busy=False) == words
+    request.use_goal_position = False
+    assert refusal(request, busy=False) == ""
+
+
+@pytest.mark.parametrize("config", [FieldConfig, NodeConfig])
+def test_a_goal_of_a_parameter_has_the_same_bound(config):
+    assert config(goal_m=(convert.FARTHEST_M, 0.0, 0.0)).goal_m[0] == convert.FARTHEST_M
+    with pytest.raises(ConfigurationError, match=r"goal_m\[1\] = 1000000.0 is not allowed"):
+        config(goal_m=(0.0, 1e6, 0.0))
 
 
 def test_every_distinct_reason_is_said_once():

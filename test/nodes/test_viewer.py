@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import array
 import math
 import shutil
 import socket
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import Odometry
 from patience import PATIENCE_S
 from PIL import Image
@@ -67,6 +69,45 @@ def test_a_recording_has_space_plots_and_words(bench, tmp_path, ends_cleanly):
         "/status/drone", "/plots/explored/drone", "/plots/control_p50/drone",
     ):  # fmt: skip
         assert entity in printed, printed
+
+
+def test_what_cannot_be_drawn_is_refused_and_the_rest_is_drawn(bench, tmp_path, ends_cleanly):
+    """A latched message comes again at every restart."""
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    file = tmp_path / "flight.rrd"
+    bench.start("viewer", sink="file", file=str(file))
+    publish = publishing(bench)
+    broken = convert.OccupancyGrid(data=array.array("b", [0] * 16))
+    broken.info.width, broken.info.height, broken.info.resolution = 5, 4, 0.5
+    exposure = bench.publisher(convert.OccupancyGrid, "map/exposure", qos.LATCHED)
+    exposure.publish(broken)
+
+    def refused():
+        values = [pair for m in health for s in m.status for pair in s.values]
+        return any(pair.key == "invalid /map/exposure" for pair in values)
+
+    bench.wait(refused, during=publish)
+    bench.spin(2.5, during=lambda: (publish(), exposure.publish(broken)))
+    assert ends_cleanly(bench.processes.pop("viewer"))
+    log = bench.log("viewer").read_text()
+    assert log.count("dropped a message on /map/exposure") == 1
+    command = [RERUN, "rrd", "print", file]
+    printed = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    ).stdout
+    assert "/world/drone/map" in printed and "/world/drone/exposure" not in printed
+
+
+def test_a_publisher_that_the_viewer_cannot_hear_is_named(bench, tmp_path):
+    bench.publisher(convert.OccupancyGrid, "map", qos.SENSOR)
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    bench.start("viewer", sink="file", file=str(tmp_path / "flight.rrd"))
+
+    def named():
+        words = [s.message for m in health for s in m.status if s.name == "viewer"]
+        return any("nothing on /map from /bench arrives" in text for text in words)
+
+    bench.wait(named)
 
 
 def test_the_web_page_is_served(bench):
