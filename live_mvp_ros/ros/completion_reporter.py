@@ -11,6 +11,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from live_mvp_ros.completion_report import CompletionReport as Report
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import CompletionReport, ExplorationStatus
@@ -56,7 +58,7 @@ class CompletionReporter:
         """Take the controller's word on the mission."""
         self._status = status
 
-    def moved(self, position_m: Sequence[float]) -> None:
+    def moved(self, position_m: Sequence[float] | np.ndarray) -> None:
         """Take the next position [3] of the vehicle by its odometry, flying or not."""
         self._way.add(position_m)
 

@@ -137,7 +137,7 @@ class FlownWay:
         self._strides_m: list[tuple[float, ...]] = []
         self._last_m: tuple[float, ...] | None = None
 
-    def add(self, position_m: Sequence[float]) -> None:
+    def add(self, position_m: Sequence[float] | np.ndarray) -> None:
         """Take the next position [3], map frame."""
         if not self._config.drifts:
             return
