@@ -100,7 +100,6 @@ def field_picture(message: Any) -> Picture:
     """
     _check_cells(int(message.nx), int(message.ny), message.resolution, len(message.gain))
     check_finite("the origin", message.origin.x, message.origin.y)
-    check_finite("the target", message.target.x, message.target.y, message.target.z)
     gain = np.array(message.gain, np.float32).reshape(message.nx, message.ny)
     best = max(float(np.max(gain)), 1e-6)
     pixels = _coloured(gain.T / best, 0.02 * best < gain.T)

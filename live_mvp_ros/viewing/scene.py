@@ -196,10 +196,11 @@ class Scene:
         self._log(f"exposure/{self._name}", rr.Image(picture.pixels))
 
     def _field(self, message: Any) -> None:
+        at = (message.target.x, message.target.y, message.target.z)
+        pictures.check_finite("the target", *at)
         picture = pictures.field_picture(message)
         self._grid("field", picture, 0.04, 0.8)
         self._log(f"field/{self._name}", rr.Image(picture.pixels))
-        at = (message.target.x, message.target.y, message.target.z)
         target = rr.Points3D([at], colors=[MAGENTA], radii=[0.15], labels=["target"])
         self._log(f"{self._root}/target", target)
         self._over_map("target", rr.Points2D, [at], colors=[MAGENTA], radii=[4.0])

@@ -55,7 +55,8 @@ def test_an_information_field_is_transparent_where_there_is_nothing_to_learn():
 
 def test_points_without_return_are_left_out():
     values = np.array([[1, 2, 3, 7], [np.nan, 5, 6, 8]], "<f4")
-    fields = [Message(name=name, offset=4 * i) for i, name in enumerate(("x", "y", "z", "s"))]
+    names = enumerate(("x", "y", "z", "s"))
+    fields = [Message(name=name, offset=4 * i, datatype=7) for i, name in names]
     cloud = Message(fields=fields, point_step=16, width=2, height=1, data=values.tobytes())
     x, s = pictures.cloud_columns(cloud, "x", "s")
     assert (x.tolist(), s.tolist()) == ([1.0], [7.0])
