@@ -23,7 +23,7 @@ from live_mvp_ros.planning import ending, leftover_state, progress
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.expectation import View, view_of
 from live_mvp_ros.planning.fitting import fitting_cells
-from live_mvp_ros.planning.frame import FINER, LONGEST_STEP_S, sweep_plan, take_stock
+from live_mvp_ros.planning.frame import FINER, sweep_plan, take_stock, usable
 from live_mvp_ros.planning.fsmi import cell_information
 from live_mvp_ros.planning.geodesy import (
     FAR,
@@ -343,7 +343,7 @@ def step(
     config: InfoFieldConfig, spec: GridSpec, state: InfoFieldState, inputs: InfoFieldInputs
 ) -> tuple[InfoFieldState, InfoFieldOutput]:
     """Compute the information field of one map (``spec`` is static; the caller jits)."""
-    code, inputs = _usable(spec, inputs)
+    code, inputs = usable(spec, inputs)
     xy = inputs.position_m[:2]
     stock = take_stock(config, spec, state.looked_s, inputs)
     free, looked_s, navigable = stock.free, stock.looked_s, stock.navigable
@@ -461,24 +461,6 @@ def step(
             settled=ending.settled(evidence, config.settle_s),
             code=code,
         )
-    )
-
-
-def _usable(spec: GridSpec, inputs: InfoFieldInputs) -> tuple[jax.Array, InfoFieldInputs]:
-    """Return whether the pose is one, and inputs that can be computed with in any case."""
-    given_m = jnp.asarray(inputs.position_m, jnp.float32)
-    goal_m = jnp.asarray(inputs.goal_m, jnp.float32)
-    code = ending.pose_code(spec, given_m, inputs.yaw_rad, goal_m, inputs.dt_s)
-    position_m, yaw_rad = ending.usable_pose(spec, given_m, jnp.asarray(inputs.yaw_rad))
-    finite = jnp.isfinite(inputs.p)
-    return code, InfoFieldInputs(
-        p=jnp.where(finite, inputs.p, 0.5),
-        known=inputs.known & finite,
-        position_m=position_m,
-        yaw_rad=yaw_rad,
-        goal_m=jnp.where(jnp.all(jnp.isfinite(goal_m)), goal_m, position_m),
-        dt_s=jnp.clip(jnp.nan_to_num(jnp.asarray(inputs.dt_s)), 0.0, LONGEST_STEP_S),
-        to_goal=inputs.to_goal,
     )
 
 
