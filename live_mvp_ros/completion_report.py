@@ -221,7 +221,8 @@ class CompletionReport:
         if (goal := _GOAL_WORDS.get(self.goal.reason)) is not None:
             left += f"; {goal}"
         if self.odometry_error_m > 0.0:
-            left += f"; all by its own odometry, which may be off by {self.odometry_error_m:.1f} m"
+            off_m = max(0.1, self.odometry_error_m)
+            left += f"; all by its own odometry, which may be off by {off_m:.1f} m"
         return left
 
     def _estimate(self, reason: Reason) -> str:
