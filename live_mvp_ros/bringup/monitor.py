@@ -48,6 +48,7 @@ from live_mvp_ros.srv import SaveMap
 if TYPE_CHECKING:
     from live_mvp_ros.ros.frames import Frames
 
+CLOSE_LIMIT_S = 30.0
 STATES = {
     ExplorationStatus.WAITING_FOR_ODOM: "WAITING_FOR_ODOM",
     ExplorationStatus.WAITING_FOR_MAP: "WAITING_FOR_MAP",
@@ -172,7 +173,8 @@ class Monitor:
         """Stop watching; safe to call again."""
         if self._context.ok():
             self._executor.shutdown(timeout_sec=0.5)
-            self._thread.join(timeout=1.0)
+            # cut off inside of DDS or an import, the thread would take the process down with it
+            self._thread.join(timeout=CLOSE_LIMIT_S)
             self._node.destroy_node()
             self._context.try_shutdown()
 

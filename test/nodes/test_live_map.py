@@ -307,7 +307,8 @@ def test_refused_odometry_is_no_dropped_scan_and_infinite_points_cost_no_cloud(b
 
     bench.wait(lambda: status and status[-1].ticks >= 5, during=both)
     bench.wait(lambda: int(values_of(health)[0].get("invalid", 0)) >= 20, during=both)
-    assert status[-1].dropped_scans < 20
+    clouds = wall.tick // 5  # some are overtaken while programs are compiled
+    assert status[-1].dropped_scans + status[-1].ticks <= clouds
     assert status[-1].rays % (64 * 47 - 2) == 0
     assert "'two/base_link' instead of base_link" in values_of(health)[0]["invalid odom"]
     # only clouds that came before the mount of the camera was known
