@@ -12,9 +12,9 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -41,12 +41,9 @@ from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.completion import completion_of
 from live_mvp_ros.ros.peers import Peers
-from live_mvp_ros.ros.refusals import InvalidMessageError, Refusals
+from live_mvp_ros.ros.refusals import FARTHEST_M, InvalidMessageError, Refusals
 from live_mvp_ros.ros.starting import STARTING
 from live_mvp_ros.srv import SaveMap
-
-if TYPE_CHECKING:
-    from live_mvp_ros.ros.frames import Frames
 
 CLOSE_LIMIT_S = 30.0
 STATES = {
@@ -214,23 +211,36 @@ class Monitor:
         if text:
             self._node.get_logger().warning(f"dropped a message on {topic}: {text}")
 
-    @cached_property
-    def _frames(self) -> Frames:
-        """The frames of the vehicle; they load JAX, so that they come with the first odometry."""
-        from live_mvp_ros.ros.frames import Frames
+    def _stamp_ns(self, message: Odometry) -> int:
+        """Return the stamp of an odometry of this vehicle; at 100 Hz it may cost little.
 
-        return Frames(self._frame_prefix)
+        Raises:
+            InvalidMessageError: it is given in another frame, describes another body, or has no
+                time or no place.
+        """
+        frame, body = message.header.frame_id, message.child_frame_id
+        frames = (f"{self._frame_prefix}odom", "map")
+        if frame not in frames:
+            raise InvalidMessageError(f"frame {frame!r} is not {' or '.join(map(repr, frames))}")
+        if body != f"{self._frame_prefix}base_link":
+            raise InvalidMessageError(f"child frame {body!r} is not the vehicle's body")
+        stamp, at = message.header.stamp, message.pose.pose.position
+        if stamp.sec < 0 or stamp.nanosec >= 1_000_000_000:
+            raise InvalidMessageError(f"stamp {stamp.sec} s and {stamp.nanosec} ns is no time")
+        if not all(abs(value) <= FARTHEST_M for value in (at.x, at.y, at.z)):
+            raise InvalidMessageError(f"position ({at.x:g}, {at.y:g}, {at.z:g}) m is none")
+        return int(stamp.sec * 1_000_000_000 + stamp.nanosec)
 
     def _odometry(self, message: Odometry, info: Info) -> None:
         self.heard_vehicle = True
-        stamp_ns = self._frames.vehicle_state(message).stamp_ns
+        stamp_ns = self._stamp_ns(message)
         if self._flies_by_odometry:
             self.record.begin()
         at = message.pose.pose.position
         self.record.odometry(stamp_ns, info["source_timestamp"], (at.x, at.y, at.z))
 
     def _true_odometry(self, message: Odometry, _: Info) -> None:
-        stamp_ns = self._frames.vehicle_state(message).stamp_ns
+        stamp_ns = self._stamp_ns(message)
         at = message.pose.pose.position
         self.record.true_odometry(stamp_ns, (at.x, at.y, at.z))
 
@@ -254,7 +264,7 @@ class Monitor:
             self.record.planned((target.x, target.y))
 
     def _map(self, message: OccupancyGrid, info: Info) -> None:
-        from live_mvp_ros.ros.convert import probability_grid  # loads JAX, as the frames do
+        from live_mvp_ros.ros.convert import probability_grid  # loads JAX, when a map has come
         from live_mvp_ros.ros.frames import MAP
 
         probability_grid(message, MAP)  # what the report cannot be drawn from is not kept

@@ -38,12 +38,11 @@ from visualization_msgs.msg import Marker, MarkerArray
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import BodyRateThrust
+from live_mvp_ros.ros.refusals import FARTHEST_M as FARTHEST_M
 from live_mvp_ros.ros.refusals import InvalidMessageError as InvalidMessageError
 from live_mvp_ros.vehicle import QuadrotorState
 
 NS_PER_S = 1_000_000_000
-FARTHEST_M = 1e5
-"""Farthest place from a frame's origin: beyond, float32 loses centimetres."""
 FASTEST = 1e3
 """Highest speed [m/s] and body rate [rad/s]."""
 STRONGEST_N = 1e6

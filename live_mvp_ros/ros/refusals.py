@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+FARTHEST_M = 1e5
+"""Farthest place from a frame's origin: beyond, float32 loses centimetres."""
 REASONS_LOGGED = 8
 """Distinct reasons per topic that are logged, each when it first occurs."""
 REMIND_S = 30.0
