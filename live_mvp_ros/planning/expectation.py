@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _EXPECTED_WALL = 0.99  # occupancy of an unknown cell in a gap of a wall
 _BY_WALL_CELLS = 2  # a gap has occupied cells so near
-_WIDE = 4.0  # widths of the drone: with so much frontier in one place there is space to explore
+_WIDE = 2.0  # widths of the drone: with so much frontier in one place there is space to explore
 
 
 class View(NamedTuple):
