@@ -25,6 +25,8 @@ from live_mvp_ros.vehicle import QuadrotorConfig
 
 DISPLAY_RATE_HZ = 5.0
 PACKET_RATE_HZ = 10.0
+ROLLOUT_POINTS = 12
+"""Of each sampled trajectory: a message of points takes Python long, and commands wait for it."""
 
 
 class ControlOutputs:
@@ -51,7 +53,8 @@ class ControlOutputs:
         if self._plan_out.get_subscription_count():
             self._plan_out.publish(convert.path(vehicle.stamp_ns, MAP, output.plan))
         if self._rollouts_out.get_subscription_count():
-            self._rollouts_out.publish(convert.rollouts(vehicle.stamp_ns, MAP, output.rollouts))
+            shown = thinned(np.asarray(output.rollouts), ROLLOUT_POINTS)
+            self._rollouts_out.publish(convert.rollouts(vehicle.stamp_ns, MAP, shown))
 
     def _publish_packets(self, vehicle: VehicleState, command: np.ndarray) -> None:
         speed = float(np.linalg.norm(vehicle.velocity))
@@ -62,3 +65,10 @@ class ControlOutputs:
         self._context_out.publish(to_message(context))
         self._action_out.publish(to_message(action))
         self._tick += 1
+
+
+def thinned(trajectories: np.ndarray, points: int) -> np.ndarray:
+    """Return trajectories [n, steps, 3] with so many points at most, both ends among them."""
+    steps = trajectories.shape[1]
+    kept = np.linspace(0, steps - 1, min(steps, points)).round().astype(int)
+    return trajectories[:, kept]
