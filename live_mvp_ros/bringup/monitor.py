@@ -41,6 +41,7 @@ from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.completion import completion_of
 from live_mvp_ros.ros.peers import Peers
+from live_mvp_ros.ros.polling import Polled
 from live_mvp_ros.ros.refusals import FARTHEST_M, InvalidMessageError, Refusals
 from live_mvp_ros.ros.starting import STARTING
 from live_mvp_ros.srv import SaveMap
@@ -59,6 +60,8 @@ NICENESS = 5  # of the watching thread: who only looks must not delay who flies
 FLYING = ("EXPLORING", "GOING_TO_GOAL", "DONE")
 OVER = ("DONE", "FAULT")
 PEERS_PERIOD_S = 1.0
+POLL_PERIOD_S = 0.05
+"""What comes a hundred times a second is taken so often."""
 ANSWER_STEP_S = 0.02
 _PATIENT = QoSProfile(  # best effort, but nothing is lost while this process is busy for a second
     history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT
@@ -120,6 +123,7 @@ class Monitor:
         self._stop = self._node.create_client(Trigger, "explore/stop")
         self._completed = threading.Event()
         self._clients: dict[str, tuple[Any, Any]] = {}
+        self._polled: list[Polled] = []
         self._subscribe()
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
@@ -182,29 +186,41 @@ class Monitor:
                 kind, topic, use, profile, raw=raw, event_callbacks=qos.subscription_events()
             )
 
-        def checked(kind: Any, topic: str, profile: Any, use: Any, raw: bool = False) -> None:
+        def valid(topic: str, use: Any) -> Any:
             def take(message: Any, info: Info) -> None:
                 try:
                     use(message, info)
                 except InvalidMessageError as error:
                     self._refuse(topic, str(error))
 
-            listen(kind, topic, profile, take, raw)
+            return take
 
-        checked(Odometry, "odom", _PATIENT, self._odometry)
-        checked(Odometry, "ground_truth/odom", _PATIENT, self._true_odometry)
-        listen(BodyRateThrust, "cmd/body_rates", _PATIENT, self._command)
+        def checked(kind: Any, topic: str, profile: Any, use: Any, raw: bool = False) -> None:
+            listen(kind, topic, profile, valid(topic, use), raw)
+
+        def poll(kind: Any, topic: str, use: Any, profile: Any = _PATIENT) -> None:
+            self._peers.add(topic, profile, subscribes=True)
+            self._polled.append(Polled(self._node, kind, topic, profile, valid(topic, use)))
+
+        poll(Odometry, "odom", self._odometry)
+        poll(Odometry, "ground_truth/odom", self._true_odometry)
+        poll(BodyRateThrust, "cmd/body_rates", self._command)
         listen(PointCloud2, "depth/points", qos.SENSOR, self._counted("points"), raw=True)
         checked(InfoField, "info_field", qos.LATCHED, self._field, raw=True)
         checked(OccupancyGrid, "map", qos.LATCHED, self._map)
         listen(ExplorationStatus, "exploration/status", qos.STATUS, self._status)
         listen(CompletionReport, "exploration/completion", qos.LATCHED, self._completion)
         if not self.progress.clock_heard:
-            listen(Clock, "/clock", qos.SENSOR, self._clock, raw=True)
+            poll(Clock, "/clock", self._clock, qos.SENSOR)
         listen(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS, self._diagnostics)
 
         steady = SteadyClock(clock_type=ClockType.STEADY_TIME)
         self._node.create_timer(PEERS_PERIOD_S, self._peers.problems, clock=steady)
+        self._node.create_timer(POLL_PERIOD_S, self._poll, clock=steady)
+
+    def _poll(self) -> None:
+        for polled in self._polled:
+            polled.take()
 
     def _refuse(self, topic: str, reason: str) -> None:
         text = self.refused[topic].add(reason, time.monotonic())
@@ -303,7 +319,7 @@ class Monitor:
     def _diagnostics(self, message: DiagnosticArray) -> None:
         take_diagnostics(self.progress, message)
 
-    def _clock(self, _: bytes) -> None:
+    def _clock(self, _: Clock, __: Info) -> None:
         self.progress.clock_heard = True
 
     def _parameter_clients(self, name: str) -> tuple[Any, Any]:

@@ -43,6 +43,7 @@ from live_mvp_ros.ros.schedule import Every
 from live_mvp_ros.vehicle.odometry import DriftConfig
 
 LONGEST_STEP_S = 1.0
+ODOMETRY_PERIOD_S = 0.05
 FLYING = (ExplorationStatus.EXPLORING, ExplorationStatus.GOING_TO_GOAL)
 
 
@@ -115,7 +116,9 @@ class InfoFieldNode(GraphNode):
         self.health.extra = lambda: {"overtaken": str(work.dropped)}
 
         self.listen(OccupancyGrid, "map", qos.LATCHED, self._on_map)
-        self.listen(Odometry, "odom", qos.SENSOR, self._on_odometry)
+        self._take_odometry = self.poll(
+            Odometry, "odom", qos.SENSOR, self._on_odometry, ODOMETRY_PERIOD_S
+        )
         self.listen(PoseStamped, goal.TOPIC, qos.LATCHED, self._on_goal)
         self.listen(PoseStamped, goal.WISHES, qos.STATUS, self._on_wish)
         self.listen(ExplorationStatus, "exploration/status", qos.STATUS, self._on_status)
@@ -125,6 +128,7 @@ class InfoFieldNode(GraphNode):
         check_geometry(self.parameters.value.field, grid.spec)
         self._geometries.admit(grid.spec)
         self._grid = grid
+        self._take_odometry()
         self._submit()
 
     def _on_odometry(self, message: Odometry) -> None:

@@ -37,7 +37,8 @@ class ControlOutputs:
         self._thrust_max_n = vehicle.thrust_ratio_max * vehicle.mass_kg * vehicle.gravity_m_s2
         self._rate_max_rad_s = vehicle.body_rate_max_rad_s
         self._body_frame = body_frame
-        self._display, self._packets = Every(DISPLAY_RATE_HZ), Every(PACKET_RATE_HZ)
+        self._packets = Every(PACKET_RATE_HZ)
+        self._plans, self._rollouts = Every(DISPLAY_RATE_HZ), Every(DISPLAY_RATE_HZ)
         self._tick = 0
         self._plan_out = node.publisher(Path, "mppi/plan", qos.DEBUG)
         self._rollouts_out = node.publisher(MarkerArray, "mppi/rollouts", qos.DEBUG)
@@ -45,14 +46,16 @@ class ControlOutputs:
         self._action_out = node.publisher(ActionPacket, "packets/action", qos.SENSOR)
 
     def publish(self, vehicle: VehicleState, output: ControlOutput) -> None:
-        """Publish what is due at the stamp of the odometry that ``output`` answers."""
+        """Publish one of what is due at the stamp of the odometry that ``output`` answers.
+
+        One a period: together they would take so long that the next plan is late.
+        """
         if self._packets.due(vehicle.stamp_ns):
             self._publish_packets(vehicle, np.asarray(output.command))
-        if not self._display.due(vehicle.stamp_ns):
-            return
-        if self._plan_out.get_subscription_count():
-            self._plan_out.publish(convert.path(vehicle.stamp_ns, MAP, output.plan))
-        if self._rollouts_out.get_subscription_count():
+        elif self._plans.due(vehicle.stamp_ns):
+            if self._plan_out.get_subscription_count():
+                self._plan_out.publish(convert.path(vehicle.stamp_ns, MAP, output.plan))
+        elif self._rollouts.due(vehicle.stamp_ns) and self._rollouts_out.get_subscription_count():
             shown = thinned(np.asarray(output.rollouts), ROLLOUT_POINTS)
             self._rollouts_out.publish(convert.rollouts(vehicle.stamp_ns, MAP, shown))
 
