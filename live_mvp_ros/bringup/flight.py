@@ -56,6 +56,7 @@ from live_mvp_ros.bringup.supervisor import Supervisor
 from live_mvp_ros.bringup.twins import Twins
 from live_mvp_ros.jax_setup import cache_directory
 from live_mvp_ros.results import write_json
+from live_mvp_ros.threads import traceback_of
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.monitor import Monitor
@@ -299,7 +300,7 @@ class Flight:
         interrupts.at_once = lambda: None
         twins = Twins(names, lock.mark)
         while not interrupts.wait(TICK_S):
-            ending = self._yields(monitor, twins, lock)
+            ending = self._lost(monitor) or self._yields(monitor, twins, lock)
             if ending is not None:
                 return ending
             supervisor.worked(monitor.progress.working())
@@ -318,6 +319,18 @@ class Flight:
             if ending is not None:
                 return ending
         return Ending("interrupted")
+
+    def _lost(self, monitor: Monitor) -> Ending | None:
+        """Return how a flight ends that nobody follows any more, None while somebody does."""
+        error = monitor.failure
+        if error is None:
+            return None
+        assert self.folder is not None
+        sentence = f"the flight is not watched any more: {described(error)}"
+        log = self.folder / "log" / "watcher.log"
+        self._attempt(str(log), log.write_text, traceback_of(error))
+        self._say(f"{sentence}; where that happened is in {log}")
+        return Ending(sentence)
 
     def _yields(self, monitor: Monitor, twins: Twins, lock: GraphLock) -> Ending | None:
         """Look for another graph; return how the flight ends if that was there first.
@@ -589,11 +602,11 @@ def remove_folder(place: RunFolder) -> bool:
     return not folder.exists()
 
 
-def described(error: Exception) -> str:
+def described(error: BaseException) -> str:
     """Return an exception as the end of a sentence."""
     words = " ".join(str(error).split())
-    kind = "" if isinstance(error, OSError | BringupError) else f"{type(error).__name__}: "
-    return f"{kind}{words}"
+    kind = "" if isinstance(error, OSError | BringupError) else type(error).__name__
+    return join(kind, words)
 
 
 def has_programs() -> bool:

@@ -401,6 +401,28 @@ def test_a_node_that_was_started_again_is_asked_for_its_parameters_again(tmp_pat
     assert flown.missing() == []
 
 
+def test_a_flight_that_nobody_follows_any_more_ends_with_the_reason(tmp_path):
+    words: list[str] = []
+    flight = Flight(
+        describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, words.append
+    )
+    flight.folder = tmp_path
+    (tmp_path / "log").mkdir()
+    monitor = types.SimpleNamespace(failure=None)
+    assert flight._lost(monitor) is None
+    try:
+        [][1]
+    except IndexError as error:
+        monitor.failure = error
+    ending = flight._lost(monitor)
+    assert ending is not None
+    assert not ending.complete  # exit code 1
+    sentence = "the flight is not watched any more: IndexError: list index out of range"
+    assert ending.reason == sentence
+    assert len(words) == 1 and words[0].startswith(sentence)
+    assert "[][1]" in (tmp_path / "log" / "watcher.log").read_text()
+
+
 def flying_flight(tmp_path: Path, clock: Time, monkeypatch) -> tuple[Flight, Any]:
     monkeypatch.setattr("live_mvp_ros.bringup.flight.time", types.SimpleNamespace(monotonic=clock))
     flight = Flight(describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, print)
