@@ -428,6 +428,9 @@ class Flight:
 
         Returns:
             The ending with what is left in its reason.
+
+        Whatever the scorer has died of that no machine is to blame for is raised when everything
+        is written.
         """
         assert self._monitor is not None
         assert self.folder is not None
@@ -457,6 +460,7 @@ class Flight:
         finally:
             stopping.join()
             self._say_open_bags()
+        self._scorer.check()
         return ending
 
     def _emergency(self, supervisor: Supervisor) -> None:
