@@ -105,6 +105,8 @@ class Monitor:
         self.progress.clock_heard = not sim_time
         self.flown = FlownParameters(nodes)
         self.moments = Moments()
+        self.has_plan = False
+        """Whether an information field has come."""
         self.heard_vehicle = False
         """Whether odometry or a cloud has come, usable or not."""
         self._on_map = on_map
@@ -265,6 +267,7 @@ class Monitor:
         return count
 
     def _field(self, data: bytes, info: Info) -> None:
+        self.has_plan = True
         self.record.arrived("info_field", info["source_timestamp"])
         if self.record.flying:
             now_s, at = self.record.now_s(), self.record.position_m()
