@@ -27,6 +27,8 @@ import jax.numpy as jnp
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.parameter import Parameter
 
 from live_mvp_ros import planning
 from live_mvp_ros.config import ConfigurationError, configuration, parameter
@@ -63,7 +65,8 @@ class FieldConfig:
         low=-convert.FARTHEST_M,
         high=convert.FARTHEST_M,
         live=True,
-        help="Where to go when nothing is left to explore; exploration/goal replaces it.",
+        help="Where to go when nothing is left to explore. Counts only where nobody publishes "
+        "exploration/goal, as imppi_controller does.",
     )
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     field: InfoFieldConfig = InfoFieldConfig()
@@ -108,6 +111,7 @@ class InfoFieldNode(GraphNode):
         self._watchful = jax.jit(outdated.watchful, static_argnums=1)
         self._previous_ns = self._last_ns = 0
         self._due = Every(config.rate_hz)
+        self.add_on_set_parameters_callback(self._refuse_goal)
 
         self._field_out = self.publisher(InfoField, "info_field", qos.LATCHED)
         self._grid_out = self.publisher(OccupancyGrid, "info_field/grid", qos.KEPT)
@@ -144,6 +148,17 @@ class InfoFieldNode(GraphNode):
         position_m = goal.goal_position_m(message)
         if self._goal is None or not self._goal.stamp_ns:  # else the goal's owner hears it
             self._goal = Goal(position_m, 0)
+
+    def _refuse_goal(self, requested: list[Parameter]) -> SetParametersResult:
+        """Refuse another goal of our own when the goal has an owner: it would mean nothing."""
+        owned = self._goal is not None and self._goal.stamp_ns
+        if owned and any(item.name == "goal_m" for item in requested):
+            reason = (
+                f"goal_m of {self.get_name()} has no effect: the goal belongs to who publishes "
+                f"{goal.TOPIC}; set that of imppi_controller, or publish {goal.WISHES}"
+            )
+            return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
 
     def _on_status(self, message: ExplorationStatus) -> None:
         self._flying = message.state in FLYING
