@@ -297,6 +297,8 @@ class Monitor:
             success=message.success,
             unsafe_plan_fraction=message.unsafe_plan_fraction,
             parked_fraction=message.parked_fraction,
+            elapsed_s=message.elapsed_s,
+            waited_s=message.waited_s,
         )
         if status.state in FLYING:
             self.record.begin()

@@ -98,6 +98,17 @@ def metrics_of(
     )  # fmt: skip
 
 
+def test_the_mission_is_timed_by_its_own_clock():
+    """The watcher hears of a flight when it is under way, and a slow machine lets it wait."""
+    record = flight_to(9.0, 5.0, False)
+    values = values_of(record, complete=False)
+    assert (values["mission_time_s"], values["mission_waited_s"]) == (None, None)
+    record.report(dataclasses.replace(record.status, elapsed_s=21.75, waited_s=3.2504))
+    values = values_of(record, complete=False)
+    assert (values["mission_time_s"], values["mission_waited_s"]) == (25.0, 3.25)
+    assert values["flight_time_s"] == 1.0
+
+
 def test_metrics_have_every_key_and_no_nan_even_without_a_flight():
     values = values_of(FlightRecord(), complete=False)
     assert set(values) >= REQUIRED
