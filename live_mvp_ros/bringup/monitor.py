@@ -3,7 +3,8 @@
 """Watch a running graph over DDS like any other subscriber, and keep the record of its flight.
 
 Callbacks only take numbers down; scoring happens elsewhere. Clouds and fields are counted without
-being decoded. Runs in its own thread and context, so that signals stay with the main thread.
+being decoded. Runs in its own thread and context, so that signals stay with the main thread. What
+ends that thread with an error is kept in ``failure``: a flight that nobody follows never ends.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from live_mvp_ros.ros.polling import Polled
 from live_mvp_ros.ros.refusals import FARTHEST_M, InvalidMessageError, Refusals
 from live_mvp_ros.ros.starting import STARTING
 from live_mvp_ros.srv import SaveMap
+from live_mvp_ros.threads import KeepingThread
 
 CLOSE_LIMIT_S = 30.0
 STATES = {
@@ -106,6 +108,8 @@ class Monitor:
         self.progress.clock_heard = not sim_time
         self.flown = FlownParameters(nodes)
         self.moments = Moments()
+        self.has_plan = False
+        """Whether an information field has come."""
         self.heard_vehicle = False
         """Whether odometry or a cloud has come, usable or not."""
         self._on_map = on_map
@@ -127,8 +131,13 @@ class Monitor:
         self._subscribe()
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, name="monitor", daemon=True)
+        self._thread = KeepingThread(self._spin, "monitor")
         self._thread.start()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What has ended the watching before ``close``; None while it goes on."""
+        return self._thread.error
 
     def nodes(self) -> list[tuple[str, str, str]]:
         """Return name, namespace and enclave of every node that discovery knows."""
@@ -147,11 +156,13 @@ class Monitor:
         self.flown.renew()
         end = time.monotonic() + timeout_s
         self.ask_parameters()
-        while self.flown.missing() and time.monotonic() < end:
+        while self.flown.missing() and time.monotonic() < end and self.failure is None:
             time.sleep(ANSWER_STEP_S)
 
     def save_map(self, path: Path, timeout_s: float) -> str | None:
         """Have the map saved; return None when it is, else a sentence that says why not."""
+        if self.failure is not None:
+            return "nobody is left to hear the answer of the map node; its last autosave stays"
         if not self._save.service_is_ready():
             return "the map node is not running"
         done = threading.Event()
@@ -167,7 +178,7 @@ class Monitor:
         over = self.record.status is not None and self.record.status.state in OVER
         if not over and self._stop.service_is_ready():
             self._stop.call_async(Trigger.Request())
-        if over or self._stop.service_is_ready():
+        if (over or self._stop.service_is_ready()) and self.failure is None:
             self._completed.wait(timeout_s)
 
     def close(self) -> None:
@@ -272,6 +283,7 @@ class Monitor:
         return count
 
     def _field(self, data: bytes, info: Info) -> None:
+        self.has_plan = True
         self.record.arrived("info_field", info["source_timestamp"])
         if self.record.flying:
             now_s, at = self.record.now_s(), self.record.position_m()
@@ -301,6 +313,8 @@ class Monitor:
             success=message.success,
             unsafe_plan_fraction=message.unsafe_plan_fraction,
             parked_fraction=message.parked_fraction,
+            elapsed_s=message.elapsed_s,
+            waited_s=message.waited_s,
         )
         if status.state in FLYING:
             self.record.begin()

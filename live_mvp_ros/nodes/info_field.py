@@ -8,7 +8,8 @@ the mission is done. While exploration/status says that the vehicle is held, no 
 target or a cell runs out; when it says that enough is explored, the field leads to the goal.
 
 The goal is the controller's: it comes on exploration/goal, and each field says which one it
-answers. Only where nobody publishes that, goal_pose and the parameter are heard.
+answers. Only where nobody publishes that, goal_pose and the parameter are heard. Each field also
+gives the controller's last status back, for a controller that is started again (``ros.memory``).
 
 The parameters ``odometry.*`` say how good the odometry is expected to be. Where it drifts, the map
 takes old free space for unknown: it is planned through as before, and looked at again before it is
@@ -26,6 +27,8 @@ import jax.numpy as jnp
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.parameter import Parameter
 
 from live_mvp_ros import planning
 from live_mvp_ros.config import ConfigurationError, configuration, parameter
@@ -37,6 +40,7 @@ from live_mvp_ros.ros.completion_reporter import CompletionReporter, Planned
 from live_mvp_ros.ros.convert import InvalidMessageError, ProbabilityGrid, VehicleState
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.geometries import Geometries
+from live_mvp_ros.ros.memory import replaces
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
@@ -62,7 +66,8 @@ class FieldConfig:
         low=-convert.FARTHEST_M,
         high=convert.FARTHEST_M,
         live=True,
-        help="Where to go when nothing is left to explore; exploration/goal replaces it.",
+        help="Where to go when nothing is left to explore. Counts only where nobody publishes "
+        "exploration/goal, as imppi_controller does.",
     )
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     field: InfoFieldConfig = InfoFieldConfig()
@@ -82,7 +87,7 @@ class Job(NamedTuple):
     grid: ProbabilityGrid
     vehicle: VehicleState
     goal: Goal
-    to_goal: bool
+    mission: ExplorationStatus
 
 
 class InfoFieldNode(GraphNode):
@@ -98,7 +103,7 @@ class InfoFieldNode(GraphNode):
         self._geometries = Geometries()
         self._vehicle: VehicleState | None = None
         self._flying = True  # a controller that publishes no status is taken to fly
-        self._to_goal = False
+        self._mission = ExplorationStatus()  # the controller's last word that counts
         self._led_to_ns = 0  # the worker's: stamp of the goal of the last field
         self._state: Any = None
         self._spec: Any = None
@@ -107,6 +112,7 @@ class InfoFieldNode(GraphNode):
         self._watchful = jax.jit(outdated.watchful, static_argnums=1)
         self._previous_ns = self._last_ns = 0
         self._due = Every(config.rate_hz)
+        self.add_on_set_parameters_callback(self._refuse_goal)
 
         self._field_out = self.publisher(InfoField, "info_field", qos.LATCHED)
         self._grid_out = self.publisher(OccupancyGrid, "info_field/grid", qos.KEPT)
@@ -147,9 +153,22 @@ class InfoFieldNode(GraphNode):
         if self._goal is None or not self._goal.stamp_ns:  # else the goal's owner hears it
             self._goal = Goal(position_m, 0)
 
+    def _refuse_goal(self, requested: list[Parameter]) -> SetParametersResult:
+        """Refuse another goal of our own when the goal has an owner: it would mean nothing."""
+        owned = self._goal is not None and self._goal.stamp_ns
+        if owned and any(item.name == "goal_m" for item in requested):
+            reason = (
+                f"goal_m of {self.get_name()} has no effect: the goal belongs to who publishes "
+                f"{goal.TOPIC}; set that of imppi_controller, or publish {goal.WISHES}"
+            )
+            return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
+
     def _on_status(self, message: ExplorationStatus) -> None:
-        self._flying, self._to_goal = message.state in FLYING, message.to_goal_now
-        self._completion.mission(message)
+        self._flying = message.state in FLYING
+        if replaces(message, self._mission):
+            self._mission = message
+            self._completion.mission(message)
 
     @property
     def _rate_hz(self) -> float:
@@ -161,14 +180,14 @@ class InfoFieldNode(GraphNode):
             return
         self._previous_ns = vehicle.stamp_ns
         wanted = self._goal or Goal(np.asarray(self.parameters.value.goal_m), 0)
-        job = Job(grid, vehicle, wanted, self._to_goal)
+        job = Job(grid, vehicle, wanted, self._mission)
         if self.worker is not None and not self.worker.submit(job):
             self.health.dropped()
 
     def _work(self, job: Job) -> None:
         """Compute and publish, on the worker's thread."""
         begin = time.monotonic()
-        config, (grid, vehicle, wanted, to_goal) = self.parameters.value, job
+        config, (grid, vehicle, wanted, mission) = self.parameters.value, job
         first = grid.spec != self._spec
         if first:
             self._spec, self._last_ns = grid.spec, vehicle.stamp_ns
@@ -186,7 +205,7 @@ class InfoFieldNode(GraphNode):
             yaw_rad=jnp.float32(convert.yaw_of(vehicle.attitude)),
             goal_m=jnp.asarray(wanted.position_m, jnp.float32),
             dt_s=jnp.float32(min(max(elapsed_s, 0.0), LONGEST_STEP_S)),
-            to_goal=jnp.asarray(to_goal),
+            to_goal=jnp.asarray(mission.to_goal_now),
         )
         inputs, output = self._plan(config, grid.spec, inputs)
         output = jax.tree.map(np.asarray, output)
@@ -227,9 +246,9 @@ class InfoFieldNode(GraphNode):
         self._path_out.publish(
             convert.path(stamp, MAP, output.reference_path_m, output.reference_yaw_rad)
         )
-        self._field_out.publish(
-            convert_sensors.info_field(MAP, field, altitude_m, 1e3 * compute_s)
-        )
+        message = convert_sensors.info_field(MAP, field, altitude_m, 1e3 * compute_s)
+        message.mission = job.mission
+        self._field_out.publish(message)
         if self._grid_out.get_subscription_count():
             gain = np.asarray(output.gain)
             cells = convert.share_cells(gain / max(float(gain.max()), 1e-6))
