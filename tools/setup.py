@@ -184,7 +184,10 @@ class Setup:
         A new environment has no bytecode yet, and where PYTHONDONTWRITEBYTECODE is set, as in many
         containers, it would never get any: each node of the graph would spend seconds on it.
         """
-        places = [*sorted((self.venv / "lib").glob("python3*/site-packages")), ROOT / "live_mvp_ros"]
+        places = [
+            *sorted((self.venv / "lib").glob("python3*/site-packages")),
+            ROOT / "live_mvp_ros",
+        ]
         compiler = [self.python, "-m", "compileall", "-q", "-j", "0", *map(str, places)]
         self.run_command(compiler, check=False)  # packages bring files that are not to be imported
 

@@ -186,6 +186,9 @@ class Flight:
         self._restarts = 0
         self._up_since: float | None = None
         self._shared_out = False
+        self._everyone: frozenset[int] = frozenset()
+        self._balance = cores.Balance((), False)
+        self._balanced_at, self._usage = time.monotonic(), cores.Usage()
 
     @property
     def unfinished(self) -> bool:
@@ -227,13 +230,43 @@ class Flight:
 
         This process, which only looks on, keeps to those for work then, too.
         """
+        everyone = cores.allowed_cores()
         if not self._shared_out and self._is_up(monitor):
             self._shared_out = True
-            supervisor.share_out()
-            if self._division.groups:
-                stack.callback(keep_to, os.getpid(), cores.allowed_cores())
-                keep_to(os.getpid(), self._division.of(WORKING))
+            stack.callback(keep_to, os.getpid(), everyone)
+            self._everyone = everyone
+            self._balance = cores.Balance(everyone, bool(self._division.groups))
+            self._keep_apart(supervisor)
+        elif self._shared_out:
+            self._rebalance(supervisor)
         supervisor.settled(monitor.progress.ready())
+
+    def _rebalance(self, supervisor: Supervisor) -> None:
+        """Take the division back while others keep the cores busy, and make it again later."""
+        now, division = time.monotonic(), self._division
+        passed_s = now - self._balanced_at
+        if passed_s < cores.LOOK_PERIOD_S or not division.possible:
+            return
+        self._balanced_at = now
+        if not division.groups:
+            division = dataclasses.replace(division, mixed_s=division.mixed_s + passed_s)
+        used_s = self._usage.of([os.getpid(), *supervisor.pids().values()])
+        apart = self._balance.look(cores.core_times(used_s), passed_s)
+        if apart != bool(division.groups):
+            groups = division.possible if apart else {}
+            idle = f"the {len(self._everyone)} cores are idle otherwise"
+            busy = cores.busy_in_words(self._balance.load, self._everyone)
+            division = dataclasses.replace(division, groups=groups, reason=idle if apart else busy)
+        changed, self._division = division.groups != self._division.groups, division
+        if changed:
+            self._say(f"processor: {division.in_words()}")
+            self._keep_apart(supervisor)
+
+    def _keep_apart(self, supervisor: Supervisor) -> None:
+        """Keep all to the cores that the division gives them, this process to those for work."""
+        apart = bool(self._division.groups)
+        supervisor.share_out(frozenset() if apart else self._everyone)
+        keep_to(os.getpid(), self._division.of(WORKING) if apart else self._everyone)
 
     def _is_up(self, monitor: Monitor) -> bool:
         """Return whether all have compiled what they need: it flies, or could if it were to.

@@ -115,6 +115,7 @@ class Supervisor:
                 own priority and cores.
         """
         self._settles, self._shared_out = settles, not settles
+        self._together: frozenset[int] = frozenset()
         self._commands = tuple(commands)
         self._environment = dict(environment)
         self._log_folder = log_folder
@@ -142,13 +143,20 @@ class Supervisor:
         for slot in self._slots:
             slot.worked |= slot.command.name in names
 
-    def share_out(self) -> None:
-        """Note that the whole graph is up: from now on each process keeps to its cores."""
-        self._shared_out = True
+    def share_out(self, together: frozenset[int] = frozenset()) -> None:
+        """Note that the whole graph is up: from now on each process keeps to its cores.
+
+        May be called again, when that has changed: ``together`` are cores for all to share.
+        """
+        self._shared_out, self._together = True, together
         for slot in self._slots:
-            cores = slot.command.cores
+            cores = self._cores_of(slot.command)
             if cores and slot.process.returncode() is None:
                 self._say_refusal(slot, "cores", keep_to(slot.process.pid, cores))
+
+    def _cores_of(self, command: Command) -> frozenset[int]:
+        """Return where a process may run now, empty for anywhere."""
+        return (self._together or command.cores) if command.cores else frozenset()
 
     def settled(self, names: Iterable[str]) -> None:
         """Note that processes work now and prepare nothing any more: they get their priority.
@@ -242,7 +250,7 @@ class Supervisor:
             self._environment,
             self._log_folder / f"{command.name}.log",
             niceness=self._first_niceness(command),
-            cores=command.cores if self._shared_out else (),
+            cores=self._cores_of(command) if self._shared_out else (),
         )
 
     def _first_niceness(self, command: Command) -> int:

@@ -348,6 +348,11 @@ def test_until_the_graph_is_up_all_cores_are_there_for_who_compiles(tmp_path):
         poll_until(supervisor, lambda: supervisor.restarts()["mapper"] == 1)
         wait_for(lambda: supervisor.last_lines("mapper"))
         assert supervisor.last_lines("mapper") == [str(sorted(own))]
+        pid = supervisor.pids()["mapper"]
+        supervisor.share_out(together=frozenset(allowed))  # others have come: there is no room
+        assert affinities(pid) == [allowed] * len(affinities(pid))
+        supervisor.share_out()
+        assert affinities(pid) == [own] * len(affinities(pid))
     finally:
         supervisor.kill()
 
