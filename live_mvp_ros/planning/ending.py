@@ -9,8 +9,8 @@ from near, before it is believed:
 
 - what was known to be free, is occupied now and stands apart from all that never was free: a
   person who has stopped somewhere;
-- what was known to be free, or is occupied by a narrow margin, and blocks the way to other space:
-  a person in a door.
+- what was known to be free, or is occupied by a narrow margin, and blocks the way to other space
+  from where something may be seen or where the goal lies: a person in a door.
 
 Both count only when nothing but leftovers is left to look at. A doubt that is looked at for long
 enough is believed until something new is learned. On the way there it is not looked at: that time
@@ -36,6 +36,8 @@ LEAST_PLANS = 3
 _SURE = 0.75  # occupied with more than this probability is more than one look's word
 _APART_M = 0.2  # nearer to what never was free is noise at its surface
 _BEYOND_M = 0.5  # a way that leads so far beyond where one can go leads to other space
+_BACK_S = 3.0  # so long something must have been left again
+_NEAR_M = 1.0  # so near to what is wanted a way leads to it
 _LONGEST_DOUBT_S = 60.0  # of looking without learning, all doubts together
 _LONGEST_WAY = 2.0  # times the sum of the map's sides, all ways to doubts together
 _FORGOTTEN_SHARE = 0.01  # of the known cells: fewer that are lost are noise of the map
@@ -57,6 +59,8 @@ class Ending(NamedTuple):
     """How many plans in a row have found nothing left."""
     held_s: jax.Array
     """For how long."""
+    back_s: jax.Array
+    """For how long something has been left again, after that."""
 
 
 class Doubt(NamedTuple):
@@ -78,7 +82,7 @@ class Doubt(NamedTuple):
 
 def no_evidence() -> Ending:
     """Return what is remembered before the first plan."""
-    return Ending(jnp.int32(0), jnp.float32(0.0))
+    return Ending(jnp.int32(0), jnp.float32(0.0), jnp.float32(0.0))
 
 
 def no_doubt(spec: GridSpec) -> Doubt:
@@ -88,11 +92,23 @@ def no_doubt(spec: GridSpec) -> Doubt:
     return Doubt(none, jnp.zeros(spec.shape), none, zero, zero, jnp.int32(0))
 
 
-def remembered(state: Ending, nothing_left: jax.Array, dt_s: jax.Array) -> Ending:
-    """Return the evidence after one more plan, ``dt_s`` after the last one."""
-    plans = jnp.where(nothing_left, state.plans + 1, 0)
+def remembered(state: Ending, empty: jax.Array, dt_s: jax.Array) -> tuple[Ending, jax.Array]:
+    """Return the evidence after one more plan, and whether nothing is left by all that is known.
+
+    Args:
+        state: before.
+        empty: bool, the plan has found nothing.
+        dt_s: since the last plan.
+
+    What is left again after several plans found nothing must last as well: a passage that is a
+    cell too narrow in every other map would have the drone fly to and fro in front of it.
+    """
+    sure = state.plans >= LEAST_PLANS
+    back_s = jnp.where(empty, 0.0, state.back_s + dt_s)
+    nothing_left = empty | (sure & (back_s < _BACK_S))
+    plans = jnp.where(nothing_left, state.plans + empty, 0)
     held_s = jnp.where(nothing_left & (state.plans > 0), state.held_s + dt_s, 0.0)
-    return Ending(plans, held_s)
+    return Ending(plans, held_s, jnp.where(nothing_left, back_s, 0.0)), nothing_left
 
 
 def settled(state: Ending, least_s: jax.Array | float) -> jax.Array:
@@ -171,6 +187,7 @@ def in_doubt(
     patience_s: jax.Array | float,
     weak_patience_s: jax.Array | float,
     body: BodyConfig,
+    wanted: jax.Array,
 ) -> jax.Array:
     """Return the occupied cells [nx, ny] that must be looked at again before they are believed.
 
@@ -185,6 +202,8 @@ def in_doubt(
         patience_s: how long what was free is looked at before it is believed.
         weak_patience_s: the same of what never was, but is occupied by a narrow margin.
         body: how fast the drone flies and turns: slow ones have more time.
+        wanted: [nx, ny] bool, what makes it worth while to come near: unknown cells beside free
+            ones, and where the goal is.
     """
     changed = occupied & state.was_free & (state.checked_s < patience_s)
     apart_cells = round(_APART_M / spec.resolution_m)
@@ -192,6 +211,7 @@ def in_doubt(
     unsure = changed | (occupied & (p < _SURE) & (state.checked_s < weak_patience_s))
     solid = occupied | given_up
     reach_cells = round(radius_m / spec.resolution_m) + 1
+    near_cells = round(_NEAR_M / spec.resolution_m)
 
     def roams(obstacles: jax.Array) -> jax.Array:
         return joined_cells(fitting_places(obstacles, spec, radius_m), navigable)
@@ -200,8 +220,10 @@ def in_doubt(
         now, then = roams(solid), roams(solid & ~unsure)
         added = then & ~now
         beyond = added & ~grown(now, round(_BEYOND_M / spec.resolution_m))
+        beyond &= grown(wanted, near_cells)
         opened = connected_cells(added, beyond)
-        return unsure & grown(opened, reach_cells)
+        here = grown(now, reach_cells + round(_BEYOND_M / spec.resolution_m))
+        return unsure & grown(opened, reach_cells) & here
 
     none = jnp.zeros(spec.shape, bool)
     blocks = jax.lax.cond(jnp.any(unsure), blocking, lambda: none)

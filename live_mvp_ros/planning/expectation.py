@@ -42,6 +42,8 @@ class View(NamedTuple):
     """bool, occupied or believed to be."""
     frontier: jax.Array
     """bool, resolvable cells beside free ones."""
+    gaps: jax.Array
+    """bool, unknown cells in narrow gaps of walls, whether they are believed to be wall or not."""
     few: jax.Array
     """bool [], there are only leftovers: nowhere is much frontier in one place."""
 
@@ -85,6 +87,7 @@ def view_of(
         resolvable=resolvable,
         opaque=occupied | given_up,
         frontier=resolvable & grown(free, 1),
+        gaps=gaps,
         few=few,
     )
 

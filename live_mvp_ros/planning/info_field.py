@@ -384,7 +384,8 @@ def step(
     no_room = jnp.int32(int(PlanCode.NO_ROOM))
     code = jnp.where((code == int(PlanCode.OK)) & confined, no_room, code)
     valid = code == int(PlanCode.OK)
-    nothing_left = empty & valid
+    evidence, nothing_left = ending.remembered(state.ending, empty & valid, inputs.dt_s)
+    nothing_left &= valid
     to_goal = nothing_left | inputs.to_goal
     goal = goal_source(spec, navigable, inputs.goal_m)
     slow = stock.slow
@@ -394,7 +395,7 @@ def step(
     touring = leftovers & state.leftovers.active & sources[stop[0], stop[1]]
     at_stop = jnp.full(spec.shape, FAR).at[stop[0], stop[1]].set(0.0)
     start_m = jnp.where(touring, at_stop, start_m)
-    looks_on = jnp.any(sources) & ~inputs.to_goal
+    looks_on = jnp.any(sources) & ~to_goal
     start_m = jnp.where(looks_on, start_m, jnp.where(goal, 0.0, FAR))
     recovery = goal_source(spec, navigable, watch.manoeuvre_m)
     start_m = jnp.where(watch.manoeuvre_s > 0.0, jnp.where(recovery, 0.0, FAR), start_m)
@@ -427,7 +428,6 @@ def step(
     all_seen = nothing_left & (config.finish != "share")
     unknown_m2 = jnp.where(all_seen, 0.0, unknown_m2)
     reachable = jnp.any(goal & near(spec, inputs.goal_m[:2], config.goal_radius_m))
-    evidence = ending.remembered(state.ending, nothing_left, inputs.dt_s)
     after = InfoFieldState(
         looked_s=jnp.where(afresh, 0.0, looked_s),
         progress=judged,
@@ -477,6 +477,7 @@ def _doubts(
 
     A room behind what blocks its door is worth more than any of them: it must not wait for them.
     """
+    at_goal = near(spec, inputs.goal_m[:2], config.goal_radius_m)
 
     def asked() -> jax.Array:
         return ending.in_doubt(
@@ -490,6 +491,7 @@ def _doubts(
             config.doubt_patience_s,
             config.look_patience_s,
             config.body,
+            (view.frontier & ~view.gaps) | (at_goal & ~jnp.any(at_goal & navigable)),
         )
 
     none = jnp.zeros(spec.shape, bool)

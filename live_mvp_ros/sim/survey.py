@@ -151,7 +151,9 @@ def fly_to(
 ) -> tuple[BaselineState, InfoFieldOutput]:
     """Lead to what was chosen, to the goal when nothing is left, or where a recovery leads."""
     xy = jnp.asarray(inputs.position_m)[:2]
-    nothing_left = jnp.asarray(choice.nothing_left)
+    empty = jnp.asarray(choice.nothing_left)
+    evidence, nothing_left = ending.remembered(state.ending, empty, inputs.dt_s)
+    choice = choice._replace(nothing_left=nothing_left)
     goal = goal_source(spec, found.navigable, inputs.goal_m)
     chosen = jnp.where(found.navigable, jnp.asarray(choice.start_m), FAR)
     start_m = _start(spec, found, choice, goal, xy)
@@ -176,7 +178,6 @@ def fly_to(
     unknown_m2 = jnp.where(nothing_left, 0.0, _visible_unknown_m2(config, spec, found))
     known_m2 = jnp.sum(found.free) * spec.resolution_m**2
     reachable = jnp.any(goal & near(spec, jnp.asarray(inputs.goal_m)[:2], config.goal_radius_m))
-    evidence = ending.remembered(state.ending, nothing_left, inputs.dt_s)
     after = state._replace(
         looked_s=jnp.where(afresh, 0.0, found.looked_s),
         progress=judged,

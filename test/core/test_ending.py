@@ -216,6 +216,7 @@ def doubting(seconds, looks, body=None, state=None, known=None):
             10.0,
             1.5,
             body,
+            jnp.ones(SPEC.shape, bool),
         )
         state = state._replace(doubted=doubted)
     return state, bool(jnp.any(doubted))
@@ -353,3 +354,29 @@ def test_a_room_that_is_too_far_by_way_is_not_entered():
     xy = jnp.array([4.65, 3.25])
     navigable = np.asarray(navigable_now(CONFIG.body, SPEC, jnp.asarray(~solid), xy))
     assert navigable.sum() == 1
+
+
+def evidence_of(found: list[bool], dt_s: float = 0.2) -> list[bool]:
+    """Return what plans conclude that have, or have not, found nothing."""
+    state, concluded = ending.no_evidence(), []
+    for empty in found:
+        state, nothing_left = ending.remembered(state, jnp.asarray(empty), jnp.float32(dt_s))
+        concluded.append(bool(nothing_left))
+    return concluded
+
+
+def test_what_comes_and_goes_before_the_end_is_no_reason_to_turn_back():
+    """A passage that is a cell too narrow in every other map."""
+    flickering = [True] * 5 + ([False] * 5 + [True] * 5) * 4
+    assert evidence_of(flickering) == [True] * len(flickering)
+
+
+def test_what_is_left_again_and_stays_is_looked_at_after_a_while():
+    concluded = evidence_of([True] * 5 + [False] * 40)
+    assert all(concluded[:19]) and not any(concluded[20:])
+
+
+def test_one_plan_that_finds_nothing_concludes_nothing_for_the_next():
+    assert evidence_of([False, True, False, True, True, False]) == [
+        False, True, False, True, True, False,
+    ]  # fmt: skip
