@@ -37,6 +37,12 @@ from live_mvp_ros.control import perturbation
 from live_mvp_ros.control.noise import normal
 
 _MOST_SHARE = 0.5  # of the usable samples, that must carry the result
+INPUT_RISE_S = 0.1
+"""smppi: a rate of one deviation, kept so long, changes the input by one deviation. With 0.2 s or
+more its samples do not get anywhere (docs/control.md)."""
+SMOOTHNESS_WEIGHT = 0.001
+"""smppi: cost [s] of squared rates of change, in deviations per second. It and the rise are the
+best of nine settings that were flown."""
 
 
 @configuration
@@ -65,24 +71,6 @@ class MppiConfig:
         default="linear",
         choices=perturbation.KERNELS,
         help="kmppi: how to interpolate between support points.",
-    )
-    kernel_width_steps: float = parameter(
-        default=4.0, low=0.1, high=100.0, help="kmppi: standard deviation of the rbf kernel."
-    )
-    input_rise_s: float = parameter(
-        default=0.1,
-        unit="s",
-        low=0.01,
-        high=10.0,
-        help="smppi: a rate of one deviation, kept so long, changes the input by one deviation.",
-    )
-    smoothness_weight: float = parameter(
-        default=0.001,
-        unit="s",
-        low=0.0,
-        high=1e4,
-        live=True,
-        help="smppi: cost of squared rates of change, in deviations per second.",
     )
     temperature: float = parameter(
         default=0.1,
@@ -117,19 +105,13 @@ class MppiConfig:
     )
 
     def check(self) -> str | None:
-        """Refuse support points that the horizon cannot hold or the kernel cannot tell apart."""
+        """Refuse support points that the horizon cannot hold."""
         if self.variant != "kmppi":
             return None
         if self.support_spacing_steps >= self.horizon_steps:
             return (
                 f"support_spacing_steps = {self.support_spacing_steps} is not allowed: it must be "
                 f"less than horizon_steps = {self.horizon_steps}"
-            )
-        layout = (self.horizon_steps, self.support_spacing_steps, self.kernel_width_steps)
-        if self.kernel == "rbf" and perturbation.ill_conditioned(*layout):
-            return (
-                f"kernel_width_steps = {self.kernel_width_steps} is not allowed: it must be less, "
-                f"support points {self.support_spacing_steps} steps apart are all alike to it"
             )
         return None
 
@@ -139,9 +121,11 @@ class MppiConfig:
         if self.variant == "mppi":
             return perturbation.independent(self.horizon_steps)
         if self.variant == "smppi":
-            return perturbation.integrated(self.horizon_steps, self.step_s / self.input_rise_s)
+            return perturbation.integrated(self.horizon_steps, self.step_s / INPUT_RISE_S)
+        spacing = self.support_spacing_steps
+        # An rbf kernel as wide as its support points are apart tells them apart at any spacing.
         return perturbation.interpolated(
-            self.horizon_steps, self.support_spacing_steps, self.kernel, self.kernel_width_steps
+            self.horizon_steps, spacing, self.kernel, width=float(spacing)
         )
 
     @property
@@ -207,7 +191,7 @@ def optimise(
     commands = clip(nominal[..., None] + steps)
     costs, evaluation = evaluate(commands)
     if config.variant == "smppi":
-        costs = costs + config.smoothness_weight * roughness(config, commands, deviations)
+        costs = costs + SMOOTHNESS_WEIGHT * roughness(config, commands, deviations)
     usable = jnp.isfinite(costs)
     finite = jnp.any(usable)
     log_ratio = log_mixture_ratio(config.reference_share, displacement, unit)

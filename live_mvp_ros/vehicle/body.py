@@ -58,6 +58,14 @@ class BodyConfig:
         live=True,
         help="Limit of the yaw rate: depth images must overlap.",
     )
+    acceleration_max_m_s2: float = parameter(
+        default=4.0,
+        unit="m/s^2",
+        low=0.1,
+        high=20.0,
+        live=True,
+        help="How hard it is told to brake and to speed up.",
+    )
     altitude_m: float = parameter(
         default=2.0,
         unit="m",

@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 
 from live_mvp_ros import planning
-from live_mvp_ros.control.mission import MissionConfig, MissionInputs, MissionState, decide
+from live_mvp_ros.control.mission import (
+    FAULT_TIMEOUT_S,
+    MissionConfig,
+    MissionInputs,
+    MissionState,
+    decide,
+)
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import ending
 from live_mvp_ros.planning.ending import PlanCode
@@ -311,7 +317,7 @@ def test_a_pose_that_is_none_is_a_fault_and_never_the_end(how, code):
         for leaf in jax.tree.leaves(out):
             assert np.isfinite(np.asarray(leaf, float)).all()
         assert decided(out) is MissionState.HOLDING
-        assert decided(out, lasts_s=MissionConfig().fault_timeout_s) is MissionState.FAULT
+        assert decided(out, lasts_s=FAULT_TIMEOUT_S) is MissionState.FAULT
     state, out = STEP(CONFIG, SPEC, state, given(solid))
     assert int(out.code) == PlanCode.OK
     assert decided(out) is MissionState.GOING_TO_GOAL
