@@ -38,6 +38,7 @@ from live_mvp_ros.control.tables import (
     interpolate_yaw,
 )
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig
+from live_mvp_ros.vehicle.quadrotor import GRAVITY_M_S2
 
 _CONTACT_BEYOND_M = 0.01  # samples shall not end just where plans are refused
 _COMFORT_BEYOND_M = 0.28  # from this much farther away on space is open
@@ -177,7 +178,7 @@ def tilt(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
 
 def effort(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Squared distance of the command from hovering."""
-    hover = setup.vehicle.mass_kg * setup.vehicle.gravity_m_s2
+    hover = setup.vehicle.mass_kg * GRAVITY_M_S2
     thrust, *rates = m.command
     return setup.costs.effort_weight * ((thrust - hover) ** 2 + sum(rate**2 for rate in rates))
 

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 
 from live_mvp_ros import quaternion
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, QuadrotorState, clip_command
+from live_mvp_ros.vehicle.quadrotor import GRAVITY_M_S2
 
 # Gains of a cascade: each loop is slower than the one inside it, the innermost being the rate loop
 # of the vehicle (20 per second). With these every upset ends level and at rest (tested).
@@ -60,9 +61,9 @@ def accelerate(
     yaw_rad: jax.Array,
 ) -> jax.Array:
     """Return the command [4] for an acceleration [3] (map, without gravity) and a heading."""
-    force = acceleration_m_s2.at[2].add(vehicle.gravity_m_s2)
+    force = acceleration_m_s2.at[2].add(GRAVITY_M_S2)
     # Never ask for a thrust axis below the horizon: the vehicle would have to flip.
-    force = force.at[2].set(jnp.maximum(force[2], 0.2 * vehicle.gravity_m_s2))
+    force = force.at[2].set(jnp.maximum(force[2], 0.2 * GRAVITY_M_S2))
     axis_map = force / jnp.linalg.norm(force)
     axis = quaternion.rotate(quaternion.conjugate(state.attitude), axis_map)
     # Rotation vector that turns the body z axis onto the wanted axis, in the body frame.
