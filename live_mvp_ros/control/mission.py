@@ -14,6 +14,7 @@ import math
 
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.planning.ending import PlanCode
+from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M
 
 FAULT_TIMEOUT_S = 10.0
 """A pose that no plan can be made for is a fault after so long: what comes back by itself, as a
@@ -58,12 +59,12 @@ class MissionConfig:
         help="A map, or an information field, older than this: hold.",
     )
     goal_tolerance_m: float = parameter(
-        default=1.5,
+        default=GOAL_TOLERANCE_M,
         unit="m",
         low=0.1,
         high=100.0,
         live=True,
-        help="The goal counts as reached from here.",
+        help="The goal counts as reached from here; the planner is told.",
     )
     time_limit_s: float = parameter(
         default=0.0,

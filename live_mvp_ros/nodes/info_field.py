@@ -5,7 +5,8 @@
 Computed whenever a map arrives; while maps stay away, the last one serves with the newest pose.
 A map of another geometry starts a new field. What is left and why is reported when the planner or
 the mission is done. While exploration/status says that the vehicle is held, no patience with a
-target or a cell runs out; when it says that enough is explored, the field leads to the goal.
+target or a cell runs out; when it says that enough is explored, the field leads to the goal. It
+also says from where the goal counts as reached.
 
 The goal is the controller's: it comes on exploration/goal, and each field says which one it
 answers. Only where nobody publishes that, goal_pose and the parameter are heard.
@@ -32,6 +33,7 @@ from live_mvp_ros.config import ConfigurationError, configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import ExplorationStatus, InfoField
 from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput, outdated
+from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M, LOCAL_RESOLUTION_M
 from live_mvp_ros.ros import convert, convert_sensors, goal, qos
 from live_mvp_ros.ros.completion_reporter import CompletionReporter, Planned
 from live_mvp_ros.ros.convert import InvalidMessageError, ProbabilityGrid, VehicleState
@@ -82,6 +84,7 @@ class Job(NamedTuple):
     vehicle: VehicleState
     goal: Goal
     to_goal: bool
+    goal_tolerance_m: float
 
 
 class InfoFieldNode(GraphNode):
@@ -98,12 +101,13 @@ class InfoFieldNode(GraphNode):
         self._vehicle: VehicleState | None = None
         self._flying = True  # a controller that publishes no status is taken to fly
         self._to_goal = False
+        self._goal_tolerance_m = GOAL_TOLERANCE_M
         self._led_to_ns = 0  # the worker's: stamp of the goal of the last field
         self._state: Any = None
         self._spec: Any = None
         self._memory: Any = None  # the worker's: what was known before, while odometry drifts
         self._remember = jax.jit(outdated.remember, static_argnums=0)
-        self._watchful = jax.jit(outdated.watchful, static_argnums=1)
+        self._watchful = jax.jit(outdated.watchful, static_argnums=0)
         self._previous_ns = self._last_ns = 0
         self._due = Every(config.rate_hz)
 
@@ -145,6 +149,7 @@ class InfoFieldNode(GraphNode):
 
     def _on_status(self, message: ExplorationStatus) -> None:
         self._flying, self._to_goal = message.state in FLYING, message.to_goal_now
+        self._goal_tolerance_m = goal.tolerance_m(message)
         self._completion.mission(message)
 
     @property
@@ -157,14 +162,14 @@ class InfoFieldNode(GraphNode):
             return
         self._previous_ns = vehicle.stamp_ns
         wanted = self._goal or Goal(np.asarray(self.parameters.value.goal_m), 0)
-        job = Job(grid, vehicle, wanted, self._to_goal)
+        job = Job(grid, vehicle, wanted, self._to_goal, self._goal_tolerance_m)
         if self.worker is not None and not self.worker.submit(job):
             self.health.dropped()
 
     def _work(self, job: Job) -> None:
         """Compute and publish, on the worker's thread."""
         begin = time.monotonic()
-        config, (grid, vehicle, wanted, to_goal) = self.parameters.value, job
+        config, (grid, vehicle, wanted, to_goal, tolerance_m) = self.parameters.value, job
         first = grid.spec != self._spec
         if first:
             self._spec, self._last_ns = grid.spec, vehicle.stamp_ns
@@ -183,6 +188,7 @@ class InfoFieldNode(GraphNode):
             goal_m=jnp.asarray(wanted.position_m, jnp.float32),
             dt_s=jnp.float32(min(max(elapsed_s, 0.0), LONGEST_STEP_S)),
             to_goal=jnp.asarray(to_goal),
+            goal_tolerance_m=jnp.float32(tolerance_m),
         )
         inputs, output = self._plan(config, grid.spec, inputs)
         output = jax.tree.map(np.asarray, output)
@@ -203,7 +209,7 @@ class InfoFieldNode(GraphNode):
             return inputs, output
         self._memory, inputs, old = self._remember(spec, self._memory, inputs)
         self._state, output = planning.plan(config.field, spec, self._state, inputs)
-        return inputs, self._watchful(config.field, spec, output, old)
+        return inputs, self._watchful(spec, output, old)
 
     def _publish(self, job: Job, output: InfoFieldOutput, compute_s: float) -> None:
         grid, vehicle = job.grid, job.vehicle
@@ -215,7 +221,7 @@ class InfoFieldNode(GraphNode):
             stamp_ns=stamp,
             map_stamp_ns=grid.stamp_ns,
             spec=grid.spec,
-            local_resolution_m=self.parameters.value.field.local_resolution_m,
+            local_resolution_m=LOCAL_RESOLUTION_M,
             goal_m=job.goal.position_m,
             goal_stamp_ns=job.goal.stamp_ns,
             **{**arrays, **scalars},

@@ -107,7 +107,7 @@ def test_one_plan_without_anything_left_does_not_end_a_mission():
         plans += 1
         assert plans < 30
     assert plans >= 3
-    assert follower.time_s >= CONFIG.settle_s
+    assert follower.time_s >= ending.SETTLE_S
     assert bool(out.nothing_left)
 
 
@@ -169,7 +169,7 @@ def test_a_person_who_stays_is_believed_in_the_end(p_solid):
         if decided(out) is MissionState.DONE:
             ended = follower.time_s
     assert ended is not None
-    assert ended > CONFIG.doubt_patience_s
+    assert ended > ending.DOUBT_PATIENCE_S
     assert bool(out.nothing_left)
     assert not bool(out.goal_reachable)
     looked_from = [at for at in follower.places if np.hypot(*(at - (4.9, 3.0))) < 2.5]
