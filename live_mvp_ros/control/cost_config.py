@@ -37,6 +37,9 @@ SPEED_WEIGHT = 150.0
 """Cost of exceeding the speed limit [s/m^2]: it limits within 10 % over 0.1 s."""
 TILT_WEIGHT = 100.0
 """Cost of leaning beyond the limit [1/s]."""
+EFFORT_WEIGHT = 0.05
+"""Cost of thrust and rates away from hover, squared [mixed]: so little that it only chooses among
+plans that are alike in all else."""
 YAW_RATE_WEIGHT = 40.0
 """Cost of turning faster than the limit [s/rad^2]."""
 
@@ -63,13 +66,6 @@ class CostConfig:
         high=1.2,
         live=True,
         help="Lean from which on it costs.",
-    )
-    effort_weight: float = parameter(
-        default=0.05,
-        low=0.0,
-        high=1e3,
-        live=True,
-        help="Cost of thrust and rates away from hover, squared.",
     )
     guidance_weight: float = parameter(
         default=100.0,

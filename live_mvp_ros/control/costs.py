@@ -19,6 +19,7 @@ import jax.numpy as jnp
 
 from live_mvp_ros.control.cost_config import (
     BOUNDS_WEIGHT,
+    EFFORT_WEIGHT,
     OBSTACLE_WEIGHT,
     PROXIMITY_WEIGHT,
     SPEED_WEIGHT,
@@ -180,7 +181,7 @@ def effort(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Squared distance of the command from hovering."""
     hover = setup.vehicle.mass_kg * GRAVITY_M_S2
     thrust, *rates = m.command
-    return setup.costs.effort_weight * ((thrust - hover) ** 2 + sum(rate**2 for rate in rates))
+    return EFFORT_WEIGHT * ((thrust - hover) ** 2 + sum(rate**2 for rate in rates))
 
 
 def yaw_rate(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:

@@ -37,6 +37,9 @@ from live_mvp_ros.control import perturbation
 from live_mvp_ros.control.noise import normal
 
 _MOST_SHARE = 0.5  # of the usable samples, that must carry the result
+CARRYING_SAMPLES = 20.0
+"""Weights are tempered until so many samples carry the result: with one, commands jump from sample
+to sample, and a hovering vehicle keeps 0.3 m/s instead of 0.03 m/s (docs/control.md)."""
 INPUT_RISE_S = 0.1
 """smppi: a rate of one deviation, kept so long, changes the input by one deviation. With 0.2 s or
 more its samples do not get anywhere (docs/control.md)."""
@@ -78,13 +81,6 @@ class MppiConfig:
         high=1e4,
         live=True,
         help="Lambda: how sharply good samples are preferred.",
-    )
-    effective_samples_min: float = parameter(
-        default=20.0,
-        low=1.0,
-        high=1e5,
-        live=True,
-        help="Weights are tempered until so many samples carry the result.",
     )
     thrust_std_n: float = parameter(
         default=0.7, unit="N", low=1e-3, high=100.0, live=True, help="Perturbation of the thrust."
@@ -195,7 +191,8 @@ def optimise(
     usable = jnp.isfinite(costs)
     finite = jnp.any(usable)
     log_ratio = log_mixture_ratio(config.reference_share, displacement, unit)
-    weights = weigh(config, jnp.where(usable | ~finite, costs, jnp.inf), log_ratio)
+    counted = jnp.where(usable | ~finite, costs, jnp.inf)
+    weights = weigh(config, counted, log_ratio, CARRYING_SAMPLES)
     improved = jnp.einsum("hck,k->hc", commands, weights)
     best = commands[..., jnp.argmin(jnp.where(usable, costs, jnp.inf))]
     return MppiResult(
@@ -230,13 +227,18 @@ def roughness(config: MppiConfig, commands: jax.Array, deviations: jax.Array) ->
     return config.step_s * jnp.sum(rates**2, axis=(0, 1))
 
 
-def weigh(config: MppiConfig, costs: jax.Array, log_ratio: jax.Array) -> jax.Array:
+def weigh(
+    config: MppiConfig,
+    costs: jax.Array,
+    log_ratio: jax.Array,
+    carrying: jax.Array | float = CARRYING_SAMPLES,
+) -> jax.Array:
     """Return the weights [K] of samples: (exp(-costs / lambda) p/q)^(1/t), normalised.
 
     With t = 1 these are the weights of the module's formula, and unbiased. Over a long horizon one
     sample often takes all the weight, and the command jumps from sample to sample. So the weights
     are tempered: t >= 1 is found, by bisection of its logarithm, such that
-    ``effective_samples_min`` samples carry the result. Tempering p/q as well lets the reference
+    ``carrying`` samples carry the result. Tempering p/q as well lets the reference
     have a share where its samples are cheap; tempering the costs alone would leave it none.
 
     Where few samples can be used (the others cost infinity), no more than half of them need to
@@ -245,7 +247,7 @@ def weigh(config: MppiConfig, costs: jax.Array, log_ratio: jax.Array) -> jax.Arr
     log_weight = -costs / config.temperature + log_ratio
     log_weight -= jnp.max(log_weight)
     usable = jnp.sum(jnp.isfinite(log_weight))
-    wanted = jnp.minimum(config.effective_samples_min, _MOST_SHARE * usable)
+    wanted = jnp.minimum(carrying, _MOST_SHARE * usable)
 
     def enough(log_t: jax.Array) -> jax.Array:
         share = jnp.exp(log_weight * jnp.exp(-log_t))

@@ -77,7 +77,7 @@ FAST = at_rest(jnp.array([5.0, 3.0, 2.5]), 0.7)._replace(
         ("altitude", CONFIG.altitude_weight * 0.5**2),
         ("speed", cost_config.SPEED_WEIGHT * (1.0**2 + 4.0 * 1.0 / 2.0)),
         ("bounds", cost_config.BOUNDS_WEIGHT * 0.2),
-        ("effort", CONFIG.effort_weight * 4.0),
+        ("effort", cost_config.EFFORT_WEIGHT * 4.0),
         ("yaw_rate", cost_config.YAW_RATE_WEIGHT * 0.5**2),
         ("guidance", CONFIG.guidance_weight * 3.0),
         ("look", -CONFIG.look_weight * (1.0 - 0.25 * (0.7 + math.pi / 2))),

@@ -76,7 +76,6 @@ UNBIASED = mppi.MppiConfig(
     horizon_steps=4,
     support_spacing_steps=2,
     temperature=1.0,
-    effective_samples_min=1.0,
     thrust_std_n=0.5,
     body_rate_std_rad_s=(1.0, 2.0, 1.0),
 )
@@ -107,6 +106,7 @@ def posterior(config, nominal, wanted, smoothness):
 def test_the_result_does_not_depend_on_where_samples_are_drawn(name, share, offset, monkeypatch):
     """The weighted mean is the posterior's, whatever reference a share is drawn around."""
     weight = 0.2 if name == "smppi" else 0.0
+    monkeypatch.setattr(mppi, "CARRYING_SAMPLES", 1.0)  # nothing is tempered
     monkeypatch.setattr(mppi, "SMOOTHNESS_WEIGHT", weight)  # so much that it can be seen
     monkeypatch.setattr(mppi, "INPUT_RISE_S", 0.3)
     config = replace(UNBIASED, **FAMILY[name], reference_share=share)
