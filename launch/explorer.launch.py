@@ -45,6 +45,7 @@ from live_mvp_ros.bringup.graph import (
     switch,
 )
 from live_mvp_ros.bringup.network import check_network
+from live_mvp_ros.jax_setup import has_programs
 
 DEFAULTS = GraphOptions()
 WORKING_AFTER_S = 60.0  # a node that was configured wrongly has said so by then
@@ -191,12 +192,17 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 def divided(choice: str) -> cores.Division:
     """Return which cores the nodes keep to; where taskset is missing, none in particular.
 
+    Launch cannot move a process later. So a start that has to compile first, for minutes, is not
+    divided unless the user says which cores.
+
     Raises:
         UsageError: it is no choice, or a core may not be used here.
     """
     cores.check_choice(choice)
     if choice != cores.OFF and shutil.which("taskset") is None:
         return cores.Division({}, "taskset is not installed")
+    if choice == cores.AUTO and not has_programs():
+        return cores.Division({}, "the first start here compiles, on all cores")
     before = cores.core_times()
     if choice == cores.AUTO:
         time.sleep(LOOK_S)

@@ -25,6 +25,14 @@ def cache_directory() -> Path:
     return (Path(chosen) if chosen else Path.home() / ".cache" / "live_mvp_ros") / "jax"
 
 
+def has_programs() -> bool:
+    """Return whether programs were compiled on this machine before."""
+    try:
+        return any(cache_directory().iterdir())
+    except OSError:
+        return False
+
+
 def keep_memory() -> None:
     """Have the C library keep freed memory for the next call instead of giving it back.
 

@@ -8,7 +8,8 @@ short ones wait for the long ones now and then, whatever their priorities. Kept 
 meet: on two idle cores 98.5 to 99.0 % of the control periods were on time instead of 96 %. Where
 other work loads the machine it is the other way round: a process that may not leave its core waits
 for that work while another core is free. So the division is made only where the machine is looked
-at and found idle, or where the user says which cores are theirs.
+at and found idle, and taken back while others keep it busy, or where the user says which cores are
+theirs.
 
 Imports the standard library only.
 """
@@ -29,6 +30,8 @@ STEERING, WORKING = "steering", "working"
 GROUPS = (STEERING, WORKING)
 BUSY_SHARE = 0.25
 """Share of a core's time that other work may take of the cores together."""
+LOOK_PERIOD_S, QUIET_S = 2.0, 10.0
+"""How often others are looked for, and for how long they must be quiet."""
 POOLS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _LIST = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
 _CPU_TIMES = Path("/proc/stat")
@@ -49,27 +52,34 @@ class Division:
     Attributes:
         groups: cores by group; empty for no division.
         reason: why it is as it is, in words.
+        possible: how they are divided whenever the machine is idle otherwise; empty where that
+            does not matter.
+        mixed_s: for how long they were not, after they had been.
     """
 
     groups: Mapping[str, frozenset[int]]
     reason: str
+    possible: Mapping[str, frozenset[int]] = dataclasses.field(default_factory=dict)
+    mixed_s: float = 0.0
 
     def of(self, group: str) -> frozenset[int]:
-        """Return the cores of a group, empty for any."""
-        return self.groups.get(group, frozenset())
+        """Return the cores of a group when they are divided, empty for any."""
+        return (self.groups or self.possible).get(group, frozenset())
 
     def in_words(self) -> str:
         """Return the division as one line of text."""
         if not self.groups:
             return f"not divided: {self.reason}"
         parts = [f"{name} on {names(self.groups[name])}" for name in GROUPS]
-        return f"{', '.join(parts)} ({self.reason})"
+        busy = f"; for {self.mixed_s:.0f} s not, others were busy" if self.mixed_s >= 1.0 else ""
+        return f"{', '.join(parts)} ({self.reason}{busy})"
 
     def to_dict(self) -> dict[str, object]:
         """Return JSON values."""
         return {
             "groups": {name: sorted(cores) for name, cores in self.groups.items()},
             "reason": self.reason,
+            "mixed_s": round(self.mixed_s, 1),
         }
 
 
@@ -135,10 +145,55 @@ def divide(
     allowed = allowed_cores()
     if choice != AUTO:
         return _of_list(choice, allowed)
-    reason = _against(allowed, before, after)
-    if reason:
-        return Division({}, reason)
-    return Division(_split(allowed), f"the {len(allowed)} cores are idle otherwise")
+    if (never := _against(allowed)) is not None:
+        return Division({}, never)
+    split, idle = _split(allowed), f"the {len(allowed)} cores are idle otherwise"
+    load = None if before is None or after is None else load_of_others(allowed, before, after)
+    if load is not None and load > BUSY_SHARE:
+        return Division({}, busy_in_words(load, allowed), split)
+    return Division(split, idle, split)
+
+
+def busy_in_words(load: float, cores: Collection[int]) -> str:
+    """Return that others take so large a share of the cores."""
+    return f"other work takes {100 * load:.0f} % of the {len(cores)} cores"
+
+
+class Balance:
+    """Whether cores are better divided at the moment, from look to look.
+
+    Others who come are made room for at once; when they have gone, the division comes back after
+    a while, so that it does not change to and fro.
+    """
+
+    def __init__(self, shared: Collection[int], divided: bool) -> None:
+        """Look at some cores, which are ``divided`` to begin with."""
+        self._shared, self.divided = frozenset(shared), divided
+        self._last: CoreTimes | None = None
+        self._quiet_s = 0.0
+        self.load = 0.0
+        """Share of the cores' time that others took before the last look."""
+
+    def look(self, times: CoreTimes | None, passed_s: float) -> bool:
+        """Return whether to divide from now on.
+
+        Args:
+            times: of the cores, and of all processes that are not others.
+            passed_s: since the previous look.
+        """
+        before, self._last = self._last, times
+        load = None
+        if before is not None and times is not None:
+            load = load_of_others(self._shared, before, times)
+        if load is None:
+            return self.divided
+        self.load = load
+        self._quiet_s = self._quiet_s + passed_s if load <= BUSY_SHARE else 0.0
+        if load > BUSY_SHARE:
+            self.divided = False
+        elif self._quiet_s >= QUIET_S:
+            self.divided = True
+        return self.divided
 
 
 def frugal(environment: Mapping[str, str]) -> dict[str, str]:
@@ -154,8 +209,11 @@ def allowed_cores() -> frozenset[int]:
     return frozenset(os.sched_getaffinity(0))
 
 
-def core_times() -> CoreTimes | None:
-    """Return how busy the cores have been since boot; None where the system does not say."""
+def core_times(own_s: float | None = None) -> CoreTimes | None:
+    """Return how busy the cores have been since boot; None where the system does not say.
+
+    ``own_s`` is what those have used who are not others; by default it is this process.
+    """
     tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
     busy, total = {}, {}
     try:
@@ -169,7 +227,26 @@ def core_times() -> CoreTimes | None:
             total[int(name[3:])] = sum(values)
             busy[int(name[3:])] = sum(values) - values[_IDLE] - values[_IO_WAIT]
     own = os.times()
-    return CoreTimes(busy, total, own.user + own.system)
+    return CoreTimes(busy, total, own.user + own.system if own_s is None else own_s)
+
+
+class Usage:
+    """What some processes have used of the cores, those included that have ended."""
+
+    def __init__(self) -> None:
+        """Count from nothing."""
+        self._used_s: dict[int, float] = {}
+
+    def of(self, pids: Iterable[int]) -> float:
+        """Return the seconds of all processes that were ever asked for, with these."""
+        tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
+        for pid in pids:
+            try:
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            except OSError:  # it has ended
+                continue
+            self._used_s[pid] = tick_s * (int(fields[11]) + int(fields[12]))
+        return sum(self._used_s.values())
 
 
 def load_of_others(cores: Collection[int], before: CoreTimes, after: CoreTimes) -> float | None:
@@ -196,21 +273,14 @@ def _of_list(choice: str, allowed: frozenset[int]) -> Division:
     return Division({}, refused) if refused else Division(_split(wanted), "as asked for")
 
 
-def _against(
-    allowed: frozenset[int], before: CoreTimes | None, after: CoreTimes | None
-) -> str | None:
-    """Return why the cores are better not divided, or None."""
+def _against(allowed: frozenset[int]) -> str | None:
+    """Return why the cores can never be divided, or None."""
     if len(allowed) < 2:
         return "this process may use one core only"
     quota = cpu_quota()
     if quota is not None and quota < 2.0:
         return f"this process may use {quota:g} cores' time only"
-    if (refused := _refused(allowed)) is not None:
-        return refused
-    load = None if before is None or after is None else load_of_others(allowed, before, after)
-    if load is not None and load > BUSY_SHARE:
-        return f"other work takes {100 * load:.0f} % of the {len(allowed)} cores"
-    return None
+    return _refused(allowed)
 
 
 def _refused(allowed: frozenset[int]) -> str | None:

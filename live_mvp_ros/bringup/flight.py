@@ -47,6 +47,7 @@ from live_mvp_ros.bringup.graph import (
 )
 from live_mvp_ros.bringup.lock import GraphLock
 from live_mvp_ros.bringup.network import check_network
+from live_mvp_ros.bringup.process import keep_to
 from live_mvp_ros.bringup.progress import PAUSED, Progress, Waits, join
 from live_mvp_ros.bringup.record import FlightRecord
 from live_mvp_ros.bringup.report import Ending, Scores
@@ -54,8 +55,9 @@ from live_mvp_ros.bringup.resources import MemoryWatch
 from live_mvp_ros.bringup.scoring import Basis, Scorer
 from live_mvp_ros.bringup.supervisor import Supervisor
 from live_mvp_ros.bringup.twins import Twins
-from live_mvp_ros.jax_setup import cache_directory
+from live_mvp_ros.jax_setup import has_programs
 from live_mvp_ros.results import write_json
+from live_mvp_ros.threads import traceback_of
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.monitor import Monitor
@@ -70,6 +72,9 @@ ANSWERS_LIMIT_S = 10.0  # after the first map
 TICK_S = 0.1
 COMPLETION_LIMIT_S = 2.0
 RENEWAL_LIMIT_S = 2.0
+UP_AFTER_S = 3.0  # a node that compiles says so after one second, once a second
+WAITING = ("WAITING_FOR_ODOM", "WAITING_FOR_MAP")
+HAS_FLOWN = ("EXPLORING", "GOING_TO_GOAL", "DONE")
 ITS_OWN_END_S = 2.0  # beyond the limit, in which a mission that knows it ends by itself
 
 
@@ -179,6 +184,11 @@ class Flight:
         self._asked_at = self._looked_at = -math.inf
         self._warned = False
         self._restarts = 0
+        self._up_since: float | None = None
+        self._shared_out = False
+        self._everyone: frozenset[int] = frozenset()
+        self._balance = cores.Balance((), False)
+        self._balanced_at, self._usage = time.monotonic(), cores.Usage()
 
     @property
     def unfinished(self) -> bool:
@@ -200,22 +210,78 @@ class Flight:
                 stack.callback(lock.release)
                 before = cores.core_times()
                 lock.check_discovery({node.full_name for node in self._graph.nodes})
-                self._divide(before, stack)
+                self._divide(before)
                 if interrupts.asked:
                     return Ending("interrupted")
                 return self._run(interrupts, lock, stack)
         finally:
             interrupts.restore()
 
-    def _divide(self, before: cores.CoreTimes | None, stack: contextlib.ExitStack) -> None:
-        """Divide the cores, and keep this process, which only looks on, to those for work."""
-        division = cores.divide(self._options.cores, before, cores.core_times())
-        self._division = division
-        if division.groups:
-            stack.callback(os.sched_setaffinity, 0, cores.allowed_cores())
-            os.sched_setaffinity(0, division.of(WORKING))
+    def _divide(self, before: cores.CoreTimes | None) -> None:
+        """Decide how the cores are divided, once the graph is up."""
+        self._division = cores.divide(self._options.cores, before, cores.core_times())
         if self._options.cores != cores.OFF:
+            self._say(f"processor: {self._division.in_words()}")
+
+    def _share_out(
+        self, supervisor: Supervisor, monitor: Monitor, stack: contextlib.ExitStack
+    ) -> None:
+        """Divide the cores when the graph is up: until then who compiles may have all of them.
+
+        This process, which only looks on, keeps to those for work then, too.
+        """
+        everyone = cores.allowed_cores()
+        if not self._shared_out and self._is_up(monitor):
+            self._shared_out = True
+            stack.callback(keep_to, os.getpid(), everyone)
+            self._everyone = everyone
+            self._balance = cores.Balance(everyone, bool(self._division.groups))
+            self._keep_apart(supervisor)
+        elif self._shared_out:
+            self._rebalance(supervisor)
+        supervisor.settled(monitor.progress.ready())
+
+    def _rebalance(self, supervisor: Supervisor) -> None:
+        """Take the division back while others keep the cores busy, and make it again later."""
+        now, division = time.monotonic(), self._division
+        passed_s = now - self._balanced_at
+        if passed_s < cores.LOOK_PERIOD_S or not division.possible:
+            return
+        self._balanced_at = now
+        if not division.groups:
+            division = dataclasses.replace(division, mixed_s=division.mixed_s + passed_s)
+        used_s = self._usage.of([os.getpid(), *supervisor.pids().values()])
+        apart = self._balance.look(cores.core_times(used_s), passed_s)
+        if apart != bool(division.groups):
+            groups = division.possible if apart else {}
+            idle = f"the {len(self._everyone)} cores are idle otherwise"
+            busy = cores.busy_in_words(self._balance.load, self._everyone)
+            division = dataclasses.replace(division, groups=groups, reason=idle if apart else busy)
+        changed, self._division = division.groups != self._division.groups, division
+        if changed:
             self._say(f"processor: {division.in_words()}")
+            self._keep_apart(supervisor)
+
+    def _keep_apart(self, supervisor: Supervisor) -> None:
+        """Keep all to the cores that the division gives them, this process to those for work."""
+        apart = bool(self._division.groups)
+        supervisor.share_out(frozenset() if apart else self._everyone)
+        keep_to(os.getpid(), self._division.of(WORKING) if apart else self._everyone)
+
+    def _is_up(self, monitor: Monitor) -> bool:
+        """Return whether all have compiled what they need: it flies, or could if it were to.
+
+        A node that has just got its first input looks ready for a moment before it compiles.
+        """
+        now, status = time.monotonic(), monitor.record.status
+        state = "" if status is None else status.state
+        steered = self._graph.options.controller == "none" or state not in ("", *WAITING)
+        if monitor.progress.starting or not monitor.has_plan or not steered:
+            self._up_since = None
+        elif self._up_since is None:
+            self._up_since = now
+        lasts = self._up_since is not None and now - self._up_since >= UP_AFTER_S
+        return lasts or state in HAS_FLOWN
 
     def _run(self, interrupts: Interrupts, lock: GraphLock, stack: contextlib.ExitStack) -> Ending:
         place = new_folder(self._options.output)
@@ -299,11 +365,11 @@ class Flight:
         interrupts.at_once = lambda: None
         twins = Twins(names, lock.mark)
         while not interrupts.wait(TICK_S):
-            ending = self._yields(monitor, twins, lock)
+            ending = self._lost(monitor) or self._yields(monitor, twins, lock)
             if ending is not None:
                 return ending
             supervisor.worked(monitor.progress.working())
-            supervisor.settled(monitor.progress.ready())
+            self._share_out(supervisor, monitor, stack)
             try:
                 supervisor.poll()
             except UsageError:
@@ -318,6 +384,18 @@ class Flight:
             if ending is not None:
                 return ending
         return Ending("interrupted")
+
+    def _lost(self, monitor: Monitor) -> Ending | None:
+        """Return how a flight ends that nobody follows any more, None while somebody does."""
+        error = monitor.failure
+        if error is None:
+            return None
+        assert self.folder is not None
+        sentence = f"the flight is not watched any more: {described(error)}"
+        log = self.folder / "log" / "watcher.log"
+        self._attempt(str(log), log.write_text, traceback_of(error))
+        self._say(f"{sentence}; where that happened is in {log}")
+        return Ending(sentence)
 
     def _yields(self, monitor: Monitor, twins: Twins, lock: GraphLock) -> Ending | None:
         """Look for another graph; return how the flight ends if that was there first.
@@ -415,6 +493,9 @@ class Flight:
 
         Returns:
             The ending with what is left in its reason.
+
+        Whatever the scorer has died of that no machine is to blame for is raised when everything
+        is written.
         """
         assert self._monitor is not None
         assert self.folder is not None
@@ -444,6 +525,7 @@ class Flight:
         finally:
             stopping.join()
             self._say_open_bags()
+        self._scorer.check()
         return ending
 
     def _emergency(self, supervisor: Supervisor) -> None:
@@ -589,19 +671,11 @@ def remove_folder(place: RunFolder) -> bool:
     return not folder.exists()
 
 
-def described(error: Exception) -> str:
+def described(error: BaseException) -> str:
     """Return an exception as the end of a sentence."""
     words = " ".join(str(error).split())
-    kind = "" if isinstance(error, OSError | BringupError) else f"{type(error).__name__}: "
-    return f"{kind}{words}"
-
-
-def has_programs() -> bool:
-    """Return whether programs were compiled on this machine before."""
-    try:
-        return any(cache_directory().iterdir())
-    except OSError:
-        return False
+    kind = "" if isinstance(error, OSError | BringupError) else type(error).__name__
+    return join(kind, words)
 
 
 def basis(known: Flown) -> Basis | None:

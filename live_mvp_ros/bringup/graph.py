@@ -227,6 +227,7 @@ def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -
         params_text = read_text(options.params_file)
         given = overrides(options.params_file, params_text, [*nodes, *others], namespace)
         nodes = tuple(node.told(given.get(node.full_name, {})) for node in nodes)
+        nodes = _with_one_goal(options.params_file, given, nodes)
         watching = {node.name: given.get(node.full_name, {}) for node in others}
     renamed = {
         full_name(source, namespace): target
@@ -351,6 +352,30 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         flown: dict[str, Value] = {**body, **bounds, **goal, **seed, **limit}
         nodes.append(node("imppi_controller", 0, flown))
     return tuple(nodes)
+
+
+def _with_one_goal(
+    path: str, given: Mapping[str, Mapping[str, Value]], nodes: tuple[NodeSpec, ...]
+) -> tuple[NodeSpec, ...]:
+    """Return the nodes with the goal of the controller, where there is one: it belongs to that.
+
+    Raises:
+        UsageError: a parameters file gives the planner another one, which would mean nothing.
+    """
+    owners = [node for node in nodes if node.name == "imppi_controller"]
+    if not owners:
+        return nodes
+    goal = owners[0].parameters["goal_m"]
+    for node in nodes:
+        wanted = given.get(node.full_name, {}).get("goal_m", goal)
+        if wanted != goal:
+            raise UsageError(
+                f"{path}: goal_m of {node.name} has no effect beside {owners[0].name}, to which "
+                f"the goal belongs: give it to {owners[0].name}"
+            )
+    return tuple(
+        node.told({"goal_m": goal}) if "goal_m" in node.parameters else node for node in nodes
+    )
 
 
 def _drift(options: GraphOptions) -> dict[str, Value]:

@@ -3,7 +3,8 @@
 """Watch a running graph over DDS like any other subscriber, and keep the record of its flight.
 
 Callbacks only take numbers down; scoring happens elsewhere. Clouds and fields are counted without
-being decoded. Runs in its own thread and context, so that signals stay with the main thread.
+being decoded. Runs in its own thread and context, so that signals stay with the main thread. What
+ends that thread with an error is kept in ``failure``: a flight that nobody follows never ends.
 """
 
 from __future__ import annotations
@@ -41,9 +42,11 @@ from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.completion import completion_of
 from live_mvp_ros.ros.peers import Peers
+from live_mvp_ros.ros.polling import Polled
 from live_mvp_ros.ros.refusals import FARTHEST_M, InvalidMessageError, Refusals
 from live_mvp_ros.ros.starting import STARTING
 from live_mvp_ros.srv import SaveMap
+from live_mvp_ros.threads import KeepingThread
 
 CLOSE_LIMIT_S = 30.0
 STATES = {
@@ -59,6 +62,8 @@ NICENESS = 5  # of the watching thread: who only looks must not delay who flies
 FLYING = ("EXPLORING", "GOING_TO_GOAL", "DONE")
 OVER = ("DONE", "FAULT")
 PEERS_PERIOD_S = 1.0
+POLL_PERIOD_S = 0.05
+"""What comes a hundred times a second is taken so often."""
 ANSWER_STEP_S = 0.02
 _PATIENT = QoSProfile(  # best effort, but nothing is lost while this process is busy for a second
     history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT
@@ -103,6 +108,8 @@ class Monitor:
         self.progress.clock_heard = not sim_time
         self.flown = FlownParameters(nodes)
         self.moments = Moments()
+        self.has_plan = False
+        """Whether an information field has come."""
         self.heard_vehicle = False
         """Whether odometry or a cloud has come, usable or not."""
         self._on_map = on_map
@@ -120,11 +127,17 @@ class Monitor:
         self._stop = self._node.create_client(Trigger, "explore/stop")
         self._completed = threading.Event()
         self._clients: dict[str, tuple[Any, Any]] = {}
+        self._polled: list[Polled] = []
         self._subscribe()
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, name="monitor", daemon=True)
+        self._thread = KeepingThread(self._spin, "monitor")
         self._thread.start()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What has ended the watching before ``close``; None while it goes on."""
+        return self._thread.error
 
     def nodes(self) -> list[tuple[str, str, str]]:
         """Return name, namespace and enclave of every node that discovery knows."""
@@ -143,11 +156,13 @@ class Monitor:
         self.flown.renew()
         end = time.monotonic() + timeout_s
         self.ask_parameters()
-        while self.flown.missing() and time.monotonic() < end:
+        while self.flown.missing() and time.monotonic() < end and self.failure is None:
             time.sleep(ANSWER_STEP_S)
 
     def save_map(self, path: Path, timeout_s: float) -> str | None:
         """Have the map saved; return None when it is, else a sentence that says why not."""
+        if self.failure is not None:
+            return "nobody is left to hear the answer of the map node; its last autosave stays"
         if not self._save.service_is_ready():
             return "the map node is not running"
         done = threading.Event()
@@ -163,7 +178,7 @@ class Monitor:
         over = self.record.status is not None and self.record.status.state in OVER
         if not over and self._stop.service_is_ready():
             self._stop.call_async(Trigger.Request())
-        if over or self._stop.service_is_ready():
+        if (over or self._stop.service_is_ready()) and self.failure is None:
             self._completed.wait(timeout_s)
 
     def close(self) -> None:
@@ -182,29 +197,41 @@ class Monitor:
                 kind, topic, use, profile, raw=raw, event_callbacks=qos.subscription_events()
             )
 
-        def checked(kind: Any, topic: str, profile: Any, use: Any, raw: bool = False) -> None:
+        def valid(topic: str, use: Any) -> Any:
             def take(message: Any, info: Info) -> None:
                 try:
                     use(message, info)
                 except InvalidMessageError as error:
                     self._refuse(topic, str(error))
 
-            listen(kind, topic, profile, take, raw)
+            return take
 
-        checked(Odometry, "odom", _PATIENT, self._odometry)
-        checked(Odometry, "ground_truth/odom", _PATIENT, self._true_odometry)
-        listen(BodyRateThrust, "cmd/body_rates", _PATIENT, self._command)
+        def checked(kind: Any, topic: str, profile: Any, use: Any, raw: bool = False) -> None:
+            listen(kind, topic, profile, valid(topic, use), raw)
+
+        def poll(kind: Any, topic: str, use: Any, profile: Any = _PATIENT) -> None:
+            self._peers.add(topic, profile, subscribes=True)
+            self._polled.append(Polled(self._node, kind, topic, profile, valid(topic, use)))
+
+        poll(Odometry, "odom", self._odometry)
+        poll(Odometry, "ground_truth/odom", self._true_odometry)
+        poll(BodyRateThrust, "cmd/body_rates", self._command)
         listen(PointCloud2, "depth/points", qos.SENSOR, self._counted("points"), raw=True)
         checked(InfoField, "info_field", qos.LATCHED, self._field, raw=True)
         checked(OccupancyGrid, "map", qos.LATCHED, self._map)
         listen(ExplorationStatus, "exploration/status", qos.STATUS, self._status)
         listen(CompletionReport, "exploration/completion", qos.LATCHED, self._completion)
         if not self.progress.clock_heard:
-            listen(Clock, "/clock", qos.SENSOR, self._clock, raw=True)
+            poll(Clock, "/clock", self._clock, qos.SENSOR)
         listen(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS, self._diagnostics)
 
         steady = SteadyClock(clock_type=ClockType.STEADY_TIME)
         self._node.create_timer(PEERS_PERIOD_S, self._peers.problems, clock=steady)
+        self._node.create_timer(POLL_PERIOD_S, self._poll, clock=steady)
+
+    def _poll(self) -> None:
+        for polled in self._polled:
+            polled.take()
 
     def _refuse(self, topic: str, reason: str) -> None:
         text = self.refused[topic].add(reason, time.monotonic())
@@ -256,6 +283,7 @@ class Monitor:
         return count
 
     def _field(self, data: bytes, info: Info) -> None:
+        self.has_plan = True
         self.record.arrived("info_field", info["source_timestamp"])
         if self.record.flying:
             now_s, at = self.record.now_s(), self.record.position_m()
@@ -285,6 +313,8 @@ class Monitor:
             success=message.success,
             unsafe_plan_fraction=message.unsafe_plan_fraction,
             parked_fraction=message.parked_fraction,
+            elapsed_s=message.elapsed_s,
+            waited_s=message.waited_s,
         )
         if status.state in FLYING:
             self.record.begin()
@@ -303,7 +333,7 @@ class Monitor:
     def _diagnostics(self, message: DiagnosticArray) -> None:
         take_diagnostics(self.progress, message)
 
-    def _clock(self, _: bytes) -> None:
+    def _clock(self, _: Clock, __: Info) -> None:
         self.progress.clock_heard = True
 
     def _parameter_clients(self, name: str) -> tuple[Any, Any]:

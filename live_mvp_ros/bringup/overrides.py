@@ -128,23 +128,20 @@ def _reaching(
     path: str, entry: Entry, found: Sequence[str], known: Mapping[str, set[str]]
 ) -> Iterator[tuple[str, Any]]:
     """Yield the parameters of an entry, all of which some node that it means has."""
-    from live_mvp_ros.ros.parameters import nearest
+    from live_mvp_ros.ros.parameters import not_known
 
     every = sorted(set().union(*(known[name] for name in found)))
     for key, value in entry.values.items():
         if key not in every and not _is_of_ros(key):
-            whose = "any node of" if entry.is_pattern else ""
-            whose = f"{whose} {entry.name}".strip()
-            raise UsageError(
-                f"{path}: {key} is not a parameter of {whose}: did you mean {nearest(key, every)}?"
-            )
+            whose = f"any node of {entry.name}" if entry.is_pattern else entry.name
+            raise UsageError(f"{path}: {not_known(key, whose, every)}")
         yield key, value
 
 
 def _is_of_ros(key: str) -> bool:
     from live_mvp_ros.ros.parameters import OWN_OF_RCLPY
 
-    return key.startswith(OWN_OF_RCLPY)
+    return key in OWN_OF_RCLPY
 
 
 def _typed(what: str, default: Any, told: Told, values: Mapping[str, Any]) -> dict[str, Any]:

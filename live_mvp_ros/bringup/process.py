@@ -22,6 +22,7 @@ from live_mvp_ros.leash import LEASH, NO_CORES, below, lower_session
 RING_LINES = 40
 WAIT_STEP_S = 0.05
 ASK_AGAIN_S = 2.0
+_LOOKS = 5
 _NOISE = re.compile(r"^(-+|For simplicity, JAX has removed its internal frames.*)?$")
 _LOG_PREFIX = re.compile(r"^\[(?:DEBUG|INFO|WARN|ERROR|FATAL)\] \[[\d.]+\] \[[^\]]*\]: ")
 
@@ -146,6 +147,31 @@ class NodeProcess:
                 self._log.write(line)
             self._ring.append(line.decode(errors="replace").rstrip())
         stream.close()
+
+
+def keep_to(pid: int, cores: Collection[int]) -> str:
+    """Run every thread of a process, and those that they will start, on some cores only.
+
+    Returns:
+        Why the system refuses, empty if it does not.
+    """
+    refusal, kept = "", set[int]()
+    for _ in range(_LOOKS):
+        try:
+            threads = {int(name) for name in os.listdir(f"/proc/{pid}/task")}
+        except FileNotFoundError:  # it is gone
+            return ""
+        for thread in threads - kept:
+            try:
+                os.sched_setaffinity(thread, cores)
+            except ProcessLookupError:
+                continue
+            except OSError as error:
+                refusal = str(error.strerror)
+        if threads <= kept:  # none was started meanwhile by one that was not kept yet
+            break
+        kept |= threads
+    return refusal
 
 
 def lower_thread(by: int) -> None:

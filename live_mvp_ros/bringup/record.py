@@ -48,7 +48,12 @@ class Arrivals:
 
 @dataclasses.dataclass(frozen=True)
 class Status:
-    """The controller's latest word on the mission; NaN where it knows nothing yet."""
+    """The controller's latest word on the mission; NaN where it knows nothing yet.
+
+    Attributes:
+        elapsed_s: flight time of the mission by its own clock.
+        waited_s: time that it has waited, which counts for its time limit like that of flight.
+    """
 
     state: str
     reason: str
@@ -59,6 +64,8 @@ class Status:
     success: bool = False
     unsafe_plan_fraction: float = math.nan
     parked_fraction: float = math.nan
+    elapsed_s: float = math.nan
+    waited_s: float = math.nan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,6 +199,16 @@ class FlightRecord:
         """Take what the planner says is left; ``final`` when the mission is over."""
         self.completion, self.completion_is_final = completion, final
 
+    def mission_time_s(self) -> tuple[float | None, float | None]:
+        """Return what the mission counts for its time limit, and how much of that was waiting.
+
+        By the controller's own clock, of its last mission; None where it has said nothing.
+        """
+        status = self.status
+        if status is None:
+            return None, None
+        return _known(status.elapsed_s + status.waited_s), _known(status.waited_s)
+
     def health(self) -> PlanHealth:
         """Return what the plans of the flight were worth, as far as it can be seen from here.
 
@@ -257,5 +274,5 @@ class FlightRecord:
         return float(on_time / due)
 
 
-def _known(share: float) -> float | None:
-    return None if math.isnan(share) else share
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

@@ -70,6 +70,7 @@ def metrics(
     # A success without a goal is one of a mission that had none.
     goalless = record.status is not None and record.status.success and not said_so
     factor = record.real_time_factor()
+    mission_s, waited_s = record.mission_time_s()
     period_ms = _period_ms(graph, flown, factor)
     rates = {topic: rounded(a.rate_hz(), 2) for topic, a in record.arrivals.items()}
     result: dict[str, Any] = {
@@ -80,6 +81,8 @@ def metrics(
         **(score_values(scores.exploration, scores.safety) if scores else score_values()),
         **health_values(record.health()),
         "flight_time_s": rounded(record.now_s(), 3),
+        "mission_time_s": rounded(mission_s, 3),
+        "mission_waited_s": rounded(waited_s, 3),
         "path_length_m": rounded(path_length(flight.positions_m), 3),
         "real_time_factor": rounded(factor, 4),
         "control_latency_ms": percentiles(record.latencies_ms),

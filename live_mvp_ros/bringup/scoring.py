@@ -6,6 +6,10 @@ JAX, the world and matplotlib are loaded here and only once the graph is up, so 
 delay the start nor take time from the control loop; by the end of a flight everything is scored.
 Without a world that is the truth nothing is scored, but what the report needs is loaded all the
 same. Maps that wait are thinned out: a machine that cannot keep up loses detail, not memory.
+
+A world that cannot be read or a machine that is too small leaves a flight without scores. What
+else ends the thread is a fault of this program: it does not end the flight either, but is raised
+by ``check`` when the report is written.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from live_mvp_ros.bringup.process import lower_thread
+from live_mvp_ros.threads import KeepingThread
 
 if TYPE_CHECKING:
     from live_mvp_ros.sim.metrics import Exploration, GroundTruth, Safety
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 NICENESS = 10
 MOST_MAPS, MOST_BYTES = 64, 32 * 2**20
 MOST_SCORES = 20_000
+OUTSIDE = (OSError, ImportError, MemoryError, RuntimeError, ValueError)
+"""Errors with a cause outside: files, libraries, memory, JAX's own (RuntimeError), worlds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +103,7 @@ class Scorer:
         self._remembers, self._known = remembers, np.zeros(0, bool)
         self.fraction: float | None = None
         self.truth: GroundTruth | None = None
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         """What has ended the thread early; then nothing is scored."""
         self._basis: Basis | None = None
         self._world: Any = None
@@ -104,7 +111,7 @@ class Scorer:
         self._times: list[float] = []
         self._fractions: list[float] = []
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="scorer", daemon=True)
+        self._thread = KeepingThread(self._run, "scorer", self._failed)
 
     @property
     def started(self) -> bool:
@@ -140,6 +147,10 @@ class Scorer:
         in_time = not self._thread.is_alive() and self._ready.is_set()
         return in_time and self.error is None
 
+    def check(self) -> None:
+        """Raise the fault that has ended the thread, if that is what has ended it."""
+        self._thread.check()
+
     def exploration(self) -> Exploration:
         """Return the explored fraction over time; only after ``finish``."""
         from live_mvp_ros.sim import metrics
@@ -161,9 +172,11 @@ class Scorer:
             while (item := self._maps.get()) is not None:
                 if self._basis is not None:
                     self._score(*item)
-        except Exception as error:  # a thread must not die in silence, nor spoil the report
-            self.error = error
-            self.fraction = None
+        except OUTSIDE as error:
+            self._failed(error)
+
+    def _failed(self, error: BaseException) -> None:
+        self.error, self.fraction = error, None
 
     def _load(self) -> None:
         from live_mvp_ros.jax_setup import prepare_jax

@@ -10,7 +10,8 @@ status says something about the machine (a full disk, a port that is taken), so 
 others. A process that only looks on never ends the graph: it is given up, and that is said.
 
 Whoever has a low priority starts with a better one and gets its own when it is up: while a node of
-a flight is missing, the drone hovers, and nothing is as urgent as the start of that node.
+a flight is missing, the drone hovers, and nothing is as urgent as the start of that node. So it is
+with cores: until the whole graph is up, all are there for those who compile (``share_out``).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from live_mvp_ros.bringup.errors import USED_WRONGLY, BringupError, UsageError
-from live_mvp_ros.bringup.process import NodeProcess, stop_all
+from live_mvp_ros.bringup.process import NodeProcess, keep_to, stop_all
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Command:
         policy: when it is started again.
         onlooker: the graph goes on without it.
         patience_s: time that it may take to complete its files at the end of the graph.
-        cores: that it keeps to; empty for any.
+        cores: that it keeps to, once the graph is up; empty for any.
     """
 
     name: str
@@ -110,15 +111,17 @@ class Supervisor:
             environment: of all of them.
             log_folder: gets a log of each.
             report: receives one line for each restart.
-            settles: ``settled`` will be called; otherwise all begin with their own priority.
+            settles: ``share_out`` and ``settled`` will be called; otherwise all begin with their
+                own priority and cores.
         """
-        self._settles = settles
+        self._settles, self._shared_out = settles, not settles
+        self._together: frozenset[int] = frozenset()
         self._commands = tuple(commands)
         self._environment = dict(environment)
         self._log_folder = log_folder
         self._report = report
         self._slots: list[_Slot] = []
-        self._refused = False  # a priority, which is said once
+        self._refused: set[str] = set()  # what the system does not allow; each is said once
         self._thread = threading.get_ident()
 
     def start(self) -> None:
@@ -140,13 +143,34 @@ class Supervisor:
         for slot in self._slots:
             slot.worked |= slot.command.name in names
 
+    def share_out(self, together: frozenset[int] = frozenset()) -> None:
+        """Note that the whole graph is up: from now on each process keeps to its cores.
+
+        May be called again, when that has changed: ``together`` are cores for all to share.
+        """
+        self._shared_out, self._together = True, together
+        for slot in self._slots:
+            cores = self._cores_of(slot.command)
+            if cores and slot.process.returncode() is None:
+                self._say_refusal(slot, "cores", keep_to(slot.process.pid, cores))
+
+    def _cores_of(self, command: Command) -> frozenset[int]:
+        """Return where a process may run now, empty for anywhere."""
+        return (self._together or command.cores) if command.cores else frozenset()
+
     def settled(self, names: Iterable[str]) -> None:
-        """Note that processes work now and prepare nothing any more: they get their priority."""
+        """Note that processes work now and prepare nothing any more: they get their priority.
+
+        Before the whole graph is up, one that waits for others has not prepared everything yet.
+        """
+        if not self._shared_out:
+            return
         for slot in self._slots:
             up = not slot.settled and slot.process.lifetime_s() >= SETTLING_S
             if up and slot.command.name in names:
                 slot.settled = True
-                self._say_refusal(slot, slot.process.renice(slot.command.niceness))
+                refusal = slot.process.renice(slot.command.niceness)
+                self._say_refusal(slot, "priority", refusal)
 
     def poll(self) -> None:
         """Restart what died.
@@ -226,7 +250,7 @@ class Supervisor:
             self._environment,
             self._log_folder / f"{command.name}.log",
             niceness=self._first_niceness(command),
-            cores=command.cores,
+            cores=self._cores_of(command) if self._shared_out else (),
         )
 
     def _first_niceness(self, command: Command) -> int:
@@ -258,11 +282,11 @@ class Supervisor:
             self._report(f"{end}{last}; starting it again in {delay:g} s")
         slot.said = end + last
 
-    def _say_refusal(self, slot: _Slot, refusal: str) -> None:
-        if refusal and not self._refused:
-            self._refused = True
+    def _say_refusal(self, slot: _Slot, what: str, refusal: str) -> None:
+        if refusal and what not in self._refused:
+            self._refused.add(what)
             name = slot.command.name
-            self._report(f"{name} keeps its priority, others may, too: {refusal}")
+            self._report(f"{name} keeps its {what}, others may, too: {refusal}")
 
     def _give_up(self, slot: _Slot, end: str) -> None:
         last = slot.process.sentence()

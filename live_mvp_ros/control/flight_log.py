@@ -33,6 +33,34 @@ class FlightLog:
         self._last_m: Sequence[float] | None = None
         self._latencies_s: deque[float] = deque(maxlen=_WINDOW)
 
+    @classmethod
+    def resumed(
+        cls,
+        *,
+        elapsed_s: float,
+        distance_m: float,
+        explored_fraction: float,
+        min_clearance_m: float,
+        deadlines_missed: int,
+        plans: int,
+        unsafe_plan_fraction: float,
+        exploring_s: float,
+        parked_fraction: float,
+    ) -> FlightLog:
+        """Return a log that goes on from what another one had; see its attributes.
+
+        When shares were explored is not known any more, and latencies begin anew.
+        """
+        log = cls()
+        log.elapsed_s, log.distance_m = elapsed_s, distance_m
+        log.explored_fraction, log.min_clearance_m = explored_fraction, min_clearance_m
+        log.deadlines_missed = deadlines_missed
+        log._planned = plans
+        log._unsafe = round(plans * unsafe_plan_fraction) if plans else 0
+        log._exploring_s = exploring_s
+        log._parked_s = exploring_s * parked_fraction if exploring_s > 0.0 else 0.0
+        return log
+
     def advance(
         self,
         time_s: float,
@@ -70,6 +98,16 @@ class FlightLog:
         """Take whether one control step had a safe plan."""
         self._planned += 1
         self._unsafe += not safe
+
+    @property
+    def plans(self) -> int:
+        """Control steps that were planned."""
+        return self._planned
+
+    @property
+    def exploring_s(self) -> float:
+        """Time [s] of exploring, of which ``parked_fraction`` is a share."""
+        return self._exploring_s
 
     @property
     def unsafe_plan_fraction(self) -> float:

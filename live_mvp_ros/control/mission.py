@@ -207,10 +207,11 @@ def _explore(config: MissionConfig, now: MissionInputs) -> MissionDecision:
 
 
 def _what_is_left(now: MissionInputs) -> str:
-    if now.looks_again:
-        return "looking again at what blocks the way"
     number, count = now.leftover
-    return f"taking leftovers: {number} of {count}" if count else "unknown space can still be seen"
+    words = "looking again at what blocks the way" if now.looks_again else "taking leftovers"
+    if count:
+        return f"{words}: {number} of {count}"
+    return words if now.looks_again else "unknown space can still be seen"
 
 
 _NO_PLAN = {

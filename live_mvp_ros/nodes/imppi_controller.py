@@ -6,6 +6,9 @@ Two threads. The executor's takes messages, decides what the mission does, and s
 plan: a hold, or the part of the latest plan whose time has come while the next one is late. The
 worker's plans from the latest odometry and sends the command of a plan that is in time. No field
 is written by both: what the worker has to say goes through ``Pilot.latest`` and a queue.
+
+A controller that was killed and started again goes on with what it was doing, see ``ros.memory``:
+it waits for the first field that answers odometry of its own life, whatever is there before.
 """
 
 from __future__ import annotations
@@ -34,10 +37,12 @@ from live_mvp_ros.planning.guidance import PATH_POINTS
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.ros.control_outputs import ControlOutputs
 from live_mvp_ros.ros.convert import InvalidMessageError
+from live_mvp_ros.ros.convert_sensors import Field
 from live_mvp_ros.ros.diagnostics import OK, WARN
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.geometries import Geometries
 from live_mvp_ros.ros.goal import GoalOwner
+from live_mvp_ros.ros.memory import memory_of
 from live_mvp_ros.ros.mission import Mission
 from live_mvp_ros.ros.mission_server import MissionServer
 from live_mvp_ros.ros.node import GraphNode
@@ -101,6 +106,8 @@ class ImppiController(GraphNode):
         self._mission = Mission(config.autostart)
         self._seen: Seen | None = None
         self._unusable = ""  # why the last odometry could not be used
+        self._since_ns = math.inf  # stamp of the first odometry that was heard
+        self._taken_up = False  # it is known what went on before
         self._around, self._geometries = LatestSurroundings(), Geometries()
         self._pilot = Pilot(config.controller, config.seed)
         self._pace = Pace(config.late_periods, 1.0 / config.rate_hz)
@@ -124,7 +131,7 @@ class ImppiController(GraphNode):
         self.listen(OccupancyGrid, "map", qos.LATCHED, self._on_map)
         self.listen(Path, "reference_path", qos.LATCHED, self._on_path)
         self.listen(InfoField, "info_field", qos.LATCHED, self._on_field)
-        self._server = MissionServer(self, self._mission, self._goal)
+        self._server = MissionServer(self, self._mission, self._goal, self._say)
         self.create_timer(1.0 / config.rate_hz, self._on_tick)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(STATUS_PERIOD_S, self._on_status, clock=steady)
@@ -136,6 +143,7 @@ class ImppiController(GraphNode):
             self._unusable = str(error)
             raise
         self._seen, self._unusable = Seen(vehicle, time.monotonic()), ""
+        self._since_ns = min(self._since_ns, vehicle.stamp_ns)
         decision, parked = self._mission.decision, None
         if decision.state is MissionState.EXPLORING:
             slow_m_s = self.parameters.value.controller.body.parked_m_s
@@ -155,12 +163,33 @@ class ImppiController(GraphNode):
     def _on_field(self, message: InfoField) -> None:
         field = convert_sensors.field_arrays(message, MAP)
         self._geometries.admit((field.spec, field.local_resolution_m, field.local_gain.shape))
+        self._take_up(message, field)
         self._around.field = field
         self._mission.log.explored(field.explored_fraction)
 
+    def _take_up(self, message: InfoField, field: Field) -> None:
+        """Go on with what the planner remembers, when it has heard the last of what went before.
+
+        Until then there is no field to fly by: one of the former life is only compiled for.
+        """
+        if self._taken_up or field.stamp_ns < self._since_ns:
+            return
+        memory = memory_of(message.mission)
+        self._goal.take_up(field)
+        self._mission.take_up(memory)
+        self._taken_up = True
+        if memory is not None:
+            paused = ", which is paused" if self._mission.paused else ""
+            reason = f" ({memory.decision.reason})" if memory.decision.reason else ""
+            self.get_logger().info(
+                f"was started again, and takes up the mission{paused}: "
+                f"{memory.decision.state.name}{reason} after {memory.log.elapsed_s:.1f} s"
+            )
+
     def _decide(self) -> None:
         """Update the mission with the ages of all inputs."""
-        config, field, seen = self.parameters.value, self._around.field, self._seen
+        config, seen = self.parameters.value, self._seen
+        field = self._around.field if self._taken_up else None
         now_ns = self.get_clock().now().nanoseconds
         self._goal.configure(config.goal_m)
         distance = math.inf
@@ -173,7 +202,7 @@ class ImppiController(GraphNode):
             MissionInputs(
                 odom_age_s=self._odometry_age_s(now_ns),
                 map_age_s=self._around.map_age_s(now_ns),
-                field_age_s=self._around.field_age_s(now_ns),
+                field_age_s=math.inf if field is None else self._around.field_age_s(now_ns),
                 elapsed_s=self._mission.log.elapsed_s,
                 distance_to_goal_m=distance,
                 nothing_left=field is not None and field.nothing_left,
@@ -301,11 +330,16 @@ class ImppiController(GraphNode):
             convert.body_rate_thrust(stamp_ns, self._frames.base_link, command)
         )
 
-    def _on_status(self) -> None:
+    def _say(self) -> None:
+        """Decide, and publish the status."""
         self._decide()
         field, seen = self._around.field, self._seen
         unknown_m2 = math.nan if field is None else field.reachable_unknown_m2
-        self._server.report(None if seen is None else seen.vehicle, unknown_m2)
+        self._server.publish(None if seen is None else seen.vehicle, unknown_m2)
+
+    def _on_status(self) -> None:
+        self._say()
+        self._server.settle()
 
 
 def main(args: list[str] | None = None) -> int:

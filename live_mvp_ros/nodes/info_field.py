@@ -9,7 +9,8 @@ target or a cell runs out; when it says that enough is explored, the field leads
 also says from where the goal counts as reached.
 
 The goal is the controller's: it comes on exploration/goal, and each field says which one it
-answers. Only where nobody publishes that, goal_pose and the parameter are heard.
+answers. Only where nobody publishes that, goal_pose and the parameter are heard. Each field also
+gives the controller's last status back, for a controller that is started again (``ros.memory``).
 
 The parameters ``odometry.*`` say how good the odometry is expected to be. Where it drifts, the map
 takes old free space for unknown: it is planned through as before, and looked at again before it is
@@ -27,24 +28,28 @@ import jax.numpy as jnp
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.parameter import Parameter
 
 from live_mvp_ros import planning
 from live_mvp_ros.config import ConfigurationError, configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import ExplorationStatus, InfoField
 from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput, outdated
-from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M, LOCAL_RESOLUTION_M
+from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
 from live_mvp_ros.ros import convert, convert_sensors, goal, qos
 from live_mvp_ros.ros.completion_reporter import CompletionReporter, Planned
 from live_mvp_ros.ros.convert import InvalidMessageError, ProbabilityGrid, VehicleState
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.geometries import Geometries
+from live_mvp_ros.ros.memory import replaces
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
 from live_mvp_ros.vehicle.odometry import DriftConfig
 
 LONGEST_STEP_S = 1.0
+ODOMETRY_PERIOD_S = 0.05
 FLYING = (ExplorationStatus.EXPLORING, ExplorationStatus.GOING_TO_GOAL)
 
 
@@ -63,7 +68,8 @@ class FieldConfig:
         low=-convert.FARTHEST_M,
         high=convert.FARTHEST_M,
         live=True,
-        help="Where to go when nothing is left to explore; exploration/goal replaces it.",
+        help="Where to go when nothing is left to explore. Counts only where nobody publishes "
+        "exploration/goal, as imppi_controller does.",
     )
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     field: InfoFieldConfig = InfoFieldConfig()
@@ -83,8 +89,7 @@ class Job(NamedTuple):
     grid: ProbabilityGrid
     vehicle: VehicleState
     goal: Goal
-    to_goal: bool
-    goal_tolerance_m: float
+    mission: ExplorationStatus
 
 
 class InfoFieldNode(GraphNode):
@@ -100,8 +105,7 @@ class InfoFieldNode(GraphNode):
         self._geometries = Geometries()
         self._vehicle: VehicleState | None = None
         self._flying = True  # a controller that publishes no status is taken to fly
-        self._to_goal = False
-        self._goal_tolerance_m = GOAL_TOLERANCE_M
+        self._mission = ExplorationStatus()  # the controller's last word that counts
         self._led_to_ns = 0  # the worker's: stamp of the goal of the last field
         self._state: Any = None
         self._spec: Any = None
@@ -110,6 +114,7 @@ class InfoFieldNode(GraphNode):
         self._watchful = jax.jit(outdated.watchful, static_argnums=0)
         self._previous_ns = self._last_ns = 0
         self._due = Every(config.rate_hz)
+        self.add_on_set_parameters_callback(self._refuse_goal)
 
         self._field_out = self.publisher(InfoField, "info_field", qos.LATCHED)
         self._grid_out = self.publisher(OccupancyGrid, "info_field/grid", qos.KEPT)
@@ -119,7 +124,9 @@ class InfoFieldNode(GraphNode):
         self.health.extra = lambda: {"overtaken": str(work.dropped)}
 
         self.listen(OccupancyGrid, "map", qos.LATCHED, self._on_map)
-        self.listen(Odometry, "odom", qos.SENSOR, self._on_odometry)
+        self._take_odometry = self.poll(
+            Odometry, "odom", qos.SENSOR, self._on_odometry, ODOMETRY_PERIOD_S
+        )
         self.listen(PoseStamped, goal.TOPIC, qos.LATCHED, self._on_goal)
         self.listen(PoseStamped, goal.WISHES, qos.STATUS, self._on_wish)
         self.listen(ExplorationStatus, "exploration/status", qos.STATUS, self._on_status)
@@ -129,6 +136,7 @@ class InfoFieldNode(GraphNode):
         check_geometry(self.parameters.value.field, grid.spec)
         self._geometries.admit(grid.spec)
         self._grid = grid
+        self._take_odometry()
         self._submit()
 
     def _on_odometry(self, message: Odometry) -> None:
@@ -147,10 +155,22 @@ class InfoFieldNode(GraphNode):
         if self._goal is None or not self._goal.stamp_ns:  # else the goal's owner hears it
             self._goal = Goal(position_m, 0)
 
+    def _refuse_goal(self, requested: list[Parameter]) -> SetParametersResult:
+        """Refuse another goal of our own when the goal has an owner: it would mean nothing."""
+        owned = self._goal is not None and self._goal.stamp_ns
+        if owned and any(item.name == "goal_m" for item in requested):
+            reason = (
+                f"goal_m of {self.get_name()} has no effect: the goal belongs to who publishes "
+                f"{goal.TOPIC}; set that of imppi_controller, or publish {goal.WISHES}"
+            )
+            return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
+
     def _on_status(self, message: ExplorationStatus) -> None:
-        self._flying, self._to_goal = message.state in FLYING, message.to_goal_now
-        self._goal_tolerance_m = goal.tolerance_m(message)
-        self._completion.mission(message)
+        self._flying = message.state in FLYING
+        if replaces(message, self._mission):
+            self._mission = message
+            self._completion.mission(message)
 
     @property
     def _rate_hz(self) -> float:
@@ -162,14 +182,14 @@ class InfoFieldNode(GraphNode):
             return
         self._previous_ns = vehicle.stamp_ns
         wanted = self._goal or Goal(np.asarray(self.parameters.value.goal_m), 0)
-        job = Job(grid, vehicle, wanted, self._to_goal, self._goal_tolerance_m)
+        job = Job(grid, vehicle, wanted, self._mission)
         if self.worker is not None and not self.worker.submit(job):
             self.health.dropped()
 
     def _work(self, job: Job) -> None:
         """Compute and publish, on the worker's thread."""
         begin = time.monotonic()
-        config, (grid, vehicle, wanted, to_goal, tolerance_m) = self.parameters.value, job
+        config, (grid, vehicle, wanted, mission) = self.parameters.value, job
         first = grid.spec != self._spec
         if first:
             self._spec, self._last_ns = grid.spec, vehicle.stamp_ns
@@ -187,8 +207,8 @@ class InfoFieldNode(GraphNode):
             yaw_rad=jnp.float32(convert.yaw_of(vehicle.attitude)),
             goal_m=jnp.asarray(wanted.position_m, jnp.float32),
             dt_s=jnp.float32(min(max(elapsed_s, 0.0), LONGEST_STEP_S)),
-            to_goal=jnp.asarray(to_goal),
-            goal_tolerance_m=jnp.float32(tolerance_m),
+            to_goal=jnp.asarray(mission.to_goal_now),
+            goal_tolerance_m=jnp.float32(goal.tolerance_m(mission)),
         )
         inputs, output = self._plan(config, grid.spec, inputs)
         output = jax.tree.map(np.asarray, output)
@@ -229,9 +249,9 @@ class InfoFieldNode(GraphNode):
         self._path_out.publish(
             convert.path(stamp, MAP, output.reference_path_m, output.reference_yaw_rad)
         )
-        self._field_out.publish(
-            convert_sensors.info_field(MAP, field, altitude_m, 1e3 * compute_s)
-        )
+        message = convert_sensors.info_field(MAP, field, altitude_m, 1e3 * compute_s)
+        message.mission = job.mission
+        self._field_out.publish(message)
         if self._grid_out.get_subscription_count():
             gain = np.asarray(output.gain)
             cells = convert.share_cells(gain / max(float(gain.max()), 1e-6))

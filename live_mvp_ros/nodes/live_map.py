@@ -41,6 +41,7 @@ from live_mvp_ros.ros.schedule import Every
 from live_mvp_ros.vehicle.odometry import DriftConfig, trusted_way_m
 
 CLOUDS = "depth/points"
+ODOMETRY_PERIOD_S = 0.05
 
 
 @configuration
@@ -131,7 +132,9 @@ class LiveMapNode(GraphNode):
         self.health.extra = self._diagnose
 
         self.listen(TFMessage, "tf_static", qos.TRANSFORM_STATIC, self._on_mounts)
-        self.listen(Odometry, "odom", qos.SENSOR_HISTORY, self._on_odometry)
+        self._take_odometry = self.poll(
+            Odometry, "odom", qos.SENSOR_HISTORY, self._on_odometry, ODOMETRY_PERIOD_S
+        )
         self.listen(PointCloud2, CLOUDS, qos.SENSOR_HISTORY, self._on_points)
         self._store = MapStore(
             self,
@@ -173,6 +176,7 @@ class LiveMapNode(GraphNode):
                 f"no transform leads from {self._frames.base_link} to {frame!r}"
             )
         points = convert_sensors.cloud_points(message, frame)
+        self._take_odometry()
         self.health.dropped(self._clouds.add_cloud(Cloud(stamp_ns, frame, points)))
         self._settle()
 

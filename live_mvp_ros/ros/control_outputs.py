@@ -26,6 +26,8 @@ from live_mvp_ros.vehicle.quadrotor import GRAVITY_M_S2
 
 DISPLAY_RATE_HZ = 5.0
 PACKET_RATE_HZ = 10.0
+ROLLOUT_POINTS = 12
+"""Of each sampled trajectory: a message of points takes Python long, and commands wait for it."""
 
 
 class ControlOutputs:
@@ -36,7 +38,8 @@ class ControlOutputs:
         self._thrust_max_n = vehicle.thrust_ratio_max * vehicle.mass_kg * GRAVITY_M_S2
         self._rate_max_rad_s = vehicle.body_rate_max_rad_s
         self._body_frame = body_frame
-        self._display, self._packets = Every(DISPLAY_RATE_HZ), Every(PACKET_RATE_HZ)
+        self._packets = Every(PACKET_RATE_HZ)
+        self._plans, self._rollouts = Every(DISPLAY_RATE_HZ), Every(DISPLAY_RATE_HZ)
         self._tick = 0
         self._plan_out = node.publisher(Path, "mppi/plan", qos.DEBUG)
         self._rollouts_out = node.publisher(MarkerArray, "mppi/rollouts", qos.DEBUG)
@@ -44,15 +47,18 @@ class ControlOutputs:
         self._action_out = node.publisher(ActionPacket, "packets/action", qos.SENSOR)
 
     def publish(self, vehicle: VehicleState, output: ControlOutput) -> None:
-        """Publish what is due at the stamp of the odometry that ``output`` answers."""
+        """Publish one of what is due at the stamp of the odometry that ``output`` answers.
+
+        One a period: together they would take so long that the next plan is late.
+        """
         if self._packets.due(vehicle.stamp_ns):
             self._publish_packets(vehicle, np.asarray(output.command))
-        if not self._display.due(vehicle.stamp_ns):
-            return
-        if self._plan_out.get_subscription_count():
-            self._plan_out.publish(convert.path(vehicle.stamp_ns, MAP, output.plan))
-        if self._rollouts_out.get_subscription_count():
-            self._rollouts_out.publish(convert.rollouts(vehicle.stamp_ns, MAP, output.rollouts))
+        elif self._plans.due(vehicle.stamp_ns):
+            if self._plan_out.get_subscription_count():
+                self._plan_out.publish(convert.path(vehicle.stamp_ns, MAP, output.plan))
+        elif self._rollouts.due(vehicle.stamp_ns) and self._rollouts_out.get_subscription_count():
+            shown = thinned(np.asarray(output.rollouts), ROLLOUT_POINTS)
+            self._rollouts_out.publish(convert.rollouts(vehicle.stamp_ns, MAP, shown))
 
     def _publish_packets(self, vehicle: VehicleState, command: np.ndarray) -> None:
         speed = float(np.linalg.norm(vehicle.velocity))
@@ -63,3 +69,10 @@ class ControlOutputs:
         self._context_out.publish(to_message(context))
         self._action_out.publish(to_message(action))
         self._tick += 1
+
+
+def thinned(trajectories: np.ndarray, points: int) -> np.ndarray:
+    """Return trajectories [n, steps, 3] with so many points at most, both ends among them."""
+    steps = trajectories.shape[1]
+    kept = np.linspace(0, steps - 1, min(steps, points)).round().astype(int)
+    return trajectories[:, kept]

@@ -231,6 +231,10 @@ def field_arrays(message: InfoField, frame: str) -> Field:
     bounded("the far corner", corner, FARTHEST_M, "m")
     if message.map_stamp_ns >= _LATEST_NS:
         raise InvalidMessageError(f"map_stamp_ns = {message.map_stamp_ns} is no time")
+    if message.goal_stamp_ns >= _LATEST_NS:
+        raise InvalidMessageError(f"goal_stamp_ns = {message.goal_stamp_ns} is no time")
+    goal = (message.goal.x, message.goal.y, message.goal.z)
+    bounded("goal", goal, FARTHEST_M, "m")
     if message.code not in tuple(PlanCode):
         raise InvalidMessageError(f"its code {message.code} is unknown")
     return Field(
@@ -250,7 +254,7 @@ def field_arrays(message: InfoField, frame: str) -> Field:
         ),
         explored_fraction=_between("explored_fraction", message.explored_fraction, 1.0),
         target_m=_place("target", message.target),
-        goal_m=np.array([message.goal.x, message.goal.y, message.goal.z]),
+        goal_m=np.array(goal),
         goal_stamp_ns=message.goal_stamp_ns,
         settled=message.settled,
         code=message.code,

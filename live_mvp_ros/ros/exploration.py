@@ -58,6 +58,16 @@ def status_message(
         success=decision.success,
         to_goal_now=mission.to_goal_now,
         goal_tolerance_m=mission.goal_tolerance_m,
+        in_charge=mission.in_charge,
+        waiting=mission.waiting,
+        paused=mission.paused,
+        time_limit_s=mission.limits.time_s,
+        target_explored_fraction=mission.limits.explored_fraction,
+        has_goal=mission.limits.has_goal,
+        share_explored=mission.share_explored,
+        waited_s=mission.stalled_s,
+        exploring_s=log.exploring_s,
+        plans=log.plans,
     )
 
 

@@ -3,8 +3,10 @@
 """The goal of a mission has one owner, the controller; everybody else reads ``exploration/goal``.
 
 It is latched, so that a planner that comes later, or again, knows it too. Its stamp is its name:
-no two goals have the same, and a field says which one it answers. How near to it is near enough
-is the mission's to say, and stands in ``exploration/status``.
+no two goals have the same, and a field says which one it answers. So an owner that comes again has
+it from the planner: nothing is published before the first field has come, or somebody has asked
+for a goal. How near to it is near enough is the mission's to say, and stands in
+``exploration/status``.
 """
 
 from __future__ import annotations
@@ -32,21 +34,33 @@ class GoalOwner:
     """Owns the goal: from the parameter, until somebody asks for another one."""
 
     def __init__(self, node: GraphNode, configured_m: tuple[float, float, float]) -> None:
-        """Publish the configured goal, and listen to wishes."""
+        """Listen to wishes; the configured goal holds, but is not published yet."""
         self._node = node
         self._out = node.publisher(PoseStamped, TOPIC, qos.LATCHED)
         self._stamp_ns = 0
         self._configured_m = configured_m
-        self.set(configured_m)
+        self.position_m = np.asarray(configured_m, float)
         node.listen(PoseStamped, WISHES, qos.STATUS, self._on_wish)
 
     def _on_wish(self, message: PoseStamped) -> None:
         self.set(goal_position_m(message).tolist())
 
+    def take_up(self, field: Field) -> None:
+        """Take the goal that a planner was given before, if any, unless there is a newer one."""
+        if self._stamp_ns:
+            return
+        if field.goal_stamp_ns:
+            self._publish(field.goal_m, field.goal_stamp_ns)
+        else:
+            self.set(self._configured_m)
+
     def set(self, position_m: Sequence[float]) -> None:
         """Replace the goal by a position [3] in the map frame."""
         now_ns = self._node.get_clock().now().nanoseconds  # stands still in a paused simulation
-        self._stamp_ns = max(now_ns, self._stamp_ns + 1)
+        self._publish(position_m, max(now_ns, self._stamp_ns + 1))
+
+    def _publish(self, position_m: Sequence[float] | np.ndarray, stamp_ns: int) -> None:
+        self._stamp_ns = stamp_ns
         self.position_m = np.asarray(position_m, float)
         pose = convert.pose(self.position_m, (1.0, 0.0, 0.0, 0.0))
         self._out.publish(PoseStamped(header=convert.header(self._stamp_ns, MAP), pose=pose))

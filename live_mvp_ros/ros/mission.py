@@ -12,12 +12,16 @@ is for what has lasted for ``FAULT_AFTER_S`` without a break although everything
 - odometry arrives, but none of it can be used (``odometry``),
 - the vehicle is outside of its geofence, where it has been before in this mission: it fell, or
   somebody carried it away (``fence``).
+
+A controller that was killed and started again must not begin a mission anew that is paused, over
+or half flown. Somebody else remembers it (``ros.memory``), and until he has answered the new one
+is not in charge: it flies nothing, and what is asked of it is asked again of what it takes up.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from live_mvp_ros.config import replace
 from live_mvp_ros.control import (
@@ -54,10 +58,34 @@ class Limits:
     has_goal: bool = True
 
 
+@dataclasses.dataclass(frozen=True)
+class Memory:
+    """What is remembered of a mission whose controller has ended.
+
+    Attributes:
+        limits: what it was asked for.
+        decision: the last one.
+        log: what it has achieved, which goes on from there.
+        waiting: it was not started yet.
+        paused: it was asked to pause.
+        share_explored: the share that was asked for has been explored.
+        stalled_s: time in which it waited for what was missing, stale or slow.
+    """
+
+    limits: Limits
+    decision: MissionDecision
+    log: FlightLog
+    waiting: bool = False
+    paused: bool = False
+    share_explored: bool = False
+    stalled_s: float = 0.0
+
+
 class Mission:
     """State, reason, requests and achievements of the current mission.
 
     Attributes:
+        in_charge: it is known whether a mission goes on here that was begun before.
         wants_to_fly: everything is there; only the controller itself may not be ready.
         goal_tolerance_m: the goal counts as reached from here; 0 before the first update.
     """
@@ -66,11 +94,36 @@ class Mission:
         """Begin at once, or wait for a request."""
         self._updated_s: float | None = None
         self.goal_tolerance_m = 0.0
-        self.begin(Limits())
+        self._asked: list[Callable[[], object]] = []
+        self.in_charge = False
+        self._renew(Limits())
         self._waiting = not autostart
 
     def begin(self, limits: Limits) -> None:
         """Start a new mission, with nothing achieved and nothing asked for but ``limits``."""
+        self.in_charge = True
+        self._renew(limits)
+
+    def take_up(self, memory: Memory | None) -> None:
+        """Go on with what is remembered, None for nothing, unless a mission was begun here.
+
+        What was asked of this one meanwhile is asked of that one.
+        """
+        if self.in_charge:
+            return
+        self.in_charge = True
+        if memory is None:
+            return
+        self._renew(memory.limits)
+        self.log, self.stalled_s = memory.log, memory.stalled_s
+        self._waiting, self._paused = memory.waiting, memory.paused
+        self._share_explored = memory.share_explored
+        if memory.decision.over:
+            self.decision = memory.decision
+        for ask in self._asked:
+            ask()
+
+    def _renew(self, limits: Limits) -> None:
         self.log = FlightLog()
         self.limits = limits
         self.decision = MissionDecision(MissionState.WAITING_FOR_ODOM, "no odometry yet")
@@ -81,16 +134,21 @@ class Mission:
 
     def start(self) -> tuple[bool, str]:
         """Go on with a paused mission, or begin one; one that runs keeps its limits."""
+        self._note(self.start)
         if self._paused and not self.over:
             self._paused = False
             return True, "resumed"
-        if self.over or self._waiting:
+        if self.over:
             self.begin(Limits())
+            return True, "started"
+        if self._waiting:
+            self._renew(Limits())
             return True, "started"
         return True, "already running, with the limits that it was started with"
 
     def pause(self) -> tuple[bool, str]:
         """Hold until ``start``."""
+        self._note(self.pause)
         if self.over:
             return False, OVER
         if self._waiting:
@@ -100,15 +158,36 @@ class Mission:
 
     def stop(self) -> tuple[bool, str]:
         """End the mission, whatever it waits for."""
+        self._note(self.stop)
         if self.over:
             return False, f"{OVER} already"
         self._stopped = True
         return True, "stopped"
 
+    def _note(self, request: Callable[[], object]) -> None:
+        """Remember a request that may be meant for a mission that is taken up later."""
+        if not self.in_charge:
+            self._asked = [*(asked for asked in self._asked if asked != request), request]
+
     @property
     def over(self) -> bool:
         """Whether the mission has ended."""
         return self.decision.over
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it waits to be started."""
+        return self._waiting
+
+    @property
+    def paused(self) -> bool:
+        """Whether it was asked to pause."""
+        return self._paused
+
+    @property
+    def share_explored(self) -> bool:
+        """Whether the share that was asked for has been explored."""
+        return self._share_explored
 
     @property
     def to_goal_now(self) -> bool:

@@ -28,9 +28,15 @@ from live_mvp_ros.ros.node import GraphNode
 class MissionServer:
     """Serves explore/start, explore/pause, explore/stop and the action explore."""
 
-    def __init__(self, node: GraphNode, mission: Mission, goal: GoalOwner) -> None:
-        """Serve ``mission``, whose goal ``goal`` is, on ``node``."""
-        self._mission, self._goal = mission, goal
+    def __init__(
+        self, node: GraphNode, mission: Mission, goal: GoalOwner, say: Callable[[], None]
+    ) -> None:
+        """Serve ``mission``, whose goal ``goal`` is, on ``node``.
+
+        ``say`` is called after each request: it decides again and publishes the status at once,
+        since who remembers the mission for a controller that may end must not miss it.
+        """
+        self._mission, self._goal, self._say = mission, goal, say
         self._status_out = node.publisher(ExplorationStatus, "exploration/status", qos.STATUS)
         self._label_out = node.publisher(Marker, "exploration/label", qos.DEBUG)
         for name, use in (
@@ -38,20 +44,18 @@ class MissionServer:
             ("pause", mission.pause),
             ("stop", mission.stop),
         ):
-            node.create_service(Trigger, f"explore/{name}", _answers(use))
+            node.create_service(Trigger, f"explore/{name}", self._answers(use))
         self._explore = ExploreServer(node, self._begin, self._cancel)
 
-    def report(self, vehicle: VehicleState | None, unknown_m2: float = math.nan) -> None:
-        """Publish how the mission goes, and end the action's goal with the mission."""
-        mission = self._mission
-        status = status_message(vehicle, mission, unknown_m2)
+    def publish(self, vehicle: VehicleState | None, unknown_m2: float = math.nan) -> None:
+        """Publish how the mission goes."""
+        status = status_message(vehicle, self._mission, unknown_m2)
         self._status_out.publish(status)
         if vehicle is not None and self._label_out.get_subscription_count():
             self._label_out.publish(label(status, vehicle.position))
         self._explore.feedback(status)
-        self._settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """End the action's goal if its mission is over."""
         mission = self._mission
         if mission.over and self._explore.active:
@@ -66,20 +70,22 @@ class MissionServer:
         share = request.target_explored_fraction
         has_goal = request.use_goal_position or not share > 0.0
         self._mission.begin(Limits(request.time_limit_s, share, has_goal))
+        self._say()
 
     def _cancel(self) -> None:
         self._mission.stop()
+        self._say()
 
     def _start(self) -> tuple[bool, str]:
-        self._settle()  # else the action that has just ended would go on with the next mission
+        self.settle()  # else the action that has just ended would go on with the next mission
         return self._mission.start()
 
+    def _answers(self, use: Callable[[], tuple[bool, str]]) -> Callable[[Any, Any], Any]:
+        """Return a callback for a Trigger that answers what ``use`` says."""
 
-def _answers(use: Callable[[], tuple[bool, str]]) -> Callable[[Any, Any], Any]:
-    """Return a callback for a Trigger that says what ``use`` says."""
+        def callback(_: Trigger.Request, response: Trigger.Response) -> Any:
+            response.success, response.message = use()
+            self._say()
+            return response
 
-    def callback(_: Trigger.Request, response: Trigger.Response) -> Any:
-        response.success, response.message = use()
-        return response
-
-    return callback
+        return callback

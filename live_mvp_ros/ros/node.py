@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from rclpy.clock import Clock, ClockType
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
@@ -17,6 +18,7 @@ from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.diagnostics import Health
 from live_mvp_ros.ros.parameters import ParameterisedNode
+from live_mvp_ros.ros.polling import Polled
 from live_mvp_ros.ros.worker import Worker
 
 WORKER_STOP_S = 2.0
@@ -89,6 +91,32 @@ class GraphNode(ParameterisedNode):
 
         Publishers that cannot be heard are found by asking the graph: see Peers.
         """
+        callback = self._checked(topic, profile, use)
+        return self.create_subscription(
+            message_type, topic, callback, profile, event_callbacks=qos.subscription_events()
+        )
+
+    def poll(
+        self,
+        message_type: Any,
+        topic: str,
+        profile: QoSProfile,
+        use: Callable[[Any], None],
+        period_s: float,
+    ) -> Callable[[], None]:
+        """Subscribe as ``listen`` does, to be asked each period and by what is returned.
+
+        For what comes often and need not be answered at once: see ``Polled``.
+        """
+        callback = self._checked(topic, profile, use)
+        polled = Polled(self, message_type, topic, profile, lambda message, _: callback(message))
+        self.create_timer(period_s, polled.take, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        return polled.take
+
+    def _checked(
+        self, topic: str, profile: QoSProfile, use: Callable[[Any], None]
+    ) -> Callable[[Any], None]:
+        """Return what counts and logs the messages of a topic that ``use`` finds invalid."""
         self.health.peers.add(topic, profile, subscribes=True)
 
         def callback(message: Any) -> None:
@@ -99,9 +127,7 @@ class GraphNode(ParameterisedNode):
             else:
                 self.health.arrived(topic)
 
-        return self.create_subscription(
-            message_type, topic, callback, profile, event_callbacks=qos.subscription_events()
-        )
+        return callback
 
     def destroy_node(self) -> None:
         """Stop the worker, then destroy the node."""

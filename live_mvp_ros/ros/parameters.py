@@ -30,7 +30,8 @@ from live_mvp_ros.config import ConfigurationError, ParameterInfo, info_of
 
 T = TypeVar("T")
 
-OWN_OF_RCLPY = ("use_sim_time", "start_type_description_service", "qos_overrides.")
+OWN_OF_RCLPY = ("use_sim_time", "start_type_description_service")
+_QUALITY_OF_SERVICE = "qos_overrides."
 _UNBOUNDED = 1.0e308
 
 
@@ -99,6 +100,16 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     return " or ".join([", ".join(found[:-1]), found[-1]] if found[1:] else found)
 
 
+def not_known(name: str, whose: str, known: Iterable[str]) -> str:
+    """Return why a name is no parameter of somebody, one sentence, and what may be meant."""
+    if name.startswith(_QUALITY_OF_SERVICE):
+        return (
+            f"{name} is not a parameter of {whose}: the quality of service of its topics is "
+            "fixed, so that all that publish and listen fit together"
+        )
+    return f"{name} is not a parameter of {whose}: did you mean {nearest(name, known)}?"
+
+
 def descriptor(entry: Entry) -> ParameterDescriptor:
     """Return the descriptor that tools such as ``ros2 param describe`` and rqt show."""
     info = entry.info
@@ -140,11 +151,11 @@ class Parameters(Generic[T]):
         given = {
             name: parameter.value
             for name, parameter in node.get_parameters_by_prefix("").items()
-            if not name.startswith(OWN_OF_RCLPY)
+            if name not in OWN_OF_RCLPY
         }
         for name in given:
             if name not in self._entries:
-                raise ConfigurationError(self._unknown(name))
+                raise ConfigurationError(not_known(name, self._node_name, self._entries))
             node.undeclare_parameter(name)
         self.value: T = build(default, given)
         for entry in entries(self.value):
@@ -156,9 +167,9 @@ class Parameters(Generic[T]):
         """Return the request in the declared types, and whether it may be applied and why not."""
         ours = {p.name: p.value for p in requested if p.name in self._entries}
         try:
-            for name in (p.name for p in requested if not p.name.startswith(OWN_OF_RCLPY)):
+            for name in (p.name for p in requested if p.name not in OWN_OF_RCLPY):
                 if name not in self._entries:
-                    raise ConfigurationError(self._unknown(name))
+                    raise ConfigurationError(not_known(name, self._node_name, self._entries))
                 if self._entries[name].read_only:
                     raise ConfigurationError(self._fixed(name, ours[name]))
             values = {e.name: e.default for e in entries(build(self.value, ours))}
@@ -174,10 +185,6 @@ class Parameters(Generic[T]):
         """Take over values that ``admit`` has allowed."""
         ours = {p.name: p.value for p in accepted if p.name in self._entries}
         self.value = build(self.value, ours)
-
-    def _unknown(self, name: str) -> str:
-        near = nearest(name, self._entries)
-        return f"{name} is not a parameter of {self._node_name}: did you mean {near}?"
 
     def _fixed(self, name: str, value: Any) -> str:
         return (

@@ -23,11 +23,14 @@ from live_mvp_ros.ros.signals import EXIT_OK, Signals
 from rclpy._rclpy_pybind11 import RCLError  # isort: skip
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
+LOCK_S = 0.0005
+"""Who computes waits no longer than this for who handles messages; Python would have 5 ms."""
 
 
 def run_node(factory: Callable[[], GraphNode], args: Sequence[str] | None = None) -> int:
     """Create a node, spin it until a signal or a failure, and return the exit code."""
     signals = Signals()
+    sys.setswitchinterval(LOCK_S)
     prepare_jax(in_background=False)  # callbacks answer while the worker computes
     try:
         rclpy.init(

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from live_mvp_ros.threads import KeepingThread
+
 T = TypeVar("T")
 
 
@@ -23,16 +25,20 @@ class Worker(Generic[T]):
         self, name: str, work: Callable[[T], None], on_error: Callable[[BaseException], None]
     ) -> None:
         """Start the thread; ``on_error`` is called on it."""
-        self._work, self._on_error = work, on_error
+        self._work = work
         self._changed = threading.Condition()
         self._waiting: list[T] = []
         self._busy = False
         self._begun_s = 0.0
         self._stopping = False
         self.dropped = 0
-        self.error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = KeepingThread(self._run, name, on_error)
         self._thread.start()
+
+    @property
+    def error(self) -> BaseException | None:
+        """What has ended the thread; None while it works."""
+        return self._thread.error
 
     @property
     def busy(self) -> bool:
@@ -66,12 +72,7 @@ class Worker(Generic[T]):
 
     def _run(self) -> None:
         while (item := self._next()) is not None:
-            try:
-                self._work(item[0])
-            except BaseException as error:  # a thread must not die in silence
-                self.error = error
-                self._on_error(error)
-                return
+            self._work(item[0])
 
     def _next(self) -> list[T] | None:
         with self._changed:

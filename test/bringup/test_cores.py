@@ -77,6 +77,42 @@ def test_load_on_cores_that_this_process_may_not_use_does_not_count(allow):
     assert divide("auto", times(100.0, 10.0, 20.0, 30.0, 40.0), after).groups
 
 
+def test_others_who_come_are_made_room_for_and_the_division_returns_when_they_have_gone():
+    balance = cores.Balance({0, 1}, divided=True)
+    busy_s = own_s = 0.0
+    seen = []
+    # Our own processes keep both cores busy all the time; others take one of them from 4 to 8 s.
+    for k in range(14):
+        other_s = 2.0 if 2 <= k < 4 else 0.0
+        busy_s, own_s = busy_s + 4.0, own_s + 4.0 - other_s
+        at = CoreTimes({0: busy_s / 2, 1: busy_s / 2}, {0: 2.0 * k, 1: 2.0 * k}, own_s)
+        seen.append(balance.look(at, 2.0))
+    first_quiet = 4
+    kept_together = int(cores.QUIET_S / 2.0) - 1
+    back = first_quiet + kept_together
+    assert seen == [True] * 2 + [False] * (back - 2) + [True] * (14 - back)
+
+
+def test_where_nobody_says_how_busy_the_cores_are_nothing_changes():
+    for divided in (True, False):
+        balance = cores.Balance({0, 1}, divided)
+        assert [balance.look(None, 2.0) for _ in range(20)] == [divided] * 20
+
+
+def test_what_processes_used_counts_after_their_end_too():
+    burn = "import time\nwhile time.process_time() < 0.5: pass\nprint(flush=True)\ninput()"
+    usage = cores.Usage()
+    with subprocess.Popen(
+        [sys.executable, "-c", burn], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        used_s = usage.of([process.pid])
+        process.communicate(b"\n")
+    assert 0.4 <= used_s <= 5.0
+    assert usage.of([process.pid]) == usage.of([]) == used_s
+
+
 def test_the_load_of_the_machine_is_seen():
     """Independent truth: two processes that compute on one core each."""
     allowed = cores.allowed_cores()

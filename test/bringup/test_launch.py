@@ -23,6 +23,7 @@ import launch_stand_in
 import pytest
 from patience import PATIENCE_S
 
+from live_mvp_ros.bringup import cores
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.graph import GraphOptions, describe
 
@@ -221,6 +222,27 @@ def test_every_node_is_launched_exactly_as_the_graph_describes_it(launched, give
         assert node.respawn_delay == spec.respawn.first_delay_s
         assert (node.prefix or "").endswith(f"nice -n {spec.niceness}" if spec.niceness else "")
         assert node.output == "screen"
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_launch_that_has_to_compile_first_is_not_divided(
+    launch_file, tmp_path, monkeypatch, compiled
+):
+    """Launch cannot move a process later, and compiling on one core takes twice as long."""
+    monkeypatch.setenv("LIVE_MVP_ROS_CACHE", str(tmp_path))
+    if compiled:
+        (tmp_path / "jax").mkdir()
+        (tmp_path / "jax" / "program").write_text("")
+    asked: list[object] = []
+    division = cores.Division({}, "asked")
+    monkeypatch.setattr(cores, "divide", lambda *words: asked.append(words) or division)
+    monkeypatch.setattr(launch_file.shutil, "which", lambda _: "/usr/bin/taskset")
+    found = launch_file.divided("auto")
+    assert bool(asked) is compiled
+    assert compiled or "compiles" in found.reason
+    asked.clear()
+    launch_file.divided("0,1")  # who says which cores has them from the start
+    assert asked
 
 
 def test_a_parameters_file_reaches_the_launched_nodes_in_their_namespace(launched, tmp_path):

@@ -223,9 +223,18 @@ def test_the_name_of_a_node_goes_before_a_wildcard_and_the_file_before_the_graph
     assert (type(rate_hz), rate_hz) == (float, 4.0)
 
 
+@pytest.mark.parametrize("name", ["imppi_controller", "/**", "both"])
+def test_the_goal_of_the_controller_is_that_of_the_planner_too(tmp_path, name):
+    entry = "{}: {{ros__parameters: {{goal_m: [1, 2.5, 2]}}}}"
+    names = ["info_field", "imppi_controller"] if name == "both" else [name]
+    graph = graph_with(tmp_path, "\n".join(entry.format(item) for item in names))
+    assert told(graph, "imppi_controller")["goal_m"] == (1.0, 2.5, 2.0)
+    assert told(graph, "info_field")["goal_m"] == (1.0, 2.5, 2.0)
+
+
 def test_values_have_the_type_that_the_node_declares(tmp_path):
     text = "info_field: {ros__parameters: {goal_m: [1, 2.5, 2], rate_hz: 1e1}}"
-    parameters = told(graph_with(tmp_path, text), "info_field")
+    parameters = told(graph_with(tmp_path, text, controller="none"), "info_field")
     assert parameters["goal_m"] == (1.0, 2.5, 2.0)
     assert all(type(item) is float for item in parameters["goal_m"])
     assert parameters["rate_hz"] == 10.0
@@ -245,6 +254,24 @@ def test_values_have_the_type_that_the_node_declares(tmp_path):
         (
             "live_map: {ros__parameters: {late_periods: 7}}",
             ["late_periods is not a parameter of live_map: did you mean"],
+        ),
+        (
+            "/**: {ros__parameters: {qos_overrides: {/odom: {publisher: {depth: 7}}}}}",
+            [
+                "qos_overrides./odom.publisher.depth is not a parameter of any node of /**",
+                "the quality of service of its topics is fixed",
+            ],
+        ),
+        (
+            "info_field: {ros__parameters: {goal_m: [1, 2, 2]}}",
+            ["goal_m of info_field has no effect beside imppi_controller", "give it to imppi"],
+        ),
+        (
+            """
+/**: {ros__parameters: {goal_m: [1, 2, 2]}}
+imppi_controller: {ros__parameters: {goal_m: [3, 2, 2]}}
+""",
+            ["goal_m of info_field has no effect beside imppi_controller"],
         ),
         (
             "/**: {ros__parameters: {use_sim_time: 1}}",

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import threading
@@ -43,6 +44,7 @@ from live_mvp_ros.completion_report import (
 )
 from live_mvp_ros.results import write, write_json
 from live_mvp_ros.sim import drawing, metrics
+from live_mvp_ros.worlds.errors import WorldError
 
 REQUIRED = {
     "mission_complete",
@@ -94,6 +96,17 @@ def metrics_of(
         describe(GraphOptions(**options)), record, Ending("because", complete), scores,
         flown=flown, peak_rss_mib=1000.0, restarts={},
     )  # fmt: skip
+
+
+def test_the_mission_is_timed_by_its_own_clock():
+    """The watcher hears of a flight when it is under way, and a slow machine lets it wait."""
+    record = flight_to(9.0, 5.0, False)
+    values = values_of(record, complete=False)
+    assert (values["mission_time_s"], values["mission_waited_s"]) == (None, None)
+    record.report(dataclasses.replace(record.status, elapsed_s=21.75, waited_s=3.2504))
+    values = values_of(record, complete=False)
+    assert (values["mission_time_s"], values["mission_waited_s"]) == (25.0, 3.25)
+    assert values["flight_time_s"] == 1.0
 
 
 def test_metrics_have_every_key_and_no_nan_even_without_a_flight():
@@ -328,26 +341,42 @@ def test_the_nodes_are_stopped_whatever_happens_to_the_report(tmp_path, monkeypa
     assert ending.stopped
 
 
-def test_a_scorer_that_fails_says_why_and_the_figures_are_null(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "sentence", "is_a_fault"),
+    [
+        (WorldError("there is no world attic"), "WorldError: there is no world attic", False),
+        (OSError(5, "Input/output error"), "[Errno 5] Input/output error", False),
+        (MemoryError(), "MemoryError", False),
+        (RuntimeError("RESOURCE_EXHAUSTED"), "RuntimeError: RESOURCE_EXHAUSTED", False),
+        (KeyError("radius_m"), "KeyError: 'radius_m'", True),  # nothing outside has this cause
+    ],
+)
+def test_a_scorer_that_fails_says_why_and_the_figures_are_null(
+    tmp_path, monkeypatch, error, sentence, is_a_fault
+):
+    """The report is written in any case; what is a fault of the program is raised after it."""
     said: list[str] = []
     raw: list[object] = []
     monkeypatch.setattr(threading, "excepthook", raw.append)
 
     def fails(self):
-        raise KeyError("no such world")
+        raise error
 
     monkeypatch.setattr(Scorer, "_load", fails)
     ending = Stopping(flight_to(6.0, 5.0, False))
     monkeypatch.setattr(
         Flight, "_finish", started_first(Flight._finish, Basis("office", 0.3, 8.0))
     )
-    flight = ending.finish(tmp_path, said)
+    with pytest.raises(type(error)) if is_a_fault else contextlib.nullcontext():
+        ending.finish(tmp_path, said)
+    assert ending.stopped
     assert raw == []
     assert [line for line in said if "not scored" in line] == [
-        "the flight was not scored: KeyError: 'no such world'"
+        f"the flight was not scored: {sentence}"
     ]
-    assert flight.metrics["explored_fraction"] is None
-    assert flight.metrics["collisions"] is None
+    values = json.loads((tmp_path / "metrics.json").read_text())
+    assert values["explored_fraction"] is None
+    assert values["collisions"] is None
     assert (tmp_path / "report.html").exists()
 
 

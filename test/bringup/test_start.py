@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -399,6 +400,92 @@ def test_a_node_that_was_started_again_is_asked_for_its_parameters_again(tmp_pat
     flown.answer("/live_map", {"seed": 1})
     flight._renew_after_restart(supervisor, monitor)
     assert flown.missing() == []
+
+
+class Starting:
+    """A graph that starts: what is known of it, and what its processes are told."""
+
+    def __init__(self, tmp_path: Path, monkeypatch, **options: Any) -> None:
+        self.clock = Time()
+        monkeypatch.setattr(
+            "live_mvp_ros.bringup.flight.time", types.SimpleNamespace(monotonic=self.clock)
+        )
+        graph = describe(GraphOptions(**options))
+        self.flight = Flight(graph, FlightOptions(tmp_path), lambda _: None, print)
+        self.names = [node.name for node in graph.nodes]
+        self.record, self.progress = FlightRecord(), Progress(self.names, clock=self.clock)
+        self.has_plan = False
+        self.shared_out = 0
+        self.settles: set[str] = set()
+
+    def share_out(self) -> None:
+        self.shared_out += 1
+
+    def settled(self, names: set[str]) -> None:
+        self.settles = names
+
+    def passes(self, seconds: int = 5, compiles: str = "", state: str = "") -> int:
+        """Let time pass in which every node reports; return how often cores were shared out."""
+        if state:
+            self.record.report(Status(state, "", 0.0, 1.0, 5.0, False))
+        for _ in range(seconds):
+            self.clock.now_s += 1.0
+            for name in self.names:
+                words = "compiling for this machine" if name == compiles else ""
+                self.progress.report(name, words, is_problem=False, spins=True)
+            self.flight._share_out(self, self, contextlib.ExitStack())
+        return self.shared_out
+
+
+def test_the_cores_are_divided_when_the_planner_has_compiled_not_when_it_waits_for_a_map(
+    tmp_path, monkeypatch
+):
+    start = Starting(tmp_path, monkeypatch)
+    assert start.passes(state="WAITING_FOR_MAP") == 0  # all are ready, and wait
+    assert start.passes(90, compiles="info_field") == 0
+    start.has_plan = True
+    assert start.passes(state="WAITING_FOR_MAP") == 0  # now the controller compiles for the field
+    assert start.passes(state="EXPLORING") == 1
+    assert start.settles == set(start.names)
+    assert start.passes(9, compiles="info_field", state="HOLDING") == 1  # once and for all
+
+
+def test_a_graph_that_could_fly_but_was_not_asked_to_is_up_too(tmp_path, monkeypatch):
+    start = Starting(tmp_path, monkeypatch)
+    start.has_plan = True
+    assert start.passes(2, state="HOLDING") == 0  # the controller is about to say it compiles
+    assert start.passes(20, compiles="imppi_controller") == 0
+    assert start.passes(2) == 0
+    assert start.passes(3) == 1
+
+
+def test_with_another_controller_a_graph_is_up_when_there_are_plans(tmp_path, monkeypatch):
+    start = Starting(tmp_path, monkeypatch, controller="none")
+    assert start.passes(60) == 0
+    start.has_plan = True
+    assert start.passes(5) == 1
+
+
+def test_a_flight_that_nobody_follows_any_more_ends_with_the_reason(tmp_path):
+    words: list[str] = []
+    flight = Flight(
+        describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, words.append
+    )
+    flight.folder = tmp_path
+    (tmp_path / "log").mkdir()
+    monitor = types.SimpleNamespace(failure=None)
+    assert flight._lost(monitor) is None
+    try:
+        [][1]
+    except IndexError as error:
+        monitor.failure = error
+    ending = flight._lost(monitor)
+    assert ending is not None
+    assert not ending.complete  # exit code 1
+    sentence = "the flight is not watched any more: IndexError: list index out of range"
+    assert ending.reason == sentence
+    assert len(words) == 1 and words[0].startswith(sentence)
+    assert "[][1]" in (tmp_path / "log" / "watcher.log").read_text()
 
 
 def flying_flight(tmp_path: Path, clock: Time, monkeypatch) -> tuple[Flight, Any]:

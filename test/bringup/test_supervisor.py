@@ -299,6 +299,9 @@ def test_a_process_starts_fast_and_gets_its_low_priority_when_it_is_up(tmp_path,
         assert nicenesses(pids["mapper"]) == {1}
         assert nicenesses(pids["viewer"]) == {10}
         supervisor.settled({"mapper"})
+        assert nicenesses(pids["mapper"]) == {1}  # others are not up, and it may compile for them
+        supervisor.share_out()
+        supervisor.settled({"mapper"})
         assert nicenesses(pids["mapper"]) == {10}
         os.kill(pids["mapper"], signal.SIGKILL)
         poll_until(supervisor, lambda: supervisor.restarts()["mapper"] == 1)
@@ -306,6 +309,69 @@ def test_a_process_starts_fast_and_gets_its_low_priority_when_it_is_up(tmp_path,
         assert nicenesses(supervisor.pids()["mapper"]) == {1}
         supervisor.settled({"mapper"})
         assert nicenesses(supervisor.pids()["mapper"]) == {10}
+    finally:
+        supervisor.kill()
+
+
+AFFINITIES = """
+import os, threading, time
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+print(sorted(os.sched_getaffinity(0)), flush=True)
+time.sleep(60)
+"""
+
+
+def affinities(pid: int) -> list[set[int]]:
+    threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    assert len(threads) >= 2
+    return [os.sched_getaffinity(thread) for thread in threads]
+
+
+def test_until_the_graph_is_up_all_cores_are_there_for_who_compiles(tmp_path):
+    """And what dies later starts on its own cores, since the others steer a flight by then."""
+    allowed = os.sched_getaffinity(0)
+    if len(allowed) < 2:
+        pytest.skip("one core cannot be divided")
+    own = {max(allowed)}
+    mapper = dataclasses.replace(python("mapper", AFFINITIES), cores=frozenset(own))
+    supervisor = Supervisor([mapper], os.environ, tmp_path / "log", settles=True)
+    supervisor.start()
+    try:
+        wait_for(lambda: supervisor.last_lines("mapper"))
+        assert supervisor.last_lines("mapper") == [str(sorted(allowed))]
+        supervisor.settled({"mapper"})
+        pid = supervisor.pids()["mapper"]
+        assert affinities(pid) == [allowed] * len(affinities(pid))
+        supervisor.share_out()
+        assert affinities(pid) == [own] * len(affinities(pid))
+        os.kill(pid, signal.SIGKILL)
+        poll_until(supervisor, lambda: supervisor.restarts()["mapper"] == 1)
+        wait_for(lambda: supervisor.last_lines("mapper"))
+        assert supervisor.last_lines("mapper") == [str(sorted(own))]
+        pid = supervisor.pids()["mapper"]
+        supervisor.share_out(together=frozenset(allowed))  # others have come: there is no room
+        assert affinities(pid) == [allowed] * len(affinities(pid))
+        supervisor.share_out()
+        assert affinities(pid) == [own] * len(affinities(pid))
+    finally:
+        supervisor.kill()
+
+
+def test_cores_that_are_refused_are_said_once(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    said: list[str] = []
+    nodes = [
+        dataclasses.replace(python(name, SLEEP), cores=frozenset({0})) for name in ("one", "two")
+    ]
+    supervisor = Supervisor(nodes, os.environ, tmp_path / "log", said.append, settles=True)
+    supervisor.start()
+    try:
+        wait_for(lambda: all(supervisor.last_lines(name) for name in ("one", "two")))
+        monkeypatch.setattr(os, "sched_setaffinity", refuse)
+        supervisor.share_out()
+        assert said == ["one keeps its cores, others may, too: Operation not permitted"]
     finally:
         supervisor.kill()
 
@@ -357,6 +423,7 @@ def test_a_priority_that_is_refused_is_said_once(tmp_path, monkeypatch):
     try:
         wait_for(lambda: all(supervisor.last_lines(name) for name in ("one", "two")))
         monkeypatch.setattr(os, "setpriority", refuse)
+        supervisor.share_out()
         supervisor.settled({"one", "two"})
         assert len(said) == 1
         assert "one" in said[0] and "Operation not permitted" in said[0]

@@ -8,8 +8,9 @@ import math
 
 import pytest
 
-from live_mvp_ros.control import MissionConfig, MissionInputs, MissionState
-from live_mvp_ros.ros.mission import FAULT_AFTER_S, Limits, Mission
+from live_mvp_ros.control import MissionConfig, MissionDecision, MissionInputs, MissionState
+from live_mvp_ros.control.flight_log import FlightLog
+from live_mvp_ros.ros.mission import FAULT_AFTER_S, Limits, Memory, Mission
 
 CONFIG = MissionConfig()
 
@@ -168,3 +169,123 @@ def test_a_controller_that_is_too_slow_holds_and_says_so():
     clock.world = {"odom_age_s": 0.3}
     assert clock.run() is MissionState.HOLDING
     assert mission.decision.reason == "the controller is too slow: no odometry for 0.30 s"
+
+
+def remembered(**changes: object) -> Memory:
+    """Return what is known of a mission of 30 s and half of the space that has flown for 28 s."""
+    log = FlightLog.resumed(
+        elapsed_s=28.0,
+        distance_m=12.0,
+        explored_fraction=0.25,
+        min_clearance_m=0.5,
+        deadlines_missed=3,
+        plans=8,
+        unsafe_plan_fraction=0.25,
+        exploring_s=20.0,
+        parked_fraction=0.1,
+    )
+    decision = MissionDecision(MissionState.EXPLORING, "unknown space can still be seen")
+    values = {"limits": Limits(30.0, 0.5, False), "decision": decision, "log": log}
+    return Memory(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_a_mission_that_is_taken_up_keeps_its_limits_and_its_time_goes_on():
+    mission = Mission(autostart=True)
+    clock = Clock(mission)
+    mission.take_up(remembered())
+    assert clock.run(1.5) is MissionState.EXPLORING
+    assert mission.log.elapsed_s == pytest.approx(29.4, abs=0.15)
+    assert mission.log.distance_m == 12.0
+    mission.log.planned(False)
+    assert mission.log.unsafe_plan_fraction == pytest.approx(3 / 9)
+    assert clock.run(1.0) is MissionState.DONE
+    assert mission.decision.reason == "time limit of 30 s"
+
+
+def test_what_was_waited_counts_on_and_a_share_once_explored_stays_explored():
+    mission = Mission(autostart=True)
+    clock = Clock(mission)
+    mission.take_up(remembered(share_explored=True, stalled_s=1.5))
+    assert clock.run() is MissionState.DONE
+    assert mission.decision.reason == "50% is explored, as asked for"
+    mission = Mission(autostart=True)
+    clock = Clock(mission)
+    mission.take_up(remembered(stalled_s=1.5))
+    assert clock.run(0.3) is MissionState.EXPLORING
+    assert clock.run(0.5) is MissionState.DONE
+
+
+@pytest.mark.parametrize("autostart", [True, False])
+def test_what_was_paused_stays_paused_and_what_is_over_is_not_begun_again(autostart):
+    mission = Mission(autostart)
+    clock = Clock(mission)
+    clock.world = {"field_age_s": math.inf}
+    clock.run()
+    clock.world = {}
+    mission.take_up(remembered(paused=True))
+    assert clock.run(5.0) is MissionState.HOLDING
+    assert mission.decision.reason == "paused on request"
+    assert mission.start() == (True, "resumed")
+    assert clock.run() is MissionState.EXPLORING
+
+    mission = Mission(autostart)
+    clock = Clock(mission)
+    done = MissionDecision(MissionState.DONE, "explored, and the goal is reached", True, True)
+    mission.take_up(remembered(decision=done))
+    assert clock.run(5.0) is MissionState.DONE
+    assert mission.decision == done
+    assert mission.start() == (True, "started")
+    assert mission.limits == Limits()
+    assert clock.run() is MissionState.EXPLORING
+
+
+def test_what_waits_to_be_started_waits_on():
+    mission = Mission(autostart=True)
+    clock = Clock(mission)
+    mission.take_up(remembered(waiting=True, limits=Limits()))
+    assert clock.run() is MissionState.HOLDING
+    assert mission.decision.reason == "waiting to be started"
+
+
+def test_requests_to_one_that_is_not_in_charge_are_meant_for_what_it_takes_up():
+    for requests, paused, expected in (
+        (("pause",), False, MissionState.HOLDING),
+        (("start",), True, MissionState.EXPLORING),
+        (("start", "pause"), True, MissionState.HOLDING),
+        (("pause", "start"), False, MissionState.EXPLORING),
+        (("stop",), True, MissionState.DONE),
+    ):
+        mission = Mission(autostart=True)
+        clock = Clock(mission)
+        clock.world = {"field_age_s": math.inf}
+        clock.run()
+        for request in requests:
+            assert getattr(mission, request)()[0]
+        clock.world = {}
+        mission.take_up(remembered(paused=paused))
+        assert clock.run() is expected
+        assert mission.limits == Limits(30.0, 0.5, False)
+
+
+def test_a_mission_that_was_begun_here_is_not_replaced_by_one_that_is_remembered():
+    mission = Mission(autostart=True)
+    mission.begin(Limits(time_s=7.0))
+    mission.take_up(remembered())
+    assert mission.limits == Limits(time_s=7.0)
+    assert mission.log.elapsed_s == 0.0
+    mission = Mission(autostart=True)
+    clock = Clock(mission)
+    mission.stop()
+    clock.run()
+    assert mission.start() == (True, "started")  # another one than that which was stopped
+    mission.take_up(remembered())
+    assert mission.log.elapsed_s == 0.0
+    assert mission.limits == Limits()
+
+
+def test_where_nothing_is_remembered_a_mission_begins_as_configured():
+    for autostart, expected in ((True, MissionState.EXPLORING), (False, MissionState.HOLDING)):
+        mission = Mission(autostart)
+        mission.take_up(None)
+        assert mission.in_charge
+        assert Clock(mission).run() is expected

@@ -10,6 +10,8 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import CompletionReport, ExplorationStatus, InfoField, Remainder
@@ -232,8 +234,16 @@ def test_each_field_says_which_goal_it_answers_also_after_a_restart(bench):
     bench.wait(answers(0, 1.5, 1.5), during=inputs)  # nobody owns it: the planner's own
     goal = PoseStamped(header=convert.header(7_000_000_001, "map"))
     goal.pose = convert.pose((3.0, 4.5, 2.0), (1.0, 0.0, 0.0, 0.0))
+    change = Parameter("goal_m", value=[1.0, 2.0, 2.0]).to_parameter_msg()
+    request = SetParameters.Request(parameters=[change])
+    assert bench.call(SetParameters, "info_field/set_parameters", request).results[0].successful
+    bench.wait(answers(0, 1.0, 2.0), during=inputs)
     goals.publish(goal)
     bench.wait(answers(7_000_000_001, 3.0, 4.5), during=inputs)
+    (result,) = bench.call(SetParameters, "info_field/set_parameters", request).results
+    assert not result.successful  # it would mean nothing
+    assert "goal_m of info_field has no effect" in result.reason
+    assert "set that of imppi_controller" in result.reason
     wish = PoseStamped(header=convert.header(0, "map"))
     wish.pose = convert.pose((1.0, 1.0, 2.0), (1.0, 0.0, 0.0, 0.0))
     count = len(fields)

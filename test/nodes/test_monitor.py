@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import array
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -124,3 +126,25 @@ def test_a_publisher_that_cannot_be_heard_is_named(bench, watch, capfd):
     bench.publisher(OccupancyGrid, "map", qos.SENSOR)
     bench.wait(lambda: monitor._peers.problems())
     bench.wait(lambda: "nothing on map from /bench arrives" in capfd.readouterr().err)
+
+
+def test_what_ends_the_watching_is_kept_and_nobody_waits_for_answers_then(
+    bench, watch, monkeypatch, capfd
+):
+    monitor = watch()
+
+    def breaks(*_):
+        raise ZeroDivisionError("no such step")
+
+    monkeypatch.setattr(monitor.record, "odometry", breaks)
+    out = bench.publisher(Odometry, "odom", qos.SENSOR)
+    bench.wait(lambda: monitor.failure is not None, during=lambda: out.publish(odometry(1)))
+    assert isinstance(monitor.failure, ZeroDivisionError)
+    begin = time.monotonic()
+    monitor.end_mission(60.0)
+    monitor.renew_parameters(60.0)
+    problem = monitor.save_map(Path("/nowhere/map.npz"), 60.0)
+    monitor.close()
+    assert time.monotonic() - begin < 30.0
+    assert problem is not None and "nobody is left" in problem
+    assert "Traceback" not in capfd.readouterr().err  # it is the flight that says it

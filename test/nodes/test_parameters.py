@@ -121,6 +121,11 @@ def test_start_values_are_taken_over_and_numbers_converted(monkeypatch, context)
             "gian:=1.0",
             "gian is not a parameter of whole: did you mean gain, part.gain or part.count?",
         ),
+        (
+            "qos_overrides./odom.publisher.depth:=7",
+            "qos_overrides./odom.publisher.depth is not a parameter of whole: the quality of",
+        ),
+        ("use_sim_times:=true", "use_sim_times is not a parameter of whole"),
     ],
 )
 def test_wrong_start_values_are_refused_with_a_sentence(monkeypatch, context, argument, sentence):
@@ -158,6 +163,8 @@ def test_changes_are_refused_or_applied_together(monkeypatch, context):
 def test_an_unknown_parameter_is_refused_by_name_with_the_nearest_ones(monkeypatch, context):
     node = make(monkeypatch, context)
     known, unknown = Parameter("low_m", value=0.5), Parameter("part.gian", value=1.0)
+    quality = Parameter("qos_overrides./odom.publisher.depth", value=7)
+    assert "quality of service" in node.set_parameters_atomically([quality]).reason
     results = node.set_parameters([unknown, known])
     assert [result.successful for result in results] == [False, True]
     assert results[0].reason.startswith("part.gian is not a parameter of whole: did you mean")
