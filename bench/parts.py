@@ -19,6 +19,7 @@ import yardstick
 from live_mvp_ros import control, worlds
 from live_mvp_ros.config import replace
 from live_mvp_ros.planning import sweep
+from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
 from live_mvp_ros.planning.interpolation import interp3d
 from live_mvp_ros.sim import closed_loop
 
@@ -73,7 +74,7 @@ def flown(seconds: float) -> Scene:
         field.guidance,
         field.local_gain,
         field.local_origin_m,
-        config.info_field.local_resolution_m,
+        LOCAL_RESOLUTION_M,
         field.reference_path_m,
         field.reference_yaw_rad,
     )

@@ -50,6 +50,7 @@ def stages(flight_s: float) -> list[tuple[str, Callable[[], Any]]]:
     from live_mvp_ros import control, mapping, planning, quaternion, worlds
     from live_mvp_ros.mapping import evidence
     from live_mvp_ros.planning import sweep
+    from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
     from live_mvp_ros.sim import closed_loop
 
     world = worlds.load_world("office")
@@ -87,7 +88,7 @@ def stages(flight_s: float) -> list[tuple[str, Callable[[], Any]]]:
         known.guidance,
         known.local_gain,
         known.local_origin_m,
-        config.info_field.local_resolution_m,
+        LOCAL_RESOLUTION_M,
         known.reference_path_m,
         known.reference_yaw_rad,
     )

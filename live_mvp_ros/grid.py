@@ -17,6 +17,12 @@ import numpy as np
 
 OCCUPIED_FROM = 0.5
 """Occupancy probability from which on a known cell blocks view and flight."""
+LOG_ODDS_HIT, LOG_ODDS_MISS = 0.85, 0.4
+"""What a look adds to the log-odds of a cell in which it ends, and takes from one that it passes,
+in OctoMap as in FSMI. Maps and the information that is expected of looks must agree about it, so
+it is no setting of either."""
+LOG_ODDS_MIN, LOG_ODDS_MAX = -2.0, 3.5
+"""Limits of the log-odds of a cell, OctoMap's: so that what has changed is believed soon."""
 
 
 @dataclasses.dataclass(frozen=True)

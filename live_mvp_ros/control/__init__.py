@@ -22,7 +22,7 @@ from live_mvp_ros.control.mission import (
 )
 from live_mvp_ros.control.mppi import MppiConfig
 from live_mvp_ros.control.surroundings import CostMap, GuidanceField, build_costmap, prepare_field
-from live_mvp_ros.control.tracking import TrackingConfig, hold
+from live_mvp_ros.control.tracking import hold
 
 __all__ = [
     "NOT_FINITE",
@@ -41,7 +41,6 @@ __all__ = [
     "MissionInputs",
     "MissionState",
     "MppiConfig",
-    "TrackingConfig",
     "build_costmap",
     "decide",
     "fly",

@@ -30,7 +30,7 @@ from live_mvp_ros.control.surroundings import (
     best_heading,
     clearance_at,
 )
-from live_mvp_ros.control.tracking import TrackingConfig, towards, track_velocity
+from live_mvp_ros.control.tracking import towards, track_velocity
 from live_mvp_ros.vehicle import (
     BodyConfig,
     QuadrotorConfig,
@@ -44,6 +44,13 @@ from live_mvp_ros.vehicle.body import CRUISE_SHARE
 OK, NO_SAFE_PLAN, NOT_FINITE = 0, 1, 2
 """Result codes of ``step``."""
 
+SAFETY_HORIZON_S = 1.5
+"""How far ahead, within the horizon, a plan must be free of contact: three times what a stop from
+2 m/s takes, and from what comes later the next plans keep away."""
+LOOK_STRIDE_STEPS = 4
+"""The look term is evaluated at every so many horizon steps: a heading changes slowly, and its
+lookup is the dearest of all terms."""
+_DISPLAYED_ROLLOUTS = 30  # samples that are returned to be shown: more make no picture clearer
 _AGILE_M_S, _AGILE_RAD_S, _LEAST_AGILITY = 2.0, 1.5, 0.02
 _LEAST_REACH_M, _BEYOND_OPEN_M = 1.5, 0.5  # of clearances: enough that slopes go on
 _CREEP_M = 0.005  # a plan that leads away from an obstacle may come this much nearer at first
@@ -66,22 +73,6 @@ class ControllerConfig:
         live=True,
         help="Time from odometry until a command acts; planning starts from that state.",
     )
-    safety_horizon_s: float = parameter(
-        default=1.5,
-        unit="s",
-        low=0.1,
-        high=10.0,
-        help="How far ahead, within the horizon, a plan must be free of contact.",
-    )
-    displayed_rollouts: int = parameter(
-        default=30, low=1, high=1000, help="Samples returned for display."
-    )
-    look_stride_steps: int = parameter(
-        default=4,
-        low=1,
-        high=100,
-        help="The look term is evaluated at every so many horizon steps.",
-    )
     lower_m: tuple[float, float, float] = parameter(
         default=(-100.0, -100.0, 0.0),
         unit="m",
@@ -94,7 +85,6 @@ class ControllerConfig:
     )
     mppi: mppi.MppiConfig = mppi.MppiConfig()
     costs: CostConfig = CostConfig()
-    tracking: TrackingConfig = TrackingConfig()
     body: BodyConfig = BodyConfig()
     vehicle: QuadrotorConfig = QuadrotorConfig()
 
@@ -130,9 +120,9 @@ class ControllerConfig:
         return Plan(
             tuple(terms),
             self.mppi.step_s,
-            self.look_stride_steps,
-            max(1, round(self.safety_horizon_s / self.mppi.step_s)),
-            self.displayed_rollouts,
+            LOOK_STRIDE_STEPS,
+            max(1, round(SAFETY_HORIZON_S / self.mppi.step_s)),
+            _DISPLAYED_ROLLOUTS,
         )
 
 
@@ -288,13 +278,11 @@ def propose(
     def advance(state: QuadrotorState, unused: None) -> tuple[QuadrotorState, jax.Array]:
         x, y, _ = state.position
         speed = CRUISE_SHARE * speed_limit(config.body, clearance_at(costmap, x, y))
-        velocity, carrot = towards(config.tracking, state, field.reference_path_m, speed)
+        velocity, carrot = towards(state, field.reference_path_m, speed)
         heading = best_heading(
             field, x, y, quaternion.yaw(state.attitude), field.reference_yaw_rad[carrot]
         )
-        command = track_velocity(
-            config.tracking, config.body, config.vehicle, state, velocity, heading
-        )
+        command = track_velocity(config.body, config.vehicle, state, velocity, heading)
         return rk4_step(config.vehicle, state, command, config.mppi.step_s), command
 
     _, commands = jax.lax.scan(advance, vehicle, None, length=config.mppi.horizon_steps)

@@ -25,32 +25,31 @@ TERM_NAMES = (
     "goal",
 )
 
+# What keeps a limit is no matter of taste: so steep that no pull of field and look, at any weight
+# that makes sense, leads beyond it. The limits themselves are settings, most of them the body's.
+OBSTACLE_WEIGHT = 1000.0
+"""Cost of contact [1/s]: as much as to be 10 m behind on the way."""
+PROXIMITY_WEIGHT = 10.0
+"""Cost of flying just short of contact [1/s]: enough to centre in a door, not to avoid it."""
+BOUNDS_WEIGHT = 1000.0
+"""Cost of leaving the geofence [1/(m s)]: ten times the pull of the field."""
+SPEED_WEIGHT = 150.0
+"""Cost of exceeding the speed limit [s/m^2]: it limits within 10 % over 0.1 s."""
+TILT_WEIGHT = 100.0
+"""Cost of leaning beyond the limit [1/s]."""
+EFFORT_WEIGHT = 0.05
+"""Cost of thrust and rates away from hover, squared [mixed]: so little that it only chooses among
+plans that are alike in all else."""
+YAW_RATE_WEIGHT = 40.0
+"""Cost of turning faster than the limit [s/rad^2]."""
+
 
 @configuration
 class CostConfig:
-    """Weights of the cost terms; distances and limits are the body's."""
+    """Weights of what is traded, and the limit of leaning; other limits are the body's."""
 
     terms: tuple[str, ...] = parameter(
         default=TERM_NAMES[:-1], choices=TERM_NAMES, help="The terms that are summed."
-    )
-    obstacle_weight: float = parameter(
-        default=1000.0, unit="1/s", low=0.0, high=1e6, live=True, help="Cost of contact."
-    )
-    proximity_weight: float = parameter(
-        default=10.0,
-        unit="1/s",
-        low=0.0,
-        high=1e6,
-        live=True,
-        help="Cost of flying just short of contact.",
-    )
-    bounds_weight: float = parameter(
-        default=1000.0,
-        unit="1/(m s)",
-        low=0.0,
-        high=1e6,
-        live=True,
-        help="Cost of leaving the geofence.",
     )
     altitude_weight: float = parameter(
         default=400.0,
@@ -60,22 +59,6 @@ class CostConfig:
         live=True,
         help="Cost of leaving the altitude.",
     )
-    speed_weight: float = parameter(
-        default=150.0,
-        unit="s/m^2",
-        low=0.0,
-        high=1e4,
-        live=True,
-        help="Cost of exceeding the speed limit.",
-    )
-    tilt_weight: float = parameter(
-        default=100.0,
-        unit="1/s",
-        low=0.0,
-        high=1e4,
-        live=True,
-        help="Cost of leaning beyond the limit.",
-    )
     tilt_max_rad: float = parameter(
         default=0.35,
         unit="rad",
@@ -83,16 +66,6 @@ class CostConfig:
         high=1.2,
         live=True,
         help="Lean from which on it costs.",
-    )
-    effort_weight: float = parameter(
-        default=0.05,
-        low=0.0,
-        high=1e3,
-        live=True,
-        help="Cost of thrust and rates away from hover, squared.",
-    )
-    yaw_rate_weight: float = parameter(
-        default=40.0, low=0.0, high=1e3, live=True, help="Cost of turning faster than the limit."
     )
     guidance_weight: float = parameter(
         default=100.0,

@@ -5,7 +5,8 @@
 Each term is a function ``term(setup, moment, surroundings) -> [K]``: the cost per second of K
 samples at one moment of the horizon; ``evaluation`` flies the samples, sums the terms that the
 configuration lists, and integrates. To add one: write the function, list it in ``TERMS`` and
-``cost_config.TERM_NAMES``, and give it a weight in ``CostConfig``.
+``cost_config.TERM_NAMES``, and give it a weight: in ``CostConfig`` if it is traded against others,
+beside it if it keeps a limit.
 """
 
 from __future__ import annotations
@@ -16,7 +17,17 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.control.cost_config import TERM_NAMES, CostConfig
+from live_mvp_ros.control.cost_config import (
+    BOUNDS_WEIGHT,
+    EFFORT_WEIGHT,
+    OBSTACLE_WEIGHT,
+    PROXIMITY_WEIGHT,
+    SPEED_WEIGHT,
+    TERM_NAMES,
+    TILT_WEIGHT,
+    YAW_RATE_WEIGHT,
+    CostConfig,
+)
 from live_mvp_ros.control.rollout import Components
 from live_mvp_ros.control.safety import Fence
 from live_mvp_ros.control.surroundings import CostMap, GuidanceField
@@ -28,6 +39,7 @@ from live_mvp_ros.control.tables import (
     interpolate_yaw,
 )
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig
+from live_mvp_ros.vehicle.quadrotor import GRAVITY_M_S2
 
 _CONTACT_BEYOND_M = 0.01  # samples shall not end just where plans are refused
 _COMFORT_BEYOND_M = 0.28  # from this much farther away on space is open
@@ -126,10 +138,10 @@ def speed_limit(body: BodyConfig, clearance_m: jax.Array) -> jax.Array:
 
 
 def obstacle(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
-    """Contact costs ``obstacle_weight``, more inside; fades towards open space."""
+    """Contact costs ``OBSTACLE_WEIGHT``, more inside; fades towards open space."""
     depth = jnp.maximum(1.0 - m.clearance_m / contact_m(setup.body), 0.0)
-    contact = jnp.where(depth > 0.0, setup.costs.obstacle_weight * (1.0 + depth), 0.0)
-    return contact + setup.costs.proximity_weight * narrowness(setup.body, m.clearance_m) ** 2
+    contact = jnp.where(depth > 0.0, OBSTACLE_WEIGHT * (1.0 + depth), 0.0)
+    return contact + PROXIMITY_WEIGHT * narrowness(setup.body, m.clearance_m) ** 2
 
 
 def bounds(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
@@ -137,7 +149,7 @@ def bounds(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     beyond = sum(
         jnp.abs(p - jnp.clip(p, s.lower_m[i], s.upper_m[i])) for i, p in enumerate(m.position)
     )
-    return setup.costs.bounds_weight * jnp.asarray(beyond)
+    return BOUNDS_WEIGHT * jnp.asarray(beyond)
 
 
 def altitude(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
@@ -154,7 +166,7 @@ def speed(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """
     excess = jnp.maximum(_norm(m.velocity) - speed_limit(setup.body, m.clearance_m), 0.0)
     steepness = excess + _SPEED_SLOPE_M2_S2 / setup.body.speed_max_m_s
-    return setup.costs.speed_weight * excess * steepness
+    return SPEED_WEIGHT * excess * steepness
 
 
 def tilt(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
@@ -162,20 +174,20 @@ def tilt(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     lean = 2.0 * (m.attitude[1] ** 2 + m.attitude[2] ** 2)  # 1 - cos(angle to the vertical)
     limit = 1.0 - jnp.cos(setup.costs.tilt_max_rad)
     excess = jnp.maximum(lean - limit, 0.0) / limit
-    return setup.costs.tilt_weight * excess**2
+    return TILT_WEIGHT * excess**2
 
 
 def effort(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Squared distance of the command from hovering."""
-    hover = setup.vehicle.mass_kg * setup.vehicle.gravity_m_s2
+    hover = setup.vehicle.mass_kg * GRAVITY_M_S2
     thrust, *rates = m.command
-    return setup.costs.effort_weight * ((thrust - hover) ** 2 + sum(rate**2 for rate in rates))
+    return EFFORT_WEIGHT * ((thrust - hover) ** 2 + sum(rate**2 for rate in rates))
 
 
 def yaw_rate(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Squared excess over the turning rate at which depth images still overlap."""
     excess = jnp.abs(m.body_rates[2]) - setup.body.yaw_rate_max_rad_s
-    return setup.costs.yaw_rate_weight * jnp.maximum(excess, 0.0) ** 2
+    return YAW_RATE_WEIGHT * jnp.maximum(excess, 0.0) ** 2
 
 
 def guidance(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:

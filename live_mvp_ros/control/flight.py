@@ -112,11 +112,11 @@ def _hold(
     config: ControllerConfig, state: FlightState, vehicle: QuadrotorState, yaw_rad: jax.Array
 ) -> tuple[FlightState, jax.Array]:
     speed = jnp.linalg.norm(vehicle.velocity)
-    stopping_s = _REACTION_S + 0.5 * speed / config.tracking.acceleration_max_m_s2
+    stopping_s = _REACTION_S + 0.5 * speed / config.body.acceleration_max_m_s2
     rest = vehicle.position + stopping_s * vehicle.velocity
     known = jnp.all(jnp.isfinite(rest))
     anchor = jnp.where(state.anchored | ~known, state.anchor_m, rest)
-    command = hold(config.tracking, config.body, config.vehicle, vehicle, anchor, yaw_rad)
+    command = hold(config.body, config.vehicle, vehicle, anchor, yaw_rad)
     return state._replace(anchor_m=anchor, anchored=state.anchored | known), command
 
 
@@ -136,7 +136,6 @@ def _look_around(inputs: ControllerInputs) -> jax.Array:
 
 def _filtered(config: ControllerConfig, vehicle: QuadrotorState, command: jax.Array) -> jax.Array:
     return filter_command(
-        config.tracking,
         config.body,
         config.vehicle,
         config.fence,

@@ -14,6 +14,11 @@ import math
 
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.planning.ending import PlanCode
+from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M
+
+FAULT_TIMEOUT_S = 10.0
+"""A pose that no plan can be made for is a fault after so long: what comes back by itself, as a
+pose between two maps does, has come back by then."""
 
 
 class MissionState(enum.IntEnum):
@@ -46,31 +51,20 @@ class MissionConfig:
         help="Odometry older than this: hold.",
     )
     map_timeout_s: float = parameter(
-        default=2.0, unit="s", low=0.1, high=60.0, live=True, help="A map older than this: hold."
-    )
-    field_timeout_s: float = parameter(
         default=2.0,
         unit="s",
         low=0.1,
         high=60.0,
         live=True,
-        help="An older information field: hold.",
+        help="A map, or an information field, older than this: hold.",
     )
     goal_tolerance_m: float = parameter(
-        default=1.5,
+        default=GOAL_TOLERANCE_M,
         unit="m",
         low=0.1,
         high=100.0,
         live=True,
-        help="The goal counts as reached from here.",
-    )
-    fault_timeout_s: float = parameter(
-        default=10.0,
-        unit="s",
-        low=0.0,
-        high=600.0,
-        live=True,
-        help="A pose that no plan can be made for is a fault after so long.",
+        help="The goal counts as reached from here; the planner is told.",
     )
     time_limit_s: float = parameter(
         default=0.0,
@@ -175,7 +169,7 @@ def decide(
         return waits
     if now.paused:
         return MissionDecision(MissionState.HOLDING, "paused on request")
-    no_plan = _no_plan(config, now)
+    no_plan = _no_plan(now)
     return _explore(config, now) if no_plan is None else no_plan
 
 
@@ -227,12 +221,12 @@ _NO_PLAN = {
 }
 
 
-def _no_plan(config: MissionConfig, now: MissionInputs) -> MissionDecision | None:
+def _no_plan(now: MissionInputs) -> MissionDecision | None:
     """Return what a pose asks for that no plan can be made for: to hold, in the end a fault."""
     reason = _NO_PLAN.get(PlanCode(now.code))
     if reason is None:
         return None
-    lasts = now.code_s >= config.fault_timeout_s
+    lasts = now.code_s >= FAULT_TIMEOUT_S
     return MissionDecision(MissionState.FAULT if lasts else MissionState.HOLDING, reason)
 
 
@@ -250,13 +244,13 @@ def _fault(config: MissionConfig, now: MissionInputs) -> MissionDecision | None:
         return MissionDecision(MissionState.WAITING_FOR_MAP, "no map yet")
     if math.isinf(now.field_age_s):
         return MissionDecision(MissionState.WAITING_FOR_MAP, "no information field yet")
-    for name, age_s, timeout_s in (
-        ("the map", now.map_age_s, config.map_timeout_s),
-        ("the information field", now.field_age_s, config.field_timeout_s),
+    for name, age_s in (
+        ("the map", now.map_age_s),
+        ("the information field", now.field_age_s),
     ):
-        if age_s > timeout_s:
+        if age_s > config.map_timeout_s:
             return MissionDecision(MissionState.HOLDING, f"{name} is {age_s:.1f} s old")
-        if age_s < -timeout_s:
+        if age_s < -config.map_timeout_s:
             return MissionDecision(MissionState.HOLDING, _in_the_future(name, age_s))
     return None
 

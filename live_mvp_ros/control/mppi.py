@@ -37,6 +37,15 @@ from live_mvp_ros.control import perturbation
 from live_mvp_ros.control.noise import normal
 
 _MOST_SHARE = 0.5  # of the usable samples, that must carry the result
+CARRYING_SAMPLES = 20.0
+"""Weights are tempered until so many samples carry the result: with one, commands jump from sample
+to sample, and a hovering vehicle keeps 0.3 m/s instead of 0.03 m/s (docs/control.md)."""
+INPUT_RISE_S = 0.1
+"""smppi: a rate of one deviation, kept so long, changes the input by one deviation. With 0.2 s or
+more its samples do not get anywhere (docs/control.md)."""
+SMOOTHNESS_WEIGHT = 0.001
+"""smppi: cost [s] of squared rates of change, in deviations per second. It and the rise are the
+best of nine settings that were flown."""
 
 
 @configuration
@@ -66,37 +75,12 @@ class MppiConfig:
         choices=perturbation.KERNELS,
         help="kmppi: how to interpolate between support points.",
     )
-    kernel_width_steps: float = parameter(
-        default=4.0, low=0.1, high=100.0, help="kmppi: standard deviation of the rbf kernel."
-    )
-    input_rise_s: float = parameter(
-        default=0.1,
-        unit="s",
-        low=0.01,
-        high=10.0,
-        help="smppi: a rate of one deviation, kept so long, changes the input by one deviation.",
-    )
-    smoothness_weight: float = parameter(
-        default=0.001,
-        unit="s",
-        low=0.0,
-        high=1e4,
-        live=True,
-        help="smppi: cost of squared rates of change, in deviations per second.",
-    )
     temperature: float = parameter(
         default=0.1,
         low=1e-4,
         high=1e4,
         live=True,
         help="Lambda: how sharply good samples are preferred.",
-    )
-    effective_samples_min: float = parameter(
-        default=20.0,
-        low=1.0,
-        high=1e5,
-        live=True,
-        help="Weights are tempered until so many samples carry the result.",
     )
     thrust_std_n: float = parameter(
         default=0.7, unit="N", low=1e-3, high=100.0, live=True, help="Perturbation of the thrust."
@@ -117,19 +101,13 @@ class MppiConfig:
     )
 
     def check(self) -> str | None:
-        """Refuse support points that the horizon cannot hold or the kernel cannot tell apart."""
+        """Refuse support points that the horizon cannot hold."""
         if self.variant != "kmppi":
             return None
         if self.support_spacing_steps >= self.horizon_steps:
             return (
                 f"support_spacing_steps = {self.support_spacing_steps} is not allowed: it must be "
                 f"less than horizon_steps = {self.horizon_steps}"
-            )
-        layout = (self.horizon_steps, self.support_spacing_steps, self.kernel_width_steps)
-        if self.kernel == "rbf" and perturbation.ill_conditioned(*layout):
-            return (
-                f"kernel_width_steps = {self.kernel_width_steps} is not allowed: it must be less, "
-                f"support points {self.support_spacing_steps} steps apart are all alike to it"
             )
         return None
 
@@ -139,9 +117,11 @@ class MppiConfig:
         if self.variant == "mppi":
             return perturbation.independent(self.horizon_steps)
         if self.variant == "smppi":
-            return perturbation.integrated(self.horizon_steps, self.step_s / self.input_rise_s)
+            return perturbation.integrated(self.horizon_steps, self.step_s / INPUT_RISE_S)
+        spacing = self.support_spacing_steps
+        # An rbf kernel as wide as its support points are apart tells them apart at any spacing.
         return perturbation.interpolated(
-            self.horizon_steps, self.support_spacing_steps, self.kernel, self.kernel_width_steps
+            self.horizon_steps, spacing, self.kernel, width=float(spacing)
         )
 
     @property
@@ -207,11 +187,12 @@ def optimise(
     commands = clip(nominal[..., None] + steps)
     costs, evaluation = evaluate(commands)
     if config.variant == "smppi":
-        costs = costs + config.smoothness_weight * roughness(config, commands, deviations)
+        costs = costs + SMOOTHNESS_WEIGHT * roughness(config, commands, deviations)
     usable = jnp.isfinite(costs)
     finite = jnp.any(usable)
     log_ratio = log_mixture_ratio(config.reference_share, displacement, unit)
-    weights = weigh(config, jnp.where(usable | ~finite, costs, jnp.inf), log_ratio)
+    counted = jnp.where(usable | ~finite, costs, jnp.inf)
+    weights = weigh(config, counted, log_ratio, CARRYING_SAMPLES)
     improved = jnp.einsum("hck,k->hc", commands, weights)
     best = commands[..., jnp.argmin(jnp.where(usable, costs, jnp.inf))]
     return MppiResult(
@@ -246,13 +227,18 @@ def roughness(config: MppiConfig, commands: jax.Array, deviations: jax.Array) ->
     return config.step_s * jnp.sum(rates**2, axis=(0, 1))
 
 
-def weigh(config: MppiConfig, costs: jax.Array, log_ratio: jax.Array) -> jax.Array:
+def weigh(
+    config: MppiConfig,
+    costs: jax.Array,
+    log_ratio: jax.Array,
+    carrying: jax.Array | float = CARRYING_SAMPLES,
+) -> jax.Array:
     """Return the weights [K] of samples: (exp(-costs / lambda) p/q)^(1/t), normalised.
 
     With t = 1 these are the weights of the module's formula, and unbiased. Over a long horizon one
     sample often takes all the weight, and the command jumps from sample to sample. So the weights
     are tempered: t >= 1 is found, by bisection of its logarithm, such that
-    ``effective_samples_min`` samples carry the result. Tempering p/q as well lets the reference
+    ``carrying`` samples carry the result. Tempering p/q as well lets the reference
     have a share where its samples are cheap; tempering the costs alone would leave it none.
 
     Where few samples can be used (the others cost infinity), no more than half of them need to
@@ -261,7 +247,7 @@ def weigh(config: MppiConfig, costs: jax.Array, log_ratio: jax.Array) -> jax.Arr
     log_weight = -costs / config.temperature + log_ratio
     log_weight -= jnp.max(log_weight)
     usable = jnp.sum(jnp.isfinite(log_weight))
-    wanted = jnp.minimum(config.effective_samples_min, _MOST_SHARE * usable)
+    wanted = jnp.minimum(carrying, _MOST_SHARE * usable)
 
     def enough(log_t: jax.Array) -> jax.Array:
         share = jnp.exp(log_weight * jnp.exp(-log_t))

@@ -25,9 +25,6 @@ import numpy as np
 VARIANTS = ("mppi", "smppi", "kmppi")
 KERNELS = ("linear", "rbf")
 
-_CONDITION_MAX = 1e5
-"""Of the kernel's matrix; beyond it single precision keeps too few digits."""
-
 
 class Basis(NamedTuple):
     """A variant's linear map from noise to perturbations (static)."""
@@ -68,12 +65,6 @@ def interpolated(steps: int, spacing: int, kernel: str, width: float) -> Basis:
 def support_points(steps: int, spacing: int) -> np.ndarray:
     """Return the steps at which ``kmppi`` draws noise; the last is not before the end."""
     return spacing * np.arange(-(-(steps - 1) // spacing) + 1)
-
-
-def ill_conditioned(steps: int, spacing: int, width: float) -> bool:
-    """Return whether an ``rbf`` kernel is too wide for its support points to be told apart."""
-    support = support_points(steps, spacing)
-    return bool(np.linalg.cond(_kernel(support, support, spacing, "rbf", width)) > _CONDITION_MAX)
 
 
 def _kernel(a: np.ndarray, b: np.ndarray, spacing: int, kernel: str, width: float) -> np.ndarray:

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState
+from live_mvp_ros.vehicle.quadrotor import GRAVITY_M_S2
 
 T = TypeVar("T")
 Components = tuple[jax.Array, ...]
@@ -50,7 +51,7 @@ def advance(config: QuadrotorConfig, motion: Motion, command: Components, dt_s: 
     attitudes, attitude = _turned(motion.attitude, rates, dt_s)
     lifts = [_body_z(q) for q in attitudes]
     per_mass = command[0] * (1.0 / config.mass_kg)
-    gravity = (0.0, 0.0, config.gravity_m_s2)
+    gravity = (0.0, 0.0, GRAVITY_M_S2)
     *_, now, travelled = _stages(config.drag_per_s, dt_s)
 
     def driven(weights: np.ndarray, axis: int) -> jax.Array:

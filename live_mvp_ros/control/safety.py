@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros import quaternion
-from live_mvp_ros.control.tracking import TrackingConfig, limit_norm, track_velocity
+from live_mvp_ros.control.tracking import limit_norm, track_velocity
 from live_mvp_ros.vehicle import (
     BodyConfig,
     QuadrotorConfig,
@@ -56,7 +56,6 @@ def fence(
 
 
 def filter_command(
-    tracking: TrackingConfig,
     body: BodyConfig,
     vehicle: QuadrotorConfig,
     fence: Fence,
@@ -67,7 +66,6 @@ def filter_command(
     """Return the command [4] that may be flown and whether it was replaced.
 
     Args:
-        tracking: gains of the command that leads back.
         body: limits of the vehicle.
         vehicle: physical constants and limits.
         fence: where its centre may be.
@@ -80,7 +78,7 @@ def filter_command(
     ahead = state.position + reaction_s * state.velocity
     # A fall takes long to stop: down and up it is the way to a stop that must stay inside.
     rise = state.velocity[2]
-    ahead = ahead.at[2].add(0.5 * rise * jnp.abs(rise) / tracking.acceleration_max_m_s2)
+    ahead = ahead.at[2].add(0.5 * rise * jnp.abs(rise) / body.acceleration_max_m_s2)
     inside = jnp.clip(ahead, lower, upper)
     leaving = jnp.any(jnp.abs(ahead - inside) > 0.0)
     back = jnp.clip(state.position, lower, upper) - state.position
@@ -90,7 +88,7 @@ def filter_command(
     returning = jnp.where(ahead == inside, 0.0, 2.0 * back)
     velocity = kept + limit_norm(returning, _left(body.speed_max_m_s, kept))
     heading = quaternion.yaw(state.attitude)
-    recovery = track_velocity(tracking, body, vehicle, state, velocity, heading)
+    recovery = track_velocity(body, vehicle, state, velocity, heading)
     usable = jnp.all(jnp.isfinite(command))
     replaced = leaving | leans(state, LEAN_MAX_RAD) | ~usable
     chosen = jnp.where(replaced, recovery, command)
@@ -112,13 +110,11 @@ def leans(state: QuadrotorState, lean_max_rad: jax.Array | float) -> jax.Array:
     return jnp.minimum(_upright(state.attitude), _upright(soon)) < jnp.cos(lean_max_rad)
 
 
-def level(
-    tracking: TrackingConfig, body: BodyConfig, vehicle: QuadrotorConfig, state: QuadrotorState
-) -> jax.Array:
+def level(body: BodyConfig, vehicle: QuadrotorConfig, state: QuadrotorState) -> jax.Array:
     """Return the command [4] that levels a vehicle and stops its fall, not its way."""
     velocity = state.velocity.at[2].set(0.0)
     heading = quaternion.yaw(state.attitude)
-    return track_velocity(tracking, body, vehicle, state, velocity, heading)
+    return track_velocity(body, vehicle, state, velocity, heading)
 
 
 def _upright(attitude: jax.Array) -> jax.Array:

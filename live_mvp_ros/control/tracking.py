@@ -14,56 +14,20 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros import quaternion
-from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, QuadrotorState, clip_command
+from live_mvp_ros.vehicle.quadrotor import GRAVITY_M_S2
 
+# Gains of a cascade: each loop is slower than the one inside it, the innermost being the rate loop
+# of the vehicle (20 per second). With these every upset ends level and at rest (tested).
+_POSITION_GAIN_PER_S = 1.5  # wanted velocity per position error
+_VELOCITY_GAIN_PER_S = 5.0  # acceleration per velocity error
+_ATTITUDE_GAIN_PER_S = 8.0  # body rate per attitude error
+_YAW_GAIN_PER_S = 2.0  # yaw rate per heading error, up to the limit of the body
 _HOLD_SPEED_M_S = 1.0  # a vehicle that holds goes back to its place no faster
 _LEAST_AHEAD_M = 0.1  # a way point nearer than this gives no direction any more
 
 
-@configuration
-class TrackingConfig:
-    """Gains and limits of the cascade."""
-
-    position_gain_per_s: float = parameter(
-        default=1.5,
-        unit="1/s",
-        low=0.0,
-        high=10.0,
-        live=True,
-        help="Wanted velocity per position error.",
-    )
-    velocity_gain_per_s: float = parameter(
-        default=5.0,
-        unit="1/s",
-        low=0.1,
-        high=20.0,
-        live=True,
-        help="Acceleration per velocity error.",
-    )
-    attitude_gain_per_s: float = parameter(
-        default=8.0,
-        unit="1/s",
-        low=0.1,
-        high=40.0,
-        live=True,
-        help="Body rate per attitude error.",
-    )
-    yaw_gain_per_s: float = parameter(
-        default=2.0, unit="1/s", low=0.0, high=20.0, live=True, help="Yaw rate per heading error."
-    )
-    acceleration_max_m_s2: float = parameter(
-        default=4.0,
-        unit="m/s^2",
-        low=0.1,
-        high=20.0,
-        live=True,
-        help="Greatest wanted acceleration.",
-    )
-
-
 def track_velocity(
-    config: TrackingConfig,
     body: BodyConfig,
     vehicle: QuadrotorConfig,
     state: QuadrotorState,
@@ -71,13 +35,12 @@ def track_velocity(
     yaw_rad: jax.Array,
 ) -> jax.Array:
     """Return the command [4] that drives ``state`` towards a velocity [3] (map) and a heading."""
-    wanted = config.velocity_gain_per_s * (velocity_m_s - state.velocity)
-    wanted = limit_norm(wanted, config.acceleration_max_m_s2)
-    return accelerate(config, body, vehicle, state, wanted, yaw_rad)
+    wanted = _VELOCITY_GAIN_PER_S * (velocity_m_s - state.velocity)
+    wanted = limit_norm(wanted, body.acceleration_max_m_s2)
+    return accelerate(body, vehicle, state, wanted, yaw_rad)
 
 
 def hold(
-    config: TrackingConfig,
     body: BodyConfig,
     vehicle: QuadrotorConfig,
     state: QuadrotorState,
@@ -86,12 +49,11 @@ def hold(
 ) -> jax.Array:
     """Return the command [4] that brings the vehicle to rest at a position [3] (map)."""
     fastest = jnp.minimum(_HOLD_SPEED_M_S, body.speed_max_m_s)
-    velocity = limit_norm(config.position_gain_per_s * (position_m - state.position), fastest)
-    return track_velocity(config, body, vehicle, state, velocity, yaw_rad)
+    velocity = limit_norm(_POSITION_GAIN_PER_S * (position_m - state.position), fastest)
+    return track_velocity(body, vehicle, state, velocity, yaw_rad)
 
 
 def accelerate(
-    config: TrackingConfig,
     body: BodyConfig,
     vehicle: QuadrotorConfig,
     state: QuadrotorState,
@@ -99,9 +61,9 @@ def accelerate(
     yaw_rad: jax.Array,
 ) -> jax.Array:
     """Return the command [4] for an acceleration [3] (map, without gravity) and a heading."""
-    force = acceleration_m_s2.at[2].add(vehicle.gravity_m_s2)
+    force = acceleration_m_s2.at[2].add(GRAVITY_M_S2)
     # Never ask for a thrust axis below the horizon: the vehicle would have to flip.
-    force = force.at[2].set(jnp.maximum(force[2], 0.2 * vehicle.gravity_m_s2))
+    force = force.at[2].set(jnp.maximum(force[2], 0.2 * GRAVITY_M_S2))
     axis_map = force / jnp.linalg.norm(force)
     axis = quaternion.rotate(quaternion.conjugate(state.attitude), axis_map)
     # Rotation vector that turns the body z axis onto the wanted axis, in the body frame.
@@ -112,9 +74,9 @@ def accelerate(
     limit = body.yaw_rate_max_rad_s
     rates = jnp.stack(
         [
-            config.attitude_gain_per_s * tilt_error[0],
-            config.attitude_gain_per_s * tilt_error[1],
-            jnp.clip(config.yaw_gain_per_s * yaw_error, -limit, limit),
+            _ATTITUDE_GAIN_PER_S * tilt_error[0],
+            _ATTITUDE_GAIN_PER_S * tilt_error[1],
+            jnp.clip(_YAW_GAIN_PER_S * yaw_error, -limit, limit),
         ]
     )
     body_z = quaternion.rotate(state.attitude, jnp.array([0.0, 0.0, 1.0]))
@@ -123,7 +85,6 @@ def accelerate(
 
 
 def towards(
-    config: TrackingConfig,
     state: QuadrotorState,
     path_m: jax.Array,
     speed_m_s: jax.Array | float,
@@ -132,7 +93,6 @@ def towards(
     """Return the velocity [3] to follow a path, and the index of the way point aimed at.
 
     Args:
-        config: gains.
         state: one vehicle.
         path_m: [n, 3] way points, map frame.
         speed_m_s: greatest speed.
@@ -142,7 +102,7 @@ def towards(
     carrot = jnp.minimum(jnp.argmin(gaps) + lookahead, path_m.shape[0] - 1)
     ahead, left = path_m[carrot] - state.position, path_m[-1] - state.position
     # The way point gives the direction; only the end of the path is a reason to slow down.
-    speed = jnp.minimum(speed_m_s, 2.0 * config.position_gain_per_s * _norm(left))
+    speed = jnp.minimum(speed_m_s, 2.0 * _POSITION_GAIN_PER_S * _norm(left))
     return ahead * (speed / jnp.maximum(_norm(ahead), _LEAST_AHEAD_M)), carrot
 
 

@@ -26,6 +26,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from live_mvp_ros.grid import LOG_ODDS_HIT, LOG_ODDS_MAX, LOG_ODDS_MIN, LOG_ODDS_MISS
 from live_mvp_ros.mapping import fading
 from live_mvp_ros.mapping.choice import accepted
 from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
@@ -113,16 +114,14 @@ def integrate(config: LiveMapConfig, evidence: Evidence, scan: Scan) -> Evidence
         evidence.start_m,
         scan.body_m,
     )
-    touch = _Touch(config, number, fading.faded(jnp.ones(()), way.flown_m - flown_m))
+    touch = _Touch(number, fading.faded(jnp.ones(()), way.flown_m - flown_m))
     rays, end, ends = _rays(config, scan)
     words = evidence.words.reshape(-1)
-    words = touch.change(words, _index(config, end, ends), config.log_odds_hit)
+    words = touch.change(words, _index(config, end, ends), LOG_ODDS_HIT)
     words = walk(
         rays,
         config.shape,
-        lambda w, cell, active: touch.change(
-            w, _index(config, cell, active), -config.log_odds_miss
-        ),
+        lambda w, cell, active: touch.change(w, _index(config, cell, active), -LOG_ODDS_MISS),
         words,
     )
     words = _clear_around(config, touch, words, scan.body_m, start_m)
@@ -136,7 +135,6 @@ def _inside(config: LiveMapConfig, body_m: jax.Array) -> jax.Array:
 class _Touch(NamedTuple):
     """How voxels change in one scan: its number, and what is left of earlier ones by theirs."""
 
-    config: LiveMapConfig
     number: jax.Array
     left: jax.Array
 
@@ -149,7 +147,7 @@ class _Touch(NamedTuple):
         old = words.at[index].get(mode="fill", fill_value=0)
         before = _number(old)
         log_odds = _log_odds(old) * self.left.at[before].get(mode="promise_in_bounds") + change
-        log_odds = jnp.clip(log_odds, self.config.log_odds_min, self.config.log_odds_max)
+        log_odds = jnp.clip(log_odds, LOG_ODDS_MIN, LOG_ODDS_MAX)
         new = jnp.where(before == self.number, old, pack(log_odds, self.number))
         return words.at[index].set(new, mode="drop")
 
@@ -201,8 +199,8 @@ def _clear_around(
     at_start = jnp.linalg.norm((body_m - start_m)[:2]) <= _TAKE_OFF_M
     radius_m = jnp.where(
         at_start,
-        config.body.start_clear_m(config.start_radius_m, config.resolution_m),
-        config.body.footprint_m(config.footprint_radius_m),
+        config.body.start_clear_m(config.resolution_m),
+        config.body.footprint_m,
     )
     size, half_m = config.resolution_m, config.half_height_m
     near_m = max(half_m - _GAP_M, 0.0) / _STEEPEST
@@ -229,7 +227,7 @@ def _clear_around(
         index = _index(config, cell, inside & (open_ | (across_m <= radius_m)))
         unseen = _number(words.at[index].get(mode="fill", fill_value=1)) == 0
         index = jnp.where(unseen, index, words.shape[0])
-        return first + _LANES, touch.change(words, index, -config.log_odds_miss)
+        return first + _LANES, touch.change(words, index, -LOG_ODDS_MISS)
 
     count = side * side * tall
     return jax.lax.while_loop(lambda now: now[0] < count, clear, (jnp.int32(0), words))[1]

@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from live_mvp_ros.mapping.config import LiveMapConfig
+from live_mvp_ros.mapping.config import COARSEST_CELLS, LiveMapConfig
 
 MARGIN_M = 0.5  # surfaces on the bound of the volume are learned from both sides
 PRIMES = (1, 2654435761, 805459861)
@@ -63,9 +63,9 @@ def _init_network(config: LiveMapConfig, key: jax.Array) -> Network:
 
 def level_cells(config: LiveMapConfig) -> np.ndarray:
     """Return the cells per side [L] of the levels, a geometric sequence rounded down."""
-    ratio = config.finest_cells / config.coarsest_cells
+    ratio = config.finest_cells / COARSEST_CELLS
     exponent = np.arange(config.levels) / max(config.levels - 1, 1)
-    return np.floor(config.coarsest_cells * ratio**exponent + 1e-6).astype(np.float32)
+    return np.floor(COARSEST_CELLS * ratio**exponent + 1e-6).astype(np.float32)
 
 
 def encode(config: LiveMapConfig, tables: jax.Array, x: jax.Array) -> jax.Array:

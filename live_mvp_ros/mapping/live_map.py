@@ -19,6 +19,9 @@ from live_mvp_ros.mapping import fields, replay, samples, surfels, training
 from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
 from live_mvp_ros.mapping.scan import Scan, cleaned
 
+KEYFRAME_INTERVAL = 5
+"""Every so many scans one is offered as a keyframe: twice a second, neighbours show the same."""
+_VOLUME_SAMPLES = 1024  # points per update off the rays; 512 show less detail (docs/live_map.md)
 _UNSEEN_PART = 8  # one in so many points of the volume is from voxels that were never observed
 _NEAR_PART = 2  # and one in so many is around the surfaces that are known
 _OFF_RAYS_WEIGHT = 4.0  # of their distances: they are few, and show the map as a whole
@@ -104,12 +107,12 @@ def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, Ma
     discs = surfels.integrate(config, state.surfels, scan)
     discs = surfels.forget(config, discs, evidence, scan, state.ticks)
     seen = state._replace(evidence=evidence, surfels=discs)
-    frame = replay.thinned(config, scan, frame_key)
+    frame = replay.thinned(scan, frame_key)
     anything = jnp.any(jnp.isfinite(frame.points_m))
     batch = _batch(config, seen, frame, train_key)
     learned = training.update(config, state.parameters, state.adam, batch, anything)
     nonfinite = anything & ~learned.done
-    due = (state.ticks % config.keyframe_interval == 0) & (usable > 0)
+    due = (state.ticks % KEYFRAME_INTERVAL == 0) & (usable > 0)
     kept = replay.offer(config, state.replay, frame, due, offer_key)
     after = LiveMap(
         evidence=evidence,
@@ -140,19 +143,20 @@ def _batch(
     rays = samples.draw_rays(config, frames, choice_key)
     drawn = samples.sample_rays(config, rays, state.surfels, sample_key)
     volume = _volume_points(config, state, volume_key)
-    free = drawn.x[:, -config.free_samples * rays.end.shape[1] :]
+    free = drawn.x[:, -samples.FREE_SAMPLES * rays.end.shape[1] :]
     seen = voxels.seen_at(config, state.evidence, jnp.concatenate([volume, free], axis=1))
     known_m = surfels.nearest(config, state.surfels, volume)
     is_free = voxels.log_odds_at(config, state.evidence, volume) < 0.0
     weight = jnp.where(is_free & (known_m < surfels.CELL_M), _OFF_RAYS_WEIGHT, 0.0)
-    return training.Batch(drawn, volume, jnp.minimum(known_m, config.truncation_m), weight, seen)
+    wanted_m = jnp.minimum(known_m, samples.TRUNCATION_M)
+    return training.Batch(drawn, volume, wanted_m, weight, seen)
 
 
 def _volume_points(config: LiveMapConfig, state: LiveMap, key: jax.Array) -> jax.Array:
     """Return points [3, V]: anywhere, never observed, and around the surfaces that are known."""
     anywhere_key, unseen_key, near_key = jax.random.split(key, 3)
-    unseen, near = (config.volume_samples // part for part in (_UNSEEN_PART, _NEAR_PART))
-    anywhere = config.volume_samples - unseen - near
+    unseen, near = (_VOLUME_SAMPLES // part for part in (_UNSEEN_PART, _NEAR_PART))
+    anywhere = _VOLUME_SAMPLES - unseen - near
     return jnp.concatenate(
         [
             samples.volume_points(config, anywhere, anywhere_key),
@@ -175,7 +179,7 @@ def distance_and_gradient(
     """Return the learned signed distance [...] and its gradient [..., 3] at points [..., 3].
 
     The gradient points away from the nearest surface; its length is about 1 near surfaces and
-    0 beyond ``truncation_m``, where distances are no longer told apart.
+    0 beyond ``samples.TRUNCATION_M``, where distances are no longer told apart.
     """
     x = jnp.nan_to_num(points.reshape(-1, 3).T.astype(jnp.float32))
     values, slope = fields.distance_and_slope(config, state.parameters, x)

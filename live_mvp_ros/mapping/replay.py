@@ -16,6 +16,12 @@ import jax.numpy as jnp
 from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.scan import Scan
 
+KEYFRAME_RAYS = 768
+"""Rays kept of a scan: a quarter of the default camera's, of which an update draws some 64."""
+REPLAY_FRAMES = 3
+"""Keyframes replayed per update: without them near surfaces are off by 4.3 instead of 2.6 cm, and
+each costs as much as the new scan."""
+
 
 class Keyframe(NamedTuple):
     """M rays of one scan: origin [3], end points [M, 3] (NaN: none) and normals [M, 3]."""
@@ -34,15 +40,15 @@ class Replay(NamedTuple):
 
 def init_replay(config: LiveMapConfig) -> Replay:
     """Return an empty buffer."""
-    k, m = config.keyframes, config.keyframe_rays
+    k, m = config.keyframes, KEYFRAME_RAYS
     empty = jnp.full((k, m, 3), jnp.nan, jnp.float32)
     frames = Keyframe(jnp.zeros((k, 3), jnp.float32), empty, jnp.zeros_like(empty))
     return Replay(frames, jnp.int32(0))
 
 
-def thinned(config: LiveMapConfig, scan: Scan, key: jax.Array) -> Keyframe:
+def thinned(scan: Scan, key: jax.Array) -> Keyframe:
     """Return an evenly spread selection of the rays of a scan, starting at a random ray."""
-    rays, kept = scan.points_m.shape[0], config.keyframe_rays
+    rays, kept = scan.points_m.shape[0], KEYFRAME_RAYS
     spread = (jnp.arange(kept) * rays) // kept
     index = (spread + jax.random.randint(key, (), 0, rays)) % rays
     usable = jnp.all(jnp.isfinite(scan.points_m[index]), axis=1) & jnp.all(
@@ -66,7 +72,7 @@ def offer(
 
 
 def recall(config: LiveMapConfig, replay: Replay, key: jax.Array) -> Keyframe:
-    """Return ``config.replay_frames`` random keyframes, stacked; all NaN if there are none."""
+    """Return ``REPLAY_FRAMES`` random keyframes, stacked; all NaN if there are none."""
     available = jnp.clip(replay.offered, 1, config.keyframes)
-    index = jax.random.randint(key, (config.replay_frames,), 0, available)
+    index = jax.random.randint(key, (REPLAY_FRAMES,), 0, available)
     return jax.tree.map(lambda all_: all_[index], replay.frames)

@@ -21,9 +21,14 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.mapping.config import LiveMapConfig
-from live_mvp_ros.mapping.replay import Keyframe
+from live_mvp_ros.mapping.replay import KEYFRAME_RAYS, Keyframe
 from live_mvp_ros.mapping.surfels import Surfels, nearest
 
+TRUNCATION_M = 0.4
+"""Distances are learned up to this: farther away, the nearest surface is seldom the one that the
+ray met."""
+NEAR_SAMPLES, FREE_SAMPLES = 7, 8
+"""Samples of a ray around its end, and on the way there; 10 and 5 are worse (docs/live_map.md)."""
 _BEHIND_M = 0.1  # how far behind a hit the distance is still learned
 _PLANE_REACH_M = 0.3  # how far before a hit its tangent plane is trusted
 
@@ -59,7 +64,7 @@ class RaySamples(NamedTuple):
 def draw_rays(config: LiveMapConfig, frames: Keyframe, key: jax.Array) -> Rays:
     """Return ``train_rays`` random rays of each of K frames (stacked on the first axis)."""
     count = frames.points_m.shape[0]
-    index = jax.random.randint(key, (count, config.train_rays, 1), 0, config.keyframe_rays)
+    index = jax.random.randint(key, (count, config.train_rays, 1), 0, KEYFRAME_RAYS)
     ends = jnp.take_along_axis(frames.points_m, index, axis=1)
     normals = jnp.take_along_axis(frames.normals, index, axis=1)
     origins = jnp.broadcast_to(frames.origin_m[:, None], ends.shape)
@@ -81,16 +86,16 @@ def sample_rays(config: LiveMapConfig, rays: Rays, surfels: Surfels, key: jax.Ar
 
     count = length.shape[0]
     before = jax.random.uniform(
-        near_key, (config.near_samples, count), minval=-_BEHIND_M, maxval=config.truncation_m
+        near_key, (NEAR_SAMPLES, count), minval=-_BEHIND_M, maxval=TRUNCATION_M
     )
-    part = jax.random.uniform(free_key, (config.free_samples, count))
-    part = (part + jnp.arange(config.free_samples)[:, None]) / config.free_samples
+    part = jax.random.uniform(free_key, (FREE_SAMPLES, count))
+    part = (part + jnp.arange(FREE_SAMPLES)[:, None]) / FREE_SAMPLES
     reach = jnp.minimum(length, config.max_range_m)
     t = jnp.concatenate([length[None], jnp.maximum(length - before, 0.05), part * reach])
     x = (origin[:, None] + direction[:, None] * t).reshape(3, -1)
     usable = jnp.concatenate(
         [
-            jnp.broadcast_to(on_surface, (1 + config.near_samples, count)),
+            jnp.broadcast_to(on_surface, (1 + NEAR_SAMPLES, count)),
             jnp.broadcast_to(valid, part.shape),
         ]
     )
@@ -117,7 +122,7 @@ def _targets(
     has_plane = (jnp.sum(normal * normal, axis=0) > 0.5) & (jnp.abs(left) < _PLANE_REACH_M)
     own = jnp.where(has_plane, plane, jnp.abs(left))
     known = nearest(config, surfels, x).reshape(left.shape)
-    magnitude = jnp.minimum(jnp.minimum(own, known), config.truncation_m)
+    magnitude = jnp.minimum(jnp.minimum(own, known), TRUNCATION_M)
     return jnp.where(left < 0.0, -magnitude, magnitude).reshape(-1)
 
 

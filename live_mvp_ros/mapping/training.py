@@ -21,6 +21,11 @@ from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.fields import FieldParameters, encode, evaluate
 from live_mvp_ros.mapping.samples import RaySamples
 
+_LEARNING_RATE = 1e-3  # of the networks; with 2e-3 surfaces are no better
+_TABLE_LEARNING_RATE = 3e-3  # of the hash tables, more: a place is seen for seconds
+_FREE_WEIGHT = 1.0  # of the distance loss off the surface: its targets are as exact as hits are
+_EIKONAL_WEIGHT = 0.03  # of the loss on the slope, little: it only has to smooth
+_EXPOSURE_WEIGHT = 0.005  # of the exposure loss; 0.001 and 0.02 are worse
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.99, 1e-10
 _EIKONAL_STEP_M = 0.02
 _TETRAHEDRON = np.array([[1, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]], np.float32)
@@ -90,12 +95,7 @@ def losses(
     eikonal = _mean((steepness - 1.0) ** 2, s.is_hit)
     exposed = evaluate(parameters.exposure, features[:, first + count - free_count :])
     exposure = _exposure_loss(exposed, batch)
-    total = (
-        surface
-        + config.free_weight * free
-        + config.eikonal_weight * eikonal
-        + config.exposure_weight * exposure
-    )
+    total = surface + _FREE_WEIGHT * free + _EIKONAL_WEIGHT * eikonal + _EXPOSURE_WEIGHT * exposure
     return total, Losses(total, surface, free, eikonal, exposure)
 
 
@@ -139,13 +139,12 @@ def update(
     """Make one step of Adam on a batch.
 
     Nothing changes, and the losses are NaN, if the step is not ``wanted`` (bool). Nothing changes
-    either if a gradient or a learning rate is not finite: with finite ones no parameter can
-    become anything else.
+    either if a gradient is not finite: with finite ones no parameter can become anything else.
     """
     gradient, terms = jax.grad(lambda p: losses(config, p, batch), has_aux=True)(parameters)
     squares = sum(jnp.sum(g * g) for g in jax.tree.leaves(gradient))
-    rates = jnp.array([config.learning_rate, config.table_learning_rate])
-    done = wanted & jnp.isfinite(squares) & jnp.all(jnp.isfinite(rates))
+    rates = jnp.array([_LEARNING_RATE, _TABLE_LEARNING_RATE])
+    done = wanted & jnp.isfinite(squares)
     steps = adam.steps + done
     # a step that is not made is one of size 0 that keeps both moments: cheaper than a choice
     keep_1, keep_2 = jnp.where(done, _BETA_1, 1.0), jnp.where(done, _BETA_2, 1.0)

@@ -5,7 +5,8 @@
 Computed whenever a map arrives; while maps stay away, the last one serves with the newest pose.
 A map of another geometry starts a new field. What is left and why is reported when the planner or
 the mission is done. While exploration/status says that the vehicle is held, no patience with a
-target or a cell runs out; when it says that enough is explored, the field leads to the goal.
+target or a cell runs out; when it says that enough is explored, the field leads to the goal. It
+also says from where the goal counts as reached.
 
 The goal is the controller's: it comes on exploration/goal, and each field says which one it
 answers. Only where nobody publishes that, goal_pose and the parameter are heard. Each field also
@@ -35,6 +36,7 @@ from live_mvp_ros.config import ConfigurationError, configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import ExplorationStatus, InfoField
 from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput, outdated
+from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
 from live_mvp_ros.ros import convert, convert_sensors, goal, qos
 from live_mvp_ros.ros.completion_reporter import CompletionReporter, Planned
 from live_mvp_ros.ros.convert import InvalidMessageError, ProbabilityGrid, VehicleState
@@ -109,7 +111,7 @@ class InfoFieldNode(GraphNode):
         self._spec: Any = None
         self._memory: Any = None  # the worker's: what was known before, while odometry drifts
         self._remember = jax.jit(outdated.remember, static_argnums=0)
-        self._watchful = jax.jit(outdated.watchful, static_argnums=1)
+        self._watchful = jax.jit(outdated.watchful, static_argnums=0)
         self._previous_ns = self._last_ns = 0
         self._due = Every(config.rate_hz)
         self.add_on_set_parameters_callback(self._refuse_goal)
@@ -206,6 +208,7 @@ class InfoFieldNode(GraphNode):
             goal_m=jnp.asarray(wanted.position_m, jnp.float32),
             dt_s=jnp.float32(min(max(elapsed_s, 0.0), LONGEST_STEP_S)),
             to_goal=jnp.asarray(mission.to_goal_now),
+            goal_tolerance_m=jnp.float32(goal.tolerance_m(mission)),
         )
         inputs, output = self._plan(config, grid.spec, inputs)
         output = jax.tree.map(np.asarray, output)
@@ -226,7 +229,7 @@ class InfoFieldNode(GraphNode):
             return inputs, output
         self._memory, inputs, old = self._remember(spec, self._memory, inputs)
         self._state, output = planning.plan(config.field, spec, self._state, inputs)
-        return inputs, self._watchful(config.field, spec, output, old)
+        return inputs, self._watchful(spec, output, old)
 
     def _publish(self, job: Job, output: InfoFieldOutput, compute_s: float) -> None:
         grid, vehicle = job.grid, job.vehicle
@@ -238,7 +241,7 @@ class InfoFieldNode(GraphNode):
             stamp_ns=stamp,
             map_stamp_ns=grid.stamp_ns,
             spec=grid.spec,
-            local_resolution_m=self.parameters.value.field.local_resolution_m,
+            local_resolution_m=LOCAL_RESOLUTION_M,
             goal_m=job.goal.position_m,
             goal_stamp_ns=job.goal.stamp_ns,
             **{**arrays, **scalars},

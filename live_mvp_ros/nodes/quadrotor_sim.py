@@ -35,7 +35,7 @@ from tf2_msgs.msg import TFMessage
 from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.control.safety import leans, level
-from live_mvp_ros.control.tracking import TrackingConfig, hold
+from live_mvp_ros.control.tracking import hold
 from live_mvp_ros.msg import BodyRateThrust, PosePacket
 from live_mvp_ros.packets import BodyPose
 from live_mvp_ros.packets.explorer import pose_packet
@@ -124,7 +124,6 @@ class SimConfig:
     seed: int = parameter(default=0, low=0, help="Seed of drift and noise of the odometry.")
     body: BodyConfig = BodyConfig()
     vehicle: QuadrotorConfig = QuadrotorConfig()
-    tracking: TrackingConfig = TrackingConfig()
     odometry: odometry.OdometryConfig = odometry.OdometryConfig()
 
     def check(self) -> str | None:
@@ -154,9 +153,9 @@ def advance(
 ) -> QuadrotorState:
     """Fly ``command`` [4] while it is fresh, else hold at (x, y, z, yaw) [4] or rest on ground."""
     lifted = state.position[2] > config.ground_m
-    own = hold(config.tracking, config.body, config.vehicle, state, hold_at[:3], hold_at[3])
+    own = hold(config.body, config.vehicle, state, hold_at[:3], hold_at[3])
     own = jnp.where(lifted, own, jnp.zeros(4))
-    upright = level(config.tracking, config.body, config.vehicle, state)
+    upright = level(config.body, config.vehicle, state)
     flown = jnp.where(leans(state, config.lean_max_rad), upright, command)
     chosen = jnp.where(fresh, flown, own)
     after = simulate(config.vehicle, state, chosen, dt_s, config.substeps)

@@ -38,6 +38,7 @@ from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning import regions
 from live_mvp_ros.planning.ending import Doubt
 from live_mvp_ros.planning.expectation import specks, wall_gaps
+from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M
 from live_mvp_ros.planning.info_field import InfoFieldConfig
 from live_mvp_ros.planning.leftover_state import Leftovers
 from live_mvp_ros.planning.progress import Progress
@@ -78,6 +79,8 @@ class CompletionInputs(NamedTuple):
     """The tour through what was left: what was not worth it; None for planners without one."""
     doubt: Doubt | None = None
     """What was free and is occupied; None for planners that do not look again."""
+    goal_tolerance_m: Any = GOAL_TOLERANCE_M
+    """From here the goal counts as reached."""
 
 
 def completion_report(
@@ -135,7 +138,7 @@ class _Final:
         looked_long = ~known & (np.asarray(inputs.looked_s) >= float(config.look_patience_s))
         navigable = np.asarray(inputs.navigable, bool) | here
         solid = (known & ~free) | looked_long
-        tiny = np.asarray(specks(config, spec, known, free, solid))
+        tiny = np.asarray(specks(spec, known, free, solid))
         gaps = np.asarray(wall_gaps(config, spec, known, free, solid | tiny))
         return cls(
             spec=spec,
@@ -330,7 +333,7 @@ def _goal(
     reason = GoalReason.NONE
     if not inputs.goal_reached:
         given_up = bool(inputs.progress.goal_given_up)
-        reason = _goal_reason(final, unknown, goal, float(config.goal_radius_m), given_up)
+        reason = _goal_reason(final, unknown, goal, float(inputs.goal_tolerance_m), given_up)
     return GoalStatus(
         reached=bool(inputs.goal_reached),
         reason=reason,

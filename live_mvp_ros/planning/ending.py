@@ -33,6 +33,12 @@ from live_mvp_ros.vehicle import BodyConfig
 
 LEAST_PLANS = 3
 """So many plans in a row must find nothing left."""
+SETTLE_S = 1.5
+"""And for so long, while the drone flies: maps come several times a second, and one that is late
+is no evidence."""
+DOUBT_PATIENCE_S = 10.0
+"""How long what was free and blocks is looked at before it is believed: somebody who only passes
+is gone by then."""
 _SURE = 0.75  # occupied with more than this probability is more than one look's word
 _APART_M = 0.2  # nearer to what never was free is noise at its surface
 _BEYOND_M = 0.5  # a way that leads so far beyond where one can go leads to other space

@@ -24,6 +24,9 @@ from live_mvp_ros.planning.geodesy import grown, narrow_clusters, with_gaps_clos
 if TYPE_CHECKING:
     from live_mvp_ros.planning.info_field import InfoFieldConfig, InfoFieldInputs
 
+SPECK_M = 0.2
+"""Unknown gaps up to this wide between what is solid are believed to be solid: no body fits in,
+and the completion report counts nothing so narrow as space either."""
 _EXPECTED_WALL = 0.99  # occupancy of an unknown cell in a gap of a wall
 _BY_WALL_CELLS = 2  # a gap has occupied cells so near
 _WIDE = 2.0  # widths of the drone: with so much frontier in one place there is space to explore
@@ -72,7 +75,7 @@ def view_of(
     """
     occupied = inputs.known & ~free
     given_up = ~inputs.known & ((looked_s >= config.look_patience_s) | skipped)
-    given_up = given_up | specks(config, spec, inputs.known, free, occupied | given_up)
+    given_up = given_up | specks(spec, inputs.known, free, occupied | given_up)
     gaps = wall_gaps(config, spec, inputs.known, free, occupied | given_up)
     resolvable = (~inputs.known & ~given_up) | doubted
     few = ~_lets_in(config, spec, resolvable & ~gaps & grown(free, 1), navigable)
@@ -92,11 +95,9 @@ def view_of(
     )
 
 
-def specks(
-    config: InfoFieldConfig, spec: GridSpec, known: Any, free: Any, solid: Any
-) -> jax.Array:
+def specks(spec: GridSpec, known: Any, free: Any, solid: Any) -> jax.Array:
     """Return the unknown cells [nx, ny] in gaps of ``solid`` that are too narrow to be space."""
-    return _gaps(config.speck_m, spec, known, free, solid)
+    return _gaps(SPECK_M, spec, known, free, solid)
 
 
 def wall_gaps(

@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 
 LONGEST_STEP_S = 1.0
 """A node that was stalled for longer did not look at one place all the time."""
+GOAL_TOLERANCE_M = 1.5
+"""From here a goal counts as reached where nobody says otherwise: the mission does, as its
+``goal_tolerance_m``, and hands it to the planner with the goal."""
+N_BEAMS = 12
+"""Beams over the field of view that a gain counts: all gains scale with it, and their shares
+decide."""
+N_YAW = 16
+"""Headings of a look: 22.5 degrees apart, about a quarter of a field of view."""
+LOCAL_RESOLUTION_M = 0.25
+"""Cell of the yaw-resolved gain around the drone: looks differ little within, and the controller
+interpolates."""
 FINER = 4
 """Times as many directions in what is looked at, and in the last search."""
 

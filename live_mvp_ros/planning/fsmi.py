@@ -24,10 +24,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.grid import LOG_ODDS_HIT, LOG_ODDS_MISS, GridSpec
 
-DELTA_OCCUPIED = math.exp(0.85)
-DELTA_EMPTY = math.exp(-0.4)
+DELTA_OCCUPIED = math.exp(LOG_ODDS_HIT)
+DELTA_EMPTY = math.exp(-LOG_ODDS_MISS)
 BAND_SIGMAS = 3.0
 P_MIN, P_MAX = 1e-3, 1.0 - 1e-3  # certainty is never absolute; keeps odds and logarithms finite
 

@@ -23,7 +23,16 @@ from live_mvp_ros.planning import ending, leftover_state, progress
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.expectation import View, view_of
 from live_mvp_ros.planning.fitting import fitting_cells
-from live_mvp_ros.planning.frame import FINER, sweep_plan, take_stock, usable
+from live_mvp_ros.planning.frame import (
+    FINER,
+    GOAL_TOLERANCE_M,
+    LOCAL_RESOLUTION_M,
+    N_BEAMS,
+    N_YAW,
+    sweep_plan,
+    take_stock,
+    usable,
+)
 from live_mvp_ros.planning.fsmi import cell_information
 from live_mvp_ros.planning.geodesy import (
     FAR,
@@ -52,6 +61,17 @@ from live_mvp_ros.vehicle import BodyConfig
 FINISH = ("thorough", "rate", "share")
 _LEAST_GAIN = 1e-6  # nats: rounding of the sweep's differences is no information
 _WALL_OUTSIDE = 1.0  # occupancy outside the map
+EARLY_LOOK_M = 0.5
+"""Within this distance of a look that is worth going to, less will do: farther into a place than
+to see most of it nobody need fly (docs/benchmarks.md)."""
+EARLY_LOOK_SHARE = 0.5
+"""Share of what is otherwise enough that will do there; 1 would be to go all the way."""
+LEFTOVER_SHARE = 0.3
+"""Share of the best look's gain that is enough when only leftovers are left: they are taken as
+they come, but for the least."""
+LEFTOVER_RADIUS_M = 2.0
+"""A leftover is looked at from where most is seen within this distance: else it would have to be
+looked at twice."""
 _LEFTOVER = 0.5  # looks that teach less than this share of one into the open are leftovers
 _NARROW_GAIN = 0.1  # nats of a beam in it: all are worth the same, the nearest comes first
 
@@ -60,9 +80,6 @@ _NARROW_GAIN = 0.1  # nats of a beam in it: all are worth the same, the nearest 
 class InfoFieldConfig:
     """Settings of the information field, the guidance and the reference path."""
 
-    n_beams: int = parameter(
-        default=12, low=1, high=256, help="Beams over the field of view (scales gain)."
-    )
     fov_rad: float = parameter(
         default=math.radians(80.0),
         unit="rad",
@@ -83,16 +100,12 @@ class InfoFieldConfig:
     n_directions: int = parameter(
         default=48, low=8, high=256, help="Directions of the sweep; a multiple of 8."
     )
-    n_yaw: int = parameter(default=16, low=4, high=128, help="Headings of the local gain.")
     local_half_width_m: float = parameter(
         default=5.0,
         unit="m",
         low=0.5,
         high=20.0,
         help="Half width of the yaw-resolved local gain.",
-    )
-    local_resolution_m: float = parameter(
-        default=0.25, unit="m", low=0.05, high=2.0, help="Cell of the yaw-resolved local gain."
     )
     unknown_occupancy: float = parameter(
         default=0.1,
@@ -116,34 +129,6 @@ class InfoFieldConfig:
         live=True,
         help="Share of the best look's gain from which on a look is worth going to.",
     )
-    early_look_m: float = parameter(
-        default=0.5,
-        unit="m",
-        low=0.0,
-        high=2.0,
-        help="Within this distance of a look that is worth going to, less will do.",
-    )
-    early_look_share: float = parameter(
-        default=0.5,
-        low=0.01,
-        high=1.0,
-        live=True,
-        help="Share of what is otherwise enough that will do there; 1 to go all the way.",
-    )
-    leftover_share: float = parameter(
-        default=0.3,
-        low=0.01,
-        high=1.0,
-        live=True,
-        help="Share of the best look's gain that is enough when only leftovers are left.",
-    )
-    leftover_radius_m: float = parameter(
-        default=2.0,
-        unit="m",
-        low=0.0,
-        high=10.0,
-        help="A leftover is looked at from where most is seen within this distance.",
-    )
     look_patience_s: float = parameter(
         default=1.5,
         unit="s",
@@ -151,13 +136,6 @@ class InfoFieldConfig:
         high=60.0,
         live=True,
         help="How long a cell may stay unknown in plain view before it is given up.",
-    )
-    speck_m: float = parameter(
-        default=0.2,
-        unit="m",
-        low=0.0,
-        high=1.0,
-        help="Unknown gaps up to this wide between what is solid are believed to be solid.",
     )
     finish: str = parameter(
         default="thorough",
@@ -178,30 +156,6 @@ class InfoFieldConfig:
         high=1.0,
         live=True,
         help="With finish = share: explored share from which on the rest is left.",
-    )
-    doubt_patience_s: float = parameter(
-        default=10.0,
-        unit="s",
-        low=0.5,
-        high=600.0,
-        live=True,
-        help="How long what blocks the way is looked at again before it is believed.",
-    )
-    settle_s: float = parameter(
-        default=1.5,
-        unit="s",
-        low=0.0,
-        high=60.0,
-        live=True,
-        help="For so long plans must find nothing left before a mission may end.",
-    )
-    goal_radius_m: float = parameter(
-        default=1.5,
-        unit="m",
-        low=0.1,
-        high=20.0,
-        live=True,
-        help="A navigable cell this close to the goal makes it reachable.",
     )
     body: BodyConfig = BodyConfig()
     progress: progress.ProgressConfig = progress.ProgressConfig()
@@ -232,6 +186,8 @@ class InfoFieldInputs:
         dt_s: time since the previous step during which the drone looked from about this pose; 0
             while it holds on purpose, so that no patience runs out.
         to_goal: bool, lead to the goal whatever is left to see.
+        goal_tolerance_m: the mission's: a navigable cell this close to the goal makes it
+            reachable.
     """
 
     p: jax.Array
@@ -241,6 +197,7 @@ class InfoFieldInputs:
     goal_m: jax.Array
     dt_s: jax.Array
     to_goal: jax.Array | bool = False
+    goal_tolerance_m: jax.Array | float = GOAL_TOLERANCE_M
 
 
 @jax.tree_util.register_dataclass
@@ -278,7 +235,7 @@ class InfoFieldOutput:
         reference_yaw_rad: [40].
         nothing_left: bool, no navigable cell sees anything that can still become known or must be
             looked at again; False when ``code`` is not OK.
-        goal_reachable: bool, a navigable cell lies within ``goal_radius_m`` of the goal.
+        goal_reachable: bool, a navigable cell lies within ``goal_tolerance_m`` of the goal.
         reachable_unknown_m2: area of the unknown that navigable cells see.
         explored_fraction: known free area / (known free area + reachable unknown).
         target_m: [2] where the guidance leads from the drone.
@@ -363,7 +320,7 @@ def step(
     # Who looks again on purpose is not idle; how long that may last, the doubt knows.
     waits = jnp.any(doubt.doubted & (stock.looks > 0.0))
     flown_s = jnp.where(waits, 0.0, inputs.dt_s)
-    watch = progress.observe(config.progress, state.progress, inputs.known, xy, flown_s)
+    watch = progress.observe(state.progress, inputs.known, xy, flown_s)
     looks = _gains(config, spec, view, navigable & ~watch.given_up)
     gain, per_yaw = looks.gain, looks.per_yaw()
     teaches = navigable & (gain > _LEAST_GAIN) & ~watch.given_up
@@ -411,7 +368,7 @@ def step(
         inputs.yaw_rad,
     )
     here = spec.cell_index(xy)
-    around_target = near(spec, way.target_m, config.progress.give_up_radius_m)
+    around_target = near(spec, way.target_m, progress.GIVE_UP_RADIUS_M)
     judged = progress.judge(
         config.progress,
         config.body,
@@ -427,7 +384,7 @@ def step(
     local_gain, local_origin_m = _local(config, spec, looks, xy)
     all_seen = nothing_left & (config.finish != "share")
     unknown_m2 = jnp.where(all_seen, 0.0, unknown_m2)
-    reachable = jnp.any(goal & near(spec, inputs.goal_m[:2], config.goal_radius_m))
+    reachable = jnp.any(goal & near(spec, inputs.goal_m[:2], inputs.goal_tolerance_m))
     after = InfoFieldState(
         looked_s=jnp.where(afresh, 0.0, looked_s),
         progress=judged,
@@ -440,7 +397,7 @@ def step(
     return jax.tree.map(lambda new, old: jnp.where(valid, new, old), after, state), (
         InfoFieldOutput(
             gain=gain * worth_looking,
-            best_yaw=_yaw_of(looks.best, config.n_yaw),
+            best_yaw=_yaw_of(looks.best, N_YAW),
             guidance=way.guidance,
             local_gain=local_gain * worth_looking,
             local_origin_m=local_origin_m,
@@ -458,7 +415,7 @@ def step(
             leftover=jnp.where(
                 touring, jnp.stack([state.leftovers.number, state.leftovers.of]), 0
             ).astype(jnp.int32),
-            settled=ending.settled(evidence, config.settle_s),
+            settled=ending.settled(evidence, ending.SETTLE_S),
             code=code,
         )
     )
@@ -477,7 +434,7 @@ def _doubts(
 
     A room behind what blocks its door is worth more than any of them: it must not wait for them.
     """
-    at_goal = near(spec, inputs.goal_m[:2], config.goal_radius_m)
+    at_goal = near(spec, inputs.goal_m[:2], inputs.goal_tolerance_m)
 
     def asked() -> jax.Array:
         return ending.in_doubt(
@@ -488,7 +445,7 @@ def _doubts(
             ~inputs.known & view.opaque,
             navigable,
             config.body.fits_from_m,
-            config.doubt_patience_s,
+            ending.DOUBT_PATIENCE_S,
             config.look_patience_s,
             config.body,
             (view.frontier & ~view.gaps) | (at_goal & ~jnp.any(at_goal & navigable)),
@@ -537,10 +494,10 @@ def _gains(config: InfoFieldConfig, spec: GridSpec, view: View, candidates: jax.
         return reaches
 
     def weights(of: SweepPlan) -> np.ndarray:
-        return yaw_weights(of, config.fov_rad, config.n_beams, config.n_yaw)
+        return yaw_weights(of, config.fov_rad, N_BEAMS, N_YAW)
 
     sees = sees_any(plan, view.resolvable, view.opaque) & view.free & candidates
-    none = Looks.none(config.n_yaw, spec.shape)
+    none = Looks.none(N_YAW, spec.shape)
     looks = summed(none, jnp.any(sees), plan, weights(plan), coarse)
     enough = jnp.any((looks.gain > _LEAST_GAIN) & candidates)
     return summed(looks, ~enough, finer, weights(finer), fine)
@@ -564,7 +521,7 @@ def _values(
     """
     here = jnp.where(cell_mask(spec, jnp.asarray(inputs.position_m)[:2]), 0.0, FAR)
     way_m = geodesic_distance(navigable, here, spec.resolution_m, slow)
-    yaw = _yaw_of(jnp.arange(config.n_yaw), config.n_yaw)
+    yaw = _yaw_of(jnp.arange(N_YAW), N_YAW)
     turn = jnp.abs((yaw - inputs.yaw_rad + math.pi) % (2.0 * math.pi) - math.pi)
     turning_m = config.body.cruise_m_s / config.body.yaw_rate_max_rad_s * turn
     gain = jnp.where(sources, jnp.max(per_yaw, axis=0), 0.0)
@@ -586,13 +543,13 @@ def _enough(
 
     def open_looks() -> jax.Array:
         enough = config.enough_share * most
-        close = grown(gain >= enough, round(config.early_look_m / spec.resolution_m))
-        return jnp.where(close, config.early_look_share, 1.0) * enough
+        close = grown(gain >= enough, round(EARLY_LOOK_M / spec.resolution_m))
+        return jnp.where(close, EARLY_LOOK_SHARE, 1.0) * enough
 
     def leftovers() -> jax.Array:
-        reach_cells = round(config.leftover_radius_m / spec.resolution_m)
+        reach_cells = round(LEFTOVER_RADIUS_M / spec.resolution_m)
         best = highest_within(gain, navigable, reach_cells)
-        return jnp.where(best >= config.leftover_share * most, config.enough_share * best, FAR)
+        return jnp.where(best >= LEFTOVER_SHARE * most, config.enough_share * best, FAR)
 
     return jax.lax.cond(most > _LEFTOVER * _open_look(config), open_looks, leftovers)
 
@@ -604,15 +561,15 @@ def _open_look(config: InfoFieldConfig) -> jax.Array:
     """
     o = jnp.asarray(config.unknown_occupancy)
     hit, empty = cell_information(o)
-    return config.n_beams * (hit + empty * (1.0 - o) / o)
+    return N_BEAMS * (hit + empty * (1.0 - o) / o)
 
 
 def _local(
     config: InfoFieldConfig, spec: GridSpec, looks: Looks, xy: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     """Cut out the gain around the drone: [n_yaw, lx, lx] and the centre of its first cell."""
-    half = round(config.local_half_width_m / config.local_resolution_m)
-    offset = (jnp.arange(2 * half + 1) - half) * config.local_resolution_m
+    half = round(config.local_half_width_m / LOCAL_RESOLUTION_M)
+    offset = (jnp.arange(2 * half + 1) - half) * LOCAL_RESOLUTION_M
     u = (xy[:, None] + offset - jnp.asarray(spec.origin_m)[:, None]) / spec.resolution_m
     nearest = jnp.round(u).astype(jnp.int32)
     limit = jnp.asarray(spec.shape)[:, None] - 1

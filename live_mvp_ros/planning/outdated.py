@@ -22,7 +22,8 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
-from live_mvp_ros.planning.info_field import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
+from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
+from live_mvp_ros.planning.info_field import InfoFieldInputs, InfoFieldOutput
 
 REMEMBERED_WITHIN_M = 6.0
 """Cells that become unknown farther away from the vehicle are forgotten: the map was reset."""
@@ -68,16 +69,14 @@ def remember(
     return after, dataclasses.replace(inputs, p=p, known=known), outdated
 
 
-def watchful(
-    config: InfoFieldConfig, spec: GridSpec, output: InfoFieldOutput, outdated: jax.Array
-) -> InfoFieldOutput:
+def watchful(spec: GridSpec, output: InfoFieldOutput, outdated: jax.Array) -> InfoFieldOutput:
     """Return the field of a planner, with the looks along its way where that is outdated."""
     path = output.reference_path_m[:, :2]
     step_m = jnp.linalg.norm(jnp.diff(path, axis=0), axis=1)
     flown_m = jnp.concatenate([jnp.zeros(1), jnp.cumsum(step_m)])
     beside = _within(spec, outdated, path, _BESIDE_M)
     looks_ahead = jnp.any(beside & (flown_m <= _AHEAD_M))
-    along = _looks_along(config, output.local_origin_m, output.local_gain.shape, path, flown_m)
+    along = _looks_along(output.local_origin_m, output.local_gain.shape, path, flown_m)
     return dataclasses.replace(output, local_gain=jnp.where(looks_ahead, along, output.local_gain))
 
 
@@ -92,7 +91,6 @@ def _within(spec: GridSpec, mask: jax.Array, points: jax.Array, reach_m: float) 
 
 
 def _looks_along(
-    config: InfoFieldConfig,
     origin_m: jax.Array,
     shape: tuple[int, ...],
     path: jax.Array,
@@ -100,8 +98,8 @@ def _looks_along(
 ) -> jax.Array:
     """Return the preference [n_yaw, lx, ly] for looking at the way a little ahead."""
     n_yaw, lx, ly = shape
-    x = origin_m[0] + config.local_resolution_m * jnp.arange(lx)
-    y = origin_m[1] + config.local_resolution_m * jnp.arange(ly)
+    x = origin_m[0] + LOCAL_RESOLUTION_M * jnp.arange(lx)
+    y = origin_m[1] + LOCAL_RESOLUTION_M * jnp.arange(ly)
     squared = (x[:, None, None] - path[:, 0]) ** 2 + (y[None, :, None] - path[:, 1]) ** 2
     nearest = jnp.argmin(squared, axis=-1)
     ahead = jnp.searchsorted(flown_m, flown_m + _LEAD_M)

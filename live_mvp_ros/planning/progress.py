@@ -31,6 +31,17 @@ from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.vehicle import BodyConfig
 
 LEARNING_CELLS = 5  # fewer new cells between two steps are noise at the edges of the map
+GIVE_UP_RADIUS_M = 0.75
+"""Cells this near to a target are set aside or given up with it: a little more than the default
+body is wide, since the place beside it shows no more."""
+BACK_OFF_M = 1.5
+"""How far to fly back along the flown path: out of the place that it was stuck in."""
+BACK_OFF_S = 4.0
+"""How long flying back may take: at half of the speed limit, turning first."""
+HOVER_S = 1.0
+"""How long to hover to re-plan: several maps and fields."""
+RETRY_CELLS = 200
+"""After learning so many cells, 2 square metres, targets that were set aside are tried again."""
 _APPROACH_M = 0.2  # coming nearer by less is noise of the flight
 _SLOWEST_SHARE = 0.125  # of the speed limit: an average below it is no progress
 _USUAL_M_S, _USUAL_RAD_S = 2.0, 1.5  # limits that the patience is meant for
@@ -50,7 +61,7 @@ class Rung(enum.IntEnum):
 
 @configuration
 class ProgressConfig:
-    """How long the watch waits, and what the rungs do."""
+    """How long the watch waits."""
 
     patience_s: float = parameter(
         default=6.0,
@@ -60,34 +71,6 @@ class ProgressConfig:
         live=True,
         help="Time without progress after which the next rung of the ladder is taken; slower "
         "vehicles than one of 2 m/s and 1.5 rad/s get more in proportion.",
-    )
-    give_up_radius_m: float = parameter(
-        default=0.75,
-        unit="m",
-        low=0.1,
-        high=10.0,
-        live=True,
-        help="Cells this near to a target are set aside or given up with it.",
-    )
-    back_off_m: float = parameter(
-        default=1.5,
-        unit="m",
-        low=0.25,
-        high=10.0,
-        live=True,
-        help="How far to fly back along the flown path.",
-    )
-    back_off_s: float = parameter(
-        default=4.0, unit="s", low=0.1, high=60.0, live=True, help="How long flying back may take."
-    )
-    hover_s: float = parameter(
-        default=1.0, unit="s", low=0.1, high=60.0, live=True, help="How long to hover to re-plan."
-    )
-    retry_cells: int = parameter(
-        default=200,
-        low=1,
-        high=1000000,
-        help="After learning so many cells, targets that were set aside are tried again.",
     )
 
 
@@ -151,13 +134,10 @@ def init(spec: GridSpec) -> Progress:
     )
 
 
-def observe(
-    config: ProgressConfig, state: Progress, known: jax.Array, xy: jax.Array, dt_s: jax.Array
-) -> Progress:
+def observe(state: Progress, known: jax.Array, xy: jax.Array, dt_s: jax.Array) -> Progress:
     """Return the watch after ``dt_s`` more seconds of flight.
 
     Args:
-        config: how much must be learned to try again what was set aside.
         state: before.
         known: [nx, ny] bool, the map now.
         xy: [2] m, the vehicle.
@@ -165,7 +145,7 @@ def observe(
     """
     cells = jnp.sum(known, dtype=jnp.int32)
     learning = cells - state.known_cells >= LEARNING_CELLS
-    fresh = cells - state.known_at_set_aside >= config.retry_cells
+    fresh = cells - state.known_at_set_aside >= RETRY_CELLS
     moved = ~(jnp.sum((xy - state.trail_m[0]) ** 2) < _TRAIL_SPACING_M**2)
     longer = jnp.concatenate([xy[None], state.trail_m[:-1]])
     longer = jnp.where(jnp.isfinite(longer), longer, xy)
@@ -194,19 +174,19 @@ def judge(
     """Take the next rung if there was no progress for too long.
 
     Args:
-        config: patience, and what the rungs do.
+        config: patience.
         body: how fast it flies and turns.
         state: from ``observe``.
         potential_m: minus the guidance at the vehicle.
         target_m: [2] where the guidance leads.
-        around_target: [nx, ny] bool, cells within ``give_up_radius_m`` of the present target.
+        around_target: [nx, ny] bool, cells within ``GIVE_UP_RADIUS_M`` of the present target.
         arrived: whether the vehicle is there: then neither flying back nor a fresh field helps.
         to_goal: whether the goal is the target: it cannot be exchanged for another.
     """
     busy = state.manoeuvre_s > 0.0
     turned_to_goal = to_goal & ~state.to_goal
     before = jnp.where(turned_to_goal, Rung.NONE, state.rung)
-    same = jnp.sum((target_m - state.target_m) ** 2) <= config.give_up_radius_m**2
+    same = jnp.sum((target_m - state.target_m) ** 2) <= GIVE_UP_RADIUS_M**2
     nearest_m = jnp.where(same & ~turned_to_goal, state.nearest_m, potential_m)
     nearer = potential_m < nearest_m - _APPROACH_M
     rests = nearer | busy | turned_to_goal
@@ -220,11 +200,11 @@ def judge(
     following = jnp.clip(before + 1, first, Rung.GIVE_UP)
     following = jnp.where(arrived & (before > Rung.NONE), Rung.GIVE_UP, following)
     rung = jnp.where(late, following, Rung.NONE)
-    back = jnp.minimum(jnp.int32(config.back_off_m / _TRAIL_SPACING_M), _TRAIL_POINTS - 1)
+    back = jnp.minimum(jnp.int32(BACK_OFF_M / _TRAIL_SPACING_M), _TRAIL_POINTS - 1)
     backs_off, hovers = rung == Rung.BACK_OFF, rung == Rung.REPLAN
     place_m = state.trail_m[jnp.where(backs_off, back, 0)]
-    lasts_s = jnp.where(backs_off, slow * config.back_off_s, 0.0)
-    lasts_s = jnp.where(hovers, config.hover_s, lasts_s)
+    lasts_s = jnp.where(backs_off, slow * BACK_OFF_S, 0.0)
+    lasts_s = jnp.where(hovers, HOVER_S, lasts_s)
     sets_aside, gives_up = rung == Rung.ANOTHER_TARGET, rung == Rung.GIVE_UP
     return state._replace(
         idle_s=jnp.where(late, 0.0, idle_s),

@@ -13,32 +13,14 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning.fsmi import SensorConfig, beam_cells, poses_information
 
+METHODS = ("direct", "discount", "filtered")
+DECAY = 0.7
+"""Loss per earlier look at the same cells (discount): a second one is worth half of the first."""
 _BLOCKS_VIEW = 0.65
 _RAYS_PER_RAD = 40.0
-
-
-@configuration
-class TrajectoryGainConfig:
-    """How the gains of a trajectory's poses are added up."""
-
-    method: str = parameter(
-        default="filtered",
-        choices=("direct", "discount", "filtered"),
-        help="How overlap is counted.",
-    )
-    decay: float = parameter(
-        default=0.7, low=0.0, high=10.0, help="Loss per earlier look at the same cells (discount)."
-    )
-    pose_stride: int = parameter(
-        default=5, low=1, high=100, help="Every n-th trajectory step is a pose."
-    )
-    rate_hz: float = parameter(
-        default=10.0, unit="Hz", low=0.01, high=1000.0, help="Looks per second."
-    )
 
 
 def visible_cells(
@@ -58,41 +40,59 @@ def visible_cells(
     return jnp.zeros(spec.shape, bool).at[ix, iy].max(open_view & inside)
 
 
-def overlap_weights(config: TrajectoryGainConfig, seen: jax.Array) -> jax.Array:
-    """Return the weight [N] in 0..1 of every pose's gain, from what each sees [N, nx, ny] bool."""
+def overlap_weights(method: str, seen: jax.Array) -> jax.Array:
+    """Return the weight [N] in 0..1 of every pose's gain, from what each sees [N, nx, ny] bool.
+
+    Raises:
+        ValueError: ``method`` is none of ``METHODS``.
+    """
+    if method not in METHODS:
+        raise ValueError(f"method = {method!r} is not allowed: choose from {', '.join(METHODS)}")
     flat = seen.reshape(seen.shape[0], -1).astype(jnp.float32)
     earlier = jnp.cumsum(flat, axis=0) - flat
     count = jnp.maximum(jnp.sum(flat, axis=1), 1.0)
-    if config.method == "discount":
-        return jnp.exp(-config.decay * jnp.sum(flat * earlier, axis=1) / count)
-    if config.method == "filtered":
+    if method == "discount":
+        return jnp.exp(-DECAY * jnp.sum(flat * earlier, axis=1) / count)
+    if method == "filtered":
         return jnp.sum(flat * (earlier == 0.0), axis=1) / count
     return jnp.ones(seen.shape[0])
 
 
 def trajectory_information(
-    config: TrajectoryGainConfig,
     sensor: SensorConfig,
     spec: GridSpec,
     p: jax.Array,
     path_m: jax.Array,
     dt_s: float,
+    method: str = "filtered",
+    pose_stride: int = 5,
+    rate_hz: float = 10.0,
 ) -> jax.Array:
-    """Return the information [nats] of flying along positions [T, 2] m that are ``dt_s`` apart.
+    """Return the information [nats] of flying along positions that look where they travel.
 
-    Poses are every ``pose_stride``-th position, each looking where it travels; the sum is scaled
-    by the number of looks that one step stands for, dt * rate.
+    Args:
+        sensor: the fan of beams.
+        spec: geometry of ``p`` (static).
+        p: [nx, ny] occupancy probability.
+        path_m: [T, 2] positions, ``dt_s`` apart.
+        dt_s: the sum is scaled by the number of looks that one step stands for, dt * rate.
+        method: how overlap is counted, one of ``METHODS`` (static).
+        pose_stride: every so many positions there is a pose (static).
+        rate_hz: looks per second.
 
     Raises:
-        ValueError: there are fewer than two positions: no direction of travel.
+        ValueError: there are fewer than two positions: no direction of travel; or the method or
+            the stride is none.
     """
+    if pose_stride < 1:
+        raise ValueError(f"pose_stride = {pose_stride} is not allowed: it must be at least 1")
     if path_m.ndim != 2 or path_m.shape[0] < 2:
         raise ValueError(
             f"a path of shape {path_m.shape} is not allowed: it must be [T, 2] with T >= 2"
         )
     travel = jnp.diff(path_m, axis=0, append=2.0 * path_m[-1:] - path_m[-2:-1])
     yaw = jnp.arctan2(travel[:, 1], travel[:, 0])
-    at, yaw = path_m[:: config.pose_stride], yaw[:: config.pose_stride]
+    at, yaw = path_m[::pose_stride], yaw[::pose_stride]
     gain = poses_information(sensor, spec, p, at, yaw)
     seen = jax.vmap(lambda x, a: visible_cells(sensor, spec, p, x, a))(at, yaw)
-    return dt_s * config.rate_hz * jnp.sum(overlap_weights(config, seen) * gain)
+    return dt_s * rate_hz * jnp.sum(overlap_weights(method, seen) * gain)

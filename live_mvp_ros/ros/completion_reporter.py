@@ -105,5 +105,6 @@ def _report(planned: Planned, status: ExplorationStatus) -> Report:
         ended=status.reason,
         leftovers=state.leftovers,
         doubt=state.doubt,
+        goal_tolerance_m=inputs.goal_tolerance_m,
     )
     return completion_report(planned.config, planned.spec, end)

@@ -22,6 +22,7 @@ from live_mvp_ros.ros.frames import MAP
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.schedule import Every
 from live_mvp_ros.vehicle import QuadrotorConfig
+from live_mvp_ros.vehicle.quadrotor import GRAVITY_M_S2
 
 DISPLAY_RATE_HZ = 5.0
 PACKET_RATE_HZ = 10.0
@@ -34,7 +35,7 @@ class ControlOutputs:
 
     def __init__(self, node: GraphNode, vehicle: QuadrotorConfig, body_frame: str) -> None:
         """Publish for ``node``; motor actions are scaled by the limits of ``vehicle``."""
-        self._thrust_max_n = vehicle.thrust_ratio_max * vehicle.mass_kg * vehicle.gravity_m_s2
+        self._thrust_max_n = vehicle.thrust_ratio_max * vehicle.mass_kg * GRAVITY_M_S2
         self._rate_max_rad_s = vehicle.body_rate_max_rad_s
         self._body_frame = body_frame
         self._packets = Every(PACKET_RATE_HZ)

@@ -57,6 +57,7 @@ def status_message(
         goal_reached=decision.goal_reached,
         success=decision.success,
         to_goal_now=mission.to_goal_now,
+        goal_tolerance_m=mission.goal_tolerance_m,
         in_charge=mission.in_charge,
         waiting=mission.waiting,
         paused=mission.paused,

@@ -5,7 +5,8 @@
 It is latched, so that a planner that comes later, or again, knows it too. Its stamp is its name:
 no two goals have the same, and a field says which one it answers. So an owner that comes again has
 it from the planner: nothing is published before the first field has come, or somebody has asked
-for a goal.
+for a goal. How near to it is near enough is the mission's to say, and stands in
+``exploration/status``.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from collections.abc import Sequence
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 
+from live_mvp_ros.msg import ExplorationStatus
+from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M
 from live_mvp_ros.ros import convert, qos
-from live_mvp_ros.ros.convert import InvalidMessageError
+from live_mvp_ros.ros.convert import FARTHEST_M, InvalidMessageError
 from live_mvp_ros.ros.convert_sensors import Field
 from live_mvp_ros.ros.frames import MAP
 from live_mvp_ros.ros.node import GraphNode
@@ -76,6 +79,12 @@ class GoalOwner:
         if field is None or field.goal_stamp_ns:
             return field is not None and field.goal_stamp_ns == self._stamp_ns
         return bool(np.allclose(field.goal_m, self.position_m, atol=_SAME_M))
+
+
+def tolerance_m(status: ExplorationStatus) -> float:
+    """Return from where the goal counts as reached [m], as the mission's status says it."""
+    told_m = status.goal_tolerance_m
+    return told_m if 0.0 < told_m <= FARTHEST_M else GOAL_TOLERANCE_M  # NaN says nothing
 
 
 def goal_position_m(message: PoseStamped) -> np.ndarray:

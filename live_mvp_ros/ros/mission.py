@@ -87,11 +87,13 @@ class Mission:
     Attributes:
         in_charge: it is known whether a mission goes on here that was begun before.
         wants_to_fly: everything is there; only the controller itself may not be ready.
+        goal_tolerance_m: the goal counts as reached from here; 0 before the first update.
     """
 
     def __init__(self, autostart: bool) -> None:
         """Begin at once, or wait for a request."""
         self._updated_s: float | None = None
+        self.goal_tolerance_m = 0.0
         self._asked: list[Callable[[], object]] = []
         self.in_charge = False
         self._renew(Limits())
@@ -215,6 +217,7 @@ class Mission:
             starved: the machine does not let it run: what looks stale may only not be taken.
         """
         before_s, self._updated_s = self._updated_s, time_s
+        self.goal_tolerance_m = config.goal_tolerance_m
         if self.over:
             return
         # Who asked for a limit himself waits no longer; else the other nodes may still compile.

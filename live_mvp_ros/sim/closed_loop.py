@@ -32,6 +32,7 @@ from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import outdated, progress
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
 from live_mvp_ros.planning.ending import PlanCode
+from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
 from live_mvp_ros.planning.info_field import InfoFieldState
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.planners import PLANNERS
@@ -190,14 +191,8 @@ def configure(
 
 
 def with_one_body(config: ClosedLoopConfig) -> ClosedLoopConfig:
-    """Return the configuration with ``config.body`` as that of every component.
-
-    Nor do planner and mission differ about the goal: what is not reached is not reachable.
-    """
+    """Return the configuration with ``config.body`` as that of every component."""
     components = {name: replace(getattr(config, name), body=config.body) for name in HAVE_A_BODY}
-    field, reached_m = components["info_field"], config.mission.goal_tolerance_m
-    near_m = min(field.goal_radius_m, reached_m)
-    components["info_field"] = replace(field, goal_radius_m=near_m)
     return replace(config, **components)
 
 
@@ -369,7 +364,7 @@ class Loop:
             self.config.info_field, self.spec, self.planner_state, inputs
         )
         if math.isfinite(self.config.trusted_way_m):
-            field = _watchful(self.config.info_field, self.spec, field, old)
+            field = _watchful(self.spec, field, old)
         return View(inputs.p, inputs.known, field)
 
     def _completion(self, view: View, at: Flying, decision: MissionDecision) -> CompletionReport:
@@ -388,6 +383,7 @@ class Loop:
             ended=decision.reason,
             leftovers=None if ours is None else ours.leftovers,
             doubt=None if ours is None else ours.doubt,
+            goal_tolerance_m=self.config.mission.goal_tolerance_m,
         )
         return completion_report(self.config.info_field, self.spec, inputs)
 
@@ -502,11 +498,14 @@ def _read(
     p, known = _occupancy(config, spec, now.map)
     position_m, yaw = now.believed.position, quaternion.yaw(now.believed.attitude)
     elapsed_s = jnp.float32(config.stretch_s)
-    inputs = planning.InfoFieldInputs(p, known, position_m, yaw, goal_m, elapsed_s)
+    tolerance_m = jnp.asarray(config.mission.goal_tolerance_m)
+    inputs = planning.InfoFieldInputs(
+        p, known, position_m, yaw, goal_m, elapsed_s, goal_tolerance_m=tolerance_m
+    )
     return outdated.remember(spec, memory, inputs)
 
 
-_watchful = jax.jit(outdated.watchful, static_argnums=1)
+_watchful = jax.jit(outdated.watchful, static_argnums=0)
 
 
 @partial(jax.jit, static_argnames="spec", donate_argnames="learned")
@@ -530,7 +529,7 @@ def _fly(
         field.guidance,
         field.local_gain,
         field.local_origin_m,
-        config.info_field.local_resolution_m,
+        LOCAL_RESOLUTION_M,
         field.reference_path_m,
         field.reference_yaw_rad,
     )

@@ -16,6 +16,8 @@ import numpy as np
 from live_mvp_ros import mapping
 from live_mvp_ros.config import replace
 from live_mvp_ros.mapping import LiveMap, LiveMapConfig, Scan
+from live_mvp_ros.mapping.replay import REPLAY_FRAMES
+from live_mvp_ros.mapping.samples import FREE_SAMPLES, NEAR_SAMPLES
 from live_mvp_ros.results import percentiles
 
 RAYS = (64, 128, 256, 512, 1024, 2048)
@@ -26,8 +28,8 @@ _LEAST_RAYS = 8  # of one frame, as ``train_rays`` allows
 
 def rays_and_samples(config: LiveMapConfig) -> tuple[int, int]:
     """Return how many rays an update learns from, and how many samples each of them has."""
-    rays = config.train_rays * (config.replay_frames + 1)
-    return rays, 1 + config.near_samples + config.free_samples
+    rays = config.train_rays * (REPLAY_FRAMES + 1)
+    return rays, 1 + NEAR_SAMPLES + FREE_SAMPLES
 
 
 def update_ms(
@@ -52,7 +54,7 @@ def update_by_rays(
     Every frame of an update, the new one and those it replays, gives an equal share of the rays;
     numbers that leave a frame fewer than the configuration allows are left out.
     """
-    frames = config.replay_frames + 1
+    frames = REPLAY_FRAMES + 1
     found = []
     for wanted in (rays for rays in RAYS if rays >= _LEAST_RAYS * frames):
         asked = replace(config, train_rays=wanted // frames)

@@ -21,12 +21,15 @@ import jax.numpy as jnp
 
 from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.grid import (
+    LOG_ODDS_HIT,
+    LOG_ODDS_MAX,
+    LOG_ODDS_MIN,
+    LOG_ODDS_MISS,
+    GridSpec,
+)
 from live_mvp_ros.mapping import fading
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorState
-
-LOG_ODDS_HIT, LOG_ODDS_MISS = 0.85, 0.4
-LOG_ODDS_MIN, LOG_ODDS_MAX = -2.0, 3.5
 
 
 @configuration
@@ -49,21 +52,6 @@ class PlanarSensorConfig:
     )
     noise_sigma_m: float = parameter(
         default=0.01, unit="m", low=0.0, high=1.0, live=True, help="Range noise, 1 sigma."
-    )
-    footprint_radius_m: float = parameter(
-        default=0.25,
-        unit="m",
-        low=0.0,
-        high=5.0,
-        help="Never-seen cells this near become free: the drone is there. At most its radius.",
-    )
-    start_radius_m: float = parameter(
-        default=0.5,
-        unit="m",
-        low=0.0,
-        high=5.0,
-        help="The same at the first look: a drone starts where there is room. At least so much "
-        "that it fits.",
     )
     body: BodyConfig = BodyConfig()
 
@@ -187,8 +175,8 @@ def step(
     """
     xy = vehicle.position[:2]
     free, hit = crossed(config, spec, vehicle, ranges)
-    footprint_m = config.body.footprint_m(config.footprint_radius_m)
-    clear_m = config.body.start_clear_m(config.start_radius_m, spec.resolution_m)
+    footprint_m = config.body.footprint_m
+    clear_m = config.body.start_clear_m(spec.resolution_m)
     radius_m = jnp.where(jnp.any(state.seen), footprint_m, clear_m)
     x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
     around = (x[:, None] - xy[0]) ** 2 + (y[None, :] - xy[1]) ** 2 <= radius_m**2

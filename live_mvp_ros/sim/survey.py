@@ -27,7 +27,13 @@ from live_mvp_ros.planning import (
 )
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.fitting import fitting_cells
-from live_mvp_ros.planning.frame import sweep_plan, take_stock, usable
+from live_mvp_ros.planning.frame import (
+    LOCAL_RESOLUTION_M,
+    N_YAW,
+    sweep_plan,
+    take_stock,
+    usable,
+)
 from live_mvp_ros.planning.geodesy import FAR, geodesic_distance
 from live_mvp_ros.planning.guidance import (
     Guidance,
@@ -116,7 +122,7 @@ def survey(
     xy = jnp.asarray(inputs.position_m)[:2]
     stock = take_stock(config, spec, state.looked_s, inputs)
     navigable = stock.navigable
-    watch = progress.observe(config.progress, state.progress, inputs.known, xy, inputs.dt_s)
+    watch = progress.observe(state.progress, inputs.known, xy, inputs.dt_s)
     here = jnp.where(cell_mask(spec, xy), 0.0, FAR)
     return Survey(
         free=stock.free,
@@ -164,7 +170,7 @@ def fly_to(
         found.navigable,
         found.slow,
         start_m,
-        jnp.zeros((config.n_yaw, *spec.shape)),
+        jnp.zeros((N_YAW, *spec.shape)),
         jnp.asarray(inputs.position_m, jnp.float32),
         inputs.yaw_rad,
     )
@@ -177,7 +183,8 @@ def fly_to(
         local_gain = jnp.where(nothing_left, local_gain, choice.local_gain)
     unknown_m2 = jnp.where(nothing_left, 0.0, _visible_unknown_m2(config, spec, found))
     known_m2 = jnp.sum(found.free) * spec.resolution_m**2
-    reachable = jnp.any(goal & near(spec, jnp.asarray(inputs.goal_m)[:2], config.goal_radius_m))
+    goal_m = jnp.asarray(inputs.goal_m)[:2]
+    reachable = jnp.any(goal & near(spec, goal_m, inputs.goal_tolerance_m))
     after = state._replace(
         looked_s=jnp.where(afresh, 0.0, found.looked_s),
         progress=judged,
@@ -202,7 +209,7 @@ def fly_to(
         frontier=found.resolvable & found.free,
         looks_again=jnp.array(False),
         leftover=jnp.zeros(2, jnp.int32),
-        settled=ending.settled(evidence, config.settle_s),
+        settled=ending.settled(evidence, ending.SETTLE_S),
         code=_room(config, spec, found, nothing_left | ~jnp.any(chosen < FAR)),
     )
 
@@ -261,7 +268,7 @@ def _judged(
     xy: jax.Array,
 ) -> progress.Progress:
     here = spec.cell_index(xy)
-    around = near(spec, way.target_m, config.progress.give_up_radius_m)
+    around = near(spec, way.target_m, progress.GIVE_UP_RADIUS_M)
     potential_m = -way.guidance[here[0], here[1]]
     arrived = around[here[0], here[1]]
     return progress.judge(
@@ -292,11 +299,11 @@ def _yaw_along(
     return jnp.where(flies, travel, arrival_yaw_rad)
 
 
-def _lobe(config: InfoFieldConfig, yaw_rad: jax.Array) -> jax.Array:
+def _lobe(yaw_rad: jax.Array) -> jax.Array:
     """Return the preference [n_yaw, ...] for a yaw [...] among the headings of the local gain."""
     yaw_rad = jnp.asarray(yaw_rad)
-    step = 2.0 * math.pi / config.n_yaw
-    headings = -math.pi + step * jnp.arange(config.n_yaw)
+    step = 2.0 * math.pi / N_YAW
+    headings = -math.pi + step * jnp.arange(N_YAW)
     gap = headings.reshape(-1, *(1,) * yaw_rad.ndim) - yaw_rad
     off = jnp.abs((gap + math.pi) % (2.0 * math.pi) - math.pi)
     return jnp.maximum(1.0 - off / (_LOBE_WIDTH * step), 0.0)
@@ -304,11 +311,11 @@ def _lobe(config: InfoFieldConfig, yaw_rad: jax.Array) -> jax.Array:
 
 def _along(config: InfoFieldConfig, way: Guidance, xy: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Return a local gain [n_yaw, lx, ly] that prefers the path's yaw, and its first cell."""
-    half = round(config.local_half_width_m / config.local_resolution_m)
-    offset = (jnp.arange(2 * half + 1) - half) * config.local_resolution_m
+    half = round(config.local_half_width_m / LOCAL_RESOLUTION_M)
+    offset = (jnp.arange(2 * half + 1) - half) * LOCAL_RESOLUTION_M
     x, y = xy[0] + offset[:, None, None], xy[1] + offset[None, :, None]
     squared = (x - way.path_m[:, 0]) ** 2 + (y - way.path_m[:, 1]) ** 2
-    return _lobe(config, way.path_yaw_rad[jnp.argmin(squared, axis=-1)]), xy + offset[0]
+    return _lobe(way.path_yaw_rad[jnp.argmin(squared, axis=-1)]), xy + offset[0]
 
 
 def _visible_unknown_m2(config: InfoFieldConfig, spec: GridSpec, found: Survey) -> jax.Array:

@@ -11,10 +11,6 @@ speed and yaw rate bound samples, proposals, patience and the last filter alike.
 from __future__ import annotations
 
 import math
-from typing import Any
-
-import jax
-import jax.numpy as jnp
 
 from live_mvp_ros.config import configuration, parameter
 
@@ -23,6 +19,13 @@ CRUISE_SHARE = 0.9
 STRAY_M = 0.15
 """How far a flight strays from its altitude when it leans and brakes (measured: 0.06 m in 99 of
 100 moments in office and cave, at most 0.10 m in a maze): the map shows what the body meets so."""
+
+FOOTPRINT_M = 0.25
+"""Never-seen places this near become free, at most the radius: the vehicle is there. Less than the
+default radius by what a pose may be off."""
+START_CLEAR_M = 0.5
+"""The same at the place of take-off, at least so much that it fits: vehicles start where there is
+room, and this much nobody sees from there."""
 
 _CELL_DIAGONALS = 1.01 * math.sqrt(2.0)  # half of one at either end
 PARKED_M_S = 0.1
@@ -58,6 +61,14 @@ class BodyConfig:
         live=True,
         help="Limit of the yaw rate: depth images must overlap.",
     )
+    acceleration_max_m_s2: float = parameter(
+        default=4.0,
+        unit="m/s^2",
+        low=0.1,
+        high=20.0,
+        live=True,
+        help="How hard it is told to brake and to speed up.",
+    )
     altitude_m: float = parameter(
         default=2.0,
         unit="m",
@@ -72,17 +83,18 @@ class BodyConfig:
         """Least clearance [m] of the vehicle's centre at which it fits."""
         return self.radius_m + self.margin_m
 
-    def footprint_m(self, wanted_m: Any) -> jax.Array:
-        """Return the radius [m] of what is free because the vehicle is there: not beyond it."""
-        return jnp.minimum(wanted_m, self.radius_m)
+    @property
+    def footprint_m(self) -> float:
+        """Radius [m] of what is free because the vehicle is there: not beyond it."""
+        return min(FOOTPRINT_M, self.radius_m)
 
-    def start_clear_m(self, wanted_m: Any, resolution_m: float) -> jax.Array:
+    def start_clear_m(self, resolution_m: float) -> float:
         """Return the radius [m] of what is clear where it takes off: so much that it fits there.
 
         Cells are cleared whose centres are that near; it is not at the centre of its own, and the
         nearest one that is left reaches nearer than its centre.
         """
-        return jnp.maximum(wanted_m, self.fits_from_m + _CELL_DIAGONALS * resolution_m)
+        return max(START_CLEAR_M, self.fits_from_m + _CELL_DIAGONALS * resolution_m)
 
     @property
     def cruise_m_s(self) -> float:

@@ -24,15 +24,15 @@ import jax.numpy as jnp
 from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
 
+GRAVITY_M_S2 = 9.81
+"""It varies by 0.3 % on Earth: less than anybody knows the mass of a vehicle."""
+
 
 @configuration
 class QuadrotorConfig:
     """Physical constants and actuator limits of the vehicle."""
 
     mass_kg: float = parameter(default=1.0, unit="kg", low=0.05, high=100.0, help="Take-off mass.")
-    gravity_m_s2: float = parameter(
-        default=9.81, unit="m/s^2", low=0.1, high=30.0, help="Gravitational acceleration."
-    )
     rate_time_constant_s: float = parameter(
         default=0.05, unit="s", low=0.005, high=1.0, help="Time constant of the body-rate loop."
     )
@@ -81,12 +81,12 @@ def at_rest(position: jax.Array, yaw_rad: jax.Array | float = 0.0) -> QuadrotorS
 
 def hover_command(config: QuadrotorConfig) -> jax.Array:
     """Return the command [4] that keeps a level vehicle where it is."""
-    return jnp.array([config.mass_kg * config.gravity_m_s2, 0.0, 0.0, 0.0])
+    return jnp.array([config.mass_kg * GRAVITY_M_S2, 0.0, 0.0, 0.0])
 
 
 def clip_command(config: QuadrotorConfig, command: jax.Array) -> jax.Array:
     """Return ``command`` [4, ...] within the actuator limits."""
-    thrust_max = config.thrust_ratio_max * config.mass_kg * config.gravity_m_s2
+    thrust_max = config.thrust_ratio_max * config.mass_kg * GRAVITY_M_S2
     rate_max = config.body_rate_max_rad_s
     thrust = jnp.clip(command[:1], 0.0, thrust_max)
     return jnp.concatenate([thrust, jnp.clip(command[1:], -rate_max, rate_max)])
@@ -99,7 +99,7 @@ def derivative(
     w, x, y, z = state.attitude
     body_z = jnp.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)])
     acceleration = (command[0] / config.mass_kg) * body_z - config.drag_per_s * state.velocity
-    acceleration = acceleration.at[2].add(-config.gravity_m_s2)
+    acceleration = acceleration.at[2].add(-GRAVITY_M_S2)
     p, q, r = state.body_rates
     attitude_rate = 0.5 * jnp.stack(
         [

@@ -51,12 +51,6 @@ class DepthCameraConfig:
     max_range_m: float = parameter(
         default=12.0, unit="m", low=0.1, high=100.0, help="Farther surfaces give no return."
     )
-    max_steps: int = parameter(
-        default=64,
-        low=8,
-        high=1024,
-        help="Most steps of a ray to a smooth union; one that needs more has no return.",
-    )
     mount_xyz_m: tuple[float, float, float] = parameter(
         default=(0.05, 0.0, 0.0),
         unit="m",
@@ -183,7 +177,7 @@ def render(
     rotation, origin = camera_pose(config, position, quaternion)
     directions = pixel_directions(config)
     rays = directions.reshape(-1, 3) @ rotation.T
-    settings = RayCastConfig(max_range_m=config.max_range_m, max_steps=config.max_steps)
+    settings = RayCastConfig(max_range_m=config.max_range_m)
     ranges = reaches(scene, origin, rays, settings).reshape(directions.shape[:2])
     return directions * _measured(config, ranges, key)[..., None]
 

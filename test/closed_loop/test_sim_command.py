@@ -246,7 +246,7 @@ def test_settings_reach_the_components_and_keep_the_rest():
         ({"wings": 2}, r"^wings is not a setting: choose from .*substeps"),
         ({"controller": {"costs": {"beauty": 2}}}, r"^controller\.costs\.beauty is not a setting"),
         ({"substeps": 0}, "^substeps = 0 is not allowed"),
-        ({"controller": {"costs": {"speed_weight": -1}}}, r"^controller\.costs\.speed_weight"),
+        ({"controller": {"costs": {"look_weight": -1}}}, r"^controller\.costs\.look_weight"),
         ({"controller": 3}, "^controller = 3 is not allowed: it is a group of settings"),
     ],
 )

@@ -4,18 +4,32 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from live_mvp_ros.config import replace
 from live_mvp_ros.control import MissionConfig
 from live_mvp_ros.sim import closed_loop
 from live_mvp_ros.vehicle import BodyConfig
+from live_mvp_ros.worlds import load_world
 
 
-@pytest.mark.parametrize(("reached_m", "reachable_m"), [(0.5, 0.5), (1.5, 1.5), (9.0, 1.5)])
-def test_a_goal_is_reachable_only_from_where_it_counts_as_reached(reached_m, reachable_m):
-    config = closed_loop.ClosedLoopConfig(mission=MissionConfig(goal_tolerance_m=reached_m))
-    assert closed_loop.with_one_body(config).info_field.goal_radius_m == reachable_m
+@pytest.mark.parametrize("tolerance_m", [0.5, 1.5, 9.0])
+def test_a_goal_is_reachable_from_where_it_counts_as_reached(monkeypatch, tolerance_m):
+    """The planner is told by the mission, whatever it would take for near itself."""
+    told = []
+
+    def step(config, spec, state, inputs):
+        told.append(float(inputs.goal_tolerance_m))
+        return state, None
+
+    planner = SimpleNamespace(init=lambda config, spec, key: None, step=step)
+    monkeypatch.setitem(closed_loop.PLANNERS, "parallel", planner)
+    config = closed_loop.ClosedLoopConfig(mission=MissionConfig(goal_tolerance_m=tolerance_m))
+    world = load_world("seed")
+    closed_loop.Loop(world, closed_loop.configure(world, base=config), seed=0)
+    assert told == [tolerance_m]
 
 
 def test_all_components_have_one_body():

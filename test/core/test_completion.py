@@ -16,6 +16,7 @@ from live_mvp_ros.config import replace
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import ending, leftover_state, progress
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
+from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M
 
 SPEC = GridSpec.covering((0.0, 0.0), (6.0, 4.0), 0.1)
 CONFIG = planning.InfoFieldConfig(range_m=5.0)
@@ -226,7 +227,7 @@ def test_why_a_goal_was_not_reached():
     black = {"looked_s": np.where(half_known(), 0.0, 9.0)}
     seen = ended(half_known(), walls(), goal_reached=False, goal_m=np.array([5.0, 2.0]), **black)
     assert completion_report(CONFIG, SPEC, seen).goal.reason is GoalReason.IN_UNKNOWN
-    thin = CONFIG.goal_radius_m  # a goal this near to navigable cells counts as reached
+    thin = GOAL_TOLERANCE_M  # a goal this near to navigable cells counts as reached
     assert goal_reason(walls(), (1.0, 4.0 + 0.5 * thin), goal_reached=True) is GoalReason.NONE
     assert goal_reason(walls(), (1.0, 9.0)) is GoalReason.OUT_OF_BOUNDS
     assert goal_reason(walls(), (1.0, 1.0)) is GoalReason.OUT_OF_TIME

@@ -135,10 +135,6 @@ def test_a_map_without_a_free_cell_stops_the_vehicle():
             {"support_spacing_steps": 30},
             "support_spacing_steps = 30 is not allowed: it must be less than horizon_steps = 30",
         ),
-        (
-            {"kernel": "rbf", "kernel_width_steps": 40.0},
-            "kernel_width_steps = 40.0 is not allowed: it must be less, support points 4 steps",
-        ),
     ],
 )
 def test_sampling_without_meaning_is_refused_with_a_sentence(values, sentence):

@@ -148,9 +148,7 @@ def test_the_filter_brings_a_leaving_vehicle_back_and_passes_everything_else():
     vehicle = QuadrotorConfig()
     fence = Fence((0.0, 0.0, 0.5), (10.0, 6.0, 3.0))
     safe = jax.jit(
-        lambda state, command: filter_command(
-            control.TrackingConfig(), BodyConfig(), vehicle, fence, state, command
-        )
+        lambda state, command: filter_command(BodyConfig(), vehicle, fence, state, command)
     )
     inside = at_rest(jnp.array([5.0, 3.0, 2.0]))
     wanted = jnp.array([11.0, 0.1, -0.2, 0.3])
@@ -171,18 +169,18 @@ def test_the_filter_brings_a_leaving_vehicle_back_and_passes_everything_else():
 
 
 def test_hold_comes_to_rest_at_the_position_asked_for():
-    vehicle, tracking = QuadrotorConfig(), control.TrackingConfig()
+    vehicle = QuadrotorConfig()
     hold = jax.jit(tracking_hold)
     state = at_rest(jnp.array([0.0, 0.0, 2.0]))._replace(velocity=jnp.array([1.0, -1.0, 0.5]))
     target = jnp.array([0.5, 0.5, 2.0])
     for _ in range(300):
-        command = hold(tracking, BodyConfig(), vehicle, state, target, jnp.float32(1.0))
+        command = hold(BodyConfig(), vehicle, state, target, jnp.float32(1.0))
         state = fly(vehicle, state, command, 0.02, substeps=4)
     np.testing.assert_allclose(state.position, target, atol=0.03)
     np.testing.assert_allclose(state.velocity, 0.0, atol=0.03)
     np.testing.assert_allclose(quaternion.yaw(state.attitude), 1.0, atol=0.05)
     np.testing.assert_allclose(
-        hold(tracking, BodyConfig(), vehicle, state, target, jnp.float32(1.0)),
+        hold(BodyConfig(), vehicle, state, target, jnp.float32(1.0)),
         hover_command(vehicle),
         atol=0.3,
     )

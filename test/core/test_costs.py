@@ -14,7 +14,7 @@ import pytest
 
 from live_mvp_ros import control
 from live_mvp_ros.config import ConfigurationError, replace
-from live_mvp_ros.control import costs, evaluation
+from live_mvp_ros.control import cost_config, costs, evaluation
 from live_mvp_ros.control.cost_config import TERM_NAMES
 from live_mvp_ros.control.safety import Fence
 from live_mvp_ros.grid import GridSpec
@@ -75,10 +75,10 @@ FAST = at_rest(jnp.array([5.0, 3.0, 2.5]), 0.7)._replace(
     ("name", "expected"),
     [
         ("altitude", CONFIG.altitude_weight * 0.5**2),
-        ("speed", CONFIG.speed_weight * (1.0**2 + 4.0 * 1.0 / 2.0)),
-        ("bounds", CONFIG.bounds_weight * 0.2),
-        ("effort", CONFIG.effort_weight * 4.0),
-        ("yaw_rate", CONFIG.yaw_rate_weight * 0.5**2),
+        ("speed", cost_config.SPEED_WEIGHT * (1.0**2 + 4.0 * 1.0 / 2.0)),
+        ("bounds", cost_config.BOUNDS_WEIGHT * 0.2),
+        ("effort", cost_config.EFFORT_WEIGHT * 4.0),
+        ("yaw_rate", cost_config.YAW_RATE_WEIGHT * 0.5**2),
         ("guidance", CONFIG.guidance_weight * 3.0),
         ("look", -CONFIG.look_weight * (1.0 - 0.25 * (0.7 + math.pi / 2))),
         ("reference", CONFIG.reference_weight * 13.0),
@@ -105,16 +105,20 @@ def test_the_documentation_has_the_weight_of_every_term():
     }
     for name in TERM_NAMES:
         assert any(row[0] == f"| `{name}`" for row in rows), name
-        assert float(weights[f"{name}_weight"]) == getattr(CONFIG, f"{name}_weight"), name
+        setting, fixed = f"{name}_weight", f"{name.upper()}_WEIGHT"
+        if hasattr(CONFIG, setting):
+            assert float(weights[setting]) == getattr(CONFIG, setting), name
+        else:
+            assert float(weights[fixed]) == getattr(cost_config, fixed), name
 
 
 @pytest.mark.parametrize(
     ("clearance", "expected"),
     [
-        (0.0, 2.0 * CONFIG.obstacle_weight + CONFIG.proximity_weight),
-        (0.16, 1.5 * CONFIG.obstacle_weight + CONFIG.proximity_weight),
-        (CONTACT_M, CONFIG.proximity_weight),
-        (0.46, 0.25 * CONFIG.proximity_weight),
+        (0.0, 2.0 * cost_config.OBSTACLE_WEIGHT + cost_config.PROXIMITY_WEIGHT),
+        (0.16, 1.5 * cost_config.OBSTACLE_WEIGHT + cost_config.PROXIMITY_WEIGHT),
+        (CONTACT_M, cost_config.PROXIMITY_WEIGHT),
+        (0.46, 0.25 * cost_config.PROXIMITY_WEIGHT),
         (COMFORT_M, 0.0),
         (1.5, 0.0),
     ],
@@ -132,7 +136,7 @@ def test_leaning_costs_from_the_limit_on():
     limit = CONFIG.tilt_max_rad
     assert leaning(0.9 * limit) == 0.0
     excess = (math.cos(limit) - math.cos(2 * limit)) / (1 - math.cos(limit))
-    assert leaning(2 * limit) == pytest.approx(CONFIG.tilt_weight * excess**2, rel=1e-3)
+    assert leaning(2 * limit) == pytest.approx(cost_config.TILT_WEIGHT * excess**2, rel=1e-3)
 
 
 def test_the_goal_pulls_only_while_it_is_given():
@@ -173,7 +177,6 @@ def test_samples_are_judged_by_the_terms_of_every_state_they_pass(architecture):
     config = control.ControllerConfig(
         architecture=architecture,
         mppi=control.MppiConfig(horizon_steps=9, num_samples=3),
-        look_stride_steps=4,
     )
     vehicle = at_rest(jnp.array([2.0, 2.0, 2.0]))._replace(velocity=jnp.array([1.5, 0.5, 0.0]))
     noise = jax.random.normal(jax.random.key(0), (9, 4, 3))
@@ -193,7 +196,7 @@ def test_samples_are_judged_by_the_terms_of_every_state_they_pass(architecture):
         ({"terms": ("obstacle", "luck")}, r"terms\[1\] = 'luck' is not allowed: it must be one"),
         ({"terms": ("look", "look")}, r"terms\[1\] = 'look' is not allowed: it is in the list"),
         ({"terms": ()}, r"terms = \(\) is not allowed"),
-        ({"obstacle_weight": -1.0}, "obstacle_weight = -1.0 is not allowed"),
+        ({"look_weight": -1.0}, "look_weight = -1.0 is not allowed"),
         ({"altitude_weight": math.nan}, "altitude_weight = nan is not allowed"),
     ],
 )

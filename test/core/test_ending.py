@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 
 from live_mvp_ros import planning
-from live_mvp_ros.control.mission import MissionConfig, MissionInputs, MissionState, decide
+from live_mvp_ros.control.mission import (
+    FAULT_TIMEOUT_S,
+    MissionConfig,
+    MissionInputs,
+    MissionState,
+    decide,
+)
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import ending
 from live_mvp_ros.planning.ending import PlanCode
@@ -101,7 +107,7 @@ def test_one_plan_without_anything_left_does_not_end_a_mission():
         plans += 1
         assert plans < 30
     assert plans >= 3
-    assert follower.time_s >= CONFIG.settle_s
+    assert follower.time_s >= ending.SETTLE_S
     assert bool(out.nothing_left)
 
 
@@ -163,7 +169,7 @@ def test_a_person_who_stays_is_believed_in_the_end(p_solid):
         if decided(out) is MissionState.DONE:
             ended = follower.time_s
     assert ended is not None
-    assert ended > CONFIG.doubt_patience_s
+    assert ended > ending.DOUBT_PATIENCE_S
     assert bool(out.nothing_left)
     assert not bool(out.goal_reachable)
     looked_from = [at for at in follower.places if np.hypot(*(at - (4.9, 3.0))) < 2.5]
@@ -312,7 +318,7 @@ def test_a_pose_that_is_none_is_a_fault_and_never_the_end(how, code):
         for leaf in jax.tree.leaves(out):
             assert np.isfinite(np.asarray(leaf, float)).all()
         assert decided(out) is MissionState.HOLDING
-        assert decided(out, lasts_s=MissionConfig().fault_timeout_s) is MissionState.FAULT
+        assert decided(out, lasts_s=FAULT_TIMEOUT_S) is MissionState.FAULT
     state, out = STEP(CONFIG, SPEC, state, given(solid))
     assert int(out.code) == PlanCode.OK
     assert decided(out) is MissionState.GOING_TO_GOAL

@@ -20,7 +20,9 @@ SPEC = GridSpec((0.05, 0.05), 0.1, (60, 50))
 SENSOR = fsmi.SensorConfig(n_beams=6, range_m=3.0, step_m=0.1)
 
 
-TRAJECTORY = jax.jit(trajectory.trajectory_information, static_argnums=2)
+TRAJECTORY = jax.jit(
+    trajectory.trajectory_information, static_argnums=1, static_argnames=("method", "pose_stride")
+)
 VISIBLE = jax.jit(trajectory.visible_cells, static_argnums=1)
 
 
@@ -115,8 +117,7 @@ def test_outside_the_map_counts_as_unknown():
 
 
 def _gain(method: str, p: jax.Array, path: jax.Array) -> float:
-    config = trajectory.TrajectoryGainConfig(method=method, pose_stride=2)
-    return float(TRAJECTORY(config, SENSOR, SPEC, p, path, 0.05))
+    return float(TRAJECTORY(SENSOR, SPEC, p, path, 0.05, method=method, pose_stride=2))
 
 
 @settings(max_examples=15, deadline=None)
@@ -135,15 +136,12 @@ def test_filtered_equals_direct_where_views_do_not_overlap():
     seen = np.zeros((3, 6, 6), bool)
     seen[0, :2], seen[1, 2:4], seen[2, 4:] = True, True, True
     for method in ("filtered", "discount"):
-        config = trajectory.TrajectoryGainConfig(method=method)
-        np.testing.assert_allclose(trajectory.overlap_weights(config, jnp.asarray(seen)), 1.0)
+        np.testing.assert_allclose(trajectory.overlap_weights(method, jnp.asarray(seen)), 1.0)
     seen[2] = seen[0]
-    config = trajectory.TrajectoryGainConfig(method="discount")
-    weights = trajectory.overlap_weights(config, jnp.asarray(seen))
+    weights = trajectory.overlap_weights("discount", jnp.asarray(seen))
     np.testing.assert_allclose(weights, [1.0, 1.0, math.exp(-0.7)], rtol=1e-6)
-    config = trajectory.TrajectoryGainConfig(method="filtered")
     np.testing.assert_allclose(
-        trajectory.overlap_weights(config, jnp.asarray(seen)), [1.0, 1.0, 0.0]
+        trajectory.overlap_weights("filtered", jnp.asarray(seen)), [1.0, 1.0, 0.0]
     )
 
 
@@ -227,8 +225,13 @@ def test_what_is_not_a_number_counts_as_unknown():
         (lambda: fsmi.SensorConfig(n_beams=0), "n_beams = 0"),
         (lambda: fsmi.SensorConfig(noise_sigma_m=math.nan), "noise_sigma_m"),
         (lambda: fsmi.SensorConfig(range_m=0.0), "range_m"),
-        (lambda: trajectory.TrajectoryGainConfig(method="sum"), "sum"),
-        (lambda: trajectory.TrajectoryGainConfig(pose_stride=0), "pose_stride"),
+        (lambda: trajectory.overlap_weights("sum", jnp.ones((2, 3, 3), bool)), "sum"),
+        (
+            lambda: trajectory.trajectory_information(
+                SENSOR, SPEC, jnp.full(SPEC.shape, 0.5), jnp.zeros((3, 2)), 0.05, pose_stride=0
+            ),
+            "pose_stride",
+        ),
         (lambda: fsmi.uniform_beam_information(jnp.zeros(0)), "not empty"),
         (lambda: GridSpec((0.0, 0.0), 0.1, (0, 5)), "shape"),
         (lambda: _gain("direct", jnp.full(SPEC.shape, 0.5), jnp.zeros((1, 2))), "path"),

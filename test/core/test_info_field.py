@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -18,11 +19,19 @@ import live_mvp_ros
 from live_mvp_ros import planning
 from live_mvp_ros.config import ConfigurationError, replace
 from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.planning import expectation, info_field
+from live_mvp_ros.planning.expectation import SPECK_M
+from live_mvp_ros.planning.info_field import (
+    EARLY_LOOK_M,
+    EARLY_LOOK_SHARE,
+    LEFTOVER_SHARE,
+)
 
 FOV_RAD, SENSOR_RANGE_M = np.radians(80.0), 8.0
 CONFIG = planning.InfoFieldConfig()
 STEP = jax.jit(planning.step, static_argnums=1)
-ONCE = jax.jit(planning.step, static_argnums=1, compiler_options=SOON)
+HOW = {"static_argnums": 1, "compiler_options": SOON}
+ONCE = jax.jit(planning.step, **HOW)
 
 
 class PointRobot:
@@ -181,6 +190,26 @@ def test_local_gain_is_a_window_of_the_field():
         )
 
 
+def test_a_goal_is_reachable_from_as_far_away_as_the_mission_says():
+    """It lies in a wall, 1.1 m from where the drone can be."""
+    spec = GridSpec((0.05, 0.05), 0.1, (60, 50))
+    p = np.full(spec.shape, 0.99, np.float32)
+    p[5:40, 10:40] = 0.01
+    for tolerance_m, reachable in ((0.5, False), (1.0, False), (1.3, True), (3.0, True)):
+        inputs = planning.InfoFieldInputs(
+            p=jnp.asarray(p),
+            known=jnp.ones(spec.shape, bool),
+            position_m=jnp.array([2.5, 2.5, 2.0]),
+            yaw_rad=jnp.float32(0.0),
+            goal_m=jnp.array([4.8, 2.5, 2.0]),
+            dt_s=jnp.float32(0.2),
+            goal_tolerance_m=tolerance_m,
+        )
+        _, out = STEP(CONFIG, spec, planning.init(CONFIG, spec), inputs)
+        assert bool(out.nothing_left)
+        assert bool(out.goal_reachable) is reachable, tolerance_m
+
+
 def test_a_sealed_start_looks_round_and_then_has_nothing_left():
     spec = GridSpec((0.05, 0.05), 0.1, (60, 50))
     occupied = np.ones(spec.shape, bool)
@@ -222,10 +251,11 @@ def test_what_never_becomes_known_in_plain_view_is_given_up():
     assert CONFIG.look_patience_s - 0.01 <= ended < 8.0
 
 
-def in_corridor(config, left, right, x_m: float) -> planning.InfoFieldOutput:
+def in_corridor(config, left, right, x_m: float, **constants) -> planning.InfoFieldOutput:
     """Return the field in the middle of a known corridor, 3 m wide, that ends in the unknown.
 
     ``left`` and ``right`` are (width, depth) in cells of the unknown beyond x = 4 m and 20 m.
+    ``constants`` of the planner have other values, to see what they do.
     """
     spec = GridSpec((0.05, 0.05), 0.1, (240, 50))
     p, known = np.full(spec.shape, 0.99, np.float32), np.ones(spec.shape, bool)
@@ -240,13 +270,29 @@ def in_corridor(config, left, right, x_m: float) -> planning.InfoFieldOutput:
         goal_m=jnp.array([5.0, 2.5, 2.0]),
         dt_s=jnp.float32(0.2),
     )
-    return ONCE(config, spec, planning.init(config, spec), inputs)[1]
+    given = (config, spec, planning.init(config, spec), inputs)
+    return stepped_with(constants, given) if constants else ONCE(*given)[1]
+
+
+@functools.cache
+def another_program(constants: frozenset):
+    """Return a step of its own for some constants: it is traced while they hold."""
+    del constants
+    return jax.jit(lambda *step: planning.step(*step), **HOW)
+
+
+def stepped_with(constants, given) -> planning.InfoFieldOutput:
+    """Return the field of a step in which constants have other values."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in constants.items():
+            patch.setattr(expectation if name == "SPECK_M" else info_field, name, value)
+        return another_program(frozenset(constants.items()))(*given)[1]
 
 
 def test_the_drone_goes_only_as_near_as_a_look_teaches_enough():
     fields = [
         in_corridor(
-            replace(CONFIG, enough_share=share, early_look_share=1.0), (30, 20), (30, 35), 12.2
+            replace(CONFIG, enough_share=share), (30, 20), (30, 35), 12.2, EARLY_LOOK_SHARE=1.0
         )
         for share in (0.4, 0.5, 1.0)
     ]
@@ -256,52 +302,52 @@ def test_the_drone_goes_only_as_near_as_a_look_teaches_enough():
     assert gain[round(10.0 * at[1]), 5:45].max() >= 0.5 * gain.max()
 
 
-def look_taken(right, x_m=12.2, left=(30, 20), **settings) -> tuple[float, np.ndarray]:
+def look_taken(right, x_m=12.2, left=(30, 20), **constants) -> tuple[float, np.ndarray]:
     """Return the target's x in the corridor, and by column the share of the best look's gain."""
-    coarse = replace(CONFIG, n_directions=16, **settings)  # for each setting a program
-    field = in_corridor(coarse, left, right, x_m)
+    coarse = replace(CONFIG, n_directions=16)  # for each constant a program
+    field = in_corridor(coarse, left, right, x_m, **constants)
     gain = np.where(np.asarray(field.navigable), np.asarray(field.gain), 0.0)
     return float(field.target_m[0]), gain[:, 5:45].max(axis=1) / gain.max()
 
 
 def test_close_to_a_look_that_is_worth_going_to_less_will_do():
     end = (30, 35)
-    all_the_way, share = look_taken(end, early_look_share=1.0)
+    all_the_way, share = look_taken(end, EARLY_LOOK_SHARE=1.0)
     assert share[round(10.0 * all_the_way)] >= CONFIG.enough_share
-    will_do = CONFIG.early_look_share * CONFIG.enough_share
-    for reach_m in (0.3, CONFIG.early_look_m, 0.8):
-        early, share = look_taken(end, early_look_m=reach_m)
+    will_do = EARLY_LOOK_SHARE * CONFIG.enough_share
+    for reach_m in (0.3, EARLY_LOOK_M, 0.8):
+        early, share = look_taken(end, EARLY_LOOK_M=reach_m)
         assert will_do <= share[round(10.0 * early)] < CONFIG.enough_share
         assert early == pytest.approx(all_the_way - reach_m, abs=1e-3)
-    assert look_taken(end, early_look_m=0.0)[0] == all_the_way
+    assert look_taken(end, EARLY_LOOK_M=0.0)[0] == all_the_way
 
 
 def test_elsewhere_less_will_not_do():
     """The poorer end of the corridor is nearer, and is passed by."""
     towards, share = look_taken((30, 35), x_m=9.0, left=(30, 5))
-    assert CONFIG.early_look_share * CONFIG.enough_share < share[40:90].max() < CONFIG.enough_share
+    assert EARLY_LOOK_SHARE * CONFIG.enough_share < share[40:90].max() < CONFIG.enough_share
     assert towards > 12.0
 
 
 @pytest.mark.parametrize(("right", "reach_m"), [((10, 2), 2.0), ((30, 2), 1.0), ((6, 5), 4.0)])
 def test_leftovers_are_looked_at_from_where_they_are_seen_best(right, reach_m):
     """A look into an end so small teaches less than half of one into the open."""
-    settings = {"leftover_radius_m": reach_m}
-    target_m, share = look_taken(right, left=(0, 0), **settings)
+    within = {"LEFTOVER_RADIUS_M": reach_m}
+    target_m, share = look_taken(right, left=(0, 0), **within)
     at, reach = round(10.0 * target_m), round(10.0 * reach_m)
     best = share[at - reach : at + reach + 1].max()
-    assert best >= CONFIG.leftover_share
+    assert best >= LEFTOVER_SHARE
     assert share[at] >= CONFIG.enough_share * best
-    assert target_m == look_taken(right, left=(0, 0), early_look_share=1.0, **settings)[0]
+    assert target_m == look_taken(right, left=(0, 0), EARLY_LOOK_SHARE=1.0, **within)[0]
 
 
 def test_leftovers_are_taken_as_they_come():
     """The poorer end is nearer; among looks into the open it would be passed by."""
     ends = {"right": (12, 2), "left": (8, 1), "x_m": 9.0}
     nearer, share = look_taken(**ends)
-    assert CONFIG.leftover_share < share[:90].max() < CONFIG.enough_share
+    assert LEFTOVER_SHARE < share[:90].max() < CONFIG.enough_share
     assert nearer < 9.0
-    assert look_taken(**ends, leftover_share=0.9)[0] > 9.0
+    assert look_taken(**ends, LEFTOVER_SHARE=0.9)[0] > 9.0
 
 
 def test_what_lies_deep_in_the_unknown_counts_the_more_the_likelier_it_is_free():
@@ -318,15 +364,16 @@ def test_a_gap_in_a_wall_draws_nobody_while_there_is_space_and_is_wall_in_the_en
     """Walls that are seen from the side have gaps of a few cells; a door is 0.7 m wide."""
 
     def gain_of_hole(cells: int, wall_gap_m: float, speck_m: float = 0.0) -> float:
-        config = replace(CONFIG, wall_gap_m=wall_gap_m, speck_m=speck_m)
-        gain = np.asarray(in_corridor(config, (cells, 20), (30, 35), 12.0).gain)
+        config = replace(CONFIG, wall_gap_m=wall_gap_m)
+        field = in_corridor(config, (cells, 20), (30, 35), 12.0, SPECK_M=speck_m)
+        gain = np.asarray(field.gain)
         return float(gain[40:70].max())
 
     door = gain_of_hole(7, 0.4)
     for width in (1, 2, 4):
         assert 0.0 < gain_of_hole(width, 0.4) < 0.1 * door
-    assert gain_of_hole(2, 0.4, CONFIG.speck_m) == 0.0  # too narrow to be space
-    assert gain_of_hole(3, 0.4, CONFIG.speck_m) > 0.0
+    assert gain_of_hole(2, 0.4, SPECK_M) == 0.0  # too narrow to be space
+    assert gain_of_hole(3, 0.4, SPECK_M) > 0.0
     assert gain_of_hole(4, 0.0) > 0.5 * door  # what a gap is worth, were it a door
     for width in (5, 7):
         assert gain_of_hole(width, 0.4) == pytest.approx(gain_of_hole(width, 0.0), rel=1e-5)
@@ -342,5 +389,5 @@ def test_a_gap_in_a_wall_draws_nobody_while_there_is_space_and_is_wall_in_the_en
 def test_wrong_settings_are_refused_with_a_sentence():
     with pytest.raises(ConfigurationError, match="n_directions = 20 is not allowed"):
         planning.InfoFieldConfig(n_directions=20)
-    with pytest.raises(ConfigurationError, match="n_beams = 0 is not allowed"):
-        planning.InfoFieldConfig(n_beams=0)
+    with pytest.raises(ConfigurationError, match="range_m = 0 is not allowed"):
+        planning.InfoFieldConfig(range_m=0)

@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 
 from live_mvp_ros.control.safety import LEAN_MAX_RAD, Fence, distance_outside, filter_command
-from live_mvp_ros.control.tracking import TrackingConfig, hold
+from live_mvp_ros.control.tracking import hold
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, at_rest, hover_command, simulate
 
 FENCE = Fence((-50.0, -50.0, 0.5), (50.0, 50.0, 3.0))
-PARTS = (TrackingConfig(), BodyConfig(), QuadrotorConfig())
+BODY, VEHICLE = BodyConfig(), QuadrotorConfig()
 START = at_rest(jnp.array([0.0, 0.0, 2.0]))
 
 
 @jax.jit
 def flown(vehicle, wanted):
     """Return the vehicle 20 ms later, and whether the command was replaced."""
-    command, replaced = filter_command(*PARTS, FENCE, vehicle, wanted)
-    return simulate(PARTS[2], vehicle, command, 0.02, 4), replaced
+    command, replaced = filter_command(BODY, VEHICLE, FENCE, vehicle, wanted)
+    return simulate(VEHICLE, vehicle, command, 0.02, 4), replaced
 
 
 def lean(vehicle) -> float:
@@ -38,7 +38,7 @@ def follow(vehicle, wanted, seconds):
 
 @pytest.mark.parametrize("rates", [(10, 0, 0), (-4, 0, 0), (0, 2, 0), (3, -3, 1), (0.5, 0, 0)])
 def test_no_body_rate_turns_it_over_and_it_does_not_fall(rates):
-    thrust_n = float(hover_command(PARTS[2])[0])
+    thrust_n = float(hover_command(VEHICLE)[0])
     course = list(follow(START, [thrust_n, *rates], 6.0))
     assert max(map(lean, course)) < LEAN_MAX_RAD + 0.4
     heights = [float(vehicle.position[2]) for vehicle in course]
@@ -66,9 +66,9 @@ def test_back_into_the_fence_it_flies_no_faster_than_it_may(limit, outside_m):
     @jax.jit
     def course(vehicle):
         def advance(vehicle, _):
-            wanted = hold(PARTS[0], body, PARTS[2], vehicle, middle, 0.0)
-            command, _ = filter_command(PARTS[0], body, PARTS[2], fence, vehicle, wanted)
-            vehicle = simulate(PARTS[2], vehicle, command, 0.02, 4)
+            wanted = hold(body, VEHICLE, vehicle, middle, 0.0)
+            command, _ = filter_command(body, VEHICLE, fence, vehicle, wanted)
+            vehicle = simulate(VEHICLE, vehicle, command, 0.02, 4)
             return vehicle, vehicle
 
         return jax.lax.scan(advance, vehicle, None, length=500)[1]
@@ -83,7 +83,7 @@ def test_back_into_the_fence_it_flies_no_faster_than_it_may(limit, outside_m):
 def test_what_a_plan_asks_for_passes_unchanged():
     vehicle = START._replace(velocity=jnp.array([2.0, 0.0, 0.0]))
     for _ in range(100):
-        wanted = hold(*PARTS, vehicle, jnp.array([1.0, 1.0, 2.0]), jnp.float32(1.0))
+        wanted = hold(BODY, VEHICLE, vehicle, jnp.array([1.0, 1.0, 2.0]), jnp.float32(1.0))
         vehicle, replaced = flown(vehicle, wanted)
         assert not bool(replaced)
 

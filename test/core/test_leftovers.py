@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from live_mvp_ros import planning
 from live_mvp_ros.completion_report import Reason
 from live_mvp_ros.config import ConfigurationError, replace
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning import leftovers, tour
+from live_mvp_ros.planning import expectation, leftovers, tour
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
 from live_mvp_ros.planning.frontiers import Viewpoint
 
@@ -74,10 +75,13 @@ def test_the_stop_sees_its_leftover():
     assert abs(0.1 * i - 20.3) < 3.0
 
 
-def test_a_speck_is_believed_to_be_wall():
+def test_a_speck_is_believed_to_be_wall(monkeypatch):
     _, out = planned(inputs(SPECK), plans=1)
     assert bool(out.nothing_left)
-    _, out = planned(inputs(SPECK), replace(CONFIG, speck_m=0.0, wall_gap_m=0.0), plans=1)
+    monkeypatch.setattr(expectation, "SPECK_M", 0.0)
+    config = replace(CONFIG, wall_gap_m=0.0)
+    anew = jax.jit(lambda state, given: planning.step(config, SPEC, state, given))
+    _, out = anew(planning.init(config, SPEC), inputs(SPECK))
     assert not bool(out.nothing_left)
 
 

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from live_mvp_ros import mapping
-from live_mvp_ros.mapping import Intake, LiveMap, LiveMapConfig, Scan
+from live_mvp_ros.mapping import Intake, LiveMap, LiveMapConfig, Scan, live_map
 from live_mvp_ros.mapping.scan import cleaned
 
 BENCH = Path(__file__).parents[2] / "bench"
@@ -37,8 +37,6 @@ CONFIG = LiveMapConfig(
     table_size_log2=10,
     train_rays=16,
     keyframes=4,
-    keyframe_rays=RAYS,
-    keyframe_interval=1,
 )
 STEP = jax.jit(mapping.step)
 WALL_X_M = 3.05
@@ -50,6 +48,13 @@ def offered(tick: int) -> bad_scans.Offered:
     y, z = np.meshgrid(np.linspace(0.4, 2.6, 8), np.linspace(0.2, 1.8, 8))
     points = np.stack([np.full(RAYS, WALL_X_M), y.ravel(), z.ravel()], axis=1)
     return bad_scans.Offered(tick, points, np.tile([-1.0, 0.0, 0.0], (RAYS, 1)), origin, origin)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def every_scan_is_offered_for_replay():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live_map, "KEYFRAME_INTERVAL", 1)
+        yield
 
 
 def learn(state: LiveMap, o: bad_scans.Offered) -> LiveMap:
@@ -198,7 +203,6 @@ SMALL = LiveMapConfig(
     table_size_log2=8,
     hidden_width=4,
     keyframes=1,
-    keyframe_rays=16,
 )
 
 

@@ -17,7 +17,7 @@ from compiling import SOON
 from live_mvp_ros import mapping
 from live_mvp_ros import quaternion as quat
 from live_mvp_ros.config import ConfigurationError, replace
-from live_mvp_ros.mapping import LiveMap, LiveMapConfig, MapFileError, Scan, storage
+from live_mvp_ros.mapping import LiveMap, LiveMapConfig, MapFileError, Scan, fields, storage
 from live_mvp_ros.mapping.scan import image_normals
 from live_mvp_ros.worlds import (
     DepthCameraConfig,
@@ -240,13 +240,15 @@ def test_degenerate_rays_leave_everything_finite() -> None:
 
 
 def test_update_that_is_not_finite_is_thrown_away(flight: Flight) -> None:
-    broken = LiveMapConfig(lower_m=CONFIG.lower_m, upper_m=CONFIG.upper_m, free_weight=100.0)
-    object.__setattr__(broken, "learning_rate", float("inf"))
+    learned = flight.end.parameters
+    weights, biases = learned.distance
+    broken = learned._replace(distance=fields.Network(weights, (*biases[:2], biases[2] + 1e30)))
+    before = flight.end._replace(parameters=broken)  # the square of an error is not finite
     scan = look(jnp.array([-1.0, 0.0, 1.5]), quat.identity())
-    after, report = STEP(broken, flight.end, scan)
+    after, report = STEP(CONFIG, before, scan)
     assert bool(report.nonfinite) and not report.trained
     assert int(after.nonfinite_updates) == 1
-    for a, b in zip(*map(jax.tree.leaves, (flight.end.parameters, after.parameters)), strict=True):
+    for a, b in zip(*map(jax.tree.leaves, (broken, after.parameters)), strict=True):
         np.testing.assert_array_equal(a, b)
 
 

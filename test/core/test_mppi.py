@@ -50,9 +50,10 @@ def test_shifting_a_ramp_moves_it_by_the_elapsed_time(elapsed):
 weigh = jax.jit(mppi.weigh)
 
 
-def weights(costs, **changes):
+def weights(costs, carrying=mppi.CARRYING_SAMPLES, **changes):
     config = replace(SMALL, **changes)
-    return np.asarray(weigh(config, jnp.asarray(costs, jnp.float32), jnp.zeros(len(costs))))
+    costs = jnp.asarray(costs, jnp.float32)
+    return np.asarray(weigh(config, costs, jnp.zeros(len(costs)), carrying))
 
 
 COSTS = st.lists(st.floats(0.0, 100.0), min_size=8, max_size=8)
@@ -75,7 +76,7 @@ def test_weights_belong_to_samples_whatever_their_order(costs, order):
 @settings(max_examples=30, deadline=None)
 @given(COSTS)
 def test_cheaper_samples_weigh_more_and_enough_samples_carry_the_result(costs):
-    found = weights(costs, effective_samples_min=3.0)
+    found = weights(costs, carrying=3.0)
     assert np.all(np.diff(found[np.argsort(costs)]) <= 1e-6)
     assert float(mppi.effective_samples(jnp.asarray(found))) >= 2.99
 
@@ -84,7 +85,7 @@ def test_a_few_usable_samples_are_told_apart_by_what_they_cost():
     """8 of 1,000, costs 0 to 500: they must not all weigh the same."""
     costs = np.full(1000, np.inf)
     costs[::125] = np.linspace(0.0, 500.0, 8)
-    found = weights(costs, num_samples=1000, effective_samples_min=20.0)[::125]
+    found = weights(costs, num_samples=1000, carrying=20.0)[::125]
     assert float(mppi.effective_samples(jnp.asarray(found))) == pytest.approx(4.0, abs=0.1)
     assert found[0] > 0.3 and found[-1] < 0.02
     assert np.all(np.diff(found) < 0.0)
@@ -94,7 +95,7 @@ def test_a_few_usable_samples_are_told_apart_by_what_they_cost():
 def test_the_last_usable_samples_carry_the_result(usable):
     costs = np.full(1000, np.inf)
     costs[:usable] = 10.0 * np.arange(usable)
-    found = weights(costs, num_samples=1000, effective_samples_min=20.0)
+    found = weights(costs, num_samples=1000, carrying=20.0)
     assert found[:usable].sum() == pytest.approx(1.0, abs=1e-5)
     assert np.argmax(found) == 0
 
@@ -102,5 +103,5 @@ def test_the_last_usable_samples_carry_the_result(usable):
 def test_without_need_weights_are_not_tempered():
     costs = np.array([0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5])
     expected = np.exp(-costs / SMALL.temperature)
-    found = weights(costs, effective_samples_min=2.0)
+    found = weights(costs, carrying=2.0)
     np.testing.assert_allclose(found, expected / expected.sum(), rtol=1e-5)

@@ -75,13 +75,9 @@ UNBIASED = mppi.MppiConfig(
     num_samples=40000,
     horizon_steps=4,
     support_spacing_steps=2,
-    kernel_width_steps=2.0,
     temperature=1.0,
-    effective_samples_min=1.0,
     thrust_std_n=0.5,
     body_rate_std_rad_s=(1.0, 2.0, 1.0),
-    input_rise_s=0.3,
-    smoothness_weight=0.0,
 )
 
 
@@ -107,10 +103,13 @@ def posterior(config, nominal, wanted, smoothness):
 @every_variant
 @pytest.mark.parametrize("share", [0.0, 0.5])
 @pytest.mark.parametrize("offset", [0.0, 0.7])
-def test_the_result_does_not_depend_on_where_samples_are_drawn(name, share, offset):
+def test_the_result_does_not_depend_on_where_samples_are_drawn(name, share, offset, monkeypatch):
     """The weighted mean is the posterior's, whatever reference a share is drawn around."""
     weight = 0.2 if name == "smppi" else 0.0
-    config = replace(UNBIASED, **FAMILY[name], reference_share=share, smoothness_weight=weight)
+    monkeypatch.setattr(mppi, "CARRYING_SAMPLES", 1.0)  # nothing is tempered
+    monkeypatch.setattr(mppi, "SMOOTHNESS_WEIGHT", weight)  # so much that it can be seen
+    monkeypatch.setattr(mppi, "INPUT_RISE_S", 0.3)
+    config = replace(UNBIASED, **FAMILY[name], reference_share=share)
     basis, std = config.basis, np.asarray(config.deviations)
     count = basis.expand.shape[1]
     wanted = 1.5 * np.random.default_rng(0).normal(size=(count, 4)).astype(np.float32)
@@ -173,3 +172,14 @@ def test_noise_is_recovered_from_its_perturbation(name):
     basis = replace(SMALL, **FAMILY[name]).basis
     identity = basis.project @ basis.expand
     np.testing.assert_allclose(identity, np.eye(identity.shape[0]), atol=1e-3)
+
+
+@pytest.mark.parametrize(("steps", "spacing"), [(2, 1), (30, 4), (40, 39), (400, 1), (400, 100)])
+def test_support_points_of_the_rbf_kernel_are_told_apart_at_any_spacing(steps, spacing):
+    config = mppi.MppiConfig(horizon_steps=steps, support_spacing_steps=spacing, kernel="rbf")
+    basis = config.basis
+    support = perturbation.support_points(steps, spacing)
+    inside = support < steps  # the last one may lie beyond the end
+    unit = basis.expand[support[inside]]
+    np.testing.assert_allclose(unit, np.eye(len(support))[inside], atol=1e-4)
+    assert np.abs(basis.expand).max() < 3.0, "nothing is blown up in between"

@@ -16,11 +16,11 @@ from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.mapping import evidence
 from live_mvp_ros.planning import outdated
 from live_mvp_ros.planning.ending import PlanCode
+from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M, N_YAW
 from live_mvp_ros.sim import planar
 from live_mvp_ros.vehicle import at_rest
 
 SPEC = GridSpec.covering((0.0, 0.0), (20.0, 6.0), 0.1)
-CONFIG = planning.InfoFieldConfig()
 X, Y = (c[:, None] if i == 0 else c[None, :] for i, c in enumerate(SPEC.centres()))
 HERE = (3.0, 3.0)
 WALL = (Y > 5.8) & np.ones(SPEC.shape, bool)
@@ -71,7 +71,7 @@ def test_what_becomes_unknown_far_away_or_was_never_known_is_unknown():
 
 def field(path):
     """Return a field that leads along a path and would look to the left, where most is learned."""
-    n, half = CONFIG.n_yaw, 20
+    n, half = N_YAW, 20
     gain = np.zeros((n, 2 * half + 1, 2 * half + 1), np.float32)
     gain[3 * n // 4] = 1.0  # yaw pi / 2
     nothing = jnp.zeros(SPEC.shape)
@@ -80,7 +80,7 @@ def field(path):
         best_yaw=nothing,
         guidance=nothing,
         local_gain=jnp.asarray(gain),
-        local_origin_m=jnp.array(HERE) - half * CONFIG.local_resolution_m,
+        local_origin_m=jnp.array(HERE) - half * LOCAL_RESOLUTION_M,
         reference_path_m=jnp.asarray(path, jnp.float32),
         reference_yaw_rad=jnp.zeros(len(path)),
         nothing_left=jnp.array(False),
@@ -102,7 +102,7 @@ def looks_to(out):
     """Return the yaw that the field prefers at the vehicle."""
     middle = out.local_gain.shape[1] // 2
     k = int(np.argmax(np.asarray(out.local_gain)[:, middle, middle]))
-    return -math.pi + 2.0 * math.pi * k / CONFIG.n_yaw
+    return -math.pi + 2.0 * math.pi * k / N_YAW
 
 
 STRAIGHT = [(HERE[0] + 0.1 * i, HERE[1], 2.0) for i in range(40)]
@@ -121,8 +121,8 @@ CORNER = [(3.0 + min(0.1 * i, 0.5), 3.0 - max(0.1 * i - 0.5, 0.0), 2.0) for i in
     ],
 )
 def test_it_looks_where_it_flies_while_the_way_is_old(path, old, yaw):
-    out = outdated.watchful(CONFIG, SPEC, field(path), jnp.asarray(old))
-    assert looks_to(out) == pytest.approx(yaw, abs=2.0 * math.pi / CONFIG.n_yaw / 2 + 1e-6)
+    out = outdated.watchful(SPEC, field(path), jnp.asarray(old))
+    assert looks_to(out) == pytest.approx(yaw, abs=2.0 * math.pi / N_YAW / 2 + 1e-6)
 
 
 def test_a_map_trusts_no_free_space_nearby_that_was_seen_too_long_a_way_ago():

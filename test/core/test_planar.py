@@ -20,6 +20,7 @@ from live_mvp_ros.planning.geodesy import clearance
 from live_mvp_ros.planning.regions import cell_of
 from live_mvp_ros.sim import planar
 from live_mvp_ros.vehicle import BodyConfig, at_rest
+from live_mvp_ros.vehicle.body import START_CLEAR_M
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (60, 60))
 X, Y = SPEC.centres()
@@ -62,7 +63,7 @@ def test_only_the_field_of_view_and_the_range_become_known():
     known = np.asarray(state.seen)
     dx, dy = X[:, None] - EYE[0], Y[None, :] - EYE[1]
     distance, bearing = np.hypot(dx, dy), np.abs(np.arctan2(dx, dy))
-    beyond = (distance > CONFIG.start_radius_m + 0.1) & (
+    beyond = (distance > START_CLEAR_M + 0.1) & (
         (distance > CONFIG.range_m + 0.1) | (bearing > 0.5 * CONFIG.fov_rad + 0.1)
     )
     within = (distance < CONFIG.range_m - 0.1) & (bearing < 0.5 * CONFIG.fov_rad - 0.05)

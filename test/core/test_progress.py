@@ -16,7 +16,7 @@ from live_mvp_ros.planning.progress import Rung
 from live_mvp_ros.vehicle import BodyConfig
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (60, 40))
-CONFIG = progress.ProgressConfig(patience_s=2.0, retry_cells=50, back_off_s=1.0, hover_s=0.6)
+CONFIG = progress.ProgressConfig(patience_s=2.0)
 BODY = BodyConfig()
 X, Y = SPEC.centres()
 TARGET = np.hypot(X[:, None] - 4.0, Y[None, :] - 2.0) <= 0.75
@@ -42,7 +42,7 @@ def watched(
 ):
     """Fly on for some seconds, at 5 Hz."""
     for _ in range(round(seconds * 5)):
-        state = progress.observe(CONFIG, state, known(cells), jnp.asarray(xy), jnp.float32(dt))
+        state = progress.observe(state, known(cells), jnp.asarray(xy), jnp.float32(dt))
         state = progress.judge(
             CONFIG,
             body,
@@ -88,11 +88,11 @@ def test_the_ladder_is_climbed_in_order_and_ends_at_its_top():
     np.testing.assert_array_equal(state.set_aside, TARGET)
     state = watched(state, 2.4)
     assert int(state.rung) == Rung.BACK_OFF
-    assert 0.0 < float(state.manoeuvre_s) <= CONFIG.back_off_s
-    state = watched(state, 3.4)  # the manoeuvre's time does not count
+    assert 0.0 < float(state.manoeuvre_s) <= progress.BACK_OFF_S
+    state = watched(state, progress.BACK_OFF_S + 2.4)  # the manoeuvre's time does not count
     assert int(state.rung) == Rung.REPLAN
     assert not np.any(state.set_aside)
-    state = watched(state, 3.0)
+    state = watched(state, progress.HOVER_S + 2.4)
     assert int(state.rung) == Rung.GIVE_UP
     np.testing.assert_array_equal(state.given_up, TARGET)
     state = watched(state, 2.4)
@@ -161,7 +161,7 @@ def test_flying_back_leads_along_the_flown_path():
     state = watched(state, 4.6, xy=(2.9, 1.0), potential=20.0)
     assert int(state.rung) == Rung.BACK_OFF
     flown_back = 2.9 - float(state.manoeuvre_m[0])
-    assert abs(flown_back - CONFIG.back_off_m) <= 0.6
+    assert abs(flown_back - progress.BACK_OFF_M) <= 0.6
     assert float(state.manoeuvre_m[1]) == 1.0
 
 
@@ -170,18 +170,19 @@ def test_the_way_to_the_goal_is_given_up_in_the_end_but_no_cell_with_it():
     state = watched(state, 2.4, goal=YES)
     assert int(state.rung) == Rung.BACK_OFF  # there is no other goal
     assert not bool(state.goal_given_up)
-    state = watched(state, 7.0, goal=YES)
+    state = watched(state, progress.BACK_OFF_S + progress.HOVER_S + 5.4, goal=YES)
     assert bool(state.goal_given_up)
     assert not np.any(state.given_up)
 
 
 def test_much_learned_elsewhere_opens_what_was_set_aside_but_not_what_was_given_up():
     state = watched(begun(), 2.4)
-    state = watched(state, 0.2, cells=530)
-    assert np.any(state.set_aside)  # 30 new cells are not enough
-    state = watched(state, 0.2, cells=560)
+    much = 500 + progress.RETRY_CELLS
+    state = watched(state, 0.2, cells=much - 20)
+    assert np.any(state.set_aside)  # that is not enough
+    state = watched(state, 0.2, cells=much + 10)
     assert not np.any(state.set_aside)
-    state = watched(state, 15.0, cells=560)
+    state = watched(state, 18.0, cells=much + 10)
     state = watched(state, 0.2, cells=2000)
     np.testing.assert_array_equal(state.given_up, TARGET)
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from live_mvp_ros import control, quaternion
+from live_mvp_ros import quaternion
 from live_mvp_ros.control import tracking
 from live_mvp_ros.vehicle import (
     BodyConfig,
@@ -24,7 +24,7 @@ from live_mvp_ros.vehicle import (
     simulate,
 )
 
-VEHICLE, GAINS, BODY = QuadrotorConfig(), control.TrackingConfig(), BodyConfig()
+VEHICLE, BODY = QuadrotorConfig(), BodyConfig()
 HERE = jnp.array([1.0, -2.0, 2.0])
 STEPS = 500
 
@@ -37,7 +37,7 @@ def held(state, position, yaw, key):
     """
 
     def step(state, _):
-        command = tracking.hold(GAINS, BODY, VEHICLE, state, position, yaw)
+        command = tracking.hold(BODY, VEHICLE, state, position, yaw)
         after = simulate(VEHICLE, state, command, 0.02, 4)
         return after, (after, command)
 
@@ -81,41 +81,37 @@ def test_every_upset_ends_level_at_rest_and_within_the_limits(lean, direction, v
 
 def test_an_aligned_vehicle_gets_the_thrust_of_the_wanted_acceleration():
     state = at_rest(HERE)
-    command = tracking.accelerate(GAINS, BODY, VEHICLE, state, jnp.array([0.0, 0.0, 2.0]), 0.0)
+    command = tracking.accelerate(BODY, VEHICLE, state, jnp.array([0.0, 0.0, 2.0]), 0.0)
     np.testing.assert_allclose(command, [9.81 + 2.0, 0.0, 0.0, 0.0], atol=1e-4)
 
 
 def test_forwards_leans_nose_down_and_left_leans_left():
     def rates(x, y):
         wanted = jnp.array([x, y, 0.0])
-        return np.asarray(tracking.accelerate(GAINS, BODY, VEHICLE, at_rest(HERE), wanted, 0.0))[
-            1:
-        ]
+        return np.asarray(tracking.accelerate(BODY, VEHICLE, at_rest(HERE), wanted, 0.0))[1:]
 
     assert rates(1.0, 0.0)[1] > 0.5 and abs(rates(1.0, 0.0)[0]) < 1e-5
     assert rates(0.0, 1.0)[0] < -0.5 and abs(rates(0.0, 1.0)[1]) < 1e-5
 
 
 def test_it_never_wants_to_flip_to_fall_faster():
-    command = tracking.accelerate(
-        GAINS, BODY, VEHICLE, at_rest(HERE), jnp.array([0.0, 0.0, -50.0]), 0.0
-    )
+    command = tracking.accelerate(BODY, VEHICLE, at_rest(HERE), jnp.array([0.0, 0.0, -50.0]), 0.0)
     np.testing.assert_allclose(command, [0.2 * 9.81, 0.0, 0.0, 0.0], atol=1e-4)
 
 
 def test_it_turns_the_short_way_round():
     state = at_rest(HERE, 3.0)
-    command = tracking.hold(GAINS, BODY, VEHICLE, state, HERE, jnp.float32(-3.0))
+    command = tracking.hold(BODY, VEHICLE, state, HERE, jnp.float32(-3.0))
     assert 0.0 < float(command[3]) <= 2.0 * (2 * math.pi - 6.0) + 1e-4
 
 
 @pytest.mark.parametrize("speed", [0.3, 1.8])
 def test_a_path_is_followed_no_faster_than_asked(speed):
     path = jnp.column_stack([jnp.linspace(1.0, 5.0, 40), jnp.full(40, -2.0), jnp.full(40, 2.0)])
-    velocity, carrot = tracking.towards(GAINS, at_rest(HERE), path, speed)
+    velocity, carrot = tracking.towards(at_rest(HERE), path, speed)
     assert int(carrot) == 4
     assert float(jnp.linalg.norm(velocity)) <= speed + 1e-5
     assert float(velocity[0]) > 0.0
-    at_end, carrot = tracking.towards(GAINS, at_rest(path[-1]), path, speed)
+    at_end, carrot = tracking.towards(at_rest(path[-1]), path, speed)
     assert int(carrot) == 39
     np.testing.assert_allclose(at_end, 0.0, atol=1e-6)

@@ -309,6 +309,7 @@ def test_ten_new_goals_are_never_answered_by_the_field_for_the_old_one(bench):
     world.explored = 0.31
     watched.until(ExplorationStatus.GOING_TO_GOAL, "30% is explored, as asked for")
     assert watched.status[-1].to_goal_now
+    assert watched.status[-1].goal_tolerance_m == 1.5
     assert not result.done()
     world.position = [7.5, 3.0, 2.0]
     bench.wait(result.done, during=world)

@@ -192,6 +192,30 @@ def test_lives_with_odometry_that_is_expected_to_drift(bench):
     assert "may be off by 0.2 m" in reports[-1].summary
 
 
+def test_the_mission_says_how_near_to_a_goal_is_near_enough(bench):
+    """It lies behind the wall, some 0.9 m from where the vehicle can be."""
+    fields = bench.collect(InfoField, "info_field", qos.LATCHED)
+    statuses = bench.publisher(ExplorationStatus, "exploration/status", qos.STATUS)
+    bench.start("info_field", goal_m=[8.4, 3.0, 2.0], **SHORT)
+    inputs = Inputs(bench, everything=True)
+    bench.wait(lambda: fields and fields[-1].nothing_left, during=inputs)
+    assert fields[-1].goal_reachable  # within 1.5 m, while nobody says anything else
+
+    def says(tolerance_m, reachable):
+        told = ExplorationStatus(
+            state=ExplorationStatus.GOING_TO_GOAL, goal_tolerance_m=tolerance_m
+        )
+        bench.wait(
+            lambda: fields[-1].goal_reachable is reachable,
+            during=lambda: (statuses.publish(told), inputs()),
+        )
+
+    says(0.5, False)
+    says(1.2, True)
+    says(0.5, False)
+    says(math.nan, True)  # that says nothing
+
+
 def test_each_field_says_which_goal_it_answers_also_after_a_restart(bench):
     fields = bench.collect(InfoField, "info_field", qos.LATCHED)
     goals = bench.publisher(PoseStamped, "exploration/goal", qos.LATCHED)

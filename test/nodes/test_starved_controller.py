@@ -20,7 +20,7 @@ from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from std_srvs.srv import SetBool
 
-from live_mvp_ros.control.tracking import TrackingConfig, hold
+from live_mvp_ros.control.tracking import hold
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import BodyRateThrust, ExplorationStatus, InfoField
 from live_mvp_ros.ros import convert, convert_sensors, qos
@@ -70,7 +70,6 @@ class LateController:
             state = convert.vehicle_state(seen, FRAMES, "base_link")
             place = jnp.array([START[0] + 1.0, START[1], START[2]])
             command = hold(
-                TrackingConfig(),
                 BodyConfig(),
                 QuadrotorConfig(),
                 state.core,
