@@ -228,7 +228,8 @@ class Flight:
     ) -> None:
         """Divide the cores when the graph is up: until then who compiles may have all of them.
 
-        This process, which only looks on, keeps to those for work then, too.
+        This process, which only looks on, keeps to those for work then, too. Until then, a node
+        keeps its good priority as well until it has produced something.
         """
         everyone = cores.allowed_cores()
         if not self._shared_out and self._is_up(monitor):
@@ -239,7 +240,8 @@ class Flight:
             self._keep_apart(supervisor)
         elif self._shared_out:
             self._rebalance(supervisor)
-        supervisor.settled(monitor.progress.ready())
+        progress = monitor.progress
+        supervisor.settled(progress.ready() if self._shared_out else progress.prepared())
 
     def _rebalance(self, supervisor: Supervisor) -> None:
         """Take the division back while others keep the cores busy, and make it again later."""

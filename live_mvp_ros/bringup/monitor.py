@@ -369,4 +369,7 @@ def take_diagnostics(progress: Progress, message: DiagnosticArray) -> None:
             is_problem=status.level != DiagnosticStatus.OK,
             spins=not status.message.startswith(STARTING),
             paused=any(item.key == "paused" and item.value == "true" for item in status.values),
+            produces=any(
+                item.key == "rate_hz" and item.value.strip("0.") for item in status.values
+            ),
         )

@@ -33,6 +33,7 @@ class NodeReport:
         is_problem: it is a warning or an error.
         spins: the node works; until then it starts.
         paused: it lets no time pass, as somebody wants.
+        produced: it has given what it is there for since it spins.
         since_s: steady time of the first report with this message.
         last_s: of the last one.
     """
@@ -43,6 +44,7 @@ class NodeReport:
     since_s: float
     last_s: float
     paused: bool = False
+    produced: bool = False
 
 
 class Progress:
@@ -65,7 +67,14 @@ class Progress:
         """Whether /clock was heard, or is not needed."""
 
     def report(
-        self, node: str, message: str, *, is_problem: bool, spins: bool, paused: bool = False
+        self,
+        node: str,
+        message: str,
+        *,
+        is_problem: bool,
+        spins: bool,
+        paused: bool = False,
+        produces: bool = False,
     ) -> None:
         """Take what a node says; nodes of other graphs are left out."""
         if node not in self._nodes and node not in self._onlookers:
@@ -74,7 +83,10 @@ class Progress:
         same = before is not None and before.message == message
         now = self._now()
         since_s = before.since_s if before is not None and same else now
-        self._reports[node] = NodeReport(message, is_problem, spins, since_s, now, paused)
+        produced = produces or (spins and before is not None and before.produced)
+        self._reports[node] = NodeReport(
+            message, is_problem, spins, since_s, now, paused, produced
+        )
 
     def working(self) -> set[str]:
         """Return the nodes that have worked at least once, by their last name."""
@@ -87,6 +99,14 @@ class Progress:
             for node, said in self._reports.items()
             if not self._is_starting(node)
         }
+
+    def prepared(self) -> set[str]:
+        """Return those of the ready nodes that have prepared everything, since they produce.
+
+        One that waits for its first input is ready, and compiles for that input when it comes.
+        """
+        done = {name.rpartition("/")[2] for name, said in self._reports.items() if said.produced}
+        return self.ready() & done
 
     @property
     def starting(self) -> bool:

@@ -159,12 +159,7 @@ class Supervisor:
         return (self._together or command.cores) if command.cores else frozenset()
 
     def settled(self, names: Iterable[str]) -> None:
-        """Note that processes work now and prepare nothing any more: they get their priority.
-
-        Before the whole graph is up, one that waits for others has not prepared everything yet.
-        """
-        if not self._shared_out:
-            return
+        """Note that processes work now and prepare nothing any more: they get their priority."""
         for slot in self._slots:
             up = not slot.settled and slot.process.lifetime_s() >= SETTLING_S
             if up and slot.command.name in names:

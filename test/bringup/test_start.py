@@ -424,7 +424,9 @@ class Starting:
     def settled(self, names: set[str]) -> None:
         self.settles = names
 
-    def passes(self, seconds: int = 5, compiles: str = "", state: str = "") -> int:
+    def passes(
+        self, seconds: int = 5, compiles: str = "", state: str = "", produce: tuple[str, ...] = ()
+    ) -> int:
         """Let time pass in which every node reports; return how often cores were shared out."""
         if state:
             self.record.report(Status(state, "", 0.0, 1.0, 5.0, False))
@@ -432,7 +434,9 @@ class Starting:
             self.clock.now_s += 1.0
             for name in self.names:
                 words = "compiling for this machine" if name == compiles else ""
-                self.progress.report(name, words, is_problem=False, spins=True)
+                self.progress.report(
+                    name, words, is_problem=False, spins=True, produces=name in produce
+                )
             self.flight._share_out(self, self, contextlib.ExitStack())
         return self.shared_out
 
@@ -442,7 +446,11 @@ def test_the_cores_are_divided_when_the_planner_has_compiled_not_when_it_waits_f
 ):
     start = Starting(tmp_path, monkeypatch)
     assert start.passes(state="WAITING_FOR_MAP") == 0  # all are ready, and wait
+    assert start.settles == set()
+    sources = ("quadrotor_sim", "gt_depth", "live_map")
+    assert start.passes(1, produce=sources) == 0
     assert start.passes(90, compiles="info_field") == 0
+    assert start.settles == set(sources)  # the planner goes before them until it has a plan
     start.has_plan = True
     assert start.passes(state="WAITING_FOR_MAP") == 0  # now the controller compiles for the field
     assert start.passes(state="EXPLORING") == 1

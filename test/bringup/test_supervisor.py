@@ -299,9 +299,6 @@ def test_a_process_starts_fast_and_gets_its_low_priority_when_it_is_up(tmp_path,
         assert nicenesses(pids["mapper"]) == {1}
         assert nicenesses(pids["viewer"]) == {10}
         supervisor.settled({"mapper"})
-        assert nicenesses(pids["mapper"]) == {1}  # others are not up, and it may compile for them
-        supervisor.share_out()
-        supervisor.settled({"mapper"})
         assert nicenesses(pids["mapper"]) == {10}
         os.kill(pids["mapper"], signal.SIGKILL)
         poll_until(supervisor, lambda: supervisor.restarts()["mapper"] == 1)
@@ -423,7 +420,6 @@ def test_a_priority_that_is_refused_is_said_once(tmp_path, monkeypatch):
     try:
         wait_for(lambda: all(supervisor.last_lines(name) for name in ("one", "two")))
         monkeypatch.setattr(os, "setpriority", refuse)
-        supervisor.share_out()
         supervisor.settled({"one", "two"})
         assert len(said) == 1
         assert "one" in said[0] and "Operation not permitted" in said[0]

@@ -121,6 +121,22 @@ def test_a_simulator_that_says_so_is_paused(bench, watch):
         )
 
 
+def test_who_gives_nothing_yet_has_not_prepared_everything(bench, watch):
+    monitor = watch()
+    out = bench.publisher(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+
+    def says(rate_hz):
+        values = [KeyValue(key="rate_hz", value=rate_hz)]
+        status = DiagnosticStatus(name="quadrotor_sim", message="ok", values=values)
+        return lambda: out.publish(DiagnosticArray(status=[status]))
+
+    bench.wait(lambda: monitor.progress.ready() == {"quadrotor_sim"}, during=says("0.00"))
+    assert monitor.progress.prepared() == set()
+    bench.wait(lambda: monitor.progress.prepared() == {"quadrotor_sim"}, during=says("100.00"))
+    bench.spin(0.2, during=says("0.00"))  # later it may pause
+    assert monitor.progress.prepared() == {"quadrotor_sim"}
+
+
 def test_a_publisher_that_cannot_be_heard_is_named(bench, watch, capfd):
     monitor = watch()
     bench.publisher(OccupancyGrid, "map", qos.SENSOR)
