@@ -12,9 +12,9 @@ from near, before it is believed:
 - what was known to be free, or is occupied by a narrow margin, and blocks the way to other space
   from where something may be seen or where the goal lies: a person in a door.
 
-Both count only when nothing but leftovers is left to look at. A doubt that is looked at for long
-enough is believed until something new is learned. On the way there it is not looked at: that time
-counts apart, against the longest way at the slowest. Map frame, grids [nx, ny].
+Both count only when nothing else is left to look at. A doubt that is looked at for long enough is
+believed until something new is learned. On the way there it is not looked at: that time counts
+apart, against the longest way at the slowest. Map frame, grids [nx, ny].
 """
 
 from __future__ import annotations

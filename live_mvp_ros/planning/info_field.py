@@ -242,7 +242,7 @@ class InfoFieldOutput:
         navigable: [nx, ny] bool, where the drone fits and can go.
         sources: [nx, ny] bool, from where a look teaches something.
         frontier: [nx, ny] bool, what may become known and lies beside free cells.
-        looks_again: bool, something is in doubt: it is looked at again, among what else is left.
+        looks_again: bool, only what is in doubt is left: it is looked at again.
         leftover: [2] int32, which stop of the tour through what is left comes next, of how many.
         settled: bool, nothing has been left for long enough to end a mission.
         code: a ``PlanCode``: OK, or why there is no plan; then the rest is finite but means
@@ -332,7 +332,7 @@ def step(
     explored = known_m2 / jnp.maximum(known_m2 + unknown_m2, 1e-6)
     if config.finish == "share":
         sources = sources & (explored < config.finish_share)
-    doubted = _doubts(config, spec, doubt, view, inputs, navigable, jnp.any(sources) & ~view.few)
+    doubted = _doubts(config, spec, doubt, view, inputs, navigable, jnp.any(sources))
     # Doubts that have just arisen are looked at from the next plan on, if anything sees them.
     arisen = jnp.any(doubted) & ~jnp.any(doubt.doubted)
     empty = ~jnp.any(sources) & ~arisen
@@ -428,12 +428,9 @@ def _doubts(
     view: View,
     inputs: InfoFieldInputs,
     navigable: jax.Array,
-    much_left: jax.Array,
+    something_left: jax.Array,
 ) -> jax.Array:
-    """Return the cells [nx, ny] to look at again; they are leftovers like others.
-
-    A room behind what blocks its door is worth more than any of them: it must not wait for them.
-    """
+    """Return the cells [nx, ny] to look at again; they are asked for when nothing else is left."""
     at_goal = near(spec, inputs.goal_m[:2], inputs.goal_tolerance_m)
 
     def asked() -> jax.Array:
@@ -452,7 +449,7 @@ def _doubts(
         )
 
     none = jnp.zeros(spec.shape, bool)
-    return jax.lax.cond(~much_left | jnp.any(doubt.doubted), asked, lambda: none)
+    return jax.lax.cond(~something_left | jnp.any(doubt.doubted), asked, lambda: none)
 
 
 def _gains(config: InfoFieldConfig, spec: GridSpec, view: View, candidates: jax.Array) -> Looks:
