@@ -418,7 +418,7 @@ class Starting:
         self.shared_out = 0
         self.settles: set[str] = set()
 
-    def share_out(self) -> None:
+    def share_out(self, together: frozenset[int]) -> None:
         self.shared_out += 1
 
     def settled(self, names: set[str]) -> None:
