@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from live_mvp_ros.bringup import cores
 from live_mvp_ros.bringup import lock as locks
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.flight import Flight, FlightOptions, note
@@ -415,11 +416,15 @@ class Starting:
         self.names = [node.name for node in graph.nodes]
         self.record, self.progress = FlightRecord(), Progress(self.names, clock=self.clock)
         self.has_plan = False
-        self.shared_out = 0
+        self.shared_out, self.together = 0, frozenset[int]()
         self.settles: set[str] = set()
 
     def share_out(self, together: frozenset[int]) -> None:
         self.shared_out += 1
+        self.together = together
+
+    def pids(self) -> dict[str, int]:
+        return {}
 
     def settled(self, names: set[str]) -> None:
         self.settles = names
@@ -472,6 +477,36 @@ def test_with_another_controller_a_graph_is_up_when_there_are_plans(tmp_path, mo
     assert start.passes(60) == 0
     start.has_plan = True
     assert start.passes(5) == 1
+
+
+def test_others_who_come_later_end_the_division_until_they_have_gone(tmp_path, monkeypatch):
+    everyone, kept = frozenset({0, 1}), []
+    start = Starting(tmp_path, monkeypatch)
+    groups = {cores.STEERING: frozenset({1}), cores.WORKING: frozenset({0})}
+    start.flight._division = cores.Division(groups, "", groups)
+    others_s = 0.0
+
+    def core_times(own_s: float) -> cores.CoreTimes:
+        busy_s = dict.fromkeys(everyone, others_s)
+        return cores.CoreTimes(busy_s, dict.fromkeys(everyone, start.clock.now_s), own_s)
+
+    monkeypatch.setattr(cores, "core_times", core_times)
+    monkeypatch.setattr(cores, "allowed_cores", lambda: everyone)
+    monkeypatch.setattr("live_mvp_ros.bringup.flight.keep_to", lambda _, cores: kept.append(cores))
+    start.has_plan = True
+    assert start.passes(10, state="EXPLORING") == 1  # divided, and left alone
+    assert (start.together, kept) == (frozenset(), [frozenset({0})])
+    for _ in range(4):
+        others_s += 0.8
+        start.passes(1)
+    assert (start.together, kept[-1]) == (everyone, everyone)
+    assert not start.flight._division.groups
+    start.passes(8)
+    assert start.together == everyone  # they may come back
+    start.passes(8)
+    assert (start.together, kept[-1]) == (frozenset(), frozenset({0}))
+    assert 8.0 <= start.flight._division.mixed_s <= 20.0
+    assert "not, others were busy" in start.flight._division.in_words()
 
 
 def test_a_flight_that_nobody_follows_any_more_ends_with_the_reason(tmp_path):
