@@ -259,6 +259,8 @@ class ImppiController(GraphNode):
         self._goes_on = mission.wants_to_fly
         if busy or not mission.decision.flies:
             self._answer(seen)
+        else:
+            self._pilot.goes_on()
 
     def _answer(self, seen: Seen) -> None:
         """Send what needs no plan: a hold, or the part of the latest plan that is due."""

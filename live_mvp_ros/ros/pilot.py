@@ -84,6 +84,14 @@ class Pilot:
         self._rests = False
         return plan.stamp_ns, self.proceed(config, plan, vehicle)
 
+    def goes_on(self) -> None:
+        """Note that the vehicle flies by plans again (executor): the next hold is elsewhere.
+
+        Until there is a plan from after the hold, it is not over.
+        """
+        if self.latest is not self._outdated:
+            self._rests = False
+
     def hand_over(self) -> FlightState | None:
         """Return where the vehicle rests, for the worker to begin with; None if it flies."""
         return self._rest if self._rests else None

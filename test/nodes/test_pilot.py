@@ -92,6 +92,19 @@ def test_a_hold_keeps_its_place_from_the_first_moment_on(pilot):
     assert float(pilot.hand_over().anchor_m[0]) == pytest.approx(1.0)
 
 
+def test_the_next_hold_is_where_the_vehicle_has_flown_to_not_where_it_held_before(pilot):
+    """Every plan was in time, so that nothing had to be bridged in between."""
+    pilot.hold(CONFIG, at(0.0, x=1.0))
+    pilot.goes_on()  # nothing has been planned since: the hold goes on
+    assert float(pilot.hand_over().anchor_m[0]) == pytest.approx(1.0)
+    pilot.latest = plan(pilot, 100.0, np.full(20, 12.0))
+    pilot.goes_on()
+    assert pilot.hand_over() is None
+    command = pilot.hold(CONFIG, at(2000.0, x=3.0))
+    np.testing.assert_allclose(command, HOVER, atol=0.02)
+    assert float(pilot.hand_over().anchor_m[0]) == pytest.approx(3.0)
+
+
 def test_a_command_always_belongs_to_the_stamp_that_it_is_sent_under(pilot):
     plans = [plan(pilot, 1000.0 + k, np.full(20, 9.0 + 0.01 * k)) for k in range(100)]
     pilot.latest = plans[0]
