@@ -54,7 +54,7 @@ class Division:
         reason: why it is as it is, in words.
         possible: how they are divided whenever the machine is idle otherwise; empty where that
             does not matter.
-        mixed_s: for how long they were not, after they had been.
+        mixed_s: for how long they were not, in flight, because others kept them busy.
     """
 
     groups: Mapping[str, frozenset[int]]
@@ -63,7 +63,11 @@ class Division:
     mixed_s: float = 0.0
 
     def of(self, group: str) -> frozenset[int]:
-        """Return the cores of a group when they are divided, empty for any."""
+        """Return the cores of a group, empty for any."""
+        return self.groups.get(group, frozenset())
+
+    def once_idle(self, group: str) -> frozenset[int]:
+        """Return the cores of a group as soon as they are divided, empty where they never are."""
         return (self.groups or self.possible).get(group, frozenset())
 
     def in_words(self) -> str:

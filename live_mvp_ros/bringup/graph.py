@@ -170,7 +170,7 @@ class NodeSpec:
             self.respawn,
             self.onlooker,
             self.patience_s,
-            division.of(self.group),
+            division.once_idle(self.group),
         )
 
 

@@ -69,6 +69,8 @@ def test_the_cores_are_divided_only_where_the_machine_is_idle_otherwise(
     assert bool(found.groups) is divided
     if not divided:
         assert "50 % of the 2 cores" in found.reason
+        assert not found.of(STEERING)  # who cannot be moved later must not begin on one core
+    assert found.once_idle(STEERING) == {1}
 
 
 def test_load_on_cores_that_this_process_may_not_use_does_not_count(allow):
