@@ -175,7 +175,7 @@ class Flight:
         self.metrics: dict[str, object] = {}
         self._graph, self._options = graph, options
         self._show, self._say = show, say
-        self._scorer = Scorer(remembers=graph.options.drifts)
+        self._scorer = Scorer()
         self._division = NOT_DIVIDED
         self._monitor: Monitor | None = None
         self._length_m, self._counted = 0.0, 0

@@ -38,6 +38,8 @@ RECORDER_PATIENCE_S = 120.0
 FACTORS = (0.01, 100.0)
 LONGEST_LIMIT_S = 1e6
 DRIFT_MAX_M_PER_M = 0.2
+DRIFTING_MARGIN_M = 0.015
+"""``vehicle.odometry.ALIGNED_WITHIN_M``, without importing JAX to describe a graph."""
 HEADING_DRIFT_MAX_DEG_PER_M = 5.0
 IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
@@ -329,6 +331,8 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     goal: dict[str, Value] = {"goal_m": facts.goal_m}
     # A mission is flown at the altitude of its start.
     body: dict[str, Value] = {"body.altitude_m": facts.start_m[2]}
+    if options.drifts:
+        body["body.margin_m"] = DRIFTING_MARGIN_M
     drift = _drift(options)
     nodes: list[NodeSpec] = []
     if options.vehicle == "sim":
@@ -339,6 +343,7 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
             "follow_clock": options.follow_clock,
             **seed,
             **drift,
+            **({"map_to_odom": "external"} if options.drifts else {}),
             "ground_m": facts.lower_m[2],
         }
         nodes.append(node("quadrotor_sim", 0, start))

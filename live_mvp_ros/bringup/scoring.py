@@ -94,13 +94,8 @@ class WaitingMaps:
 class Scorer:
     """Compares maps and positions with the ground truth of one world."""
 
-    def __init__(self, remembers: bool = False) -> None:
-        """Prepare; nothing is loaded before ``start``.
-
-        ``remembers``: what was known once counts from then on. Where odometry drifts, maps forget
-        what they do not trust any more, and it was seen nevertheless.
-        """
-        self._remembers, self._known = remembers, np.zeros(0, bool)
+    def __init__(self) -> None:
+        """Prepare; nothing is loaded before ``start``."""
         self.fraction: float | None = None
         self.truth: GroundTruth | None = None
         self.error: BaseException | None = None
@@ -204,12 +199,7 @@ class Scorer:
             grid = probability_grid(message, message.header.frame_id)
         except InvalidMessageError:
             return  # a map that nobody can use makes nothing known
-        known = grid.known
-        if self._remembers:
-            if self._known.shape == known.shape:
-                known = known | self._known
-            self._known = known
-        self.fraction = metrics.explored_fraction(known, grid.spec, self.truth)
+        self.fraction = metrics.explored_fraction(grid.known, grid.spec, self.truth)
         self._times.append(time_s)
         self._fractions.append(self.fraction)
         if len(self._times) > MOST_SCORES:

@@ -32,7 +32,7 @@ class TopicSpec(NamedTuple):
 TOPICS = (
     TopicSpec("odom", "nav_msgs/msg/Odometry", "SENSOR", ("quadrotor_sim",)),
     TopicSpec("ground_truth/odom", "nav_msgs/msg/Odometry", "SENSOR", ("quadrotor_sim",)),
-    TopicSpec("tf", "tf2_msgs/msg/TFMessage", "TRANSFORM", ("quadrotor_sim",)),
+    TopicSpec("tf", "tf2_msgs/msg/TFMessage", "TRANSFORM", ("quadrotor_sim", "live_map")),
     TopicSpec(
         "tf_static", "tf2_msgs/msg/TFMessage", "TRANSFORM_STATIC", ("quadrotor_sim", "gt_depth")
     ),
@@ -44,6 +44,7 @@ TOPICS = (
     TopicSpec(
         "packets/observation", "live_mvp_ros/msg/ObservationPacket", "SENSOR", ("gt_depth",)
     ),
+    TopicSpec("map_to_odom", "geometry_msgs/msg/TransformStamped", "LATCHED", ("live_map",)),
     TopicSpec("map", "nav_msgs/msg/OccupancyGrid", "LATCHED", ("live_map",)),
     TopicSpec("map/exposure", "nav_msgs/msg/OccupancyGrid", "KEPT", ("live_map",), True),
     TopicSpec("map/surface", "sensor_msgs/msg/PointCloud2", "KEPT", ("live_map",), True),

@@ -2,6 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What has been learned: evidence voxels, the fields G and Q, their update and their file."""
 
+from live_mvp_ros.mapping.alignment import (
+    Alignment,
+    MapToOdom,
+    aligned,
+    identity,
+    in_map,
+    init_alignment,
+    onto_walls,
+)
 from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
 from live_mvp_ros.mapping.evidence import observed, seen_at
 from live_mvp_ros.mapping.intake import Intake
@@ -25,27 +34,34 @@ from live_mvp_ros.mapping.storage import MapFileError, holds_map, load_map, save
 from live_mvp_ros.mapping.surface import SurfacePoints, surface
 
 __all__ = [
+    "Alignment",
     "Intake",
     "LiveMap",
     "LiveMapConfig",
     "MapFileError",
     "MapReport",
+    "MapToOdom",
     "MeshError",
     "Scan",
     "SurfaceMesh",
     "SurfacePoints",
+    "aligned",
     "distance",
     "distance_and_gradient",
     "exposure",
     "exposure_at",
     "frontiers",
     "holds_map",
+    "identity",
+    "in_map",
     "init",
+    "init_alignment",
     "load_map",
     "map_grid",
     "memory_bytes",
     "observed",
     "occupancy",
+    "onto_walls",
     "planar_map",
     "save_map",
     "save_mesh",

@@ -14,6 +14,7 @@ from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.vehicle import BodyConfig
 from live_mvp_ros.vehicle.body import STRAY_M
+from live_mvp_ros.vehicle.odometry import DriftConfig
 
 COARSEST_CELLS = 16
 """Cells per side of the first level: the coarsest of Instant NGP; a room spans some of them."""
@@ -24,6 +25,7 @@ class LiveMapConfig:
     """The live map: everything the drone knows, learned from depth and poses alone."""
 
     body: BodyConfig = BodyConfig()
+    odometry: DriftConfig = DriftConfig()
     lower_m: tuple[float, float, float] = parameter(
         default=(0.0, 0.0, 0.0),
         unit="m",

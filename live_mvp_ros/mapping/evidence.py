@@ -29,7 +29,7 @@ import jax.numpy as jnp
 from live_mvp_ros.grid import LOG_ODDS_HIT, LOG_ODDS_MAX, LOG_ODDS_MIN, LOG_ODDS_MISS
 from live_mvp_ros.mapping import fading
 from live_mvp_ros.mapping.choice import accepted
-from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
+from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.rays import Segments, segments, walk
 from live_mvp_ros.mapping.scan import Scan
 
@@ -249,37 +249,18 @@ def band_layers(
     return lowest.astype(jnp.int32), highest.astype(jnp.int32)
 
 
-def _trusted(
-    config: LiveMapConfig, evidence: Evidence, layers: jax.Array, trusted_way_m: float
-) -> jax.Array:
-    """Return layers [n, nx, ny] without the free voxels near the vehicle that are outdated.
-
-    Where the vehicle is there is room for it, however long ago somebody looked.
-    """
-    spec, way = map_grid(config), evidence.way
-    near = fading.near(spec, way, fading.OUTDATED_WITHIN_M)
-    near &= ~fading.near(spec, way, config.body.fits_from_m + fading.STRIDE_M)
-    old = way.flown_m - evidence.flown_m > trusted_way_m
-    free = jnp.right_shift(layers, 16) <= 0
-    gone = near & free & old.at[_number(layers)].get(mode="promise_in_bounds")
-    return jnp.where(gone, 0, layers)
-
-
 def band_occupancy(
     config: LiveMapConfig,
     evidence: Evidence,
     altitude_m: jax.Array,
     half_height_m: float,
-    trusted_way_m: float = math.inf,
 ) -> tuple[jax.Array, jax.Array]:
     """Return the probability [nx, ny] of the band around an altitude, and where it is known.
 
     A cell is known as occupied if any voxel of the band is, and as free if none is and one around
     the altitude was observed (``_MIDDLE_M``, but always the one that the altitude is in): under
     an open sky rays upwards return nothing, so the whole height is never seen there. The
-    probability is the highest of the observed voxels, 0.5 where the cell is unknown. Free voxels
-    near the vehicle that were last looked at longer than ``trusted_way_m`` (static) of way ago
-    count as never seen: they may lie elsewhere by now.
+    probability is the highest of the observed voxels, 0.5 where the cell is unknown.
     """
     first, last = band_layers(config, altitude_m, half_height_m)
     own, _ = band_layers(config, altitude_m, 0.0)
@@ -287,8 +268,6 @@ def band_occupancy(
     count = min(nz, math.ceil(2.0 * half_height_m / config.resolution_m - 1e-6) + 1)
     base = jnp.clip(first, 0, nz - count)
     slab = jax.lax.dynamic_slice(evidence.words, (base, 0, 0), (count, nx, ny))
-    if math.isfinite(trusted_way_m):
-        slab = _trusted(config, evidence, slab, trusted_way_m)
 
     def layer(k: int | jax.Array, now: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
         highest, middle = now

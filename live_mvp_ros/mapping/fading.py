@@ -20,13 +20,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
-
 FADING_M = 10.0  # way after which evidence has shrunk to 1/e
 STRIDE_M = 0.25  # the way is counted in such strides: noise of a hovering pose is no way
-OUTDATED_WITHIN_M = 4.0
-"""Free space that is older than the odometry is good for counts as unknown so near to the vehicle;
-what is farther away is looked at before it is flown through."""
 JUMP_M = 2.0  # farther between two looks it is another drone, or a pose that was reset
 
 
@@ -71,13 +66,6 @@ def stamp(way: Way) -> jax.Array:
 def flown_since_m(way: Way, stamps: jax.Array) -> jax.Array:
     """Return the way [...] flown since looks with the given stamps (uint16) [...]."""
     return STRIDE_M * (stamp(way) - stamps).astype(jnp.float32)  # modulo 2^16
-
-
-def near(spec: GridSpec, way: Way, within_m: float) -> jax.Array:
-    """Return the cells [nx, ny] with their centre so near to the vehicle, horizontally (bool)."""
-    x, y = (jnp.asarray(c, jnp.float32) for c in spec.centres())
-    at = way.last_m
-    return (x[:, None] - at[0]) ** 2 + (y[None, :] - at[1]) ** 2 <= within_m**2
 
 
 def faded(log_odds: jax.Array, moved_m: jax.Array) -> jax.Array:

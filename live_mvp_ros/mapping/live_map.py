@@ -8,14 +8,13 @@ pytree without Python state; jit ``step`` and donate the state to save copies.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from live_mvp_ros.mapping import alignment, fields, replay, samples, surfels, training
 from live_mvp_ros.mapping import evidence as voxels
-from live_mvp_ros.mapping import fields, replay, samples, surfels, training
 from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
 from live_mvp_ros.mapping.scan import Scan, cleaned
 
@@ -41,6 +40,7 @@ class LiveMap(NamedTuple):
         rays: rays that carried evidence.
         ignored_rays: rays that carried none (no return, or not finite).
         nonfinite_updates: field updates thrown away because they were not finite.
+        alignment: where the odometry frame lies in the map; None where odometry is exact.
     """
 
     evidence: voxels.Evidence
@@ -53,6 +53,7 @@ class LiveMap(NamedTuple):
     rays: jax.Array
     ignored_rays: jax.Array
     nonfinite_updates: jax.Array
+    alignment: alignment.Alignment | None
 
 
 class MapReport(NamedTuple):
@@ -89,17 +90,24 @@ def init(config: LiveMapConfig, key: jax.Array) -> LiveMap:
         rays=rays,
         ignored_rays=ignored,
         nonfinite_updates=nonfinite,
+        alignment=alignment.init_alignment(map_grid(config)) if config.odometry.drifts else None,
     )
 
 
 def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, MapReport]:
     """Integrate one scan and update the fields once.
 
+    The scan is given in the odometry frame: where odometry drifts, it is aligned with the map
+    first, else that is the map's.
+
     A scan without a usable ray changes no voxel by rays and no parameter. An update that is not
     finite is thrown away and counted.
     """
     key, frame_key, offer_key, train_key = jax.random.split(jax.random.wrap_key_data(state.key), 4)
     scan = cleaned(scan)
+    aligned = state.alignment
+    if aligned is not None:
+        aligned, scan = alignment.scan_aligned(config.odometry, map_grid(config), aligned, scan)
     finite = jnp.all(jnp.isfinite(scan.points_m), axis=1)
     usable = jnp.sum(finite.astype(jnp.int32))
     ignored = finite.size - usable
@@ -125,6 +133,7 @@ def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, Ma
         rays=state.rays + usable,
         ignored_rays=state.ignored_rays + ignored,
         nonfinite_updates=state.nonfinite_updates + nonfinite,
+        alignment=aligned,
     )
     return after, MapReport(learned.losses, usable, ignored, learned.done, nonfinite)
 
@@ -221,10 +230,7 @@ def exposure(config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array) -> ja
 
 
 def occupancy(
-    config: LiveMapConfig,
-    state: LiveMap,
-    altitude_m: jax.Array,
-    trusted_way_m: float = math.inf,
+    config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     """Return the planar map of the body's height around an altitude, on ``map_grid(config)``.
 
@@ -232,8 +238,6 @@ def occupancy(
         config: of the map.
         state: the map.
         altitude_m: to fly at.
-        trusted_way_m: free space near the vehicle that was last looked at longer ago than this
-            counts as unknown (static); finite where odometry drifts.
 
     Returns:
         The probability [nx, ny] that a cell is occupied, 0.5 where unknown, and where it is known
@@ -241,7 +245,7 @@ def occupancy(
         occupied, or the whole height was observed; with "fields" if besides the exposure at the
         altitude is above one half.
     """
-    return planar_map(config, state, altitude_m, config.half_height_m, trusted_way_m)
+    return planar_map(config, state, altitude_m, config.half_height_m)
 
 
 def planar_map(
@@ -249,12 +253,9 @@ def planar_map(
     state: LiveMap,
     altitude_m: jax.Array,
     half_height_m: float,
-    trusted_way_m: float = math.inf,
 ) -> tuple[jax.Array, jax.Array]:
     """Return what ``occupancy`` does for a body of another half height (static), 0 for a point."""
-    p, known = voxels.band_occupancy(
-        config, state.evidence, altitude_m, half_height_m, trusted_way_m
-    )
+    p, known = voxels.band_occupancy(config, state.evidence, altitude_m, half_height_m)
     if config.occupancy_source == "evidence":
         return p, known
     known &= exposure(config, state, altitude_m) > 0.5

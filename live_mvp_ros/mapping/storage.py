@@ -30,6 +30,7 @@ from live_mvp_ros.config import ConfigurationError, from_mapping
 from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.live_map import LiveMap, init
 from live_mvp_ros.vehicle import BodyConfig
+from live_mvp_ros.vehicle.odometry import DriftConfig
 
 FORMAT = "live_mvp_ros map"
 VERSION = 3
@@ -165,7 +166,8 @@ def _config(path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> Live
         )
     try:
         body = from_mapping(BodyConfig, values.pop("body"))
-        return from_mapping(LiveMapConfig, {**values, "body": body})
+        odometry = from_mapping(DriftConfig, values.pop("odometry", {}))
+        return from_mapping(LiveMapConfig, {**values, "body": body, "odometry": odometry})
     except (ConfigurationError, *_DAMAGE) as error:
         raise MapFileError(f"{path}: has a configuration that is not allowed: {error}") from error
 

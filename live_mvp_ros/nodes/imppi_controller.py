@@ -42,6 +42,7 @@ from live_mvp_ros.ros.diagnostics import OK, WARN
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.geometries import Geometries
 from live_mvp_ros.ros.goal import GoalOwner
+from live_mvp_ros.ros.localisation import Localisation
 from live_mvp_ros.ros.memory import memory_of
 from live_mvp_ros.ros.mission import Mission
 from live_mvp_ros.ros.mission_server import MissionServer
@@ -127,6 +128,7 @@ class ImppiController(GraphNode):
             "overtaken": str(work.dropped),
         }
 
+        self._localisation = Localisation(self, self._frames)
         self.listen(Odometry, "odom", qos.SENSOR, self._on_odometry)
         self.listen(OccupancyGrid, "map", qos.LATCHED, self._on_map)
         self.listen(Path, "reference_path", qos.LATCHED, self._on_path)
@@ -138,7 +140,7 @@ class ImppiController(GraphNode):
 
     def _on_odometry(self, message: Odometry) -> None:
         try:
-            vehicle = self._frames.vehicle_state(message)
+            vehicle = self._localisation.vehicle_state(message)
         except InvalidMessageError as error:
             self._unusable = str(error)
             raise

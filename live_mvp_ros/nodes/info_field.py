@@ -12,9 +12,8 @@ The goal is the controller's: it comes on exploration/goal, and each field says 
 answers. Only where nobody publishes that, goal_pose and the parameter are heard. Each field also
 gives the controller's last status back, for a controller that is started again (``ros.memory``).
 
-The parameters ``odometry.*`` say how good the odometry is expected to be. Where it drifts, the map
-takes old free space for unknown: it is planned through as before, and looked at again before it is
-flown through (``planning.outdated``); and the report says how far off its places may be.
+The parameters ``odometry.*`` say how good the odometry is expected to be; where it drifts, the
+report says how far off it may be.
 """
 
 from __future__ import annotations
@@ -35,13 +34,14 @@ from live_mvp_ros import planning
 from live_mvp_ros.config import ConfigurationError, configuration, parameter
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import ExplorationStatus, InfoField
-from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput, outdated
+from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
 from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
 from live_mvp_ros.ros import convert, convert_sensors, goal, qos
 from live_mvp_ros.ros.completion_reporter import CompletionReporter, Planned
 from live_mvp_ros.ros.convert import InvalidMessageError, ProbabilityGrid, VehicleState
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.geometries import Geometries
+from live_mvp_ros.ros.localisation import Localisation
 from live_mvp_ros.ros.memory import replaces
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
@@ -109,9 +109,6 @@ class InfoFieldNode(GraphNode):
         self._led_to_ns = 0  # the worker's: stamp of the goal of the last field
         self._state: Any = None
         self._spec: Any = None
-        self._memory: Any = None  # the worker's: what was known before, while odometry drifts
-        self._remember = jax.jit(outdated.remember, static_argnums=0)
-        self._watchful = jax.jit(outdated.watchful, static_argnums=0)
         self._previous_ns = self._last_ns = 0
         self._due = Every(config.rate_hz)
         self.add_on_set_parameters_callback(self._refuse_goal)
@@ -123,6 +120,7 @@ class InfoFieldNode(GraphNode):
         work = self.start_worker(self._work)
         self.health.extra = lambda: {"overtaken": str(work.dropped)}
 
+        self._localisation = Localisation(self, self._frames)
         self.listen(OccupancyGrid, "map", qos.LATCHED, self._on_map)
         self._take_odometry = self.poll(
             Odometry, "odom", qos.SENSOR, self._on_odometry, ODOMETRY_PERIOD_S
@@ -141,7 +139,7 @@ class InfoFieldNode(GraphNode):
 
     def _on_odometry(self, message: Odometry) -> None:
         first = self._vehicle is None
-        self._vehicle = self._frames.vehicle_state(message)
+        self._vehicle = self._localisation.vehicle_state(message)
         self._completion.moved(self._vehicle.position)
         if first or self._vehicle.stamp_ns - self._previous_ns > 1.5e9 / self._rate_hz:
             self._submit()
@@ -194,7 +192,6 @@ class InfoFieldNode(GraphNode):
         if first:
             self._spec, self._last_ns = grid.spec, vehicle.stamp_ns
             self._state = planning.init(config.field, grid.spec)
-            self._memory = outdated.init(grid.spec)
         elapsed_s = 1e-9 * (vehicle.stamp_ns - self._last_ns) if self._flying else 0.0
         self._last_ns = vehicle.stamp_ns
         if wanted.stamp_ns != self._led_to_ns:
@@ -210,7 +207,7 @@ class InfoFieldNode(GraphNode):
             to_goal=jnp.asarray(mission.to_goal_now),
             goal_tolerance_m=jnp.float32(goal.tolerance_m(mission)),
         )
-        inputs, output = self._plan(config, grid.spec, inputs)
+        self._state, output = planning.plan(config.field, grid.spec, self._state, inputs)
         output = jax.tree.map(np.asarray, output)
         compute_s = time.monotonic() - begin
         planned = Planned(config.field, grid.spec, inputs, self._state, output)
@@ -219,17 +216,6 @@ class InfoFieldNode(GraphNode):
         self._completion.report(planned, vehicle.stamp_ns)
         self._publish(job, output, compute_s)
         self.health.produced(compute_s)
-
-    def _plan(
-        self, config: FieldConfig, spec: GridSpec, inputs: InfoFieldInputs
-    ) -> tuple[InfoFieldInputs, InfoFieldOutput]:
-        """Return what is planned with, and the plan."""
-        if not config.odometry.drifts:
-            self._state, output = planning.plan(config.field, spec, self._state, inputs)
-            return inputs, output
-        self._memory, inputs, old = self._remember(spec, self._memory, inputs)
-        self._state, output = planning.plan(config.field, spec, self._state, inputs)
-        return inputs, self._watchful(spec, output, old)
 
     def _publish(self, job: Job, output: InfoFieldOutput, compute_s: float) -> None:
         grid, vehicle = job.grid, job.vehicle

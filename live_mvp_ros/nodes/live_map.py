@@ -7,19 +7,20 @@ between the two odometries around it. The worker integrates the clouds in the or
 and publishes what is due. When it cannot keep up, those that are 0.3 s older than the newest are
 overtaken: a map that is asked for a way is never older than that and one update.
 
-The parameters ``odometry.*`` say how good the odometry is expected to be. Where it drifts, free
-space near the vehicle that was last looked at too long a way ago is published as unknown.
+The parameters ``odometry.*`` say how good the odometry is expected to be. Where it drifts, each
+cloud is aligned with the map first, and ``map_to_odom`` and ``tf`` say where the odometry frame
+lies.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from functools import partial
 from typing import ClassVar
 
 import jax
 import numpy as np
+from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import OccupancyGrid, Odometry
 from sensor_msgs.msg import PointCloud2
 from tf2_msgs.msg import TFMessage
@@ -28,7 +29,7 @@ from live_mvp_ros import mapping, quaternion
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.mapping import LiveMapConfig
 from live_mvp_ros.msg import MapStatus
-from live_mvp_ros.ros import convert, convert_sensors, qos
+from live_mvp_ros.ros import convert, convert_sensors, localisation, qos
 from live_mvp_ros.ros.cloud_queue import Backlog, Cloud, CloudQueue, Pair, Use
 from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.diagnostics import OK, STALE_AFTER_S, WARN
@@ -38,7 +39,6 @@ from live_mvp_ros.ros.map_store import MapStore
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import run_node
 from live_mvp_ros.ros.schedule import Every
-from live_mvp_ros.vehicle.odometry import DriftConfig, trusted_way_m
 
 CLOUDS = "depth/points"
 ODOMETRY_PERIOD_S = 0.05
@@ -81,7 +81,6 @@ class MapConfig:
     seed: int = parameter(default=0, low=0, help="Seed of the map's random numbers.")
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     map: LiveMapConfig = LiveMapConfig()
-    odometry: DriftConfig = DriftConfig()
 
 
 def integrate(
@@ -92,7 +91,10 @@ def integrate(
     attitude: jax.Array,
     mount: jax.Array,
 ) -> tuple[mapping.LiveMap, mapping.MapReport]:
-    """Integrate a cloud [H, W, 3] seen through ``mount`` = T_base_optical [4, 4]."""
+    """Integrate a cloud [H, W, 3] seen through ``mount`` = T_base_optical [4, 4].
+
+    Position and attitude are those of the odometry.
+    """
     body = quaternion.rotation_matrix(attitude)
     scan = mapping.scan_from_cloud(
         points, body @ mount[:3, :3], body @ mount[:3, 3] + position, position
@@ -119,14 +121,16 @@ class LiveMapNode(GraphNode):
         self._stamp_ns, self._update_ms, self._losses = 0, 0.0, [float("nan")] * 5
         self._maps, self._surfaces = Every(config.map_rate_hz), Every(config.surface_rate_hz)
         self._integrate = jax.jit(integrate, donate_argnums=1)
-        trusted_m = trusted_way_m(config.odometry)
-        self._occupancy = jax.jit(partial(mapping.occupancy, trusted_way_m=trusted_m))
+        self._occupancy = jax.jit(mapping.occupancy)
         self._exposure = jax.jit(mapping.exposure)
         self._surface = jax.jit(mapping.surface, static_argnums=2)
 
         self._map_out = self.publisher(OccupancyGrid, "map", qos.LATCHED)
         self._exposure_out = self.publisher(OccupancyGrid, "map/exposure", qos.KEPT)
         self._surface_out = self.publisher(PointCloud2, "map/surface", qos.KEPT)
+        if config.map.odometry.drifts:
+            self._frame_out = self.publisher(TransformStamped, localisation.TOPIC, qos.LATCHED)
+            self._tf_out = self.publisher(TFMessage, "tf", qos.TRANSFORM)
         self._status_out = self.publisher(MapStatus, "map/status", qos.STATUS)
         self.start_worker(self._work)
         self.health.extra = self._diagnose
@@ -229,6 +233,8 @@ class LiveMapNode(GraphNode):
         self._losses = [float(loss) for loss in report.losses]
         jax.block_until_ready(self._map)
         self._stamp_ns = cloud.stamp_ns
+        if self._map.alignment is not None:
+            self._publish_frame(self._map.alignment.transform)
         elapsed = time.monotonic() - begin
         self._update_ms = 1e3 * elapsed
         self._use.used()
@@ -237,6 +243,14 @@ class LiveMapNode(GraphNode):
             self._publish_map()
         if self._surfaces.due(self._stamp_ns):
             self._publish_surface()
+
+    def _publish_frame(self, found: mapping.MapToOdom) -> None:
+        """Say where the odometry frame lies."""
+        x, y = found.shift_m.tolist()
+        turn = convert.yaw_rotation(float(found.yaw_rad))
+        frame = convert.transform(self._stamp_ns, MAP, self._frames.odom, (x, y, 0.0), turn)
+        self._frame_out.publish(frame)
+        self._tf_out.publish(TFMessage(transforms=[frame]))
 
     def _publish_map(self) -> None:
         config = self.parameters.value

@@ -121,6 +121,11 @@ class SimConfig:
         help="Height of the ground, map frame: the vehicle's centre does not get below it.",
     )
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
+    map_to_odom: str = parameter(
+        default="identity",
+        choices=("identity", "external"),
+        help="Who publishes the transform: the simulator, or who aligns scans with the map.",
+    )
     seed: int = parameter(default=0, low=0, help="Seed of drift and noise of the odometry.")
     body: BodyConfig = BodyConfig()
     vehicle: QuadrotorConfig = QuadrotorConfig()
@@ -198,10 +203,10 @@ class QuadrotorSim(GraphNode):
         self._tf_out = self.publisher(TFMessage, "tf", qos.TRANSFORM)
         self._tf_static_out = self.publisher(TFMessage, "tf_static", qos.TRANSFORM_STATIC)
         self._packet_out = self.publisher(PosePacket, "packets/pose", qos.SENSOR)
-        fixed = convert.transform(
-            self._time.now_ns, MAP, self._frames.odom, (0, 0, 0), (1, 0, 0, 0)
-        )
-        self._tf_static_out.publish(TFMessage(transforms=[fixed]))
+        if self.parameters.value.map_to_odom == "identity":
+            now_ns, odom = self._time.now_ns, self._frames.odom
+            fixed = convert.transform(now_ns, MAP, odom, (0, 0, 0), (1, 0, 0, 0))
+            self._tf_static_out.publish(TFMessage(transforms=[fixed]))
         self.health.extra = self._extra
 
         self.listen(BodyRateThrust, "cmd/body_rates", qos.COMMAND_IN, self._on_command)

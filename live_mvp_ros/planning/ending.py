@@ -46,7 +46,7 @@ _BACK_S = 3.0  # so long something must have been left again
 _NEAR_M = 1.0  # so near to what is wanted a way leads to it
 _LONGEST_DOUBT_S = 60.0  # of looking without learning, all doubts together
 _LONGEST_WAY = 2.0  # times the sum of the map's sides, all ways to doubts together
-_FORGOTTEN_SHARE = 0.01  # of the known cells: fewer that are lost are noise of the map
+_NEWS_SHARE = 0.01  # of the known cells: fewer that are won or lost are noise of the map
 
 
 class PlanCode(enum.IntEnum):
@@ -153,21 +153,20 @@ def looked_again(
 ) -> Doubt:
     """Return the doubts after ``dt_s`` more seconds of looking.
 
-    After something new was learned all time begins to count anew; so it does after much was
-    forgotten, as when the map is reset.
+    After much was learned, all together, all time begins to count anew; so it does after much was
+    forgotten, as when the map is reset. Less happens for ever at the edges of a map.
 
     Args:
         state: before.
         known: [nx, ny] bool.
         free: [nx, ny] bool, known free.
         looks: [nx, ny] how well each cell is looked at, 0 to 1.
-        learning_cells: so many new known cells are something new (static).
+        learning_cells: so many new known cells at least are much (static).
         dt_s: since the step before.
     """
     cells = jnp.sum(known, dtype=jnp.int32)
-    gained, lost = cells - state.known_cells, state.known_cells - cells
-    forgot = lost >= jnp.maximum(learning_cells, _FORGOTTEN_SHARE * state.known_cells)
-    learned = (gained >= learning_cells) | forgot
+    much = jnp.maximum(learning_cells, _NEWS_SHARE * state.known_cells)
+    learned = jnp.abs(cells - state.known_cells) >= much
     looked_s = state.checked_s + jnp.where(state.doubted, dt_s * looks, 0.0)
     looked_at = jnp.any(state.doubted & (looks > 0.0))
     looking_s = jnp.where(looked_at, dt_s, 0.0)

@@ -297,6 +297,24 @@ def vehicle_state(message: Odometry, frames: tuple[str, ...], child_frame: str) 
     return VehicleState(stamp_ns, position, _matrix(attitude) @ velocity, attitude, rates)
 
 
+def moved(state: VehicleState, matrix: np.ndarray) -> VehicleState:
+    """Return the state of a vehicle in frame A of its state in B, by T_A_B [4, 4].
+
+    T turns about the vertical only, as map -> odom does.
+    """
+    turn = matrix[:3, :3]
+    half = 0.5 * math.atan2(turn[1, 0], turn[0, 0])
+    c, s = math.cos(half), math.sin(half)
+    w, x, y, z = state.attitude
+    return state._replace(
+        position=turn @ state.position + matrix[:3, 3],
+        velocity=turn @ state.velocity,
+        attitude=np.array(
+            [c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w], np.float32
+        ),
+    )
+
+
 def body_rate_thrust(stamp_ns: int, frame: str, command: Any) -> BodyRateThrust:
     """Return a command [4] (thrust N, body rates rad/s) that answers odometry of ``stamp_ns``."""
     return BodyRateThrust(

@@ -14,7 +14,6 @@ Two kinds of sensing: ``planar`` (range beams into a grid, many times faster tha
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -29,7 +28,7 @@ from live_mvp_ros.completion_report import CompletionReport, ending
 from live_mvp_ros.config import configuration, parameter, replace
 from live_mvp_ros.control.mission import MissionDecision, MissionInputs, MissionState
 from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning import outdated, progress
+from live_mvp_ros.planning import progress
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
@@ -37,6 +36,7 @@ from live_mvp_ros.planning.info_field import InfoFieldState
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.planners import PLANNERS
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorState, at_rest, odometry, simulate
+from live_mvp_ros.vehicle.odometry import DriftConfig
 
 SENSING = ("planar", "full")
 HELD = -1
@@ -76,17 +76,11 @@ class ClosedLoopConfig:
     controller: control.ControllerConfig = control.ControllerConfig()
     mission: control.MissionConfig = control.MissionConfig()
     odometry: odometry.OdometryConfig = odometry.OdometryConfig()
-    odometry_caution: float = parameter(
-        default=1.0,
-        low=0.0,
-        high=100.0,
-        help="How many times as bad as it is the vehicle takes its odometry for; 0: for exact.",
-    )
 
     @property
-    def trusted_way_m(self) -> float:
-        """After so much of the way, places that were seen are looked at again."""
-        return odometry.trusted_way_m(self.odometry, self.odometry_caution)
+    def expected_drift(self) -> DriftConfig:
+        """How the vehicle expects its odometry to drift: as it does."""
+        return odometry.drift_of(self.odometry)
 
     @property
     def stretch_s(self) -> float:
@@ -187,13 +181,15 @@ def configure(
         controller=controller,
         mission=replace(base.mission, time_limit_s=time_limit_s),
     )
-    return with_one_body(configured)
+    return with_shared(configured)
 
 
-def with_one_body(config: ClosedLoopConfig) -> ClosedLoopConfig:
-    """Return the configuration with ``config.body`` as that of every component."""
-    components = {name: replace(getattr(config, name), body=config.body) for name in HAVE_A_BODY}
-    return replace(config, **components)
+def with_shared(config: ClosedLoopConfig) -> ClosedLoopConfig:
+    """Return the configuration with the body and the odometry of the loop in every component."""
+    body = odometry.cautious(config.body, config.expected_drift)
+    components = {name: replace(getattr(config, name), body=body) for name in HAVE_A_BODY}
+    live_map = replace(components["live_map"], odometry=config.expected_drift)
+    return replace(config, **{**components, "live_map": live_map})
 
 
 def map_grid(world: worlds.World, config: ClosedLoopConfig) -> GridSpec:
@@ -237,8 +233,11 @@ class Flying(NamedTuple):
     vehicle: QuadrotorState
     """Where it truly is: for the sensor and the score alone."""
     odometry: odometry.OdometryState
+    reported: QuadrotorState
+    """Where it is by its odometry."""
     believed: QuadrotorState
-    """Where it is by its odometry: for everything else."""
+    """Where it is by that and by the map, which tells where the odometry frame lies: for
+    everything else."""
     flight: control.FlightState
     map: Any
     seen: jax.Array
@@ -269,7 +268,6 @@ class Loop:
         self.truth = Truth(scene, jnp.asarray(occupied), _fan(config))
         self.planner = PLANNERS[config.planner]
         self.planner_state = self.planner.init(config.info_field, self.spec, keys[3])
-        self.memory = outdated.init(self.spec)
         self._way_m: list[np.ndarray] = []
         self.decision: MissionDecision | None = None
         self.stretches = 0
@@ -278,7 +276,7 @@ class Loop:
         if config.sensing == "full":
             empty: Any = mapping.init(config.live_map, keys[0])
         else:
-            empty = planar.init(self.spec)
+            empty = planar.init(self.spec, config.expected_drift)
         odometry_key = jax.random.fold_in(jax.random.key(seed), len(keys))
         self.now: Flying = _begin(
             config,
@@ -327,9 +325,8 @@ class Loop:
         completion = None
         if over:
             completion = self._completion(view, before, decision)
-            off_m = self.config.odometry_caution * odometry.error_bound_m(
-                self.config.odometry, np.concatenate([*self._way_m, log.believed_m[:1]])
-            )
+            way_m = np.concatenate([*self._way_m, log.believed_m[:1]])
+            off_m = odometry.error_bound_m(self.config.odometry, way_m)
             completion = dataclasses.replace(completion, odometry_error_m=round(off_m, 2))
             reason = ending(decision.reason, completion.in_words())
             decision = dataclasses.replace(decision, reason=reason)
@@ -357,14 +354,10 @@ class Loop:
 
     def _plan(self) -> View:
         """Let the planner read the map."""
-        self.memory, inputs, old = _read(
-            self.config, self.now, self.memory, self._goal_m, spec=self.spec
-        )
+        inputs = _read(self.config, self.now, self._goal_m, spec=self.spec)
         self.planner_state, field = self.planner.step(
             self.config.info_field, self.spec, self.planner_state, inputs
         )
-        if math.isfinite(self.config.trusted_way_m):
-            field = _watchful(self.spec, field, old)
         return View(inputs.p, inputs.known, field)
 
     def _completion(self, view: View, at: Flying, decision: MissionDecision) -> CompletionReport:
@@ -415,33 +408,40 @@ class _Log(NamedTuple):
     code: jax.Array
 
 
-def _occupancy(
-    config: ClosedLoopConfig, spec: GridSpec, state: Any
-) -> tuple[jax.Array, jax.Array]:
+def _occupancy(config: ClosedLoopConfig, state: Any) -> tuple[jax.Array, jax.Array]:
     if config.sensing == "full":
         altitude_m = jnp.asarray(config.body.altitude_m)
-        return mapping.occupancy(config.live_map, state, altitude_m, config.trusted_way_m)
-    return planar.occupancy(spec, state, config.trusted_way_m)
+        return mapping.occupancy(config.live_map, state, altitude_m)
+    return planar.occupancy(state)
 
 
 def _learn(
     config: ClosedLoopConfig, spec: GridSpec, truth: Truth, now: Flying, key: jax.Array
-) -> tuple[Any, jax.Array]:
-    """Return the map after one more look of the sensor, and what has really been seen."""
-    vehicle, believed = now.vehicle, now.believed
+) -> Flying:
+    """Return what follows from one more look of the sensor."""
+    vehicle, reported = now.vehicle, now.reported
     if config.sensing == "planar":
         ranges = planar.measure(config.planar, spec, truth.occupied, vehicle, key)
-        after: Any = planar.step(config.planar, spec, now.map, believed, ranges)
+        expected = config.expected_drift
+        after: Any = planar.step(config.planar, spec, now.map, reported, ranges, expected)
     else:
         points = worlds.render(config.camera, truth.scene, vehicle.position, vehicle.attitude, key)
-        pose = worlds.camera_pose(config.camera, believed.position, believed.attitude)
-        scan = mapping.scan_from_cloud(points, *pose, believed.position)
+        pose = worlds.camera_pose(config.camera, reported.position, reported.attitude)
+        scan = mapping.scan_from_cloud(points, *pose, reported.position)
         after = mapping.step(config.live_map, now.map, scan)[0]
+    now = now._replace(map=after, believed=_believed(after, reported))
     if config.odometry.exact:
-        return after, now.seen  # what the map knows is where the map has it
+        return now  # what the map knows is where the map has it
     exactly = planar.measure(truth.fan, spec, truth.occupied, vehicle, key)
     free, hit = planar.crossed(truth.fan, spec, vehicle, exactly)
-    return after, now.seen | free | hit
+    return now._replace(seen=now.seen | free | hit)
+
+
+def _believed(known: Any, reported: QuadrotorState) -> QuadrotorState:
+    """Return the state in a map of a vehicle that its odometry reports."""
+    if known.alignment is None:
+        return reported
+    return mapping.in_map(known.alignment.transform, reported)
 
 
 def _fan(config: ClosedLoopConfig) -> planar.PlanarSensorConfig:
@@ -459,10 +459,10 @@ def _fan(config: ClosedLoopConfig) -> planar.PlanarSensorConfig:
 def _look(config: ClosedLoopConfig, spec: GridSpec, truth: Truth, now: Flying) -> Flying:
     """Look, learn, and prepare the clearances that the controller flies by."""
     following, key = jax.random.split(now.sensor_key)
-    state, seen = _learn(config, spec, truth, now, key)
-    p, known = _occupancy(config, spec, state)
+    now = _learn(config, spec, truth, now, key)
+    p, known = _occupancy(config, now.map)
     costmap = control.build_costmap(spec, p, known, config.controller.costmap_reach_m)
-    return now._replace(map=state, seen=seen, costmap=costmap, sensor_key=following)
+    return now._replace(costmap=costmap, sensor_key=following)
 
 
 @partial(jax.jit, static_argnames="spec")
@@ -481,7 +481,7 @@ def _begin(
     drift, believed = odometry.step(config.odometry, drift, vehicle)
     nothing = control.CostMap.of(spec, jnp.zeros(spec.shape))
     seen = jnp.zeros(spec.shape, bool)
-    now = Flying(vehicle, drift, believed, flight, empty, seen, nothing, sensor_key)
+    now = Flying(vehicle, drift, believed, believed, flight, empty, seen, nothing, sensor_key)
     return _look(config, spec, truth, now)
 
 
@@ -489,23 +489,18 @@ def _begin(
 def _read(
     config: ClosedLoopConfig,
     now: Flying,
-    memory: outdated.Memory,
     goal_m: jax.Array,
     *,
     spec: GridSpec,
-) -> tuple[outdated.Memory, planning.InfoFieldInputs, jax.Array]:
-    """Return what the planner wants to know, and what of it must be looked at again."""
-    p, known = _occupancy(config, spec, now.map)
+) -> planning.InfoFieldInputs:
+    """Return what the planner wants to know."""
+    p, known = _occupancy(config, now.map)
     position_m, yaw = now.believed.position, quaternion.yaw(now.believed.attitude)
     elapsed_s = jnp.float32(config.stretch_s)
     tolerance_m = jnp.asarray(config.mission.goal_tolerance_m)
-    inputs = planning.InfoFieldInputs(
+    return planning.InfoFieldInputs(
         p, known, position_m, yaw, goal_m, elapsed_s, goal_tolerance_m=tolerance_m
     )
-    return outdated.remember(spec, memory, inputs)
-
-
-_watchful = jax.jit(outdated.watchful, static_argnums=0)
 
 
 @partial(jax.jit, static_argnames="spec", donate_argnames="learned")
@@ -549,9 +544,10 @@ def _fly(
         vehicle = simulate(
             config.controller.vehicle, now.vehicle, command, period_s, config.substeps
         )
-        drift, believed = odometry.step(config.odometry, now.odometry, vehicle)
+        drift, reported = odometry.step(config.odometry, now.odometry, vehicle)
         log = _Log(now.vehicle, now.believed.position, command, clearance_m, code)
-        now = now._replace(vehicle=vehicle, odometry=drift, believed=believed, flight=flight)
+        now = now._replace(vehicle=vehicle, odometry=drift, reported=reported, flight=flight)
+        now = now._replace(believed=_believed(now.map, reported))
         return now, log
 
     def until_look(now: Flying, _: None) -> tuple[Flying, _Log]:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros import quaternion
+from live_mvp_ros import mapping, quaternion
 from live_mvp_ros.config import configuration, parameter
 from live_mvp_ros.grid import (
     LOG_ODDS_HIT,
@@ -30,6 +30,7 @@ from live_mvp_ros.grid import (
 )
 from live_mvp_ros.mapping import fading
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorState
+from live_mvp_ros.vehicle.odometry import DriftConfig
 
 
 @configuration
@@ -65,40 +66,27 @@ class PlanarMap(NamedTuple):
     stamp: jax.Array
     """uint16, when each cell was looked at last (``fading.stamp``)."""
     way: fading.Way
+    alignment: mapping.Alignment | None
+    """Where the odometry frame lies in the map; None where odometry is exact."""
 
 
-def init(spec: GridSpec) -> PlanarMap:
-    """Return a map of which nothing is known."""
+def init(spec: GridSpec, expected: DriftConfig) -> PlanarMap:
+    """Return a map of which nothing is known; ``expected`` is how the odometry may drift."""
     return PlanarMap(
         jnp.zeros(spec.shape, jnp.float32),
         jnp.zeros(spec.shape, bool),
         jnp.zeros(spec.shape, jnp.uint16),
         fading.no_way(2),
+        mapping.init_alignment(spec) if expected.drifts else None,
     )
 
 
-def occupancy(
-    spec: GridSpec, state: PlanarMap, trusted_way_m: float = math.inf
-) -> tuple[jax.Array, jax.Array]:
-    """Return the occupancy probability [nx, ny], 0.5 where unknown, and which cells are known.
-
-    Free cells near the drone that were last looked at longer than ``trusted_way_m`` ago count as
-    unknown: by the drift of its odometry, they may lie somewhere else.
-    """
+def occupancy(state: PlanarMap) -> tuple[jax.Array, jax.Array]:
+    """Return the occupancy probability [nx, ny], 0.5 where unknown, and which cells are known."""
     # without the barriers it is worked out element by element wherever it is read
     log_odds = jax.lax.optimization_barrier(state.log_odds)
     p = jax.lax.optimization_barrier(jax.nn.sigmoid(log_odds))
-    known = state.seen
-    if math.isfinite(trusted_way_m):
-        known = known & ~_outdated(spec, state, trusted_way_m)
-    return jnp.where(known, p, 0.5), known
-
-
-def _outdated(spec: GridSpec, state: PlanarMap, trusted_way_m: float) -> jax.Array:
-    """Return the free cells [nx, ny] near the drone that are no longer known to be free."""
-    near = fading.near(spec, state.way, fading.OUTDATED_WITHIN_M)
-    old = fading.flown_since_m(state.way, state.stamp) > trusted_way_m
-    return near & old & (state.log_odds < 0.0)
+    return jnp.where(state.seen, p, 0.5), state.seen
 
 
 class Ranges(NamedTuple):
@@ -140,21 +128,40 @@ def measure(
 
 
 def crossed(
-    config: PlanarSensorConfig, spec: GridSpec, vehicle: QuadrotorState, ranges: Ranges
+    config: PlanarSensorConfig,
+    spec: GridSpec,
+    vehicle: QuadrotorState,
+    ranges: Ranges,
+    misses_m: jax.Array | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """Return the cells [nx, ny] that beams pass through, and those in which they end.
 
     From where ``vehicle`` says that the ranges were measured: the truth tells what was really
-    seen, its odometry what it takes it for.
+    seen, its odometry what it takes it for. Where that is a guess, ``misses_m`` [n_beams, 2] says
+    by how much the ends miss the walls.
     """
     points = _points(config, spec, vehicle)
     index, inside = spec.cell_index(points), spec.contains(points)
     passed = (jnp.arange(points.shape[1])[None, :] < ranges.free[:, None]) & inside
-    free = jnp.zeros(spec.shape, bool).at[index[..., 0], index[..., 1]].max(passed)
     beams = jnp.arange(config.n_beams)
-    cell, ends = index[beams, ranges.end], ranges.ends & inside[beams, ranges.end]
+    at, ends = points[beams, ranges.end], ranges.ends
+    if misses_m is not None:
+        at = at + misses_m
+    free = jnp.zeros(spec.shape, bool).at[index[..., 0], index[..., 1]].max(passed)
+    cell, ends = spec.cell_index(at), ends & spec.contains(at)
     hit = jnp.zeros(spec.shape, bool).at[cell[:, 0], cell[:, 1]].max(ends)
     return free, hit
+
+
+def _ends(
+    config: PlanarSensorConfig, spec: GridSpec, vehicle: QuadrotorState, ranges: Ranges
+) -> jax.Array:
+    """Return where the beams [n_beams, 2] ended, frame of ``vehicle``; NaN where they did not."""
+    beams = jnp.arange(config.n_beams)
+    points = _points(config, spec, vehicle)
+    # between the last free sample and the first occupied one
+    ends = points[beams, ranges.end] - 0.5 * (points[:, 1] - points[:, 0])
+    return jnp.where(ranges.ends[:, None], ends, jnp.nan)
 
 
 def step(
@@ -163,18 +170,29 @@ def step(
     state: PlanarMap,
     vehicle: QuadrotorState,
     ranges: Ranges,
+    expected: DriftConfig,
 ) -> PlanarMap:
     """Return the map that knows what one look measured.
+
+    Where odometry may drift, the look is aligned with the map first.
 
     Args:
         config: the sensor.
         spec: geometry of the map (static).
         state: the map so far.
-        vehicle: its position and heading as it believes them, map frame.
+        vehicle: as its odometry has it.
         ranges: what was measured from there.
+        expected: how the odometry may drift.
     """
+    aligned, misses_m = state.alignment, None
+    if aligned is not None:
+        ends_m, at_m = _ends(config, spec, vehicle, ranges), vehicle.position[:2]
+        aligned = mapping.aligned(expected, spec, aligned, at_m, ends_m)
+        vehicle = mapping.in_map(aligned.transform, vehicle)
+        ends_m, at_m = _ends(config, spec, vehicle, ranges), vehicle.position[:2]
+        misses_m = mapping.onto_walls(spec, aligned, at_m, ends_m)
     xy = vehicle.position[:2]
-    free, hit = crossed(config, spec, vehicle, ranges)
+    free, hit = crossed(config, spec, vehicle, ranges, misses_m)
     footprint_m = config.body.footprint_m
     clear_m = config.body.start_clear_m(spec.resolution_m)
     radius_m = jnp.where(jnp.any(state.seen), footprint_m, clear_m)
@@ -190,6 +208,7 @@ def step(
         state.seen | looked_at,
         jnp.where(looked_at, fading.stamp(way), state.stamp),
         way,
+        aligned,
     )
 
 

@@ -40,7 +40,7 @@ def configure(run: Run, world: World) -> closed_loop.ClosedLoopConfig:
         if isinstance(group, Mapping) and "body" in group:
             raise ConfigurationError(f"{name}.body is no setting of its own: set body")
     config = closed_loop.configure(world, run.planner, run.sensing, run.time_limit_s)
-    return closed_loop.with_one_body(overridden(config, run.overrides))
+    return closed_loop.with_shared(overridden(config, run.overrides))
 
 
 def prepare(run: Run, truth: metrics.GroundTruth | None = None) -> Scenario:

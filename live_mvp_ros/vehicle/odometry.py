@@ -21,6 +21,7 @@ Map frame (ENU), metres, radians.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -31,12 +32,12 @@ import numpy as np
 
 from live_mvp_ros import quaternion
 from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.vehicle.body import BodyConfig
 from live_mvp_ros.vehicle.quadrotor import QuadrotorState
 
-TRUSTED_OFF_M = 0.1
-"""A place that may be off by more must be looked at again: a cell, and a third of the vehicle."""
-NEAR_M = 3.0
-"""A place at this distance moves by that much per radian; farther ones are seen before."""
+ALIGNED_WITHIN_M = 0.015
+"""A map that scans are aligned with is off by about so much, and the vehicle keeps so far away
+from what it may touch."""
 STRIDE_M = 0.25
 """A way is counted in steps of at least this length: less is the noise of a pose."""
 
@@ -95,13 +96,19 @@ class OdometryConfig(DriftConfig):
         return any(sigma > 0.0 for sigma in sigmas)
 
 
-def trusted_way_m(config: DriftConfig, caution: float = 1.0) -> float:
-    """Return the way after which a place near the vehicle may be off by ``TRUSTED_OFF_M``.
+def drift_of(config: OdometryConfig) -> DriftConfig:
+    """Return how it drifts, without its noise."""
+    return DriftConfig(
+        drift_m_per_m=config.drift_m_per_m,
+        heading_drift_rad_per_m=config.heading_drift_rad_per_m,
+    )
 
-    Infinite without drift. ``caution`` is by how much the odometry may be worse.
-    """
-    per_m = config.drift_m_per_m + NEAR_M * config.heading_drift_rad_per_m
-    return TRUSTED_OFF_M / (caution * per_m) if caution * per_m > 0.0 else math.inf
+
+def cautious(body: BodyConfig, config: DriftConfig) -> BodyConfig:
+    """Return the body that flies by such odometry: with room for what the map may be off."""
+    if not config.drifts or body.margin_m >= ALIGNED_WITHIN_M:
+        return body
+    return dataclasses.replace(body, margin_m=ALIGNED_WITHIN_M)
 
 
 def error_bound_m(config: DriftConfig, way_m: np.ndarray) -> float:

@@ -34,6 +34,7 @@ STATES = (
 )
 RATES_HZ = {
     "odom": 5.0,
+    "map_to_odom": 5.0,
     "tf_static": 1000.0,
     "depth/points": 2.0,
     "depth/image": 1.0,
@@ -77,10 +78,12 @@ class Scene:
         self._root, self._top = f"world/{self._name}", f"top/{self._name}"
         self._picture: Picture | None = None
         self._trail, self._steps = Trail(), 0
+        self._map_to_odom = (0.0, 0.0, 1.0, 0.0)  # x, y, cosine and sine of the heading
         self._drawn_ns: dict[str, int] = {}
         self._levels: dict[str, int] = {}
         self._use: dict[str, Callable[[Any], None]] = {
             "odom": self._odometry,
+            "map_to_odom": self._frame,
             "tf_static": self._mounts,
             "depth/points": self._points,
             "depth/image": self._depth,
@@ -135,11 +138,14 @@ class Scene:
     def _odometry(self, message: Any) -> None:
         p, q = message.pose.pose.position, message.pose.pose.orientation
         pictures.check_finite("the pose", p.x, p.y, p.z, q.x, q.y, q.z, q.w)
-        pose = rr.Transform3D(
-            translation=(p.x, p.y, p.z), quaternion=rr.Quaternion(xyzw=(q.x, q.y, q.z, q.w))
-        )
+        x_m, y_m, c, s = self._map_to_odom
+        here = (x_m + c * p.x - s * p.y, y_m + s * p.x + c * p.y, p.z)
+        # a heading in front of the attitude, of which c and s are cosine and sine
+        half = 0.5 * math.atan2(s, c)
+        u, v = math.cos(half), math.sin(half)
+        xyzw = (u * q.x - v * q.y, u * q.y + v * q.x, u * q.z + v * q.w, u * q.w - v * q.z)
+        pose = rr.Transform3D(translation=here, quaternion=rr.Quaternion(xyzw=xyzw))
         self._log(f"{self._root}/base", pose)
-        here = (p.x, p.y, p.z)
         self._over_map("drone", rr.Points2D, [here], colors=[ORANGE], radii=[3.0])
         if self._trail.add(here):
             self._steps += 1
@@ -148,6 +154,13 @@ class Scene:
                 self._line("trail", [self._trail.past], ORANGE, 0.02)
             if added or self._steps % RECENT_STEPS == 0:
                 self._line("trail/recent", [self._trail.recent], ORANGE, 0.02)
+
+    def _frame(self, message: Any) -> None:
+        """Take over where the odometry frame lies: odometry is drawn in the map."""
+        t, q = message.transform.translation, message.transform.rotation
+        pictures.check_finite("the transform", t.x, t.y, q.z, q.w)
+        yaw_rad = 2.0 * math.atan2(q.z, q.w)
+        self._map_to_odom = (t.x, t.y, math.cos(yaw_rad), math.sin(yaw_rad))
 
     def _mounts(self, message: Any) -> None:
         """Draw the fixed frames of the camera, from the body to the optical frame."""

@@ -640,25 +640,6 @@ def test_a_bag_file_is_of_the_run_whose_folder_it_is_in(tmp_path: Path):
     assert facts_of_run(tmp_path / "bag")[2:] == pytest.approx((0.005, 0.05))
 
 
-@pytest.mark.parametrize(("remembers", "expected"), [(True, 1.0), (False, 0.5)])
-def test_what_a_map_of_drifting_odometry_forgets_was_seen(remembers, expected, monkeypatch):
-    pytest.importorskip("rclpy", reason="maps are ROS 2 messages")
-    from live_mvp_ros.bringup.scoring import Scorer
-    from live_mvp_ros.grid import GridSpec
-    from live_mvp_ros.ros import convert
-    from live_mvp_ros.sim import metrics
-
-    spec = GridSpec.covering((0.0, 0.0), (4.0, 2.0), 0.1)
-    left = np.broadcast_to(np.arange(40)[:, None] < 20, (40, 20))
-    monkeypatch.setattr(metrics, "explored_fraction", lambda known, *_: float(known.mean()))
-    scorer = Scorer(remembers)
-    scorer.truth = "known to nobody else"
-    for known in (left, ~left):
-        message = convert.occupancy_grid(0, "map", spec, np.where(known, 0, -1))
-        scorer._score(message, 1.0)
-    assert scorer.fraction == expected
-
-
 def test_who_watches_a_graph_loads_no_jax():
     """It would take seconds beside nodes that start, and for so long Ctrl-C would mean nothing."""
     pytest.importorskip("rclpy", reason="the graph needs ROS 2")

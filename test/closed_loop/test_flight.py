@@ -8,12 +8,10 @@ import dataclasses
 import itertools
 import math
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from live_mvp_ros import mapping, planning, worlds
+from live_mvp_ros import planning, worlds
 from live_mvp_ros.config import ConfigurationError
 from live_mvp_ros.control import MissionState
 from live_mvp_ros.sim import closed_loop, metrics, scenario
@@ -28,7 +26,6 @@ COARSE = {"n_directions": 24}  # half of them compile much sooner, and fly as we
 BASE = closed_loop.ClosedLoopConfig(info_field=planning.InfoFieldConfig(**COARSE))
 PLANAR = closed_loop.configure(WORLD, base=BASE)
 FULL = closed_loop.configure(WORLD, sensing="full", base=BASE)
-OCCUPANCY = jax.jit(mapping.occupancy, static_argnums=3)
 
 
 def grid_of(config):
@@ -89,50 +86,26 @@ def test_it_explores_without_coming_close_to_anything(config, explored_at_least)
 
 
 @pytest.mark.parametrize("config", [PLANAR, FULL])
-def test_map_and_planner_live_in_the_frame_of_drifting_odometry_and_the_score_in_the_true_one(
-    config,
-):
-    """Heading drift alone, and so much of it that the map visibly turns around the start."""
-    drifts = OdometryConfig(heading_drift_rad_per_m=0.04)
-    flight = flown(dataclasses.replace(config, odometry=drifts), 0, 8.0)
+def test_the_map_holds_drifting_odometry_and_the_score_is_in_the_true_frame(config):
+    """Twice the drift of good visual-inertial odometry, its heading four times."""
+    drifts = OdometryConfig(drift_m_per_m=0.01, heading_drift_rad_per_m=math.radians(0.2))
+    shared = closed_loop.with_shared(dataclasses.replace(config, odometry=drifts))
+    loop = closed_loop.Loop(WORLD, shared, 0)
+    flight = [loop.advance() for _ in range(round(15.0 / config.stretch_s))]
     true = np.concatenate([stretch.position_m for stretch in flight])
     believed = np.concatenate([stretch.believed_position_m for stretch in flight])
-    way_m = metrics.path_length(true)
     assert np.all(np.asarray(believed[0]) == true[0])
-    apart_m = float(np.linalg.norm(true[-1] - believed[-1]))
-    assert 0.2 < apart_m < 0.04 * way_m**2  # of a curve of that length
+    assert metrics.path_length(true) > 10.0
+    truly, reported = np.asarray(loop.now.vehicle.position), np.asarray(loop.now.reported.position)
+    assert np.linalg.norm(reported - truly) > 0.15
+    assert np.linalg.norm(believed - true, axis=1).max() < 0.1
     occupied = np.asarray(worlds.ground_truth_grid(WORLD, grid_of(config), WORLD.start_m[2]))
     view = flight[-1].view
-    free = np.asarray(view.known & (view.p < 0.5))
-    assert np.mean(occupied[free]) > 0.01  # the map lies beside the walls of the world
-    assert np.mean(occupied[flight[-1].seen]) < 0.15  # but for the walls that were looked at
-    through = flight[-1].seen & ~free & ~occupied
-    assert through.any()
+    assert np.mean(occupied[np.asarray(view.known & (view.p < 0.5))]) < 0.01
     truth = metrics.ground_truth(WORLD, range_m=closed_loop.sensor_range_m(config))
-    safety = metrics.safety(WORLD.scene, true, 0.3)
-    assert safety.collisions == 0
+    assert metrics.safety(WORLD.scene, true, config.body.radius_m).collisions == 0
     fractions = [metrics.explored_fraction(s.seen, grid_of(config), truth) for s in flight]
     assert fractions == sorted(fractions) and fractions[-1] > fractions[0] + 0.05
-
-
-def test_with_the_depth_camera_too_old_free_space_is_not_trusted_while_odometry_drifts():
-    """The drift of good visual-inertial odometry, and a flight longer than a place is trusted."""
-    drifts = OdometryConfig(drift_m_per_m=0.005, heading_drift_rad_per_m=math.radians(0.05))
-    config = dataclasses.replace(FULL, odometry=drifts)
-    loop, forgotten, true = closed_loop.Loop(WORLD, config, 0), 0, []
-    altitude_m = jnp.float32(config.body.altitude_m)
-    for _ in range(round(15.0 / config.stretch_s)):
-        true.append(loop.advance().position_m)
-        everything = np.asarray(OCCUPANCY(config.live_map, loop.now.map, altitude_m, math.inf)[1])
-        trusted_m = config.trusted_way_m
-        trusted = np.asarray(OCCUPANCY(config.live_map, loop.now.map, altitude_m, trusted_m)[1])
-        planned_with = np.asarray(loop.view.known)
-        np.testing.assert_array_equal(planned_with, everything)  # ways lead through it as before
-        forgotten += np.count_nonzero(everything & ~trusted)
-    assert forgotten > 100
-    positions = np.concatenate(true)
-    assert metrics.path_length(positions) > config.trusted_way_m
-    assert metrics.safety(WORLD.scene, positions, config.body.radius_m).collisions == 0
 
 
 @pytest.mark.parametrize("config", [PLANAR, FULL])

@@ -34,6 +34,6 @@ def test_a_goal_is_reachable_from_where_it_counts_as_reached(monkeypatch, tolera
 
 def test_all_components_have_one_body():
     body = BodyConfig(radius_m=0.6)
-    config = closed_loop.with_one_body(replace(closed_loop.ClosedLoopConfig(), body=body))
+    config = closed_loop.with_shared(replace(closed_loop.ClosedLoopConfig(), body=body))
     for part in (config.planar, config.live_map, config.info_field, config.controller):
         assert part.body == body

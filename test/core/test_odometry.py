@@ -179,15 +179,6 @@ def test_noise_of_a_hovering_pose_is_no_way_on_which_errors_grow(sigma_m):
     assert odometry.error_bound_m(config, way[:1]) == 0.0
 
 
-def test_a_place_is_trusted_until_it_may_be_a_cell_off():
-    """0.5 % and 0.05 deg/m at 3 m are 7.6 mm a metre."""
-    config = OdometryConfig(drift_m_per_m=0.005, heading_drift_rad_per_m=math.radians(0.05))
-    assert odometry.trusted_way_m(config) == pytest.approx(0.1 / 0.0076, rel=0.01)
-    assert odometry.trusted_way_m(config, 2.0) == pytest.approx(0.05 / 0.0076, rel=0.01)
-    assert odometry.trusted_way_m(config, 0.0) == math.inf
-    assert odometry.trusted_way_m(OdometryConfig()) == math.inf
-
-
 def test_the_way_is_kept_in_strides_where_odometry_drifts_and_nowhere_else():
     config = odometry.DriftConfig(drift_m_per_m=0.01)
     exact, way = odometry.FlownWay(odometry.DriftConfig()), odometry.FlownWay(config)

@@ -1,0 +1,49 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Where a vehicle is in the map: its odometry, and where the odometry frame lies.
+
+``map_to_odom`` is published by who aligns scans with the map, ``live_map``, while odometry is
+expected to drift. Until it is, and where nobody publishes it, both frames are the same.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from geometry_msgs.msg import TransformStamped
+from nav_msgs.msg import Odometry
+
+from live_mvp_ros.ros import convert, qos
+from live_mvp_ros.ros.convert import InvalidMessageError, VehicleState
+from live_mvp_ros.ros.frames import MAP, Frames
+from live_mvp_ros.ros.node import GraphNode
+
+TOPIC = "map_to_odom"
+
+
+class Localisation:
+    """Listens where the odometry frame of one vehicle lies."""
+
+    def __init__(self, node: GraphNode, frames: Frames) -> None:
+        """Take both frames for the same until somebody says otherwise."""
+        self._frames = frames
+        self._T_map_odom: np.ndarray | None = None
+        node.listen(TransformStamped, TOPIC, qos.LATCHED, self._on_transform)
+
+    def vehicle_state(self, message: Odometry) -> VehicleState:
+        """Return the state of the vehicle in the map.
+
+        Raises:
+            InvalidMessageError: it is not usable, or describes another body.
+        """
+        state = self._frames.vehicle_state(message)
+        if self._T_map_odom is None or message.header.frame_id == MAP:
+            return state
+        return convert.moved(state, self._T_map_odom)
+
+    def _on_transform(self, message: TransformStamped) -> None:
+        parent, child = message.header.frame_id, message.child_frame_id
+        if (parent, child) != (MAP, self._frames.odom):
+            raise InvalidMessageError(
+                f"it leads from {parent!r} to {child!r} instead of {MAP} to {self._frames.odom}"
+            )
+        self._T_map_odom = convert.transform_arrays(message)
