@@ -44,7 +44,7 @@ TOPICS = (
     TopicSpec(
         "packets/observation", "live_mvp_ros/msg/ObservationPacket", "SENSOR", ("gt_depth",)
     ),
-    TopicSpec("map_to_odom", "geometry_msgs/msg/TransformStamped", "LATCHED", ("live_map",)),
+    TopicSpec("map_to_odom", "geometry_msgs/msg/TransformStamped", "KEPT", ("live_map",)),
     TopicSpec("map", "nav_msgs/msg/OccupancyGrid", "LATCHED", ("live_map",)),
     TopicSpec("map/exposure", "nav_msgs/msg/OccupancyGrid", "KEPT", ("live_map",), True),
     TopicSpec("map/surface", "sensor_msgs/msg/PointCloud2", "KEPT", ("live_map",), True),

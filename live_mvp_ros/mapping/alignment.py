@@ -169,7 +169,7 @@ def aligned(
         position_m: [2] of the vehicle, odometry frame.
         points_m: [N, 2] where rays met something upright, odometry frame, NaN where they did not.
     """
-    state = _begun(state, position_m)
+    state = _begun(spec, state, position_m, points_m)
     transform = state.transform
     here = _turned(transform.yaw_rad, position_m) + transform.shift_m
     points = _turned(transform.yaw_rad, points_m) + transform.shift_m
@@ -189,8 +189,14 @@ def aligned(
     return Alignment(now, move[3:], 0.5 * (after + after.T), position_m, mean, hits)
 
 
-def _begun(state: Alignment, position_m: jax.Array) -> Alignment:
-    """Return the state, or one for odometry that begins anew where it has jumped."""
+def _begun(
+    spec: GridSpec, state: Alignment, position_m: jax.Array, points_m: jax.Array
+) -> Alignment:
+    """Return the state, or where odometry has jumped, that of one that begins where the map does.
+
+    Who stops listening for a while hears a jump as well, and then nothing begins anew: the scan
+    tells, by the walls that it finds.
+    """
     jumped = jnp.linalg.norm(position_m - state.last_m) > JUMP_M  # false before the first scan
     anew = state._replace(
         transform=identity(),
@@ -198,7 +204,15 @@ def _begun(state: Alignment, position_m: jax.Array) -> Alignment:
         covariance=jnp.zeros_like(state.covariance),
         last_m=jnp.full_like(state.last_m, jnp.nan),
     )
-    return jax.tree.map(lambda a, b: jnp.where(jumped, a, b), anew, state)
+
+    def found(transform: MapToOdom) -> jax.Array:
+        here = _turned(transform.yaw_rad, position_m) + transform.shift_m
+        points = _turned(transform.yaw_rad, points_m) + transform.shift_m
+        lines = _lines(spec, state, here, jnp.zeros(3), points)
+        return jnp.sum(lines.line * jnp.exp(-0.5 * (lines.residual_m / _POINT_M) ** 2))
+
+    begins = jumped & (found(anew.transform) > found(state.transform))
+    return jax.tree.map(lambda a, b: jnp.where(begins, a, b), anew, state)
 
 
 def _turned(yaw_rad: jax.Array, xy: jax.Array) -> jax.Array:

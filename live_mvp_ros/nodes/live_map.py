@@ -128,9 +128,8 @@ class LiveMapNode(GraphNode):
         self._map_out = self.publisher(OccupancyGrid, "map", qos.LATCHED)
         self._exposure_out = self.publisher(OccupancyGrid, "map/exposure", qos.KEPT)
         self._surface_out = self.publisher(PointCloud2, "map/surface", qos.KEPT)
-        if config.map.odometry.drifts:
-            self._frame_out = self.publisher(TransformStamped, localisation.TOPIC, qos.LATCHED)
-            self._tf_out = self.publisher(TFMessage, "tf", qos.TRANSFORM)
+        self._frame_out = self.publisher(TransformStamped, localisation.TOPIC, qos.KEPT)
+        self._tf_out = self.publisher(TFMessage, "tf", qos.TRANSFORM)
         self._status_out = self.publisher(MapStatus, "map/status", qos.STATUS)
         self.start_worker(self._work)
         self.health.extra = self._diagnose

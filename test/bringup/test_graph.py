@@ -79,6 +79,18 @@ def test_who_flies_by_odometry_expects_the_drift_that_is_simulated(vehicle):
     assert told == {**simulated, "live_map": said, "info_field": said, "imppi_controller": {}}
 
 
+def test_a_drifting_frame_has_one_publisher_and_who_flies_in_it_keeps_away():
+    from live_mvp_ros.vehicle.odometry import ALIGNED_WITHIN_M
+
+    drifting = describe(GraphOptions(drift_m_per_m=0.005))
+    assert node_of(drifting, "quadrotor_sim").parameters["map_to_odom"] == "external"
+    for name in ("live_map", "info_field", "imppi_controller"):
+        assert node_of(drifting, name).parameters["body.margin_m"] == ALIGNED_WITHIN_M
+    exact = describe(GraphOptions())
+    assert "map_to_odom" not in node_of(exact, "quadrotor_sim").parameters
+    assert all("body.margin_m" not in node.parameters for node in exact.nodes)
+
+
 def test_every_node_has_the_parameters_of_drift_that_it_is_told():
     pytest.importorskip("rclpy", reason="the nodes are ROS 2 nodes")
     from live_mvp_ros.bringup.overrides import default_of

@@ -170,20 +170,29 @@ def test_nothing_seen_and_nothing_flown_move_nothing():
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(beyond))
 
 
-def test_odometry_that_jumps_begins_anew():
+def test_after_a_gap_the_walls_tell_whether_odometry_has_begun_anew():
+    """A vehicle that was not heard for 3 m goes on; one that was started again begins anew."""
     way = loop_way(1.0)
-    reported = drifted(way, 0.01, 0.002)
+    reported = drifted(way, 0.02, 0.005)
     state = alignment.init_alignment(SPEC)
     for true, seen_from in zip(way, reported, strict=True):
         points = turned(seen_from[2], looked_m(*true)) + seen_from[:2]
         state = ALIGNED(EXPECTED, SPEC, state, jnp.float32(seen_from[:2]), jnp.float32(points))
-    assert np.linalg.norm(state.transform.shift_m) > 0.02
-    again = looked_m(3.0, 4.0, 0.0) + np.array([3.0, 4.0])
-    before = np.asarray(state.hits).sum()
-    state = ALIGNED(EXPECTED, SPEC, state, jnp.float32((3.0, 4.0)), jnp.float32(again))
-    np.testing.assert_allclose(state.transform.shift_m, 0.0, atol=1e-6)
-    assert float(state.transform.yaw_rad) == pytest.approx(0.0, abs=1e-6)
-    assert np.asarray(state.hits).sum() > before  # the walls are still there
+    assert np.linalg.norm(reported[-1, :2] - way[-1, :2]) > 0.1
+    opposite = len(way) // 2
+    yaw = way[opposite, 2]
+    ends = turned(yaw, looked_m(*way[opposite]))
+    # odometry that goes on is as wrong as it was, and turns what it sees as much
+    wrong = float(-state.transform.yaw_rad)
+    at = turned(wrong, way[opposite, :2] - np.asarray(state.transform.shift_m))
+    on = ALIGNED(EXPECTED, SPEC, state, jnp.float32(at), jnp.float32(turned(wrong, ends) + at))
+    there = alignment.in_map(on.transform, at_rest(jnp.array([*at, 1.5]), 0.0))
+    np.testing.assert_allclose(there.position[:2], way[opposite, :2], atol=0.05)
+    anew = way[opposite, :2]
+    begun = ALIGNED(EXPECTED, SPEC, state, jnp.float32(anew), jnp.float32(ends + anew))
+    there = alignment.in_map(begun.transform, at_rest(jnp.array([*anew, 1.5]), 0.0))
+    np.testing.assert_allclose(there.position[:2], way[opposite, :2], atol=0.05)
+    assert abs(float(begun.transform.yaw_rad)) < 0.01 < abs(float(on.transform.yaw_rad))
 
 
 def test_what_is_met_on_a_wall_lies_on_it_and_what_is_not_stays():

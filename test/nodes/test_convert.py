@@ -334,3 +334,21 @@ def test_the_label_above_the_vehicle_says_what_it_does_and_why():
     assert at.z > 3.0
     unknown = ExplorationStatus(state=ExplorationStatus.DONE, explored_fraction=math.nan)
     assert label(unknown, np.zeros(3)).text == "DONE"
+
+
+def test_a_state_is_moved_into_the_frame_that_a_transform_leads_to():
+    zero = np.zeros(3, np.float32)
+    tilted = np.float32([math.cos(0.1), math.sin(0.1), 0.0, 0.0])  # 0.2 rad about x
+    state = convert.VehicleState(
+        7, np.float32([3.0, 0.0, 1.5]), np.float32([1.0, 0.0, 0.5]), tilted, zero
+    )
+    matrix = np.eye(4, dtype=np.float32)
+    matrix[:2, :2], matrix[:3, 3] = [[0.0, -1.0], [1.0, 0.0]], (1.0, 2.0, 0.0)
+    there = convert.moved(state, matrix)
+    assert there.stamp_ns == 7
+    np.testing.assert_allclose(there.position, [1.0, 5.0, 1.5], atol=1e-6)
+    np.testing.assert_allclose(there.velocity, [0.0, 1.0, 0.5], atol=1e-6)
+    half = math.sqrt(0.5)
+    expected = half * np.array([tilted[0], tilted[1], tilted[1], tilted[0]])
+    np.testing.assert_allclose(there.attitude, expected, atol=1e-6)
+    assert convert.yaw_of(there.attitude) == pytest.approx(math.pi / 2)

@@ -13,6 +13,7 @@ import sys
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import OccupancyGrid, Odometry
 from sensor_msgs.msg import PointCloud2
 from std_srvs.srv import Trigger
@@ -35,7 +36,7 @@ SMALL = {
 
 
 class Wall:
-    """Publishes odometry at (0, 0, 1.5) looking along +x, and a wall 3 m ahead in every cloud."""
+    """Publishes odometry at (x_m, 0, 1.5) looking along +x, and clouds of a wall 3 m ahead."""
 
     def __init__(self, bench, points=None):
         self._odom = bench.publisher(Odometry, "odom", qos.SENSOR)
@@ -45,13 +46,13 @@ class Wall:
         fixed.publish(TFMessage(transforms=[mount]))
         u, v = np.meshgrid(np.linspace(-0.8, 0.8, 64), np.linspace(-0.4, 0.4, 48))
         self.points = 3.0 * np.stack([u, v, np.ones_like(u)], axis=-1)
-        self.tick = 0
+        self.tick, self.x_m = 0, 0.0
 
     def __call__(self):
         self.tick += 1
         stamp, zero = self.tick * 20_000_000, np.zeros(3, np.float32)
         state = convert.VehicleState(
-            stamp, np.float32([0.0, 0.0, 1.5]), zero, np.float32([1, 0, 0, 0]), zero
+            stamp, np.float32([self.x_m, 0.0, 1.5]), zero, np.float32([1, 0, 0, 0]), zero
         )
         if self.tick % 5 == 0:
             self._cloud.publish(
@@ -391,3 +392,27 @@ def test_a_folder_for_maps_that_is_none_ends_it_with_one_sentence(bench, tmp_pat
     assert process.wait(timeout=120) == 2
     text = bench.log("live_map").read_text()
     assert "maps_folder" in text and "must be a folder" in text and "Traceback" not in text
+
+
+def test_says_where_a_drifting_odometry_frame_lies_and_keeps_the_map(bench):
+    """The vehicle has not moved, and its odometry has crept 0.15 m towards a wall 3 m ahead."""
+    frames = bench.collect(TransformStamped, "map_to_odom", qos.LATCHED)
+    moving = bench.collect(TFMessage, "tf", qos.TRANSFORM)
+    maps = bench.collect(OccupancyGrid, "map", qos.LATCHED)
+    bench.start("live_map", odometry__drift_m_per_m=0.2, **SMALL)
+    wall = Wall(bench)
+    bench.wait(lambda: len(frames) > 20 and maps, during=wall)
+    assert frames[-1].header.frame_id == "map" and frames[-1].child_frame_id == "odom"
+    assert abs(frames[-1].transform.translation.x) < 0.01
+
+    def creep():
+        wall.x_m = min(wall.x_m + 0.001, 0.15)
+        wall()
+
+    seen = len(frames)
+    bench.wait(lambda: wall.x_m == 0.15 and len(frames) > seen + 60, during=creep)
+    assert frames[-1].transform.translation.x == pytest.approx(-0.15, abs=0.05)
+    of_map = [t for m in moving for t in m.transforms]
+    assert {(t.header.frame_id, t.child_frame_id) for t in of_map} == {("map", "odom")}
+    grid = convert.probability_grid(maps[-1], "map")
+    assert cell(grid, 3.05, 0.05)[0] > 0.6  # where it was first seen

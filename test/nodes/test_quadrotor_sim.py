@@ -257,6 +257,16 @@ def test_sigterm_ends_it_cleanly(bench, ends_cleanly):
     assert ends_cleanly(process, signal.SIGTERM)
 
 
+def test_where_the_odometry_frame_lies_may_be_for_others_to_say(bench):
+    odom, fixed = (
+        bench.collect(Odometry, "odom"),
+        bench.collect(TFMessage, "tf_static", qos.TRANSFORM_STATIC),
+    )
+    bench.start("quadrotor_sim", map_to_odom="external")
+    bench.wait(lambda: len(odom) > 50)
+    assert not [t for m in fixed for t in m.transforms if t.header.frame_id == "map"]
+
+
 def test_odometry_drifts_from_the_true_pose_and_takes_the_transforms_along(bench):
     odom, truth = bench.collect(Odometry, "odom"), bench.collect(Odometry, "ground_truth/odom")
     moving = bench.collect(TFMessage, "tf", qos.TRANSFORM)
