@@ -30,7 +30,7 @@ from live_mvp_ros.grid import (
 )
 from live_mvp_ros.mapping import fading
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorState
-from live_mvp_ros.vehicle.odometry import DriftConfig
+from live_mvp_ros.vehicle.odometry import EXACT, DriftConfig
 
 
 @configuration
@@ -70,7 +70,7 @@ class PlanarMap(NamedTuple):
     """Where the odometry frame lies in the map; None where odometry is exact."""
 
 
-def init(spec: GridSpec, expected: DriftConfig) -> PlanarMap:
+def init(spec: GridSpec, expected: DriftConfig = EXACT) -> PlanarMap:
     """Return a map of which nothing is known; ``expected`` is how the odometry may drift."""
     return PlanarMap(
         jnp.zeros(spec.shape, jnp.float32),
@@ -170,7 +170,7 @@ def step(
     state: PlanarMap,
     vehicle: QuadrotorState,
     ranges: Ranges,
-    expected: DriftConfig,
+    expected: DriftConfig = EXACT,
 ) -> PlanarMap:
     """Return the map that knows what one look measured.
 

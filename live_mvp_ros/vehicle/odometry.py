@@ -67,6 +67,10 @@ class DriftConfig:
         return self.drift_m_per_m > 0.0 or self.heading_drift_rad_per_m > 0.0
 
 
+EXACT = DriftConfig()
+"""Odometry that does not drift."""
+
+
 @configuration
 class OdometryConfig(DriftConfig):
     """How wrong the odometry is; nothing of it by default."""

@@ -49,7 +49,7 @@ def seen_from(occupied, yaw=0.0, config=CONFIG, seed=0, state=None):
 
 def test_a_wall_becomes_occupied_the_way_to_it_free_and_nothing_behind_it_known():
     wall = np.broadcast_to((X > 4.0)[:, None], SPEC.shape)
-    p, known = map(np.asarray, planar.occupancy(SPEC, seen_from(wall)))
+    p, known = map(np.asarray, planar.occupancy(seen_from(wall)))
     row = 30  # the middle beam runs along it
     assert np.all(p[26:40, row] < 0.5)
     assert known[26:41, row].all()
@@ -73,7 +73,7 @@ def test_only_the_field_of_view_and_the_range_become_known():
 
 def test_the_edge_of_the_map_is_no_obstacle():
     state = seen_from(np.zeros(SPEC.shape, bool), config=planar.PlanarSensorConfig(range_m=5.0))
-    p, known = map(np.asarray, planar.occupancy(SPEC, state))
+    p, known = map(np.asarray, planar.occupancy(state))
     assert known[-1].any()
     assert np.all(p[known] < 0.5)
 
@@ -94,7 +94,7 @@ def test_evidence_grows_with_every_look_up_to_its_limits():
 def test_without_noise_nothing_becomes_known_as_what_it_is_not(seed, yaw):
     occupied = np.random.default_rng(seed).random(SPEC.shape) < 0.08
     occupied[19:32, 24:37] = False
-    p, known = map(np.asarray, planar.occupancy(SPEC, seen_from(occupied, yaw)))
+    p, known = map(np.asarray, planar.occupancy(seen_from(occupied, yaw)))
     np.testing.assert_array_equal(p[known] > 0.5, occupied[known])
 
 
@@ -128,7 +128,7 @@ def test_a_body_of_any_size_fits_where_it_starts_and_frees_no_more_than_it_fills
     at = at_rest(jnp.array([3.04, 2.93, 2.0]))
     blind = planar.Ranges(*jnp.zeros((2, 2), int), ends=jnp.zeros(2, bool))
     state = planar.step(config, spec, planar.init(spec), at, blind)
-    p, known = planar.occupancy(spec, state)
+    p, known = planar.occupancy(state)
     free = np.asarray(known & (p < 0.5))
     room_m = clearance(jnp.asarray(~free), resolution_m, 9.0)
     assert float(room_m[cell_of(spec, (3.04, 2.93))]) >= body.fits_from_m
