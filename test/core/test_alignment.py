@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from live_mvp_ros import quaternion
+from live_mvp_ros import mapping, quaternion
 from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.mapping import alignment
 from live_mvp_ros.mapping.scan import scan_from_points
@@ -201,6 +201,24 @@ def test_what_is_met_on_a_wall_lies_on_it_and_what_is_not_stays():
     misses_m = alignment.onto_walls(SPEC, state, jnp.array([3.0, 4.0]), points)
     np.testing.assert_allclose(misses_m[:2], [[-0.02, 0.0], [0.03, 0.0]], atol=2e-3)
     np.testing.assert_array_equal(misses_m[2:], 0.0)
+
+
+def test_a_saved_map_knows_where_the_odometry_frame_lies(tmp_path):
+    config = mapping.LiveMapConfig(
+        upper_m=(4.0, 3.0, 2.0), levels=1, table_size_log2=8, keyframes=1, odometry=EXPECTED
+    )
+    state = mapping.init(config, jax.random.key(0))
+    found = state.alignment._replace(
+        transform=alignment.MapToOdom(jnp.array([0.1, -0.2]), jnp.float32(0.05)),
+        hits=state.alignment.hits.at[3, 4].set(7.0),
+    )
+    mapping.save_map(tmp_path / "map.npz", config, state._replace(alignment=found))
+    again, loaded = mapping.load_map(tmp_path / "map.npz")
+    assert again == config
+    for before, after in zip(
+        jax.tree.leaves(found), jax.tree.leaves(loaded.alignment), strict=True
+    ):
+        np.testing.assert_array_equal(before, after)
 
 
 def test_floors_and_what_has_no_normal_are_nothing_upright():
