@@ -6,8 +6,9 @@ Odometry drifts, and walls do not. So the transform map -> odom (REP 105) is est
 the plane, (t, psi), that takes a position p of the odometry to R(psi) p + t. It moves by as little
 as the odometry is expected to drift and by as much as the scan asks for: an extended Kalman filter
 whose prediction spreads with the way flown, and whose measurement is point-to-line matching
-(Censi, "An ICP variant using a point-to-line metric", ICRA 2008). Height, roll and pitch do not
-drift (``vehicle.odometry``).
+(Censi, "An ICP variant using a point-to-line metric", ICRA 2008). What is lost per metre is part
+of its state: good odometry drifts the same way for long. Height, roll and pitch do not drift
+(``vehicle.odometry``).
 
 Walls are what ended rays, seen from above: of each cell the mean of the points in it, which is
 finer than the cell, so that the map is not drawn towards the middles of its cells. The first
@@ -46,7 +47,7 @@ _FIRM = 8.0  # hits in a cell after which its mean counts fully, and hardly move
 _POINT_M = 0.05  # standard deviation of a residual
 _INDEPENDENT = 128.0
 _SAME_WAY_M = 80.0  # so long the odometry drifts the same way
-_WANDERS_M = 1.0
+_WANDERS_M = 1.0  # of way, after which what does not stay the same is as much as what does
 _RAYS = 512  # of a scan, that are compared
 _LEANING = 0.3  # sine of the angle by which what is upright may lean
 _ON_WALL = 0.5  # so much of a line is a wall
