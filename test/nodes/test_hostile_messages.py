@@ -301,6 +301,7 @@ def test_packets(kind: Any) -> None:
 
 DRAWN = {
     "odom": ODOMETRY,
+    "map_to_odom": TRANSFORM,
     "tf_static": TFMessage(transforms=[TRANSFORM]),
     "depth/points": CLOUD,
     "depth/image": convert_sensors.depth_image(3, "cam", np.ones((2, 3))),
