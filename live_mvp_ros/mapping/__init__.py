@@ -27,6 +27,7 @@ from live_mvp_ros.mapping.live_map import (
     occupancy,
     planar_map,
     step,
+    with_odometry,
 )
 from live_mvp_ros.mapping.mesh import MeshError, SurfaceMesh, save_mesh, surface_mesh
 from live_mvp_ros.mapping.scan import Scan, scan_from_cloud, scan_from_points
@@ -71,4 +72,5 @@ __all__ = [
     "step",
     "surface",
     "surface_mesh",
+    "with_odometry",
 ]

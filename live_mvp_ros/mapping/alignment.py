@@ -212,7 +212,11 @@ def _begun(
         lines = _lines(spec, state, here, jnp.zeros(3), points)
         return jnp.sum(lines.line * jnp.exp(-0.5 * (lines.residual_m / _POINT_M) ** 2))
 
-    begins = jumped & (found(anew.transform) > found(state.transform))
+    begins = jax.lax.cond(
+        jumped,
+        lambda: found(anew.transform) > found(state.transform),
+        lambda: jnp.array(False),
+    )
     return jax.tree.map(lambda a, b: jnp.where(begins, a, b), anew, state)
 
 

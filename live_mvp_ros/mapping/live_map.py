@@ -94,6 +94,18 @@ def init(config: LiveMapConfig, key: jax.Array) -> LiveMap:
     )
 
 
+def with_odometry(config: LiveMapConfig, state: LiveMap) -> LiveMap:
+    """Return a map of these settings, made with whatever odometry, for that of ``config``.
+
+    Where odometry drifts, a map that does not know where its frame lies takes it for the map's.
+    """
+    if not config.odometry.drifts:
+        return state._replace(alignment=None)
+    if state.alignment is None:
+        return state._replace(alignment=alignment.init_alignment(map_grid(config)))
+    return state
+
+
 def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, MapReport]:
     """Integrate one scan and update the fields once.
 

@@ -19,6 +19,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from std_srvs.srv import Trigger
 
 from live_mvp_ros import mapping
+from live_mvp_ros.config import replace
 from live_mvp_ros.mapping import LiveMap, LiveMapConfig, MapFileError
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.process import StartError
@@ -102,10 +103,12 @@ class MapStore:
             config, state = mapping.load_map(file)
         except MapFileError as error:
             return str(error)
-        ours: Any = jax.tree.structure(self._config())  # holds all static fields
-        if ours != jax.tree.structure(config):
+        ours = self._config()
+        theirs = replace(config, odometry=ours.odometry)  # a map serves whatever it was made with
+        structures: Any = [jax.tree.structure(c) for c in (ours, theirs)]  # hold all static fields
+        if structures[0] != structures[1]:
             return f"{file}: was made with other settings (volume, resolution or networks)"
-        self._replace(state)
+        self._replace(mapping.with_odometry(ours, state))
         return ""
 
     def _allowed(self, maps_folder: str) -> Path:

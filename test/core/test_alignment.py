@@ -221,6 +221,22 @@ def test_a_saved_map_knows_where_the_odometry_frame_lies(tmp_path):
         np.testing.assert_array_equal(before, after)
 
 
+def test_a_map_serves_odometry_that_it_was_not_made_with():
+    small = {"upper_m": (4.0, 3.0, 2.0), "levels": 1, "table_size_log2": 8, "keyframes": 1}
+    exact = mapping.LiveMapConfig(**small)
+    drifting = mapping.LiveMapConfig(**small, odometry=EXPECTED)
+    of_exact = mapping.init(exact, jax.random.key(0))
+    of_drifting = mapping.init(drifting, jax.random.key(0))
+    assert of_exact.alignment is None
+    assert mapping.with_odometry(exact, of_drifting).alignment is None
+    fresh = mapping.with_odometry(drifting, of_exact)
+    assert jax.tree.structure(fresh) == jax.tree.structure(of_drifting)
+    np.testing.assert_array_equal(fresh.alignment.transform.shift_m, 0.0)
+    kept = of_drifting.alignment._replace(hits=of_drifting.alignment.hits.at[1, 2].set(3.0))
+    again = mapping.with_odometry(drifting, of_drifting._replace(alignment=kept))
+    assert float(again.alignment.hits[1, 2]) == 3.0
+
+
 def test_floors_and_what_has_no_normal_are_nothing_upright():
     scan = scan_from_points(jnp.zeros(3), jnp.arange(12.0).reshape(4, 3))
     normals = jnp.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, -0.99, 0.14]])

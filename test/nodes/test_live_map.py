@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 
+import jax
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -19,9 +20,13 @@ from sensor_msgs.msg import PointCloud2
 from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
 
+from live_mvp_ros import mapping
+from live_mvp_ros.config import from_mapping
+from live_mvp_ros.mapping import LiveMapConfig
 from live_mvp_ros.msg import MapStatus
 from live_mvp_ros.ros import convert, convert_sensors, qos
 from live_mvp_ros.srv import LoadMap, SaveMap
+from live_mvp_ros.vehicle import BodyConfig
 
 OPTICAL = "depth_camera_optical_frame"
 LINK_TO_OPTICAL = (0.5, -0.5, 0.5, -0.5)
@@ -394,14 +399,22 @@ def test_a_folder_for_maps_that_is_none_ends_it_with_one_sentence(bench, tmp_pat
     assert "maps_folder" in text and "must be a folder" in text and "Traceback" not in text
 
 
-def test_says_where_a_drifting_odometry_frame_lies_and_keeps_the_map(bench):
-    """The vehicle has not moved, and its odometry has crept 0.15 m towards a wall 3 m ahead."""
+def test_says_where_a_drifting_odometry_frame_lies_and_keeps_the_map(bench, tmp_path):
+    """The vehicle has not moved, and its odometry has crept 0.15 m towards a wall 3 m ahead.
+
+    It begins with a map that was made with exact odometry, and knows of no frame.
+    """
+    plain = {name: value for name, value in SMALL.items() if "__" not in name}
+    before = from_mapping(LiveMapConfig, {**plain, "body": BodyConfig(altitude_m=1.5)})
+    mapping.save_map(tmp_path / "map.npz", before, mapping.init(before, jax.random.key(0)))
     frames = bench.collect(TransformStamped, "map_to_odom", qos.LATCHED)
     moving = bench.collect(TFMessage, "tf", qos.TRANSFORM)
     maps = bench.collect(OccupancyGrid, "map", qos.LATCHED)
-    bench.start("live_map", odometry__drift_m_per_m=0.2, **SMALL)
+    file = str(tmp_path / "map.npz")
+    bench.start("live_map", odometry__drift_m_per_m=0.2, autosave_path=file, **SMALL)
     wall = Wall(bench)
     bench.wait(lambda: len(frames) > 20 and maps, during=wall)
+    assert "restored the map" in bench.log("live_map").read_text()
     assert frames[-1].header.frame_id == "map" and frames[-1].child_frame_id == "odom"
     assert abs(frames[-1].transform.translation.x) < 0.01
 
