@@ -4,6 +4,7 @@
 # make explore ARGS="--world seed"   set up what is missing, then fly
 # make test ARGS="test/core"         set up what is missing, then test
 # make setup PYTHON=python3.13 VENV=.venv313   choose the Python and where it goes
+# make docs                          the documentation as a site, in site/
 
 VENV ?= .venv
 PYTHON ?=
@@ -13,10 +14,11 @@ bin = $(VENV)/bin
 in_ros = $(bin)/python -P -m live_mvp_ros.bringup.environment
 two_at_a_time = $(in_ros) $(bin)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0
 
-.PHONY: help setup explore test lint format types clean
+.PHONY: help setup explore test lint docs format types changelog clean
 
 help:
-	@echo "make setup | explore | test | lint | format | types | clean      (options: ARGS, PYTHON, VENV)"
+	@echo "make setup | explore | test | lint | docs | format | types | changelog | clean"
+	@echo "options: ARGS, PYTHON, VENV"
 
 setup:
 	@tools/setup.sh --venv "$(VENV)" --python "$(PYTHON)"
@@ -36,17 +38,24 @@ else
 	@$(in_ros) $(bin)/python -m pytest $(ARGS)
 endif
 
-lint: setup
+lint: setup docs
 	@$(bin)/ruff check .
 	@$(bin)/ruff format --check .
-	@$(bin)/mypy
+	@$(bin)/python -m mypy
 
 format: setup
 	@$(bin)/ruff check --fix-only .
 	@$(bin)/ruff format .
 
 types: setup
-	@$(bin)/mypy
+	@$(bin)/python -m mypy
+
+changelog: setup
+	@$(bin)/python tools/changelog.py
 
 clean:
-	rm -rf "$(VENV)" build install log
+	rm -rf "$(VENV)" build install log site
+
+# Search needs a server: `.venv/bin/python -m mkdocs serve`; everything else works from the files.
+docs: setup
+	@$(bin)/python -m mkdocs build --strict

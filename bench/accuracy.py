@@ -25,7 +25,7 @@ import maps
 import numpy as np
 from scipy import ndimage
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning import fsmi, sweep
 
 RANGE_M, SIGMA_M, FOV_RAD, BEAMS = 7.0, 0.15, math.radians(80.0), 12

@@ -18,10 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from live_mvp_ros import quaternion
-from live_mvp_ros.jax_setup import prepare_jax
-from live_mvp_ros.sim import closed_loop, metrics, scenario
-from live_mvp_ros.sim.runs import Run
+from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.jax_setup import prepare_jax
+from live_mvp_ros.evaluation import metrics, scenario
+from live_mvp_ros.evaluation.runs import Run
+from live_mvp_ros.sim import closed_loop
+from live_mvp_ros.sim.loop_config import SENSING
 from live_mvp_ros.vehicle import QuadrotorState
 
 GENERATED = ("cave", "maze", "office_15x30")
@@ -78,7 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--worlds", default="office,cave,maze")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--sensing", choices=closed_loop.SENSING, default="planar")
+    parser.add_argument("--sensing", choices=SENSING, default="planar")
     parser.add_argument("--drift", type=float, default=0.005, help="m per m")
     parser.add_argument("--heading-drift", type=float, default=0.05, help="degrees per m")
     parser.add_argument("--json", type=Path)

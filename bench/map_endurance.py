@@ -30,11 +30,12 @@ import numpy as np
 from bad_scans import SPOILT, Offered, mixtures
 from hypothesis import HealthCheck, Phase, given, settings
 
-from live_mvp_ros import mapping, quaternion, worlds
+from live_mvp_ros import mapping, worlds
+from live_mvp_ros.base import quaternion
+from live_mvp_ros.evaluation import mapping_score
+from live_mvp_ros.evaluation.mapping_bench import CAMERA, map_config
+from live_mvp_ros.evaluation.mapping_flight import standard_flight
 from live_mvp_ros.mapping import Intake, LiveMapConfig, Scan
-from live_mvp_ros.sim import mapping_score
-from live_mvp_ros.sim.mapping_bench import CAMERA, map_config
-from live_mvp_ros.sim.mapping_flight import standard_flight
 
 _GOOD_PER_BAD = 2
 _SAVER = """

@@ -18,7 +18,7 @@ import numpy as np
 from scipy import ndimage
 
 from live_mvp_ros import worlds
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning import fsmi, trajectory
 
 HIT, MISS, LEAST, MOST = 0.85, 0.4, -2.0, 3.5

@@ -17,11 +17,10 @@ import numpy as np
 import yardstick
 
 from live_mvp_ros import control, worlds
-from live_mvp_ros.config import replace
+from live_mvp_ros.base.config import replace
 from live_mvp_ros.planning import sweep
 from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
-from live_mvp_ros.planning.interpolation import interp3d
-from live_mvp_ros.sim import closed_loop
+from live_mvp_ros.sim import closed_loop, loop_config
 
 SAMPLES, HORIZON, BATCH = 1000, 40, 40_000
 HALF_WIDTH_M, FIELD_STEP_M, N_YAW, LOCAL_N_YAW = 5.0, 0.5, 8, 24
@@ -63,7 +62,7 @@ class Scene(NamedTuple):
 def flown(seconds: float) -> Scene:
     """Fly the office for some seconds."""
     world = worlds.load_world("office")
-    config = closed_loop.configure(world)
+    config = loop_config.configure(world)
     loop = closed_loop.Loop(world, config, seed=0)
     while loop.time_s < seconds:
         loop.advance()
@@ -138,8 +137,10 @@ def local_table(scene: Scene) -> Callable[[Any], Any]:
 
 def look_up(scene: Scene, table: Any, xy: Any, yaw: Any) -> Any:
     """Return the values of a table [n_yaw, nx, ny] at poses, positions in the last axis of xy."""
-    u = scene.loop.spec.cell_coordinates(xy)
-    return interp3d(table, u[..., 0], u[..., 1], yaw)
+    u, n_yaw = scene.loop.spec.cell_coordinates(xy), table.shape[0]
+    turn = (yaw + math.pi) * (n_yaw / (2.0 * math.pi)) % n_yaw
+    around = jnp.concatenate([table, table[:1]])
+    return jax.scipy.ndimage.map_coordinates(around, [turn, u[..., 0], u[..., 1]], order=1)
 
 
 def uniform_part(scene: Scene) -> Part:

@@ -35,7 +35,7 @@ def main() -> int:
     options = arguments()
     if options.threads == "all":
         os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "")  # JAX's own choice
-    from live_mvp_ros.jax_setup import prepare_jax
+    from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()
     import parts
@@ -91,7 +91,7 @@ def environment() -> dict[str, Any]:
     """Return where this was measured."""
     import jax
 
-    from live_mvp_ros.results import versions
+    from live_mvp_ros.base.results import versions
 
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")

@@ -29,7 +29,7 @@ from mcap.reader import make_reader
 from rosbags.rosbag2 import Reader
 
 from live_mvp_ros.bags.reader import open_bag
-from live_mvp_ros.bringup.topics import recorded
+from live_mvp_ros.ros.topics import recorded
 
 NEVER_SENT = {"senders": 0, "before": 0, "sent": 0, "in_bag": 0}
 

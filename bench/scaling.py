@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=40)
     parser.add_argument("--only", nargs="+", metavar="CURVE")
     options = parser.parse_args()
-    from live_mvp_ros.jax_setup import prepare_jax
+    from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()
     import parts
@@ -58,6 +58,7 @@ def main() -> int:
             result[name].append(row)
             print(name, {key: round(value, 3) for key, value in row.items()}, flush=True)
     if options.pictures:
+        options.pictures.mkdir(parents=True, exist_ok=True)
         for name, rows in result.items():
             draw(options.pictures / f"scaling_{name}.png", name, rows)
     if options.json:
@@ -92,7 +93,7 @@ def mppi_rows(scene: Any, repeats: int, samples: int, horizon: int) -> Row:
     import yardstick
 
     from live_mvp_ros import control
-    from live_mvp_ros.config import replace
+    from live_mvp_ros.base.config import replace
 
     config, now = scene.config.controller, scene.loop.now
     config = replace(config, mppi=replace(config.mppi, num_samples=samples, horizon_steps=horizon))
@@ -190,7 +191,26 @@ def map_curve(scene: Any, repeats: int) -> Any:
         row = {"edge_m": size, "ms": timed(part.ours, repeats)}
         if size <= 100 and part.yardstick is not None:
             row["yardstick_ms"] = timed(part.yardstick, 3)
+        row["planner_mib"] = planner_mib(spec)
         yield row | {"sweep_ms": timed(lambda p=p, swept=swept: swept(p), repeats)}
+
+
+def planner_mib(spec: Any) -> float:
+    """Return the working memory of one step of the information field."""
+    import jax
+    import jax.numpy as jnp
+
+    from live_mvp_ros import planning
+
+    config = planning.InfoFieldConfig()
+    state = planning.init(config, spec)
+    place, unknown = jnp.zeros(3), jnp.zeros(spec.shape)
+    inputs = planning.InfoFieldInputs(
+        unknown, unknown > 0.0, place, jnp.float32(0.0), place, jnp.float32(0.2)
+    )
+    step = jax.jit(planning.step, static_argnums=1)
+    compiled = step.lower(config, spec, state, inputs).compile()
+    return float(compiled.memory_analysis().temp_size_in_bytes) / 2**20
 
 
 def volume_curve(scene: Any, repeats: int) -> Any:
@@ -223,8 +243,9 @@ def office_looks(count: int) -> list[Any]:
     import jax
     import jax.numpy as jnp
 
-    from live_mvp_ros import mapping, quaternion, worlds
-    from live_mvp_ros.sim.mapping_flight import standard_flight
+    from live_mvp_ros import mapping, worlds
+    from live_mvp_ros.base import quaternion
+    from live_mvp_ros.evaluation.mapping_flight import standard_flight
 
     world, camera = worlds.load_world("office"), worlds.DepthCameraConfig()
     path = standard_flight(world, 1200)

@@ -47,14 +47,15 @@ def stages(flight_s: float) -> list[tuple[str, Callable[[], Any]]]:
     import jax
     import jax.numpy as jnp
 
-    from live_mvp_ros import control, mapping, planning, quaternion, worlds
+    from live_mvp_ros import control, mapping, planning, worlds
+    from live_mvp_ros.base import quaternion
     from live_mvp_ros.mapping import evidence
     from live_mvp_ros.planning import sweep
     from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
-    from live_mvp_ros.sim import closed_loop
+    from live_mvp_ros.sim import closed_loop, loop_config
 
     world = worlds.load_world("office")
-    config = closed_loop.configure(world, sensing="full")
+    config = loop_config.configure(world, sensing="full")
     loop = closed_loop.Loop(world, config, seed=0)
     while loop.time_s < flight_s:
         loop.advance()

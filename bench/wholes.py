@@ -13,8 +13,9 @@ import numpy as np
 import yardstick
 from parts import Part, Scene, apart
 
-from live_mvp_ros import control, planning, quaternion
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros import control, planning
+from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning import guidance, navigable_cells, sweep
 
 BIG_MAP_M = 100.0

@@ -30,6 +30,7 @@ from launch.events.process import ProcessExited
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch_ros.actions import Node
 
+from live_mvp_ros.base.jax_setup import has_programs
 from live_mvp_ros.bringup import cores
 from live_mvp_ros.bringup.errors import USED_WRONGLY, UsageError
 from live_mvp_ros.bringup.facts import world_files
@@ -45,7 +46,6 @@ from live_mvp_ros.bringup.graph import (
     switch,
 )
 from live_mvp_ros.bringup.network import check_network
-from live_mvp_ros.jax_setup import has_programs
 
 DEFAULTS = GraphOptions()
 WORKING_AFTER_S = 60.0  # a node that was configured wrongly has said so by then

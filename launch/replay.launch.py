@@ -7,6 +7,7 @@ again, with the parameters of ``params_file``. The launch ends with the bag.
 """
 
 import os
+from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
@@ -18,8 +19,9 @@ from launch.actions import (
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch_ros.actions import Node
 
+from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.graph import PACKAGE, GraphOptions, describe, number
-from live_mvp_ros.bringup.topics import REBUILT_FROM, full_name
+from live_mvp_ros.ros.topics import REBUILT_FROM, full_name
 
 SWITCH = ["true", "false"]
 ARGUMENTS = [
@@ -28,7 +30,9 @@ ARGUMENTS = [
         "rate", default_value="1.0", description="Seconds of the bag per second of wall time."
     ),
     DeclareLaunchArgument(
-        "start", default_value="0.0", description="Where to begin [s], after the first message."
+        "start",
+        default_value="0.0",
+        description="Where to begin [s] after the first message, or take-off: of the first drone.",
     ),
     DeclareLaunchArgument(
         "loop", default_value="false", choices=SWITCH, description="Begin again at the end."
@@ -85,6 +89,11 @@ def start_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     chosen = context.launch_configurations
     namespace, rebuild = chosen["namespace"].strip("/"), chosen["rebuild"] == "true"
     topics, wait_for = chosen["topics"].split(), chosen["wait_for"].split()
+    if chosen["params_file"] and not rebuild:
+        raise UsageError(
+            f"params_file = {chosen['params_file']!r} is not allowed without rebuild:=true: a bag "
+            "is played as it was recorded"
+        )
     if rebuild:
         topics = [full_name(name, namespace) for name in REBUILT_FROM]
         wait_for = [full_name("depth/points", namespace)]  # the map node needs some seconds
@@ -96,18 +105,42 @@ def start_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             {
                 "bag": chosen["bag"],
                 "rate": number("rate", chosen["rate"], float),
-                "start_s": number("start", chosen["start"], float),
+                "start_s": started_s(chosen["start"], chosen["bag"]),
                 "loop": chosen["loop"] == "true",
                 "paused": chosen["paused"] == "true",
                 "topics": topics,
                 "wait_for": wait_for,
             }
         ],
-        remappings=[tuple(pair.split(":=", 1)) for pair in chosen["remap"].split()],
+        remappings=[renamed(pair) for pair in chosen["remap"].split()],
         output="screen",
         on_exit=Shutdown(reason="the bag has ended"),
     )
     return [*(rebuilding_nodes(chosen, namespace) if rebuild else []), player]
+
+
+def started_s(start: str, bag: str) -> float:
+    """Return where to begin [s]; a word stands for when the first drone in a bag takes off."""
+    if start == "take-off":
+        from live_mvp_ros.bags.reader import open_bag  # needs mcap
+        from live_mvp_ros.bags.take_off import take_off_s
+
+        return take_off_s(open_bag(Path(bag)))
+    return number("start", start, float)
+
+
+def renamed(pair: str) -> tuple[str, str]:
+    """Return the two names of FROM:=TO.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    names = pair.split(":=")
+    if len(names) != 2 or not all(names):
+        raise UsageError(
+            f"remap = {pair!r} is not allowed: it must be FROM:=TO, such as /odom:=/old/odom"
+        )
+    return names[0], names[1]
 
 
 def rebuilding_nodes(chosen: dict[str, str], namespace: str) -> list[LaunchDescriptionEntity]:

@@ -141,6 +141,12 @@ class Setup:
                 "package with colcon, see README.md."
             )
         check_build_tools()
+        for path in (ROOT, self.venv):
+            if not str(path).isascii():
+                raise SetupError(
+                    f"{path} has letters in it that are not ASCII, where message types cannot be "
+                    "built: move the checkout, or choose another VENV."
+                )
         is_other = self.venv.exists() and not (self.venv / "pyvenv.cfg").exists()
         if is_other and any(self.venv.iterdir()):
             raise SetupError(

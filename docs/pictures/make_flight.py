@@ -12,6 +12,7 @@ they are where Xvfb, Chromium or playwright is missing; the last line says which
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -37,9 +38,16 @@ FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader
 
 def main() -> int:
     """Make the pictures; return 0 when all of them were made."""
+    parser = argparse.ArgumentParser(
+        description="Make every picture of a flight in README.md and docs/ again."
+    )
+    parser.add_argument(
+        "run", nargs="?", type=Path, help="folder of a flight with a bag; without it, fly first"
+    )
+    chosen = parser.parse_args().run
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        run = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else fly(folder)
+        run = fly(folder) if chosen is None else chosen.resolve()
         for source, target in (
             ("trajectory", "office"),
             ("explored", "explored"),

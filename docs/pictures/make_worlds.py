@@ -9,6 +9,7 @@ Solid is dark, what a drone of 0.3 m can reach is white; the dot is the start, t
 
 from __future__ import annotations
 
+import argparse
 import io
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from PIL import Image
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
-from live_mvp_ros.sim import metrics
-from live_mvp_ros.world_names import SEEDED
+from live_mvp_ros.evaluation import metrics
 from live_mvp_ros.worlds import load_world
+from live_mvp_ros.worlds.names import SEEDED
 
 PICTURE = Path(__file__).with_name("worlds.png")
 SOLID, REACHED, NARROW = (45, 49, 66), (255, 255, 255), (205, 219, 240)
@@ -29,6 +30,7 @@ SOLID, REACHED, NARROW = (45, 49, 66), (255, 255, 255), (205, 219, 240)
 
 def main() -> None:
     """Draw the picture and write it with few enough colours to stay small."""
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
     figure, axes = plt.subplots(2, len(SEEDED), figsize=(3.0 * len(SEEDED), 6.6), dpi=90)
     for column, name in zip(axes.T, SEEDED, strict=True):
         for axis, seed in zip(column, (0, 1), strict=True):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from live_mvp_ros.results import rounded
+from live_mvp_ros.base.results import rounded
 
 OCCUPIED_PERCENT = 50
 

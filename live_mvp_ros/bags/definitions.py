@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from live_mvp_ros.bags.types import BagError
+from live_mvp_ros.bags.bag_types import BagError
 
 SEPARATOR = "=" * 80
 _FIELD = re.compile(r"^\s*([A-Za-z][\w/]*)(?:<=\d+)?(?:\[[^\]]*\])?\s+[A-Za-z]\w*")

@@ -7,11 +7,12 @@ A ``Tape`` yields messages; a ``Pace`` says when each one is due. Neither publis
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator
 
+from live_mvp_ros.bags.bag_types import BagDamagedError, BagError, Message
 from live_mvp_ros.bags.reader import Bag
-from live_mvp_ros.bags.types import BagError, Message
 
 CLOCK = "/clock"
 CLOCK_PERIOD_NS = 10_000_000
@@ -89,9 +90,10 @@ class Tape:
         if self._start_ns <= self._bag.start_ns:
             return []
         latest: dict[tuple[str, bytes], Message] = {}
-        for message in self._bag.messages(self._latched, 0, self._start_ns):
-            many = message.topic.endswith("/tf_static")
-            latest[(message.topic, message.data if many else b"")] = message
+        with contextlib.suppress(BagDamagedError):  # of what is not played
+            for message in self._bag.messages(self._latched, 0, self._start_ns):
+                many = message.topic.endswith("/tf_static")
+                latest[(message.topic, message.data if many else b"")] = message
         return [message._replace(time_ns=self._start_ns) for message in latest.values()]
 
 

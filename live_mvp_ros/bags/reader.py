@@ -1,37 +1,42 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading bags of rosbag2, complete or not: whole ones through ``rosbags``, the rest by a scan.
+"""Reading bags of rosbag2, complete or not: MCAP and SQLite, compressed or not, one file or many.
 
-A bag whose writer was killed has no metadata.yaml, its last file has no index, and its last
-chunk may be cut off: such files are read from their beginning up to the first damage.
+The files say what is in them: topics, counts, times, quality of service. metadata.yaml says only
+which files there are, what was lost, and what the files leave open. A bag whose writer was killed
+has none.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
-import struct
+import shutil
+import sqlite3
+import tempfile
+import weakref
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import zstandard
-from mcap.exceptions import McapError
-from mcap.records import Channel, Schema
-from mcap.records import Message as McapMessage
-from mcap.stream_reader import StreamReader
-from rosbags.interfaces import ConnectionExtRosbag2
-from rosbags.rosbag2 import Reader, ReaderError
 
-from live_mvp_ros.bags.metadata import FILE_NAME, parse_qos
-from live_mvp_ros.bags.types import BagError, Message, OfferedQos, Topic
+from live_mvp_ros.bags import database_file, mcap_file
+from live_mvp_ros.bags.bag_types import BagDamagedError, BagError, Message, Topic
+from live_mvp_ros.bags.contents import ZSTD_MAGIC, Damage, StorageFile, in_order, merged_topics
+from live_mvp_ros.bags.database_file import LOGS, DatabaseFile
+from live_mvp_ros.bags.mcap_file import McapFile
+from live_mvp_ros.bags.metadata import FILE_NAME, Said, read_metadata
 
-LOST_KEY = "lost"
-_DAMAGE = (
-    McapError, struct.error, zstandard.ZstdError, ValueError, OverflowError, KeyError
-)  # fmt: skip
-_UNREADABLE = (ReaderError, OSError, ValueError, AssertionError, struct.error, EOFError)
+_SUFFIXES = (".mcap", ".db3", ".zstd")
+_UNREADABLE = (
+    OSError,
+    sqlite3.Error,
+    zstandard.ZstdError,
+    ValueError,  # of SQLite: names that are no text
+    OverflowError,
+    MemoryError,
+)
+_NOTHING = "it is empty, cut off or of another format"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,17 +46,21 @@ class Bag:
     Attributes:
         path: folder, or one file.
         files: of the storage.
+        parts: the same, opened; without those that cannot be read.
         storage: ``mcap`` or ``sqlite3``.
         complete: it was closed properly and can be read by anyone.
-        topics: by name.
-        counts: of messages, by topic.
+        topics: that are understood, by name.
+        counts: of their messages, by topic.
         start_ns: time of the first message; 0 in an empty bag.
         end_ns: time of the last one.
         lost: messages that were sent and did not come, by topic, as far as the recorder knew.
+        notes: sentences about what is left out.
+        unreadable: names of files that are neither empty nor readable.
     """
 
     path: Path
     files: tuple[Path, ...]
+    parts: tuple[StorageFile, ...]
     storage: str
     complete: bool
     topics: Mapping[str, Topic]
@@ -59,6 +68,8 @@ class Bag:
     start_ns: int
     end_ns: int
     lost: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -71,28 +82,24 @@ class Bag:
         """Yield the messages of some topics (default: all) received from start to before end.
 
         Raises:
-            BagError: a file that seemed whole turns out to be damaged.
+            BagDamagedError: something there could not be read, or was not as it should be; after
+                all that is good was yielded.
         """
         wanted = frozenset(self.topics) if topics is None else topics & frozenset(self.topics)
-        if not wanted:
-            return
-        if not self.complete:
-            yield from self._scanned(wanted, start_ns, end_ns)
-            return
+        damage = Damage()
+        for name in self.unreadable:
+            damage.other(f"{name} cannot be read: {_NOTHING}")
+        sources = [
+            source
+            for part in self.parts
+            for source in part.sources(wanted, start_ns, end_ns, damage)
+        ]
         try:
-            with Reader(self.path) as reader:
-                connections = [c for c in reader.connections if c.topic in wanted]
-                for connection, time_ns, data in reader.messages(connections, start_ns, end_ns):
-                    yield Message(connection.topic, time_ns, bytes(data))
+            yield from in_order(sources)
         except _UNREADABLE as error:
-            raise BagError(f"the bag {self.path} is damaged: {_words(error)}") from error
-
-    def _scanned(self, wanted: frozenset[str], start_ns: int, end_ns: int) -> Iterator[Message]:
-        for file in self.files:
-            for topic, message in scan(file):
-                inside = start_ns <= message.log_time < end_ns
-                if inside and topic.name in wanted:
-                    yield Message(topic.name, message.log_time, message.data)
+            damage.other(f"it cannot be read further ({_words(error)})")
+        if said := damage.sentence():
+            raise BagDamagedError(f"the bag {self.path} is damaged: {said}")
 
 
 def open_bag(path: Path) -> Bag:
@@ -103,14 +110,14 @@ def open_bag(path: Path) -> Bag:
     """
     if not path.exists():
         raise BagError(f"there is no bag at {path}")
-    files = storage_files(path)
+    said = read_metadata(path / FILE_NAME)
+    files, notes = _files(path, said)
     if not files:
         raise BagError(_no_files(path))
-    bag = _whole(path, files)
-    if bag is None:
-        bag = _recovered(path, files)
+    bag = _opened(path, files, said, notes)
     if not sum(bag.counts.values()):
-        raise BagError(f"the bag {path} is empty: it holds no message")
+        left_out = "".join(f"; {note}" for note in bag.notes)
+        raise BagError(f"the bag {path} is empty: it holds no message{left_out}")
     return bag
 
 
@@ -126,128 +133,131 @@ def storage_files(path: Path) -> tuple[Path, ...]:
     """Return the storage files of a bag in the order of their numbers."""
     if path.is_file():
         return (path,)
-    found = [*path.glob("*.mcap"), *path.glob("*.db3"), *path.glob("*.zstd")]
+    if not path.is_dir():
+        return ()
+    found = [file for file in path.iterdir() if file.suffix in _SUFFIXES and file.is_file()]
     return tuple(sorted(found, key=lambda file: (_number(file), file.name)))
 
 
-def scan(file: Path) -> Iterator[tuple[Topic, McapMessage]]:
-    """Yield the messages of an MCAP file in order, up to its end or the first damage."""
-    schemas: dict[int, Schema] = {}
-    topics: dict[int, Topic] = {}
-    with file.open("rb") as stream, contextlib.suppress(*_DAMAGE):
-        for record in StreamReader(stream, validate_crcs=True).records:
-            if isinstance(record, Schema):
-                schemas[record.id] = record
-            elif isinstance(record, Channel):
-                topics[record.id] = _topic_of(record, schemas[record.schema_id])
-            elif isinstance(record, McapMessage):
-                yield topics[record.channel_id], record
+def _files(path: Path, said: Said | None) -> tuple[tuple[Path, ...], list[str]]:
+    """Return the files of a bag, those that metadata.yaml names if they are there, and notes."""
+    found = storage_files(path)
+    if said is None:
+        return found, []
+    names = dict.fromkeys(said.files)
+    named = tuple(path / name for name in names if (path / name).is_file())
+    if not named:
+        return found, []
+    gone = [name for name in names if not (path / name).is_file()]
+    beside = [file.name for file in found if file not in named]
+    notes = [f"{FILE_NAME} names {name}, which is missing" for name in gone]
+    notes += [f"{name} is left out: {FILE_NAME} does not name it" for name in beside]
+    return named, notes
 
 
-def _topic_of(channel: Channel, schema: Schema) -> Topic:
-    return Topic(
-        channel.topic,
-        schema.name,
-        schema.data.decode() if schema.encoding == "ros2msg" else "",
-        channel.metadata.get("topic_type_hash", ""),
-        parse_qos(channel.metadata.get("offered_qos_profiles", "")),
+def _opened(path: Path, files: tuple[Path, ...], said: Said | None, notes: list[str]) -> Bag:
+    parts, unreadable, reasons = [], [], []
+    for file in files:
+        try:
+            parts.append(_part(file, said is not None and said.packed_messages))
+        except BagError as error:
+            reasons.append(str(error))
+            if file.stat().st_size:
+                unreadable.append(file.name)
+            else:
+                notes.append(f"{file.name} is empty")
+    if not parts:
+        why = reasons[0] if len(reasons) == 1 else ""
+        raise BagError(f"the bag {path} cannot be read: {_NOTHING}" + (why and f" ({why})"))
+    topics = merged_topics(part.contents.topics for part in parts)
+    for name, told in said.topics.items() if said is not None else ():
+        known = topics.setdefault(name, told)
+        topics[name] = known if known.qos else dataclasses.replace(known, qos=told.qos)
+    counts = Counter[str](dict.fromkeys(topics, 0))
+    for part in parts:
+        counts.update(part.contents.counts)
+        notes += (note for note in part.contents.notes if note not in notes)
+    filled = [part.contents for part in parts if sum(part.contents.counts.values())]
+    whole = len(parts) == len(files) and all(part.contents.closed for part in parts)
+    listed = said is not None and {file.name for file in files} == set(said.files)
+    return Bag(
+        path=path,
+        files=files,
+        parts=tuple(parts),
+        storage=parts[0].storage,
+        complete=whole and (path.is_file() or listed),
+        topics=topics,
+        counts=dict(counts),
+        start_ns=min((contents.start_ns for contents in filled), default=0),
+        end_ns=max((contents.end_ns for contents in filled), default=0),
+        lost=said.lost if said is not None else {},
+        notes=tuple(notes),
+        unreadable=tuple(unreadable),
     )
 
 
-def _whole(path: Path, files: tuple[Path, ...]) -> Bag | None:
-    """Return a bag as ``rosbags`` reads it, or None where it cannot."""
-    if path.is_dir() and not (path / FILE_NAME).exists():
-        if files[0].suffix != ".db3" or len(files) > 1:
-            return None
-        path = files[0]  # a database holds what metadata.yaml says
-    try:
-        with Reader(path) as reader:
-            topics, counts = {}, dict[str, int]()
-            for connection in reader.connections:
-                topics[connection.topic] = _connected(connection)
-                counts[connection.topic] = counts.get(connection.topic, 0) + connection.msgcount
-            empty = not reader.message_count
-            return Bag(
-                path=path,
-                files=files,
-                storage="sqlite3" if files[0].name.split(".")[-1] == "db3" else "mcap",
-                complete=True,
-                topics=topics,
-                counts=counts,
-                start_ns=0 if empty else reader.start_time,
-                end_ns=0 if empty else reader.end_time - 1,  # it says the time after the last
-                lost=_lost(path),
-            )
-    except _UNREADABLE as error:
-        if files[0].suffix == ".mcap":
-            return None
-        raise BagError(
-            f"the bag {path} cannot be read: it is empty, cut off or of another format "
-            f"({_words(error)})"
-        ) from error
-
-
-def _connected(connection: Any) -> Topic:
-    extension = connection.ext
-    profiles = extension.offered_qos_profiles if _is_ros2(extension) else ()
-    qos = tuple(
-        OfferedQos(
-            depth=item.depth,
-            reliable=item.reliability.name == "RELIABLE",
-            latched=item.durability.name == "TRANSIENT_LOCAL",
-            deadline_ns=_finite_ns(item.deadline),
-        )
-        for item in profiles
-    )
-    return Topic(
-        connection.topic, connection.msgtype, connection.msgdef.data, connection.digest, qos
-    )
-
-
-def _is_ros2(extension: Any) -> bool:
-    return isinstance(extension, ConnectionExtRosbag2)
-
-
-def _finite_ns(time: Any) -> int | None:
-    total_ns = time.sec * 1_000_000_000 + time.nsec
-    return total_ns if time.sec + time.nsec > 0 and time.sec < 9_223_372_036 else None
-
-
-def _lost(path: Path) -> dict[str, int]:
-    """Return what our recorder wrote down about losses; nothing in bags of others."""
-    import yaml
-
-    try:
-        values = yaml.safe_load((path / FILE_NAME).read_text(encoding="utf-8"))
-        custom = values["rosbag2_bagfile_information"].get("custom_data") or {}
-        return {str(name): int(count) for name, count in json.loads(custom[LOST_KEY]).items()}
-    except (OSError, KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError):
-        return {}
-
-
-def _recovered(path: Path, files: tuple[Path, ...]) -> Bag:
-    """Return a bag that was not closed, as far as it can be read.
+def _part(file: Path, packed_messages: bool) -> StorageFile:
+    """Open one file by what it is, whatever its name says.
 
     Raises:
-        BagError: nothing of it can.
+        BagError: it is no storage of a bag.
     """
-    topics: dict[str, Topic] = {}
-    counts: dict[str, int] = {}
-    times: list[int] = []
-    for file in files:
-        for topic, message in scan(file):
-            topics[topic.name] = topic
-            counts[topic.name] = counts.get(topic.name, 0) + 1
-            times.append(message.log_time)
-    if not times:
-        raise BagError(f"the bag {path} cannot be read: it is empty, cut off or of another format")
-    return Bag(path, files, "mcap", False, topics, counts, min(times), max(times), {})
+    copies: Path | None = None
+    try:
+        plain, logged = file, _has_logs(file)
+        if _begins(file, ZSTD_MAGIC) or logged:
+            copies = Path(tempfile.mkdtemp(prefix="live_mvp_ros_bag_"))
+            plain = _copied(file, copies, logged)
+        if _begins(plain, mcap_file.MAGIC):
+            part: StorageFile = McapFile(plain, file, packed_messages)
+        elif _begins(plain, database_file.MAGIC):
+            part = DatabaseFile(plain, file, packed_messages, logged)
+        else:
+            raise BagError(f"{file.name} is neither MCAP nor SQLite")
+        if not part.contents.topics and not part.contents.notes and not part.contents.closed:
+            raise BagError(f"{file.name} holds nothing that can be read")
+    except (BagError, *_UNREADABLE) as error:
+        if copies is not None:
+            shutil.rmtree(copies, ignore_errors=True)
+        if isinstance(error, BagError):
+            raise
+        raise BagError(f"{file.name}: {_words(error)}") from error
+    if copies is not None:
+        weakref.finalize(part, shutil.rmtree, copies, ignore_errors=True)
+    return part
+
+
+def _has_logs(file: Path) -> bool:
+    """Return whether a database has left a part of itself beside it."""
+    logs = (file.with_name(file.name + ending) for ending in LOGS)
+    return _begins(file, database_file.MAGIC) and any(
+        log.is_file() and log.stat().st_size for log in logs
+    )
+
+
+def _copied(file: Path, folder: Path, logged: bool) -> Path:
+    """Return a decompressed copy of a file, or one of a database with its logs."""
+    copy = folder / "storage"
+    if logged:
+        for ending in ("", *LOGS):
+            source = file.with_name(file.name + ending)
+            if source.is_file():
+                shutil.copyfile(source, folder / f"storage{ending}")
+        return copy
+    with file.open("rb") as packed, copy.open("wb") as plain:
+        zstandard.ZstdDecompressor().copy_stream(packed, plain)
+    return copy
+
+
+def _begins(file: Path, magic: bytes) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(len(magic)) == magic
 
 
 def _number(file: Path) -> int:
     """Return the number before the suffix of a file such as ``flight_12.mcap``, else 0."""
     last = file.name.split(".")[0].rsplit("_", 1)[-1]
-    return int(last) if last.isdecimal() else 0
+    return int(last) if last.isdecimal() and len(last) < 19 else 0
 
 
 def _words(error: BaseException) -> str:

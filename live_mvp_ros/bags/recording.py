@@ -14,8 +14,9 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from live_mvp_ros.bags.types import BagError, Topic
+from live_mvp_ros.bags.bag_types import BagError, Topic
 from live_mvp_ros.bags.writer import BagWriter
+from live_mvp_ros.base.threads import KeepingThread
 
 OVERHEAD_BYTES = 500  # of a message in memory, besides its data
 LONGEST_WAIT_S = 0.1  # so that the bag is flushed also while nothing comes
@@ -50,7 +51,7 @@ class Recording:
         self._bytes = 0
         self._custom: Mapping[str, str] | None = None
         self._error: BagError | None = None
-        self._thread = threading.Thread(target=self._run, name="bag", daemon=True)
+        self._thread = KeepingThread(self._run, "bag", self._failed)
         self._thread.start()
 
     @property
@@ -97,15 +98,17 @@ class Recording:
             raise self._error
 
     def _run(self) -> None:
-        try:
-            while self._write_some():
-                self._bag.flush()
-            self._bag.close(self._custom)
-        except BagError as error:
-            with self._changed:
-                self._error = error
-                self._backlog.clear()
-                self._bytes = 0
+        while self._write_some():
+            self._bag.flush()
+        self._bag.close(self._custom)
+
+    def _failed(self, error: BaseException) -> None:
+        if not isinstance(error, BagError):
+            error = BagError(f"cannot write the bag {self.folder}: {error!r}")
+        with self._changed:
+            self._error = error
+            self._backlog.clear()
+            self._bytes = 0
 
     def _write_some(self) -> bool:
         """Write one thing that waits, if there is one; return whether more may come."""

@@ -19,9 +19,9 @@ from typing import IO
 
 from mcap.writer import CompressionType, Writer
 
+from live_mvp_ros.bags.bag_types import BagError, Topic
 from live_mvp_ros.bags.metadata import FILE_NAME, FileFacts, metadata_text, qos_text
-from live_mvp_ros.bags.types import BagError, Topic
-from live_mvp_ros.results import write
+from live_mvp_ros.base.results import write
 
 CHUNK_BYTES = 512 * 1024
 FLUSH_PERIOD_S = 0.5

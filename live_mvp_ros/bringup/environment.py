@@ -49,20 +49,52 @@ class Overlay:
 
 
 def find_overlay(prefix: str | None = None) -> Overlay | None:
-    """Return what the set-up wrote into a virtual environment (default: this one), or None."""
-    path = Path(prefix or sys.prefix) / OVERLAY_FILE
+    """Return what the set-up wrote into a virtual environment (default: this one), or None.
+
+    Raises:
+        RosMissingError: it is damaged, or was written for an environment in another place.
+    """
+    home = Path(prefix or sys.prefix)
+    path = home / OVERLAY_FILE
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        return Overlay(
+        overlay = Overlay(
             distro=values["distro"],
             prefixes=tuple(values["prefixes"]),
             library_paths=tuple(values["library_paths"]),
             python_paths=tuple(values["python_paths"]),
         )
+        made_for = Path(overlay.prefixes[-1])
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError) as error:
         raise RosMissingError(f"{path} is damaged: run `make setup` again") from error
+    if made_for.resolve() != home.resolve():
+        raise RosMissingError(_moved(home, made_for))
+    return overlay
+
+
+def check_script(script: str) -> None:
+    """Refuse a command in the environment of one checkout that another one's Python runs.
+
+    The first line of a script names its Python by an absolute path, in a copy the old one.
+
+    Args:
+        script: path of the command as it was called.
+
+    Raises:
+        RosMissingError: it lies in another virtual environment than that of this process.
+    """
+    home = Path(script).resolve().parent.parent
+    if (home / "pyvenv.cfg").is_file() and home != Path(sys.prefix).resolve():
+        raise RosMissingError(_moved(home, Path(sys.prefix)))
+
+
+def _moved(home: Path, other: Path) -> str:
+    return (
+        f"{home} is a copy of {other}, or was moved from there, and would run the code of "
+        f"{other.parent}: run `make setup` in {home.absolute().parent}"
+    )
 
 
 def overlay_environment(overlay: Overlay, base: Mapping[str, str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.world_names import MESH, WORLD_FILES, WorldNameError, find_world
+from live_mvp_ros.worlds.names import WORLD_FILES, MeshName, WorldNameError, find_world, mesh_of
 
 Vector = tuple[float, float, float]
 
@@ -50,8 +50,8 @@ def resolve_world(world: str) -> str:
         return world
     if not path.is_file():
         raise UsageError(f"the world file {world} does not exist")
-    is_mesh = world.startswith(f"{MESH}:")
-    return f"{MESH}:{path.resolve()}" if is_mesh else str(path.resolve())
+    mesh = mesh_of(world)
+    return str(path.resolve()) if mesh is None else mesh.text(path.resolve())
 
 
 def mission_facts(world: str) -> MissionFacts:
@@ -62,7 +62,8 @@ def mission_facts(world: str) -> MissionFacts:
     """
     resolve_world(world)
     path, seed = _found(world)
-    values = _of_mesh(path) if world.startswith(f"{MESH}:") else read_mapping(path)
+    mesh = mesh_of(world)
+    values = read_mapping(path) if mesh is None else _of_mesh(mesh)
     if "generator" in values:
         values = _drawn(path, values, seed)
     if "occupied" in values:  # a floor plan: from the floor z = 0 to its height
@@ -111,9 +112,9 @@ def _found(world: str) -> tuple[Path, int | None]:
 
 def _drawn(path: Path, values: dict[str, Any], seed: int | None) -> dict[str, Any]:
     """Return what a generated world's file says when it is written out; this loads JAX."""
-    from live_mvp_ros.worlds.fields import Fields
+    from live_mvp_ros.worlds.file_fields import Fields
     from live_mvp_ros.worlds.generators import generate
-    from live_mvp_ros.worlds.world import WorldError
+    from live_mvp_ros.worlds.world_error import WorldError
 
     try:
         return generate(Fields(str(path), "", values), seed)
@@ -121,13 +122,13 @@ def _drawn(path: Path, values: dict[str, Any], seed: int | None) -> dict[str, An
         raise UsageError(str(error)) from None
 
 
-def _of_mesh(path: Path) -> dict[str, Any]:
+def _of_mesh(mesh: MeshName) -> dict[str, Any]:
     """Return what the world around a mesh would say as a file; this loads the mesh."""
     from live_mvp_ros.worlds.mesh_world import mesh_world_values
-    from live_mvp_ros.worlds.world import WorldError
+    from live_mvp_ros.worlds.world_error import WorldError
 
     try:
-        return mesh_world_values(path)
+        return mesh_world_values(*mesh)
     except WorldError as error:
         raise UsageError(str(error)) from None
 

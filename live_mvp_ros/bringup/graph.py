@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import re
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,8 +24,9 @@ from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, resolve_world
 from live_mvp_ros.bringup.overrides import overrides
 from live_mvp_ros.bringup.params_file import read_text
+from live_mvp_ros.bringup.ros_settings import checked_namespace
 from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, Command, RestartPolicy
-from live_mvp_ros.bringup.topics import full_name, recorded
+from live_mvp_ros.ros.topics import SHARED_TF, full_name, recorded
 
 PACKAGE = "live_mvp_ros"
 CONTROLLERS = ("imppi", "none")
@@ -37,13 +38,14 @@ ONLOOKER_POLICY = RestartPolicy(
 RECORDER_PATIENCE_S = 120.0
 FACTORS = (0.01, 100.0)
 LONGEST_LIMIT_S = 1e6
+LARGEST_SEED = 2**53
+"""As far as whole numbers of parameters go."""
 DRIFT_MAX_M_PER_M = 0.2
-DRIFTING_MARGIN_M = 0.015
+DRIFTING_MARGIN_M = 0.02
 """``vehicle.odometry.ALIGNED_WITHIN_M``, without importing JAX to describe a graph."""
 HEADING_DRIFT_MAX_DEG_PER_M = 5.0
 IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
-SHARED_TF = (("tf", "/tf"), ("tf_static", "/tf_static"))
 TRUE_POSE = (("odom", "ground_truth/odom"),)
 """Of the node that looks at the true world, whatever the vehicle takes its own pose for."""
 STEERED = ("quadrotor_sim", "imppi_controller")
@@ -52,7 +54,6 @@ OPTIONAL_NODES = ("recorder", "viewer")
 
 Value = bool | int | float | str | tuple[float, ...]
 N = TypeVar("N", int, float)
-_NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +113,7 @@ class NodeSpec:
     """One node: an executable of this package under a name.
 
     Attributes:
-        executable: name of the executable and of its module in ``live_mvp_ros.nodes``.
+        executable: name of the executable and of its folder in ``live_mvp_ros.nodes``.
         name: node name.
         namespace: without a leading slash.
         parameters: values that differ from the node's own defaults.
@@ -212,19 +213,14 @@ def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -
     """
     _check_choice("controller", options.controller, CONTROLLERS)
     _check_choice("vehicle", options.vehicle, VEHICLES)
-    namespace = options.namespace.strip("/")
-    if namespace and not _NAMESPACE.fullmatch(namespace):
-        raise UsageError(
-            f"namespace = {options.namespace!r} is not allowed: it must consist of letters, "
-            "digits and underscores, begin with a letter, and may be nested with /"
-        )
+    namespace = checked_namespace(options.namespace)
     _check_time(options)
     _check_numbers(options)
     facts = mission_facts(options.world)
     nodes = _nodes(options, facts, namespace)
     params_file, params_text, watching = None, None, {}
     if options.params_file:
-        params_file = str(Path(options.params_file).expanduser().resolve())
+        params_file = str(Path(os.path.expanduser(options.params_file)).resolve())
         others = [_onlooker(name, nodes[0], {}) for name in onlookers]
         params_text = read_text(options.params_file)
         given = overrides(options.params_file, params_text, [*nodes, *others], namespace)
@@ -414,8 +410,8 @@ def _check_numbers(options: GraphOptions) -> None:
             f"real_time_factor = {options.real_time_factor:g} is not allowed: it must be "
             f"{low:g} to {high:g}"
         )
-    if options.seed < 0:
-        raise UsageError(f"seed = {options.seed} is not allowed: it must be 0 or more")
+    if not 0 <= options.seed <= LARGEST_SEED:
+        raise UsageError(f"seed = {options.seed} is not allowed: it must be 0 to {LARGEST_SEED}")
     if not 0.0 <= options.time_limit_s <= LONGEST_LIMIT_S:
         raise UsageError(
             f"time_limit_s = {options.time_limit_s:g} is not allowed: it must be 0 to "

@@ -21,19 +21,8 @@ from pathlib import Path
 from typing import IO
 
 from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.bringup.ros_settings import domain_id
 from live_mvp_ros.bringup.twins import own_mark
-
-
-def domain_id() -> int:
-    """Return the ROS domain of this process.
-
-    Raises:
-        UsageError: ROS_DOMAIN_ID is not a number from 0 to 232.
-    """
-    text = os.environ.get("ROS_DOMAIN_ID", "") or "0"
-    if not text.isdecimal() or int(text) > 232:
-        raise UsageError(f"ROS_DOMAIN_ID = {text!r} is not allowed: it must be 0 to 232")
-    return int(text)
 
 
 class GraphLock:

@@ -8,25 +8,12 @@ the time between two doubles, so that they always cover the whole flight evenly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable
 
-import numpy as np
+from live_mvp_ros.reports.field_moments import Moment
 
 MOST = 8
 FIRST_PERIOD_S = 2.0
-FILE = "fields.npz"
-
-
-class Moment(NamedTuple):
-    """The gain [nats] of every cell [nx, ny] at a time, where the cells and the drone are."""
-
-    time_s: float
-    gain: np.ndarray
-    corner_m: tuple[float, float]
-    resolution_m: float
-    position_m: tuple[float, float]
 
 
 class Moments:
@@ -56,41 +43,10 @@ def moment_of(time_s: float, data: bytes, position_m: tuple[float, float]) -> Mo
     from rclpy.serialization import deserialize_message
 
     from live_mvp_ros.msg import InfoField
-    from live_mvp_ros.ros.convert_sensors import field_arrays
+    from live_mvp_ros.ros.convert.field_messages import field_arrays
     from live_mvp_ros.ros.frames import MAP
 
     field = field_arrays(deserialize_message(data, InfoField), MAP)
     half = 0.5 * field.spec.resolution_m
     corner = (field.spec.origin_m[0] - half, field.spec.origin_m[1] - half)
     return Moment(time_s, field.gain, corner, field.spec.resolution_m, position_m)
-
-
-def pack(moments: Sequence[Moment]) -> dict[str, np.ndarray]:
-    """Return moments of one geometry as arrays for a file; those of another are left out."""
-    last = moments[-1]
-    same = [m for m in moments if m.gain.shape == last.gain.shape and m.corner_m == last.corner_m]
-    return {
-        "time_s": np.array([m.time_s for m in same]),
-        "gain_nats": np.stack([m.gain for m in same]),
-        "position_m": np.array([m.position_m for m in same]),
-        "corner_m": np.array(last.corner_m),
-        "resolution_m": np.array(last.resolution_m),
-    }
-
-
-def read(folder: Path) -> list[Moment]:
-    """Return the moments in the folder of a run; none where there is no readable file."""
-    try:
-        with np.load(folder / FILE) as file:
-            values = {name: file[name] for name in file.files}
-        corner = (float(values["corner_m"][0]), float(values["corner_m"][1]))
-        return [
-            Moment(
-                float(t), gain, corner, float(values["resolution_m"]), (float(p[0]), float(p[1]))
-            )
-            for t, gain, p in zip(
-                values["time_s"], values["gain_nats"], values["position_m"], strict=True
-            )
-        ]
-    except (OSError, KeyError, ValueError):
-        return []

@@ -33,34 +33,24 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import PointCloud2
 from std_srvs.srv import Trigger
 
+from live_mvp_ros.base.mission_state import HAVE_FLOWN, OVER, state_name
+from live_mvp_ros.base.threads import KeepingThread
+from live_mvp_ros.bringup.flight_record import FlightRecord, Status
 from live_mvp_ros.bringup.flown import FlownParameters
 from live_mvp_ros.bringup.moments import Moments, moment_of
-from live_mvp_ros.bringup.process import lower_thread
-from live_mvp_ros.bringup.progress import Progress
-from live_mvp_ros.bringup.record import FlightRecord, Status
+from live_mvp_ros.bringup.node_process import lower_thread
+from live_mvp_ros.bringup.start_progress import Progress
 from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus, InfoField
 from live_mvp_ros.ros import qos
-from live_mvp_ros.ros.completion import completion_of
+from live_mvp_ros.ros.convert.completion_messages import completion_of
 from live_mvp_ros.ros.peers import Peers
 from live_mvp_ros.ros.polling import Polled
 from live_mvp_ros.ros.refusals import FARTHEST_M, InvalidMessageError, Refusals
 from live_mvp_ros.ros.starting import STARTING
 from live_mvp_ros.srv import SaveMap
-from live_mvp_ros.threads import KeepingThread
 
 CLOSE_LIMIT_S = 30.0
-STATES = {
-    ExplorationStatus.WAITING_FOR_ODOM: "WAITING_FOR_ODOM",
-    ExplorationStatus.WAITING_FOR_MAP: "WAITING_FOR_MAP",
-    ExplorationStatus.EXPLORING: "EXPLORING",
-    ExplorationStatus.GOING_TO_GOAL: "GOING_TO_GOAL",
-    ExplorationStatus.DONE: "DONE",
-    ExplorationStatus.HOLDING: "HOLDING",
-    ExplorationStatus.FAULT: "FAULT",
-}
 NICENESS = 5  # of the watching thread: who only looks must not delay who flies
-FLYING = ("EXPLORING", "GOING_TO_GOAL", "DONE")
-OVER = ("DONE", "FAULT")
 PEERS_PERIOD_S = 1.0
 POLL_PERIOD_S = 0.05
 """What comes a hundred times a second is taken so often."""
@@ -292,7 +282,9 @@ class Monitor:
             self.record.planned((target.x, target.y))
 
     def _map(self, message: OccupancyGrid, info: Info) -> None:
-        from live_mvp_ros.ros.convert import probability_grid  # loads JAX, when a map has come
+        from live_mvp_ros.ros.convert.grid_messages import (
+            probability_grid,  # loads JAX, when a map has come
+        )
         from live_mvp_ros.ros.frames import MAP
 
         probability_grid(message, MAP)  # what the report cannot be drawn from is not kept
@@ -304,7 +296,7 @@ class Monitor:
 
     def _status(self, message: ExplorationStatus, info: Info) -> None:
         status = Status(
-            state=STATES.get(message.state, f"UNKNOWN_{message.state}"),
+            state=state_name(message.state),
             reason=message.reason,
             explored_fraction=message.explored_fraction,
             clearance_m=message.clearance_m,
@@ -316,7 +308,7 @@ class Monitor:
             elapsed_s=message.elapsed_s,
             waited_s=message.waited_s,
         )
-        if status.state in FLYING:
+        if status.state in HAVE_FLOWN:
             self.record.begin()
         self.record.report(status)
 

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from live_mvp_ros.bringup.environment import child_environment
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.params_file import Entry, entries_of, meant
+from live_mvp_ros.bringup.params_file import Entry, meant
+from live_mvp_ros.bringup.settings_file import entries_in
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.graph import NodeSpec, Value
@@ -63,7 +64,7 @@ def overrides(
         UsageError: the file is malformed; an entry means no node, or gives a parameter
             that none of its nodes has; a value is not allowed.
     """
-    entries = entries_of(path, text)
+    entries = entries_in(path, text)
     names = [node.full_name for node in nodes]
     means = [(entry, meant(path, entry.name, names, namespace)) for entry in entries]
     _check_once(path, means)
@@ -108,7 +109,7 @@ def checked(
 
 def default_of(executable: str) -> Any:
     """Return the configuration of a node as it is without parameters; this loads the node."""
-    module = importlib.import_module(f"live_mvp_ros.nodes.{executable}")
+    module = importlib.import_module(f"live_mvp_ros.nodes.{executable}.node")
     return getattr(module, CONFIGURATIONS[executable])()
 
 
@@ -146,7 +147,7 @@ def _is_of_ros(key: str) -> bool:
 
 def _typed(what: str, default: Any, told: Told, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values in their declared types, allowed together and with what the node is told."""
-    from live_mvp_ros.config import ConfigurationError
+    from live_mvp_ros.base.config import ConfigurationError
     from live_mvp_ros.ros.parameters import build
     from live_mvp_ros.ros.parameters import entries as declared
 

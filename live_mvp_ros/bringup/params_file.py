@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ import yaml
 from live_mvp_ros.bringup.errors import UsageError
 
 PARAMETERS = "ros__parameters"
+_MISSPELT = "ros_parameters"
 _TOKEN = re.compile(r"\w+|\*{1,2}", re.ASCII)
 _TRUE = ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON")
 _FALSE = ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF")
@@ -57,7 +59,7 @@ def read_text(path: str) -> str:
     Raises:
         UsageError: it is missing, cannot be read, or is no text.
     """
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     if not file.is_file():
         raise UsageError(f"the parameters file {path} does not exist")
     try:
@@ -74,13 +76,34 @@ def entries_of(path: str, text: str) -> list[Entry]:
     Raises:
         UsageError: it is malformed, or says something twice.
     """
+    root = root_of(path, text)
+    return [entry for name, node in pairs(path, root, "it") for entry in _found(path, name, node)]
+
+
+def root_of(path: str, text: str) -> yaml.MappingNode:
+    """Return the mapping that a parameters file is; ``path`` is for messages.
+
+    Raises:
+        UsageError: it is malformed, or something else.
+    """
     try:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(root, yaml.MappingNode):
         raise UsageError(f"{path} must hold a mapping of names of nodes to {PARAMETERS}")
-    return [entry for name, node in _pairs(path, root, "it") for entry in _found(path, name, node)]
+    if holds(root, _MISSPELT):
+        raise UsageError(
+            f"{path}: {_MISSPELT} is not allowed: it is {PARAMETERS}, with two underscores"
+        )
+    return root
+
+
+def holds(node: yaml.Node, word: str) -> bool:
+    """Return whether a word is a key somewhere in it."""
+    if not isinstance(node, yaml.MappingNode):
+        return False
+    return any(key.value == word or holds(item, word) for key, item in node.value)
 
 
 def matches(pattern: str, full_name: str) -> bool:
@@ -161,7 +184,7 @@ def _found(path: str, name: str, node: yaml.Node) -> Iterator[Entry]:
         held = getattr(node, "value", "")
         shown = repr(resolved(held)) if isinstance(held, str) else "a list"
         raise UsageError(f"{path}: {name} must hold {PARAMETERS}, but holds {shown}")
-    parts = list(_pairs(path, node, name))
+    parts = list(pairs(path, node, name))
     if not any(key == PARAMETERS for key, _ in parts):
         if not parts or not all(isinstance(item, yaml.MappingNode) for _, item in parts):
             raise UsageError(f"{path}: {name} has no {PARAMETERS}")
@@ -175,19 +198,20 @@ def _found(path: str, name: str, node: yaml.Node) -> Iterator[Entry]:
     if not isinstance(content, yaml.MappingNode):
         raise UsageError(f"{path}: {PARAMETERS} of {name} must hold names and values")
     values: dict[str, Any] = {}
-    for key, value in _values(path, name, content, ""):
+    for key, value in flat_values(path, name, content, ""):
         if key in values:
             raise UsageError(f"{path}: {key} stands twice in {name}")
         values[key] = value
     yield Entry(name.rstrip("/"), values)
 
 
-def _values(
+def flat_values(
     path: str, name: str, node: yaml.MappingNode, prefix: str
 ) -> Iterator[tuple[str, Any]]:
-    for key, item in _pairs(path, node, name):
+    """Yield the values below ``name`` by dotted names, which begin with ``prefix``."""
+    for key, item in pairs(path, node, name):
         if isinstance(item, yaml.MappingNode):
-            yield from _values(path, name, item, f"{prefix}{key}.")
+            yield from flat_values(path, name, item, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", _value(f"{path}: {prefix}{key} of {name}", item)
 
@@ -202,7 +226,7 @@ def _value(what: str, node: yaml.Node) -> Any:
     return resolved(node.value) if node.style is None else node.value
 
 
-def _pairs(path: str, node: yaml.MappingNode, name: str) -> Iterator[tuple[str, yaml.Node]]:
+def pairs(path: str, node: yaml.MappingNode, name: str) -> Iterator[tuple[str, yaml.Node]]:
     """Yield what a mapping holds; each key is a word, and stands there once."""
     seen = set()
     for key, item in node.value:

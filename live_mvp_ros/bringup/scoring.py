@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from live_mvp_ros.bringup.process import lower_thread
-from live_mvp_ros.threads import KeepingThread
+from live_mvp_ros.base.threads import KeepingThread
+from live_mvp_ros.bringup.node_process import lower_thread
 
 if TYPE_CHECKING:
-    from live_mvp_ros.sim.metrics import Exploration, GroundTruth, Safety
+    from live_mvp_ros.evaluation.metrics import Exploration, GroundTruth, Safety
 
 NICENESS = 10
 MOST_MAPS, MOST_BYTES = 64, 32 * 2**20
@@ -148,13 +148,13 @@ class Scorer:
 
     def exploration(self) -> Exploration:
         """Return the explored fraction over time; only after ``finish``."""
-        from live_mvp_ros.sim import metrics
+        from live_mvp_ros.evaluation import metrics
 
         return metrics.exploration(self._times, self._fractions)
 
     def safety(self, positions_m: np.ndarray) -> Safety:
         """Return true clearance and collisions of positions [N, 3]; only after ``finish``."""
-        from live_mvp_ros.sim import metrics
+        from live_mvp_ros.evaluation import metrics
 
         assert self._basis is not None
         return metrics.safety(self._world.scene, positions_m, self._basis.radius_m)
@@ -174,11 +174,11 @@ class Scorer:
         self.error, self.fraction = error, None
 
     def _load(self) -> None:
-        from live_mvp_ros.jax_setup import prepare_jax
+        from live_mvp_ros.base.jax_setup import prepare_jax
 
         prepare_jax()
-        from live_mvp_ros.bringup import plots
-        from live_mvp_ros.sim import metrics
+        from live_mvp_ros.evaluation import metrics
+        from live_mvp_ros.reports import graph_plots
         from live_mvp_ros.vehicle import BodyConfig
         from live_mvp_ros.worlds import load_world
 
@@ -188,11 +188,12 @@ class Scorer:
             body = BodyConfig(radius_m=basis.radius_m)
             self.truth = metrics.ground_truth(self._world, body, range_m=basis.range_m)
             metrics.clearance(self._world.scene, np.zeros((1, 3), np.float32))  # compile it now
-        plots.warm_up()
+        graph_plots.warm_up()
 
     def _score(self, message: Any, time_s: float) -> None:
-        from live_mvp_ros.ros.convert import InvalidMessageError, probability_grid
-        from live_mvp_ros.sim import metrics
+        from live_mvp_ros.evaluation import metrics
+        from live_mvp_ros.ros.convert.grid_messages import probability_grid
+        from live_mvp_ros.ros.refusals import InvalidMessageError
 
         assert self.truth is not None
         try:

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from live_mvp_ros.bringup.errors import USED_WRONGLY, BringupError, UsageError
-from live_mvp_ros.bringup.process import NodeProcess, keep_to, stop_all
+from live_mvp_ros.bringup.node_process import NodeProcess, keep_to, stop_all
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from live_mvp_ros.cli.files import check_writable
+from live_mvp_ros.cli.file_options import FILE, check_writable
+
+if TYPE_CHECKING:
+    from live_mvp_ros.bags.reader import Bag
 
 
 @click.group()
@@ -18,17 +21,18 @@ def bag() -> None:
 
 
 @bag.command()
-@click.argument("path", type=Path, metavar="BAG")
-@click.option("--json", "json_file", type=Path, metavar="FILE", help="Write the facts to FILE.")
+@click.argument("path", type=FILE, metavar="BAG")
+@click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write the facts to FILE.")
 def info(path: Path, json_file: Path | None) -> None:
     """Tell topics, types, counts, duration and losses of a bag."""
     if json_file is not None:
         check_writable(json_file)
     from live_mvp_ros.bags.reader import open_bag
     from live_mvp_ros.bags.tools import summary
-    from live_mvp_ros.results import write_json
+    from live_mvp_ros.base.results import write_json
 
-    facts = summary(open_bag(path))
+    bag = open_bag(path)
+    facts = summary(bag) | {"take_off_s": take_offs(bag)}
     if json_file is not None:
         write_json(json_file, facts)
     for line in table(facts):
@@ -36,13 +40,21 @@ def info(path: Path, json_file: Path | None) -> None:
 
 
 @bag.command()
-@click.argument("path", type=Path, metavar="BAG")
+@click.argument("path", type=FILE, metavar="BAG")
 def reindex(path: Path) -> None:
     """Complete a bag that was not closed, so that every tool opens it."""
     from live_mvp_ros.bags.tools import reindex, summary
 
     for line in table(summary(reindex(path))):
         click.echo(line)
+
+
+def take_offs(bag: Bag) -> dict[str, float]:
+    """Return when each drone takes off, as far as the bag says so and can be read."""
+    from live_mvp_ros.bags.take_off import take_offs_s
+    from live_mvp_ros.base.results import rounded
+
+    return {name: rounded(time_s, 3) or 0.0 for name, time_s in take_offs_s(bag).items()}
 
 
 def table(facts: dict[str, Any]) -> list[str]:
@@ -54,6 +66,10 @@ def table(facts: dict[str, Any]) -> list[str]:
     lines = [
         f"{facts['path']}: {facts['storage']}, {size}{closed}",
         f"{facts['duration_s']:.3f} s, {facts['message_count']} messages, lost: {lost}",
+        *(
+            f"{name or 'the drone'} takes off at {time_s:.1f} s (replay --start take-off)"
+            for name, time_s in facts.get("take_off_s", {}).items()
+        ),
         f"{'topic':<26}{'type':<38}{'count':>8}{'rate [Hz]':>11}{'lost':>6}",
     ]
     for topic in facts["topics"]:
@@ -62,4 +78,4 @@ def table(facts: dict[str, Any]) -> list[str]:
         lines.append(
             f"{topic['name']:<26}{topic['type']:<38}{topic['count']:>8}{rate:>11}{gone:>6}"
         )
-    return lines
+    return lines + [f"note: {note}" for note in facts["notes"]]

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
-from live_mvp_ros.cli.files import check_writable, read_settings
+from live_mvp_ros.cli.file_options import FILE, check_writable, read_settings
 from live_mvp_ros.cli.options import sim_options, with_drift
 
 if TYPE_CHECKING:
-    from live_mvp_ros.sim.campaign import Campaign, Document, Folder
-    from live_mvp_ros.sim.runs import Run
+    from live_mvp_ros.evaluation.campaign import Campaign, Document, Folder
+    from live_mvp_ros.evaluation.runs import Run
 
 
 PLAIN_WIDTH = 160
@@ -89,11 +89,11 @@ class Names(click.ParamType):  # type: ignore[type-arg]  # no generic before cli
 )
 @click.option(
     "--output",
-    type=Path,
+    type=FILE,
     metavar="DIR",
     help="Folder of the campaign; goes on with one that is there  [default: runs/bench-<time>]",
 )
-@click.option("--json", "json_file", type=Path, metavar="FILE", help="Copy explore.json to FILE.")
+@click.option("--json", "json_file", type=FILE, metavar="FILE", help="Copy explore.json to FILE.")
 def explore(
     worlds: tuple[str, ...],
     planners: tuple[str, ...],
@@ -116,11 +116,11 @@ def explore(
     """
     if json_file is not None:
         check_writable(json_file)
-    overrides = with_drift(read_settings(params_file), drift, heading_drift)
-    from live_mvp_ros.jax_setup import prepare_jax
+    from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()
-    from live_mvp_ros.sim.campaign import Campaign, Folder
+    overrides = with_drift(read_settings(params_file), drift, heading_drift)
+    from live_mvp_ros.evaluation.campaign import Campaign, Folder
 
     starts = ("world", "random") if start == "both" else (start,)
     campaign = Campaign(
@@ -152,7 +152,7 @@ def _fly(
     campaign: Campaign, folder: Folder, jobs: int | None, address: str | None
 ) -> tuple[dict[str, Document], bool]:
     """Fly what is not flown yet; return all documents, and whether it was interrupted."""
-    from live_mvp_ros.sim import campaign as campaigns
+    from live_mvp_ros.evaluation import campaign as campaigns
 
     runs = campaign.runs()
     documents = folder.finished(runs)
@@ -174,8 +174,8 @@ def _fly(
 
 
 def _pool(missing: Sequence[Run], jobs: int | None, address: str | None) -> Any:
-    from live_mvp_ros.sim import ray_workers, workers
-    from live_mvp_ros.sim.campaign import Pilot
+    from live_mvp_ros.evaluation import ray_workers, workers
+    from live_mvp_ros.evaluation.campaign import Pilot
 
     if address is None:
         count = jobs or len(os.sched_getaffinity(0))
@@ -184,7 +184,7 @@ def _pool(missing: Sequence[Run], jobs: int | None, address: str | None) -> Any:
 
 
 def _translated(answers: Iterator[Any]) -> Iterator[Any]:
-    from live_mvp_ros.sim.ray_workers import RayUnavailableError
+    from live_mvp_ros.evaluation.ray_workers import RayUnavailableError
 
     try:
         yield from answers
@@ -260,10 +260,10 @@ def _report(
     """Write the JSON and the plots and show the table; return how many runs failed."""
     from rich.console import Console
 
-    from live_mvp_ros.results import write, write_json
-    from live_mvp_ros.sim import campaign as campaigns
-    from live_mvp_ros.sim import campaign_plots as plots
-    from live_mvp_ros.sim.drawing import png
+    from live_mvp_ros.base.results import write, write_json
+    from live_mvp_ros.evaluation import campaign as campaigns
+    from live_mvp_ros.reports import campaign_plots as plots
+    from live_mvp_ros.reports.drawing import png
 
     result = campaigns.result(campaign, documents)
     write_json(folder.path / "explore.json", result)
@@ -285,6 +285,8 @@ def table(summary: Mapping[str, Mapping[str, Any]]) -> Any:
     from rich.table import Table
     from rich.text import Text
 
+    from live_mvp_ros.worlds.names import shown_name
+
     result = Table(box=None, pad_edge=False, padding=(0, 1))
     for name in ("world", "planner"):
         result.add_column(name, overflow="fold")
@@ -295,7 +297,7 @@ def table(summary: Mapping[str, Mapping[str, Any]]) -> Any:
             least = values["explored_fraction_min"]
             low, high = map(_number, values["time_to_95_s_quartiles"])
             result.add_row(
-                world,
+                shown_name(world),
                 planner,
                 *(str(values[key]) for key in ("runs", "complete", "collisions")),
                 _percent(least),

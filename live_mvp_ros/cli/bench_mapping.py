@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import Any
 import click
 
 from live_mvp_ros.bringup.errors import BringupError, UsageError
-from live_mvp_ros.cli.files import check_writable, read_settings
+from live_mvp_ros.cli.file_options import FILE, check_writable, read_settings
 
 WORLDS = ("seed", "office", "cave", "mesh")
 KEYS = (
@@ -50,9 +51,9 @@ KEYS = (
     help="Worlds to fly in, with commas between: names, files, mesh:FILE, or mesh for the"
     " one that is built in.",
 )
-@click.option("--json", "json_file", type=Path, metavar="FILE", help="Write all figures to FILE.")
+@click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write all figures to FILE.")
 @click.option(
-    "--plots", "folder", type=Path, metavar="DIR", help="Write a picture per world into DIR."
+    "--plots", "folder", type=FILE, metavar="DIR", help="Write a picture per world into DIR."
 )
 @click.option(
     "--looks",
@@ -63,7 +64,10 @@ KEYS = (
     help="Scans of a flight, ten a second; fewer fly the same way faster.",
 )
 @click.option(
-    "--params-file", type=Path, metavar="FILE", help="YAML with settings: camera, live_map."
+    "--params-file",
+    type=FILE,
+    metavar="FILE",
+    help="Settings of camera and live_map, or a ROS parameters file with them.",
 )
 @click.option(
     "--threads",
@@ -85,12 +89,12 @@ def mapping(
         check_writable(json_file)
     if folder is not None and (folder.exists() and not folder.is_dir()):
         raise UsageError(f"--plots {folder} is not a folder")
-    settings = read_settings(params_file)
     if threads == "all":
         os.environ.setdefault("XLA_FLAGS", "")  # one thread is what prepare_jax would choose
-    from live_mvp_ros.jax_setup import prepare_jax
+    from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()
+    settings = read_settings(params_file)
     found: dict[str, dict[str, Any]] = {}
     chosen = [name for name in names.split(",") if name]
     if not chosen:
@@ -118,9 +122,10 @@ class _Flight:
             UsageError: there is no such world, or a setting is not allowed.
         """
         from live_mvp_ros import worlds
-        from live_mvp_ros.config import ConfigurationError, from_mapping
+        from live_mvp_ros.base.config import ConfigurationError, from_mapping
+        from live_mvp_ros.evaluation import mapping_bench
         from live_mvp_ros.mapping import LiveMapConfig
-        from live_mvp_ros.sim import mapping_bench
+        from live_mvp_ros.worlds.names import shown_name
 
         self.name = name
         self._source = mapping_bench.standard_mesh(scratch) if name == "mesh" else name
@@ -128,7 +133,8 @@ class _Flight:
         if unknown:
             raise UsageError(f"{min(unknown)} is not a setting: choose from camera, live_map")
         try:
-            self._world = worlds.load_world(self._source)
+            world = worlds.load_world(self._source)
+            self._world = dataclasses.replace(world, name=shown_name(name))
             camera = mapping_bench.CAMERA | dict(settings.get("camera") or {})
             self._camera = from_mapping(worlds.DepthCameraConfig, camera)
             config = from_mapping(LiveMapConfig, dict(settings.get("live_map") or {}))
@@ -142,10 +148,10 @@ class _Flight:
         Raises:
             BringupError: the compilation could not be measured.
         """
-        from live_mvp_ros import results
-        from live_mvp_ros.sim import mapping_bench, mapping_score
-        from live_mvp_ros.sim.drawing import png
-        from live_mvp_ros.sim.mapping_flight import standard_flight
+        from live_mvp_ros.base import results
+        from live_mvp_ros.evaluation import mapping_bench, mapping_score
+        from live_mvp_ros.evaluation.mapping_flight import standard_flight
+        from live_mvp_ros.reports.drawing import png
 
         path = standard_flight(self._world, looks)
         points = mapping_score.probe(self._world, self._config)
@@ -161,7 +167,7 @@ class _Flight:
         except RuntimeError as error:
             raise BringupError(str(error)) from error
         if folder is not None:
-            from live_mvp_ros.sim.mapping_plots import mapping_figure
+            from live_mvp_ros.reports.mapping_plots import mapping_figure
 
             folder.mkdir(parents=True, exist_ok=True)
             picture = mapping_figure(self._world, path, learned, curves, figures)
@@ -171,7 +177,7 @@ class _Flight:
 
 def _write(path: Path, found: Mapping[str, Mapping[str, Any]]) -> None:
     """Write the figures of all worlds so far."""
-    from live_mvp_ros.results import write_json
+    from live_mvp_ros.base.results import write_json
 
     write_json(path, {name: {key: row[key] for key in KEYS} for name, row in found.items()})
 

@@ -20,13 +20,13 @@ from typing import Any
 import click
 
 from live_mvp_ros.bringup.errors import BringupError, UsageError
-from live_mvp_ros.cli.files import check_writable
+from live_mvp_ros.cli.file_options import FILE, check_writable
 
 SCRIPT = Path("bench") / "planning.py"
 
 
 @click.command()
-@click.option("--json", "json_file", type=Path, metavar="FILE", help="Write all figures to FILE.")
+@click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write all figures to FILE.")
 @click.option(
     "--repeats",
     type=click.IntRange(min=5),

@@ -17,12 +17,15 @@ from typing import Any
 
 import click
 
+from live_mvp_ros.base import pip_packages
 from live_mvp_ros.bringup.environment import (
     RosMissingError,
     child_environment,
     find_overlay,
     require_ros,
 )
+from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.bringup.ros_settings import check_ros_settings
 
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
 DISCOVERY_LIMIT_S = 10.0
@@ -103,8 +106,11 @@ def check_discovery() -> str:
     """Let another process send a message of ours and measure how long it takes to arrive."""
     try:
         require_ros()
+        check_ros_settings()
     except RosMissingError as error:
         raise ProblemError("not checked", "fix ROS 2 first", optional=True) from error
+    except UsageError as error:
+        raise ProblemError("not possible", str(error)) from error
     topic = f"live_mvp_ros_doctor_{os.getpid()}"
     talker = subprocess.Popen(
         [sys.executable, "-c", TALKER, topic, str(os.getpid())],
@@ -161,6 +167,14 @@ def _listen(topic: str, expected: int) -> float | None:
         context.try_shutdown()
 
 
+def check_packages() -> str:
+    """Check that every Python package that is needed can be found."""
+    missing = pip_packages.missing()
+    if missing:
+        raise ProblemError(f"missing: {', '.join(missing)}", pip_packages.remedy(missing))
+    return "all there"
+
+
 def check_jax() -> str:
     """Check that JAX computes, and say on which device."""
     try:
@@ -169,7 +183,8 @@ def check_jax() -> str:
 
         total = int(jnp.arange(5).sum())
     except (ImportError, RuntimeError) as error:
-        raise ProblemError(str(error), "run `make setup`, or `pip install jax`") from error
+        remedy = f"run `make setup`, or `{pip_packages.remedy(['jax'])}`"
+        raise ProblemError(str(error), remedy) from error
     if total != 10:
         raise ProblemError(f"0 + 1 + 2 + 3 + 4 = {total}", "install JAX for this machine again")
     return f"JAX {jax.__version__} on {', '.join(str(device) for device in jax.devices())}"
@@ -183,7 +198,7 @@ def check_viewer() -> str:
     if not found:
         raise ProblemError(
             "none",
-            "optional: `pip install rerun-sdk`, or RViz 2, which comes with ROS 2",
+            f"optional: `{pip_packages.remedy(['rerun'])}`, or RViz 2, which comes with ROS 2",
             optional=True,
         )
     return ", ".join(found)
@@ -207,6 +222,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "ROS 2": check_ros,
     "interfaces": check_interfaces,
     "DDS discovery": check_discovery,
+    "packages": check_packages,
     "JAX": check_jax,
     "viewer": check_viewer,
     "compiler": check_compiler,
@@ -227,16 +243,20 @@ def doctor() -> int:
     """Check the installation and say what to fix; exit code 1 if something has to be fixed."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     console = Console()
     with console.status("checking ..."):
         findings = [examine(part, check) for part, check in CHECKS.items()]
-    table = Table("part", "state", "found", "what to do", box=None, pad_edge=False)
+    table = Table("part", "state", "found", box=None, pad_edge=False)
     styles = {"ok": "green", "optional": "yellow", "problem": "bold red"}
     for finding in findings:
-        state = f"[{styles[finding.state]}]{finding.state}[/]"
-        table.add_row(finding.part, state, finding.found, finding.remedy)
+        state = Text(finding.state, style=styles[finding.state])
+        table.add_row(finding.part, state, Text(finding.found))
     console.print(table)
+    for finding in findings:
+        if finding.remedy:  # as one line, so that its commands can be copied
+            console.print(Text(f"{finding.part}: {finding.remedy}"), soft_wrap=True)
     problems = sum(finding.state == "problem" for finding in findings)
     console.print(f"{problems} to fix." if problems else "Everything that is needed works.")
     return 1 if problems else 0

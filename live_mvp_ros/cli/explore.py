@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""``live-mvp explore``: fly a mission, show one live line, leave a report."""
+"""``live-mvp explore``: fly a mission, show how far it is, leave a report."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from live_mvp_ros.base.results import PAGE
 from live_mvp_ros.bringup.cores import AUTO, ENVIRONMENT, check_choice
 from live_mvp_ros.bringup.environment import require_ros
 from live_mvp_ros.bringup.errors import FAILED, UsageError
@@ -21,13 +22,16 @@ from live_mvp_ros.bringup.graph import (
     DRIFT_MAX_M_PER_M,
     HEADING_DRIFT_MAX_DEG_PER_M,
     IN_RUN_FOLDER,
+    LARGEST_SEED,
     VEHICLES,
     VIEWS,
     GraphOptions,
     describe,
 )
 from live_mvp_ros.cli import views
-from live_mvp_ros.cli.files import check_new_folder, check_writable
+from live_mvp_ros.cli.file_options import FILE, check_new_folder, check_writable
+from live_mvp_ros.cli.numbers import Number
+from live_mvp_ros.cli.shell_completion import worlds_and_files
 from live_mvp_ros.viewing.ports import (
     GRPC_PORT,
     THIS_MACHINE,
@@ -40,27 +44,52 @@ from live_mvp_ros.viewing.ports import (
 )
 
 if TYPE_CHECKING:
-    from live_mvp_ros.bringup.flight import Flight, Glance
+    from live_mvp_ros.bringup.exploration_flight import Flight
+    from live_mvp_ros.bringup.glance import Glance
 
 DEFAULTS = GraphOptions()
 
 
 @click.command()
-@click.option("--world", default=DEFAULTS.world, show_default=True, help="World name or file.")
-@click.option("--headless", is_flag=True, help="Plain log lines instead of the live line.")
+@click.option(
+    "--world",
+    default=DEFAULTS.world,
+    show_default=True,
+    shell_complete=worlds_and_files,
+    help="World name or file.",
+)
+@click.option("--headless", is_flag=True, help="Plain log lines instead of the bar.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0.0, min_open=True),
+    type=Number(min=0.0, min_open=True),
     metavar="S",
     help="End after S seconds of flight; before take-off after S seconds of waiting with every"
     " node ready.",
 )
-@click.option("--json", "json_file", type=Path, metavar="FILE", help="Copy metrics.json to FILE.")
-@click.option("--params-file", metavar="FILE", help="ROS parameters file with overrides.")
+@click.option("--json", "json_file", type=FILE, metavar="FILE", help="Copy metrics.json to FILE.")
+@click.option(
+    "--params-file",
+    type=click.Path(),
+    metavar="FILE",
+    help="ROS parameters file, or settings nested by component.",
+)
 @click.option("--namespace", default="", metavar="NS", help="Namespace of the whole graph.")
 @click.option("--shared-tf", is_flag=True, help="Transforms go to /tf also in a namespace.")
-@click.option("--controller", type=click.Choice(CONTROLLERS), default=DEFAULTS.controller)
-@click.option("--vehicle", type=click.Choice(VEHICLES), default=DEFAULTS.vehicle)
+@click.option(
+    "--controller",
+    type=click.Choice(CONTROLLERS),
+    default=DEFAULTS.controller,
+    show_default=True,
+    help="Who steers; none: something else publishes cmd/body_rates.",
+)
+@click.option(
+    "--vehicle",
+    type=click.Choice(VEHICLES),
+    default=DEFAULTS.vehicle,
+    show_default=True,
+    help="What flies; none: something else publishes odom and depth/points, and obeys"
+    " cmd/body_rates.",
+)
 @click.option(
     "--use-sim-time/--no-use-sim-time",
     default=None,
@@ -68,6 +97,7 @@ DEFAULTS = GraphOptions()
 )
 @click.option(
     "--truth",
+    shell_complete=worlds_and_files,
     metavar="WORLD",
     help="World to score against; default: that of the simulator, and none without it.",
 )
@@ -82,7 +112,7 @@ DEFAULTS = GraphOptions()
 )
 @click.option(
     "--real-time-factor",
-    type=click.FloatRange(0.01, 100.0),
+    type=Number(0.01, 100.0),
     default=DEFAULTS.real_time_factor,
     show_default=True,
     help="Simulated seconds per second.",
@@ -90,10 +120,12 @@ DEFAULTS = GraphOptions()
 @click.option(
     "--follow-clock", is_flag=True, help="Live in the time of another drone's simulator."
 )
-@click.option("--seed", type=click.IntRange(min=0), default=DEFAULTS.seed, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0, LARGEST_SEED), default=DEFAULTS.seed, show_default=True
+)
 @click.option(
     "--drift",
-    type=click.FloatRange(0.0, DRIFT_MAX_M_PER_M),
+    type=Number(0.0, DRIFT_MAX_M_PER_M),
     default=DEFAULTS.drift_m_per_m,
     metavar="M_PER_M",
     help="Position error that odometry gains per metre flown, such as 0.005: the simulated one"
@@ -101,14 +133,14 @@ DEFAULTS = GraphOptions()
 )
 @click.option(
     "--heading-drift",
-    type=click.FloatRange(0.0, HEADING_DRIFT_MAX_DEG_PER_M),
+    type=Number(0.0, HEADING_DRIFT_MAX_DEG_PER_M),
     default=DEFAULTS.heading_drift_deg_per_m,
     metavar="DEG_PER_M",
     help="Heading error that it gains per metre flown, such as 0.05  [default: 0]",
 )
 @click.option(
     "--output",
-    type=Path,
+    type=FILE,
     default=Path("runs"),
     show_default=True,
     metavar="DIR",
@@ -179,7 +211,8 @@ def explore(
         check_writable(json_file)
     bag = chosen_bag(record, no_record)
     require_ros()
-    from live_mvp_ros.bringup.flight import Flight, FlightOptions
+    from live_mvp_ros.bringup.exploration_flight import Flight
+    from live_mvp_ros.bringup.flight_options import FlightOptions
 
     screen = views.view(plain=headless)
     if view is not None:
@@ -190,13 +223,23 @@ def explore(
         screen.say(f"the view is at {web_address(WEB_PORT, GRPC_PORT, host)}")
 
     def show(glance: Glance) -> None:
-        screen.show(line(glance), glance.state)
+        screen.show(
+            views.Shown(
+                line(glance),
+                glance.state,
+                glance.note,
+                share=glance.explored_fraction,
+                left_s=glance.left_s,
+                has_bar=True,
+            )
+        )
 
     wishes = FlightOptions(output, timeout, json_file, bag, view, truth, cores, view_open)
     flight = Flight(graph, wishes, show, screen.say)
     with screen:
         ending = flight.run()
-    screen.say(summary(flight, ending.reason))
+    for words in last_words(flight, ending.reason):
+        screen.say(words)
     code = 0 if flight.metrics.get("mission_complete") else FAILED
     if flight.unfinished:  # a thread is inside an import and cannot be ended
         sys.stdout.flush()
@@ -254,9 +297,18 @@ def line(glance: Glance) -> str:
         if glance.unsafe_plan_fraction
         else "",
         f"x{glance.real_time_factor:.2f}" if glance.real_time_factor is not None else "",
-        glance.note,
     ]
     return "  ".join(part for part in parts if part)
+
+
+def last_words(flight: Flight, reason: str) -> list[str]:
+    """Return the lines at the end: what came of it, what to try next, and the page about it."""
+    from live_mvp_ros.reports.advice import advice_lines
+
+    lines = [summary(flight, reason), *advice_lines(flight.metrics)]
+    if flight.folder is not None and (page := flight.folder / PAGE).is_file():
+        lines.append(f"report: {page}")
+    return lines
 
 
 def summary(flight: Flight, reason: str) -> str:
@@ -272,5 +324,6 @@ def summary(flight: Flight, reason: str) -> str:
         facts.append(f"{values['path_length_m']:.1f} m")
     if values.get("collisions") is not None:
         facts.append(f"{values['collisions']} collisions")
-    where = f"; results in {flight.folder}" if flight.folder else ""
-    return ", ".join(facts) + where
+    if flight.folder is None:
+        return ", ".join(facts)
+    return f"{', '.join(facts)}; results in {flight.folder}"

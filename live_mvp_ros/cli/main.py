@@ -7,11 +7,15 @@ Exit codes: 0 done, 1 failed, 2 used wrongly.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 
 import click
 
-from live_mvp_ros.bags.types import BagError
+from live_mvp_ros.bags.bag_types import BagDamagedError, BagError
+from live_mvp_ros.base import pip_packages
+from live_mvp_ros.base.late_imports import not_built
 from live_mvp_ros.bringup.environment import RosMissingError
 from live_mvp_ros.bringup.errors import FAILED, USED_WRONGLY, BringupError
 from live_mvp_ros.cli.lazy import Lazy, LazyGroup
@@ -29,15 +33,20 @@ COMMANDS = {
     "view": Lazy("live_mvp_ros.cli.view", "Open a flight in Rerun, or draw a world."),
     "replay": Lazy("live_mvp_ros.cli.replay", "Play a bag, or build its map again and compare."),
     "maps": Lazy("live_mvp_ros.cli.maps", "Look at saved maps; save, load or reset a live one."),
+    "completion": Lazy(
+        "live_mvp_ros.cli.shell_completion", "Print what makes your shell complete all this."
+    ),
     "doctor": Lazy("live_mvp_ros.cli.doctor", "Check the installation and say what to fix."),
 }
 
 
 def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from live_mvp_ros.results import package_version
+        from live_mvp_ros.base.build_record import commit
+        from live_mvp_ros.base.results import package_version
 
-        click.echo(f"live-mvp {package_version()}")
+        of = commit()
+        click.echo(f"live-mvp {package_version()}" + (f" (commit {of})" if of else ""))
         ctx.exit()
 
 
@@ -70,10 +79,25 @@ def main(arguments: list[str] | None = None) -> int:
         return _refuse(_one_sentence(error), USED_WRONGLY)
     except BringupError as error:
         return _refuse(str(error), error.exit_code)
+    except BagDamagedError as error:
+        return _refuse(str(error), FAILED)
     except (BagError, RosMissingError) as error:
         return _refuse(str(error), USED_WRONGLY)
+    except ModuleNotFoundError as error:
+        sentence = not_built(error) or pip_packages.sentence(error)
+        if not sentence:
+            raise
+        return _refuse(sentence, USED_WRONGLY)
     except (click.Abort, KeyboardInterrupt):
         return _refuse("interrupted", FAILED)
+    except BrokenPipeError:  # who reads has gone, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED
+    except OSError as error:
+        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise  # of no file, and not of a full or broken disk below the output: a bug
+        what = error.filename or "the output"
+        return _refuse(f"{what} cannot be read or written: {error.strerror or error}", FAILED)
 
 
 def _one_sentence(error: click.ClickException) -> str:

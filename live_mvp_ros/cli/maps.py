@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from live_mvp_ros.bringup.errors import BringupError, UsageError
-from live_mvp_ros.cli.files import check_writable
+from live_mvp_ros.cli.file_options import FILE, check_writable
+from live_mvp_ros.cli.numbers import Number
+from live_mvp_ros.cli.options import check_altitude
 
 if TYPE_CHECKING:
     from live_mvp_ros.mapping import LiveMap, LiveMapConfig
@@ -29,7 +31,7 @@ def maps() -> None:
 
 
 @maps.command()
-@click.argument("file", type=Path)
+@click.argument("file", type=FILE)
 def info(file: Path) -> int:
     """Say what a saved map holds."""
     config, state = _read(file)
@@ -50,11 +52,11 @@ def info(file: Path) -> int:
 
 
 @maps.command()
-@click.argument("file", type=Path)
-@click.argument("output", type=Path)
+@click.argument("file", type=FILE)
+@click.argument("output", type=FILE)
 @click.option(
     "--spacing",
-    type=click.FloatRange(0.01, 1.0),
+    type=Number(0.01, 1.0),
     default=0.05,
     show_default=True,
     metavar="M",
@@ -63,9 +65,12 @@ def info(file: Path) -> int:
 def mesh(file: Path, output: Path, spacing: float) -> int:
     """Write the learned surface of FILE to OUTPUT: .ply, .glb, .obj or .stl."""
     check_writable(output, "OUTPUT")
-    config, state = _read(file)
     from live_mvp_ros import mapping
 
+    if output.suffix.lower() not in mapping.MESH_TYPES:
+        endings = ", ".join(mapping.MESH_TYPES)
+        raise UsageError(f"OUTPUT {output} is not allowed: the name must end in {endings}")
+    config, state = _read(file)
     try:
         found = mapping.surface_mesh(config, state, spacing)
         mapping.save_mesh(output, found)
@@ -76,18 +81,21 @@ def mesh(file: Path, output: Path, spacing: float) -> int:
 
 
 @maps.command()
-@click.argument("file", type=Path)
-@click.argument("output", type=Path)
-@click.option("--altitude", type=float, default=2.0, show_default=True, metavar="M")
+@click.argument("file", type=FILE)
+@click.argument("output", type=FILE)
+@click.option(
+    "--altitude", type=Number(-1000.0, 1000.0), default=2.0, show_default=True, metavar="M"
+)
 def picture(file: Path, output: Path, altitude: float) -> int:
     """Draw what FILE knows at an altitude to OUTPUT (.png): occupancy, exposure, frontiers."""
     if output.suffix.lower() != ".png":
         raise UsageError(f"OUTPUT {output} is not allowed: the name must end in .png")
     check_writable(output, "OUTPUT")
     config, state = _read(file)
-    from live_mvp_ros import results
-    from live_mvp_ros.sim.drawing import png
-    from live_mvp_ros.sim.map_picture import map_figure
+    check_altitude(altitude, config.lower_m[2], config.upper_m[2])
+    from live_mvp_ros.base import results
+    from live_mvp_ros.reports.drawing import png
+    from live_mvp_ros.reports.map_picture import map_figure
 
     results.write(output, png(map_figure(config, state, altitude)))
     click.echo(f"picture in {output}")
@@ -95,7 +103,7 @@ def picture(file: Path, output: Path, altitude: float) -> int:
 
 
 @maps.command()
-@click.argument("file", type=Path, required=False)
+@click.argument("file", type=FILE, required=False)
 @namespace_option
 def save(file: Path | None, namespace: str) -> int:
     """Let the running map save itself to FILE, or to where it saves itself anyway."""
@@ -107,7 +115,7 @@ def save(file: Path | None, namespace: str) -> int:
     passing = Path(_called("save", namespace, f"maps-save-{os.getpid()}{MAP_SUFFIX}").path)
     if not passing.is_file():
         raise BringupError(f"the map is not on this machine: it was saved to {passing} there")
-    from live_mvp_ros import results
+    from live_mvp_ros.base import results
 
     try:
         results.write(file, passing.read_bytes())
@@ -120,7 +128,7 @@ def save(file: Path | None, namespace: str) -> int:
 
 
 @maps.command()
-@click.argument("file", type=Path, required=False)
+@click.argument("file", type=FILE, required=False)
 @namespace_option
 def load(file: Path | None, namespace: str) -> int:
     """Let the running map take over a saved one."""
@@ -159,7 +167,7 @@ def _read(file: Path) -> tuple[LiveMapConfig, LiveMap]:
     Raises:
         UsageError: it cannot be read.
     """
-    from live_mvp_ros.jax_setup import prepare_jax
+    from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()
     from live_mvp_ros import mapping
@@ -175,10 +183,14 @@ def _called(verb: str, namespace: str, path: str | None) -> Any:
 
     Raises:
         BringupError: nobody answers, or the map says why not.
+        UsageError: ROS has no such namespace.
     """
     from live_mvp_ros.bringup.environment import require_ros
+    from live_mvp_ros.bringup.ros_settings import check_ros_settings, checked_namespace
 
+    namespace = checked_namespace(namespace)
     require_ros()
+    check_ros_settings()
     import rclpy
     from std_srvs.srv import Trigger
 

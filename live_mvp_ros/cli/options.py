@@ -6,13 +6,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.cli.file_options import FILE
+from live_mvp_ros.cli.numbers import Number
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_TIME_LIMIT_S = 600.0
+
+
+def check_altitude(altitude_m: float, low_m: float, high_m: float) -> None:
+    """Refuse a cut where there is nothing to cut.
+
+    Raises:
+        UsageError: the altitude is not between the lowest and the highest one.
+    """
+    if not low_m <= altitude_m <= high_m:
+        raise UsageError(
+            f"--altitude {altitude_m:g} is not allowed: it must be between {low_m:g} and "
+            f"{high_m:g} m, from the floor to the ceiling of what is drawn"
+        )
 
 
 def with_drift(
@@ -35,25 +51,25 @@ def sim_options(command: Command) -> Command:
     for option in (
         click.option(
             "--heading-drift",
-            type=click.FloatRange(0.0, 5.0),
+            type=Number(0.0, 5.0),
             metavar="DEG_PER_M",
             help="Heading error that odometry gains per metre flown  [default: 0]",
         ),
         click.option(
             "--drift",
-            type=click.FloatRange(0.0, 0.2),
+            type=Number(0.0, 0.2),
             metavar="M_PER_M",
             help="Position error that odometry gains per metre flown, such as 0.005  [default: 0]",
         ),
         click.option(
             "--params-file",
-            type=Path,
+            type=FILE,
             metavar="FILE",
-            help="YAML with settings of the loop, nested by component.",
+            help="Settings nested by component, or a ROS parameters file.",
         ),
         click.option(
             "--time-limit",
-            type=click.FloatRange(0.0, 1e6, min_open=True),
+            type=Number(0.0, 1e6, min_open=True),
             default=DEFAULT_TIME_LIMIT_S,
             show_default=True,
             metavar="S",

@@ -4,16 +4,21 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from live_mvp_ros.bags.take_off import TAKE_OFF
 from live_mvp_ros.bringup.environment import require_ros
 from live_mvp_ros.bringup.errors import FAILED, UsageError
-from live_mvp_ros.cli.files import check_writable
-from live_mvp_ros.cli.views import view
+from live_mvp_ros.bringup.ros_settings import check_ros_settings
+from live_mvp_ros.cli.file_options import FILE, check_writable
+from live_mvp_ros.cli.numbers import Number
+from live_mvp_ros.cli.shell_completion import worlds_and_files
+from live_mvp_ros.cli.views import LiveView, PlainView, Shown, view
 
 if TYPE_CHECKING:
     from live_mvp_ros.ros.player import Player
@@ -22,16 +27,42 @@ SKIP_S = 5.0
 HELP = "space: pause   . step   < > 5 s back and on   q end"
 
 
+class Moment(click.ParamType):  # type: ignore[type-arg]  # no generic before click 8.4
+    """A time of a bag: seconds, or the word for when the first drone takes off."""
+
+    name = "moment"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | str:
+        """Return seconds, or the word."""
+        if value == TAKE_OFF:
+            return TAKE_OFF
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not (math.isfinite(seconds) and seconds >= 0.0):
+            self.fail(f"{value!r} is neither seconds, 0 or more, nor {TAKE_OFF}", param, ctx)
+        return seconds
+
+
 @click.command()
-@click.argument("path", type=Path, metavar="BAG")
+@click.argument("path", type=FILE, metavar="BAG")
 @click.option(
     "--rate",
-    type=click.FloatRange(0.01, 100.0),
+    type=Number(0.01, 100.0),
     default=1.0,
     show_default=True,
     help="Seconds of the bag per second.",
 )
-@click.option("--start", type=click.FloatRange(min=0.0), default=0.0, metavar="S")
+@click.option(
+    "--start",
+    type=Moment(),
+    default=0.0,
+    metavar=f"S|{TAKE_OFF}",
+    help="Begin S seconds after the first message, or when the first drone takes off.",
+)
 @click.option("--loop", is_flag=True, help="Begin again at the end, until it is interrupted.")
 @click.option("--paused", is_flag=True, help="Wait for a key before the first message.")
 @click.option("--topic", "topics", multiple=True, help="Play only this one; may be repeated.")
@@ -42,17 +73,20 @@ HELP = "space: pause   . step   < > 5 s back and on   q end"
     help="Play odometry and depth only, build map and field again, and compare the maps.",
 )
 @click.option("--controller", is_flag=True, help="With --compare: run the controller as well.")
-@click.option("--params-file", metavar="FILE", help="With --compare: other parameters.")
+@click.option(
+    "--params-file", type=click.Path(), metavar="FILE", help="With --compare: other parameters."
+)
 @click.option(
     "--world",
+    shell_complete=worlds_and_files,
     help="With --compare: bounds and goal; default: that of the run whose folder the bag is in.",
 )
-@click.option("--json", "json_file", type=Path, metavar="FILE", help="Write the figures to FILE.")
+@click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write the figures to FILE.")
 @click.option("--headless", is_flag=True, help="Plain log lines instead of the live line.")
 def replay(
     path: Path,
     rate: float,
-    start: float,
+    start: float | str,
     loop: bool,
     paused: bool,
     topics: tuple[str, ...],
@@ -72,18 +106,22 @@ def replay(
     if json_file is not None:
         check_writable(json_file)
     require_ros()
+    check_ros_settings()
     from live_mvp_ros.bags.reader import open_bag
-    from live_mvp_ros.bringup import rebuild
-    from live_mvp_ros.bringup import replay as playing
-    from live_mvp_ros.results import write_json
+    from live_mvp_ros.bags.take_off import take_off_s
+    from live_mvp_ros.base.results import write_json
+    from live_mvp_ros.replay import playing, rebuild
 
     bag = open_bag(path)
-    if start > bag.duration_s:
+    start_s = take_off_s(bag) if isinstance(start, str) else start
+    if start_s > bag.duration_s:
         raise UsageError(
-            f"--start {start:g} is beyond the end of the bag ({bag.duration_s:.1f} s)"
+            f"--start {start_s:g} is beyond the end of the bag ({bag.duration_s:.1f} s)"
         )
-    options = playing.ReplayOptions(rate, start, loop, paused, topics or None, remaps)
+    options = playing.ReplayOptions(rate, start_s, loop, paused, topics or None, remaps)
     screen = view(plain=headless)
+    for note in bag.notes:
+        screen.say(note)
     with Controls(screen) as controls, screen:
         result: dict[str, Any] | None
         if compare:
@@ -123,7 +161,7 @@ def _check(remaps: tuple[str, ...], compare: bool, plain: bool, rebuilt: object)
 class Controls:
     """Keys and signals while a bag is played."""
 
-    def __init__(self, screen: Any) -> None:
+    def __init__(self, screen: PlainView | LiveView) -> None:
         """Show on a screen what is played."""
         from live_mvp_ros.cli.keys import Keys
 
@@ -152,7 +190,7 @@ class Controls:
             f"{state:<8} {player.position_s:7.2f} of {player.duration_s:.2f} s"
             f"  {player.published} messages   {HELP if self._keys.active else ''}".rstrip()
         )
-        self._screen.show(line, state)
+        self._screen.show(Shown(line, state))
         return not self._ended
 
     def _obey(self, player: Player, key: str) -> None:

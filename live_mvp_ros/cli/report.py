@@ -1,35 +1,97 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""``live-mvp report``: the page about a run, or about several side by side."""
+"""``live-mvp report``: the page about a run, about several side by side, or about a campaign."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from live_mvp_ros.cli.files import check_writable
+from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.cli.file_options import FILE, check_writable
+from live_mvp_ros.cli.numbers import Number
+
+DOTS = (30.0, 1200.0)
+"""Per inch: from a thumbnail to print."""
 
 
 @click.command()
-@click.argument("folders", type=Path, nargs=-1, required=True, metavar="RUN_DIR...")
+@click.argument("folders", type=FILE, nargs=-1, required=True, metavar="RUN_DIR...")
 @click.option(
     "--output",
-    type=Path,
+    type=FILE,
     metavar="FILE",
     help="Page to write; default: report.html in the run, comparison.html here for several.",
 )
-def report(folders: tuple[Path, ...], output: Path | None) -> None:
-    """Write a page about a run, or one that compares several."""
-    if output is not None:
-        check_writable(output, "--output")
-    from live_mvp_ros.bringup import page
-    from live_mvp_ros.bringup.run_data import read_run
+@click.option(
+    "--pictures", type=FILE, metavar="DIR", help="Write the pictures into DIR instead of a page."
+)
+@click.option(
+    "--dpi",
+    type=Number(*DOTS),
+    metavar="N",
+    help="With --pictures: dots per inch, such as 300 for print  [default: 110]",
+)
+def report(
+    folders: tuple[Path, ...], output: Path | None, pictures: Path | None, dpi: float | None
+) -> None:
+    """Write a page about a run or a campaign, one that compares several runs, or pictures."""
+    _check(output, pictures, dpi)
+    from live_mvp_ros.base.results import PAGE
+    from live_mvp_ros.reports import campaign_page, page
+    from live_mvp_ros.reports.drawing import DPI
+    from live_mvp_ros.reports.run_data import NoRunError, read_run
 
-    runs = [read_run(folder) for folder in folders]
-    if len(runs) == 1 and output is None:
-        path = page.write_report(runs[0])
+    dots = DPI if dpi is None else dpi
+    campaigns = [folder for folder in folders if campaign_page.is_campaign(folder)]
+    if campaigns and len(folders) > 1:
+        raise UsageError(f"{campaigns[0]} is a campaign of many runs: report it alone")
+    try:
+        if campaigns:
+            campaign = campaign_page.read_campaign(campaigns[0])
+            drawn = campaign_page.draw_campaign(campaign, dots)
+        else:
+            runs = [read_run(folder) for folder in folders]
+            drawn = page.draw(runs, dots)
+    except NoRunError as error:
+        raise UsageError(str(error)) from error
+    if pictures is not None:
+        click.echo(_write_pictures(pictures, drawn))
+        return
+    if campaigns:
+        path = output or campaign.folder / PAGE
+        campaign_page.write_campaign(campaign, path, drawn)
+    elif len(runs) == 1 and output is None:
+        path = page.write_report(runs[0], drawn)
     else:
         path = output or Path("comparison.html")
-        page.write_comparison(runs, path)
+        page.write_comparison(runs, path, drawn)
     click.echo(f"the report is {path}")
+
+
+def _check(output: Path | None, pictures: Path | None, dpi: float | None) -> None:
+    if dpi is not None and pictures is None:
+        raise UsageError("--dpi is for --pictures DIR: the pictures of a page have their size")
+    if output is not None and pictures is not None:
+        raise UsageError("--output and --pictures exclude each other: choose a page or pictures")
+    if output is not None:
+        check_writable(output, "--output")
+    if pictures is not None and pictures.exists() and not pictures.is_dir():
+        raise UsageError(f"--pictures {pictures} is not a folder")
+
+
+def _write_pictures(folder: Path, drawn: Mapping[str, bytes]) -> str:
+    """Write pictures into a folder; return what was written."""
+    from live_mvp_ros.base.results import write
+
+    if not drawn:
+        raise UsageError("there is nothing to draw: the run has left no tables")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--pictures {folder} cannot be created: {error.strerror}") from error
+    for name, content in drawn.items():
+        write(folder / f"{name}.png", content)
+    return f"{', '.join(f'{name}.png' for name in drawn)} are in {folder}"

@@ -11,19 +11,28 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
-from live_mvp_ros.cli.files import check_writable, read_settings
+from live_mvp_ros.bringup.graph import LARGEST_SEED
+from live_mvp_ros.cli.file_options import FILE, check_writable, read_settings
+from live_mvp_ros.cli.numbers import Number
 from live_mvp_ros.cli.options import sim_options, with_drift
-from live_mvp_ros.cli.views import view
+from live_mvp_ros.cli.shell_completion import worlds_and_files
+from live_mvp_ros.cli.views import Shown, view
 
 if TYPE_CHECKING:
-    from live_mvp_ros.sim.logbook import Flight, Glance
-    from live_mvp_ros.sim.scenario import Scenario
+    from live_mvp_ros.evaluation.logbook import Flight, Glance
+    from live_mvp_ros.evaluation.scenario import Scenario
 
 
 @click.command()
-@click.option("--world", default="office", show_default=True, help="World name or file.")
+@click.option(
+    "--world",
+    default="office",
+    show_default=True,
+    shell_complete=worlds_and_files,
+    help="World name or file.",
+)
 @click.option("--planner", default="parallel", show_default=True, help="What decides where to.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=0, show_default=True)
 @click.option(
     "--start",
     type=click.Choice(("world", "random")),
@@ -32,13 +41,25 @@ if TYPE_CHECKING:
     help="The world's start, or a random place and heading drawn with the seed.",
 )
 @sim_options
-@click.option("--json", "json_file", type=Path, metavar="FILE", help="Copy metrics.json to FILE.")
+@click.option("--json", "json_file", type=FILE, metavar="FILE", help="Copy metrics.json to FILE.")
 @click.option(
-    "--animation", type=Path, metavar="FILE", help="Write the flight as a .gif (or .mp4) film."
+    "--animation", type=FILE, metavar="FILE", help="Write the flight as a .gif (or .mp4) film."
+)
+@click.option(
+    "--animation-width",
+    type=click.IntRange(320, 3840),
+    metavar="PX",
+    help="Width of the film  [default: 800]",
+)
+@click.option(
+    "--animation-speed",
+    type=Number(0.1, 1000.0),
+    metavar="X",
+    help="Seconds of the flight per second of film  [default: what makes it short]",
 )
 @click.option(
     "--output",
-    type=Path,
+    type=FILE,
     default=Path("runs"),
     show_default=True,
     metavar="DIR",
@@ -56,6 +77,8 @@ def sim(
     params_file: Path | None,
     json_file: Path | None,
     animation: Path | None,
+    animation_width: int | None,
+    animation_speed: float | None,
     output: Path,
 ) -> int:
     """Explore a world in one deterministic loop; exit code 0 when the mission is complete."""
@@ -64,67 +87,91 @@ def sim(
             check_writable(path, option)
     if animation is not None:
         check_film(animation)
-    overrides = with_drift(read_settings(params_file), drift, heading_drift)
-    from live_mvp_ros.jax_setup import prepare_jax
+    elif animation_width is not None or animation_speed is not None:
+        raise UsageError("--animation-width and --animation-speed are for --animation FILE")
+    from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()
-    from live_mvp_ros.bringup.flight import new_folder, remove_folder
-    from live_mvp_ros.sim.runs import Run
-    from live_mvp_ros.sim.scenario import prepare
+    overrides = with_drift(read_settings(params_file), drift, heading_drift)
+    from live_mvp_ros.bringup.attempts import attempt
+    from live_mvp_ros.bringup.run_folder import new_folder, remove_folder
+    from live_mvp_ros.evaluation import figures
+    from live_mvp_ros.evaluation.runs import Run
+    from live_mvp_ros.evaluation.scenario import prepare
+    from live_mvp_ros.reports.advice import advice_lines
 
     run = Run(world, planner, seed, start, sensing, time_limit, overrides)
     try:
         scenario = prepare(run)
     except ValueError as error:  # of a world, a setting, or a start that is nowhere
         raise UsageError(str(error)) from error
-    place = new_folder(output)
+    remove_folder(new_folder(output))  # whether it can be created, before anything is flown
     flight = fly(scenario, keep_frames=animation is not None)
     if flight is None:
-        remove_folder(place)
         raise BringupError("interrupted before anything was flown")
-    record = write_all(place.path, flight, json_file, animation)
-    click.echo(summary(record, place.path))
-    return 0 if record["mission_complete"] else FAILED
+    record = figures.record(flight.scenario.run, flight)
+    problems: list[str] = []
+    # only now, so that nothing is left behind by a flight that crashed
+    place = attempt(problems.append, str(output), new_folder, output)
+    folder = None if place is None else place.path
+    problems += write_all(folder, flight, record, json_file)
+    if animation is not None:
+        from live_mvp_ros.reports.animation import WIDTH_PX, write_film
+
+        attempt(
+            problems.append,
+            str(animation),
+            write_film,
+            animation,
+            flight,
+            animation_width or WIDTH_PX,
+            animation_speed,
+        )
+    click.echo(summary(record, folder))
+    for line_of_advice in advice_lines(record):
+        click.echo(line_of_advice)
+    for problem in problems:
+        click.echo(f"live-mvp: {problem}", err=True)
+    return 0 if record["mission_complete"] and not problems else FAILED
 
 
 def fly(scenario: Scenario, keep_frames: bool) -> Flight | None:
     """Fly with one line that shows how it goes; None if nothing was flown."""
-    from live_mvp_ros.sim import closed_loop
-    from live_mvp_ros.sim.logbook import Logbook
+    from live_mvp_ros.evaluation.logbook import Logbook
+    from live_mvp_ros.worlds.names import shown_name
 
     book, interrupted = Logbook(scenario, keep_frames), False
     run = scenario.run
     with view() as screen:
         screen.say(
-            f"flying {run.planner} in {run.world}, {run.sensing} sensing, seed {run.seed}"
-            " (the first time, programs are compiled for some seconds)"
+            f"flying {run.planner} in {shown_name(run.world)}, {run.sensing} sensing, "
+            f"seed {run.seed} (the first time, programs are compiled for some seconds)"
         )
         try:
-            for stretch in closed_loop.explore(scenario.world, scenario.config, run.seed):
+            for stretch in scenario.fly():
                 book.add(stretch)
                 glance = book.glance()
-                screen.show(line(glance), glance.state)
+                screen.show(Shown(line(glance), glance.state))
         except KeyboardInterrupt:
             interrupted = True
     return None if book.empty else book.close(interrupted)
 
 
 def write_all(
-    folder: Path, flight: Flight, json_file: Path | None, animation: Path | None
-) -> dict[str, Any]:
-    """Write everything that is kept of a flight; return its record."""
-    from live_mvp_ros.results import write_json
-    from live_mvp_ros.sim import output, report
+    folder: Path | None, flight: Flight, record: dict[str, Any], json_file: Path | None
+) -> list[str]:
+    """Write everything that is kept of a flight; return sentences about what cannot be."""
+    from live_mvp_ros.base.results import write_json
+    from live_mvp_ros.bringup.attempts import attempt
+    from live_mvp_ros.reports import flight_files
 
-    record = report.record(flight.scenario.run, flight)
-    output.write_flight(folder, flight, record)
+    problems: list[str] = []
+    say = problems.append
+    if folder is not None:
+        attempt(say, str(folder), flight_files.write_flight, folder, flight, record)
     if json_file is not None:
-        write_json(json_file, record)
-    if animation is not None:
-        from live_mvp_ros.sim.animation import write_film
-
-        write_film(animation, flight)
-    return record
+        attempt(say, str(json_file), write_json, json_file, record)
+    return problems
 
 
 def check_film(path: Path) -> None:
@@ -157,7 +204,7 @@ def line(glance: Glance) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def summary(record: dict[str, Any], folder: Path) -> str:
+def summary(record: dict[str, Any], folder: Path | None) -> str:
     """Return what came of a flight, and where it is written down."""
     verdict = "complete" if record["mission_complete"] else "not complete"
     facts = [
@@ -169,4 +216,4 @@ def summary(record: dict[str, Any], folder: Path) -> str:
     ]
     if record["real_time_factor"]:
         facts.append(f"{record['real_time_factor']:.1f} x real time")
-    return ", ".join(facts) + f"; results in {folder}"
+    return ", ".join(facts) + ("" if folder is None else f"; results in {folder}")

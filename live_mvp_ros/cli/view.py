@@ -10,19 +10,21 @@ from typing import Any
 import click
 
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.cli.files import check_writable
+from live_mvp_ros.cli.file_options import FILE, check_writable
+from live_mvp_ros.cli.numbers import Number
+from live_mvp_ros.cli.shell_completion import worlds_and_files
 from live_mvp_ros.cli.view_bag import bag_of, view_bag
 from live_mvp_ros.cli.view_world import view_world
 from live_mvp_ros.viewing.ports import WEB_PORT
-from live_mvp_ros.world_names import MESH, SUFFIXES, WORLD_FILES
+from live_mvp_ros.worlds.names import MESH, SUFFIXES, WORLD_FILES
 
 _OF_WORLDS = ("output", "altitude")
 
 
 @click.command()
-@click.argument("what", metavar="RUN_DIR|BAG|WORLD")
+@click.argument("what", metavar="RUN_DIR|BAG|WORLD", shell_complete=worlds_and_files)
 @click.option("--web", is_flag=True, help="Flights: serve a web page instead of a window.")
-@click.option("--save", type=Path, metavar="FILE", help="Flights: write a Rerun file (.rrd).")
+@click.option("--save", type=FILE, metavar="FILE", help="Flights: write a Rerun file (.rrd).")
 @click.option(
     "--port",
     type=click.IntRange(1024, 65535),
@@ -32,19 +34,19 @@ _OF_WORLDS = ("output", "altitude")
 )
 @click.option(
     "--until",
-    type=click.FloatRange(min=0.0, min_open=True),
+    type=Number(min=0.0, min_open=True),
     metavar="S",
     help="Flights: draw only the first S seconds of the bag.",
 )
 @click.option(
     "--output",
-    type=Path,
+    type=FILE,
     metavar="FILE",
     help="Worlds: where the picture goes; else a file WORLD.png in this folder.",
 )
 @click.option(
     "--altitude",
-    type=click.FloatRange(-1000.0, 1000.0),
+    type=Number(-1000.0, 1000.0),
     metavar="M",
     help="Worlds: height of the cut; else that of the start.",
 )
@@ -61,7 +63,7 @@ def view(
 ) -> None:
     """Open the bag of a flight in Rerun, or draw a world.
 
-    A world is a name, name:seed, mesh:FILE, or a world file.
+    A world is a name, name:seed, mesh:FILE, mesh@SCALE:FILE, or a world file.
     """
     if _is_world(what):
         _refuse_others(context, what, _OF_WORLDS)
@@ -80,7 +82,7 @@ def _is_world(what: str) -> bool:
     path = Path(what)
     if path.is_dir():
         return False
-    name = what.partition(":")[0]
+    name = what.partition(":")[0].partition("@")[0]
     return name in (*WORLD_FILES, MESH) or path.suffix.lower() in SUFFIXES
 
 

@@ -47,13 +47,13 @@ def view_bag(path: Path, web: bool, save: Path | None, port: int, until_s: float
         BagError: the bag cannot be read.
     """
     require_ros()
+    from live_mvp_ros.bags.bag_types import BagDamagedError, BagError
     from live_mvp_ros.bags.reader import open_bag
-    from live_mvp_ros.bags.types import BagError
 
     bag = open_bag(path)
     try:
-        from live_mvp_ros.bringup.drawing import draw_bag, drawn_topics, names
         from live_mvp_ros.viewing import sinks
+        from live_mvp_ros.viewing.bag_drawing import draw_bag, drawn_topics, names
     except ImportError as error:
         raise UsageError(
             "this needs Rerun, which is not installed here: pip install rerun-sdk"
@@ -70,15 +70,24 @@ def view_bag(path: Path, web: bool, save: Path | None, port: int, until_s: float
             sinks.to_window(recording, names(bag))
     except (ViewError, OSError, RuntimeError) as error:
         raise UsageError(f"the view cannot be opened: {error}") from None
+    for note in bag.notes:
+        click.echo(note)
+    damage: BagDamagedError | None = None
     try:
         drawn = draw_bag(bag, recording, until_s)
+    except BagDamagedError as error:
+        damage = error  # after all that is good was drawn
     except BagError:
         if save is not None:  # leave nothing half-written
             recording.disconnect()
             save.unlink(missing_ok=True)
         raise
     recording.flush()
-    click.echo(f"{drawn} messages drawn" + (f" to {save}" if save is not None else ""))
+    if damage is not None:
+        raise damage
+    for note in drawn.notes:
+        click.echo(note)
+    click.echo(f"{drawn.messages} messages drawn" + (f" to {save}" if save is not None else ""))
     if web:
         click.echo("Ctrl-C ends it")
         sys.stdout.flush()

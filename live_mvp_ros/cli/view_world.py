@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import click
 
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.cli.files import check_writable
+from live_mvp_ros.cli.file_options import check_writable
+from live_mvp_ros.cli.options import check_altitude
 
 
 def view_world(world: str, output: Path | None, altitude_m: float | None) -> None:
@@ -22,17 +24,21 @@ def view_world(world: str, output: Path | None, altitude_m: float | None) -> Non
     if target.suffix.lower() != ".png":
         raise UsageError(f"--output {target} is not allowed: the name must end in .png")
     check_writable(target, "--output")
-    from live_mvp_ros.jax_setup import prepare_jax
+    from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()
-    from live_mvp_ros import results, worlds
-    from live_mvp_ros.sim.drawing import png
-    from live_mvp_ros.sim.world_picture import world_figure
+    from live_mvp_ros import worlds
+    from live_mvp_ros.base import results
+    from live_mvp_ros.reports.drawing import png
+    from live_mvp_ros.reports.world_picture import world_figure
+    from live_mvp_ros.worlds.names import shown_name
 
     try:
-        loaded = worlds.load_world(world)
+        loaded = dataclasses.replace(worlds.load_world(world), name=shown_name(world))
     except worlds.WorldError as error:
         raise UsageError(str(error)) from error
+    if altitude_m is not None:
+        check_altitude(altitude_m, loaded.lower_m[2], loaded.upper_m[2])
     results.write(target, png(world_figure(loaded, altitude_m)))
     size = " x ".join(
         f"{high - low:.4g}" for low, high in zip(loaded.lower_m, loaded.upper_m, strict=True)

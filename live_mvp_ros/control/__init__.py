@@ -17,8 +17,8 @@ from live_mvp_ros.control.mission import (
     MissionConfig,
     MissionDecision,
     MissionInputs,
-    MissionState,
     decide,
+    haste,
 )
 from live_mvp_ros.control.mppi import MppiConfig
 from live_mvp_ros.control.surroundings import CostMap, GuidanceField, build_costmap, prepare_field
@@ -39,11 +39,11 @@ __all__ = [
     "MissionConfig",
     "MissionDecision",
     "MissionInputs",
-    "MissionState",
     "MppiConfig",
     "build_costmap",
     "decide",
     "fly",
+    "haste",
     "hold",
     "init",
     "prepare_field",

@@ -16,12 +16,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros import quaternion
-from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.control import mppi
 from live_mvp_ros.control.cost_config import CostConfig
 from live_mvp_ros.control.costs import LEFT_OUT, CostSetup, open_from_m, speed_limit, survey
-from live_mvp_ros.control.evaluation import Plan, judge
+from live_mvp_ros.control.judging import Plan, judge
 from live_mvp_ros.control.rollout import trajectory
 from live_mvp_ros.control.safety import Fence, fence
 from live_mvp_ros.control.surroundings import (
@@ -144,6 +144,8 @@ class ControllerInputs(NamedTuple):
     """Time since the previous step: the warm start is shifted by it, if it is positive."""
     goal_m: jax.Array | None = None
     """[3] where the cost term ``goal`` pulls, map frame; NaN while it shall not."""
+    haste: jax.Array | float = 1.0
+    """Share of the speed limit that may be flown: less by an old map, see ``mission.haste``."""
 
 
 class ControlOutput(NamedTuple):
@@ -176,7 +178,7 @@ def step(
     """Plan once and return the command to fly now; jittable, ``config`` first."""
     key, sample_key = jax.random.split(state.key)
     vehicle = inputs.vehicle
-    surroundings = survey(inputs.costmap, inputs.field, config.fence, inputs.goal_m)
+    surroundings = survey(inputs.costmap, inputs.field, config.fence, inputs.goal_m, inputs.haste)
 
     def evaluate(commands: jax.Array) -> tuple[jax.Array, jax.Array]:
         judged = judge(
@@ -192,7 +194,7 @@ def step(
 
     elapsed_s = jnp.where(inputs.elapsed_s > 0.0, inputs.elapsed_s, 0.0)  # nor where it is NaN
     nominal = mppi.shift(state.nominal, elapsed_s / config.mppi.step_s)
-    proposal = propose(config, vehicle, inputs.field, inputs.costmap)
+    proposal = propose(config, vehicle, inputs.field, inputs.costmap, inputs.haste)
     limits = tuple(clip_command(config.vehicle, jnp.full(4, far)) for far in (-1e9, 1e9))
 
     def clip(commands: jax.Array) -> jax.Array:
@@ -236,7 +238,7 @@ class _Chosen(NamedTuple):
 
 
 def _choose(
-    config: ControllerConfig, inputs: ControllerInputs, result: mppi.MppiResult
+    config: ControllerConfig, inputs: ControllerInputs, result: mppi.MppiResult[jax.Array]
 ) -> _Chosen:
     """Return the mean of the samples where it is safe, else the best sample.
 
@@ -271,13 +273,17 @@ def is_safe(config: ControllerConfig, here: jax.Array, ahead: jax.Array) -> jax.
 
 
 def propose(
-    config: ControllerConfig, vehicle: QuadrotorState, field: GuidanceField, costmap: CostMap
+    config: ControllerConfig,
+    vehicle: QuadrotorState,
+    field: GuidanceField,
+    costmap: CostMap,
+    haste: jax.Array | float = 1.0,
 ) -> jax.Array:
     """Return the commands [H, 4] of the tracker: along the path, looking where it teaches."""
 
     def advance(state: QuadrotorState, unused: None) -> tuple[QuadrotorState, jax.Array]:
         x, y, _ = state.position
-        speed = CRUISE_SHARE * speed_limit(config.body, clearance_at(costmap, x, y))
+        speed = CRUISE_SHARE * haste * speed_limit(config.body, clearance_at(costmap, x, y))
         velocity, carrot = towards(state, field.reference_path_m, speed)
         heading = best_heading(
             field, x, y, quaternion.yaw(state.attitude), field.reference_yaw_rad[carrot]

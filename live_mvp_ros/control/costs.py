@@ -2,32 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cost terms of the I-MPPI controller.
 
-Each term is a function ``term(setup, moment, surroundings) -> [K]``: the cost per second of K
-samples at one moment of the horizon; ``evaluation`` flies the samples, sums the terms that the
-configuration lists, and integrates. To add one: write the function, list it in ``TERMS`` and
-``cost_config.TERM_NAMES``, and give it a weight: in ``CostConfig`` if it is traded against others,
-beside it if it keeps a limit.
+Each is a ``Term``: a name, a weight, and the cost per second [K] that K samples have with it at
+one moment of the horizon. ``judging`` flies the samples, sums the terms that the configuration
+lists, and integrates. To add one: write its function and list it in ``TERMS``, with a constant
+weight if it keeps a limit, with a setting of ``CostConfig`` if it is traded against others.
+
+Costs are rates (per second), so that a weight keeps its meaning when the horizon step changes.
+A published weight per step of 0.05 s is 20 times its value here (10 (z - z_ref)^2 per step is
+200 per second); the temperature of the optimiser is scaled likewise.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.control.cost_config import (
-    BOUNDS_WEIGHT,
-    EFFORT_WEIGHT,
-    OBSTACLE_WEIGHT,
-    PROXIMITY_WEIGHT,
-    SPEED_WEIGHT,
-    TERM_NAMES,
-    TILT_WEIGHT,
-    YAW_RATE_WEIGHT,
-    CostConfig,
-)
 from live_mvp_ros.control.rollout import Components
 from live_mvp_ros.control.safety import Fence
 from live_mvp_ros.control.surroundings import CostMap, GuidanceField
@@ -41,6 +34,26 @@ from live_mvp_ros.control.tables import (
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig
 from live_mvp_ros.vehicle.quadrotor import GRAVITY_M_S2
 
+if TYPE_CHECKING:
+    from live_mvp_ros.control.cost_config import CostConfig
+
+# What keeps a limit is no matter of taste: so steep that no pull of field and look, at any weight
+# that makes sense, leads beyond it. The limits themselves are settings, most of them the body's.
+OBSTACLE_WEIGHT = 1000.0
+"""Cost of contact [1/s]: as much as to be 10 m behind on the way."""
+PROXIMITY_WEIGHT = 10.0
+"""Cost of flying just short of contact [1/s]: enough to centre in a door, not to avoid it."""
+BOUNDS_WEIGHT = 1000.0
+"""Cost of leaving the geofence [1/(m s)]: ten times the pull of the field."""
+SPEED_WEIGHT = 150.0
+"""Cost of exceeding the speed limit [s/m^2]: it limits within 10 % over 0.1 s."""
+TILT_WEIGHT = 100.0
+"""Cost of leaning beyond the limit [1/s]."""
+EFFORT_WEIGHT = 0.05
+"""Cost of thrust and rates away from hover, squared [mixed]: so little that it only chooses among
+plans that are alike in all else."""
+YAW_RATE_WEIGHT = 40.0
+"""Cost of turning faster than the limit [s/rad^2]."""
 _CONTACT_BEYOND_M = 0.01  # samples shall not end just where plans are refused
 _COMFORT_BEYOND_M = 0.28  # from this much farther away on space is open
 _SPEED_SLOPE_M2_S2 = 4.0  # makes the pull of field and look stop at the limit
@@ -85,6 +98,8 @@ class Surroundings(NamedTuple):
     """[n, 3] the reference path, map frame."""
     goal_m: jax.Array | None
     """[3] map frame; NaN while nothing pulls there."""
+    haste: jax.Array | float
+    """Share of the speed limit that may be flown now."""
 
 
 def survey(
@@ -92,6 +107,7 @@ def survey(
     field: GuidanceField,
     fence: Fence,
     goal_m: jax.Array | None = None,
+    haste: jax.Array | float = 1.0,
 ) -> Surroundings:
     """Return the surroundings of one control step."""
     return Surroundings(
@@ -102,6 +118,7 @@ def survey(
         jnp.asarray(fence.upper_m),
         field.reference_path_m,
         goal_m,
+        haste,
     )
 
 
@@ -113,7 +130,28 @@ class CostSetup(NamedTuple):
     vehicle: QuadrotorConfig
 
 
-Term = Callable[[CostSetup, Moment, Surroundings], jax.Array]
+Weight = jax.Array | float
+Rate = Callable[[Weight, CostSetup, Moment, Surroundings], jax.Array]
+
+
+@dataclasses.dataclass(frozen=True)
+class Term:
+    """One thing that costs.
+
+    Attributes:
+        name: as in ``CostConfig.terms``.
+        weight: what it costs: a constant, or a setting.
+        rate: from the weight to the cost per second [K] of K samples at one moment.
+    """
+
+    name: str
+    weight: float | Callable[[CostConfig], Weight]
+    rate: Rate
+
+    def __call__(self, setup: CostSetup, moment: Moment, surroundings: Surroundings) -> jax.Array:
+        """Return the cost per second [K] of K samples at one moment."""
+        weight = self.weight(setup.costs) if callable(self.weight) else self.weight
+        return self.rate(weight, setup, moment, surroundings)
 
 
 def contact_m(body: BodyConfig) -> float:
@@ -137,77 +175,82 @@ def speed_limit(body: BodyConfig, clearance_m: jax.Array) -> jax.Array:
     return body.speed_max_m_s * (1.0 - slower)
 
 
-def obstacle(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
-    """Contact costs ``OBSTACLE_WEIGHT``, more inside; fades towards open space."""
+def contact(w: Weight, setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
+    """Contact costs w, more inside."""
     depth = jnp.maximum(1.0 - m.clearance_m / contact_m(setup.body), 0.0)
-    contact = jnp.where(depth > 0.0, OBSTACLE_WEIGHT * (1.0 + depth), 0.0)
-    return contact + PROXIMITY_WEIGHT * narrowness(setup.body, m.clearance_m) ** 2
+    return jnp.where(depth > 0.0, w * (1.0 + depth), 0.0)
 
 
-def bounds(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
+def closeness(w: Weight, setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
+    """Just short of contact costs w; it fades towards open space."""
+    return w * narrowness(setup.body, m.clearance_m) ** 2
+
+
+def beyond_fence(w: Weight, setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Leaving the geofence costs in proportion to the distance beyond it."""
     beyond = sum(
         jnp.abs(p - jnp.clip(p, s.lower_m[i], s.upper_m[i])) for i, p in enumerate(m.position)
     )
-    return BOUNDS_WEIGHT * jnp.asarray(beyond)
+    return w * jnp.asarray(beyond)
 
 
-def altitude(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
+def off_altitude(w: Weight, setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Squared distance to the altitude of the flight."""
-    return setup.costs.altitude_weight * (m.position[2] - setup.body.altitude_m) ** 2
+    return w * (m.position[2] - setup.body.altitude_m) ** 2
 
 
-def speed(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
+def too_fast(w: Weight, setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Excess e over the speed limit of the place, as e^2 + 4 e / limit.
 
     A square alone is flat at the limit: every pull, however small, would lead beyond it, by the
     same amount at a limit of 0.05 m/s as at one of 2 m/s. The second part costs the same for the
     same share of the limit.
     """
-    excess = jnp.maximum(_norm(m.velocity) - speed_limit(setup.body, m.clearance_m), 0.0)
+    limit = s.haste * speed_limit(setup.body, m.clearance_m)
+    excess = jnp.maximum(_norm(m.velocity) - limit, 0.0)
     steepness = excess + _SPEED_SLOPE_M2_S2 / setup.body.speed_max_m_s
-    return SPEED_WEIGHT * excess * steepness
+    return w * excess * steepness
 
 
-def tilt(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
+def leaning(w: Weight, setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Squared excess of the lean 1 - cos(angle): the camera should look at the horizon."""
     lean = 2.0 * (m.attitude[1] ** 2 + m.attitude[2] ** 2)  # 1 - cos(angle to the vertical)
     limit = 1.0 - jnp.cos(setup.costs.tilt_max_rad)
     excess = jnp.maximum(lean - limit, 0.0) / limit
-    return TILT_WEIGHT * excess**2
+    return w * excess**2
 
 
-def effort(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
+def off_hover(w: Weight, setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Squared distance of the command from hovering."""
     hover = setup.vehicle.mass_kg * GRAVITY_M_S2
     thrust, *rates = m.command
-    return EFFORT_WEIGHT * ((thrust - hover) ** 2 + sum(rate**2 for rate in rates))
+    return w * ((thrust - hover) ** 2 + sum(rate**2 for rate in rates))
 
 
-def yaw_rate(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
+def turning_too_fast(w: Weight, setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Squared excess over the turning rate at which depth images still overlap."""
     excess = jnp.abs(m.body_rates[2]) - setup.body.yaw_rate_max_rad_s
-    return YAW_RATE_WEIGHT * jnp.maximum(excess, 0.0) ** 2
+    return w * jnp.maximum(excess, 0.0) ** 2
 
 
-def guidance(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
+def guidance(w: Weight, setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Minus the information field's guidance, in metres."""
-    return -setup.costs.guidance_weight * interpolate(s.guidance, m.position[0], m.position[1])
+    return -w * interpolate(s.guidance, m.position[0], m.position[1])
 
 
-def look(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
+def look(w: Weight, setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Minus the worth of looking along the sample's heading, from near the vehicle."""
     x, y, _ = m.position
-    return -setup.costs.look_weight * interpolate_yaw(s.look, x, y, heading(m.attitude))
+    return -w * interpolate_yaw(s.look, x, y, heading(m.attitude))
 
 
-def reference(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
+def off_reference(w: Weight, setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Distance to the reference path's point of the same time."""
     gap = tuple(p - wanted for p, wanted in zip(m.position, m.reference_m, strict=True))
-    return setup.costs.reference_weight * _norm(gap)
+    return w * _norm(gap)
 
 
-def goal(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
+def to_goal(w: Weight, setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     """Horizontal distance to the goal, straight; nothing while the goal is NaN.
 
     Raises:
@@ -216,26 +259,29 @@ def goal(setup: CostSetup, m: Moment, s: Surroundings) -> jax.Array:
     if s.goal_m is None:
         raise ValueError("costs.terms lists goal, but ControllerInputs.goal_m was not given")
     gap = tuple(m.position[i] - s.goal_m[i] for i in range(2))
-    return jnp.where(jnp.isfinite(s.goal_m[0]), setup.costs.goal_weight * _norm(gap), 0.0)
+    return jnp.where(jnp.isfinite(s.goal_m[0]), w * _norm(gap), 0.0)
 
 
-TERMS: dict[str, Term] = {
-    term.__name__: term
+TERMS = {
+    term.name: term
     for term in (
-        obstacle,
-        bounds,
-        altitude,
-        speed,
-        tilt,
-        effort,
-        yaw_rate,
-        guidance,
-        look,
-        reference,
-        goal,
+        Term("obstacle", OBSTACLE_WEIGHT, contact),
+        Term("proximity", PROXIMITY_WEIGHT, closeness),
+        Term("bounds", BOUNDS_WEIGHT, beyond_fence),
+        Term("altitude", lambda costs: costs.altitude_weight, off_altitude),
+        Term("speed", SPEED_WEIGHT, too_fast),
+        Term("tilt", TILT_WEIGHT, leaning),
+        Term("effort", EFFORT_WEIGHT, off_hover),
+        Term("yaw_rate", YAW_RATE_WEIGHT, turning_too_fast),
+        Term("guidance", lambda costs: costs.guidance_weight, guidance),
+        Term("look", lambda costs: costs.look_weight, look),
+        Term("reference", lambda costs: costs.reference_weight, off_reference),
+        Term("goal", lambda costs: costs.goal_weight, to_goal),
     )
 }
-assert tuple(TERMS) == TERM_NAMES
+"""All terms, by name, in the order in which they are summed."""
+USUAL_TERMS = tuple(name for name in TERMS if name != "goal")
+"""Those that are summed if the configuration says nothing: guidance leads to the goal too."""
 
 
 def _norm(vector: Components) -> jax.Array:

@@ -5,6 +5,8 @@
 ``fly`` plans and flies, ``proceed`` goes on with that plan while the next one is late, ``stay``
 holds position; all pass the last filter. A vehicle that stops
 keeps the place where it came to hold (its anchor) until it flies again, so that it does not drift.
+That place is on the way of the last safe plan where one is near: straight on, where braking alone
+would end, there need not be room.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros import quaternion
+from live_mvp_ros.base import quaternion
 from live_mvp_ros.control import controller, mppi
 from live_mvp_ros.control.controller import ControllerConfig, ControllerInputs, ControlOutput
 from live_mvp_ros.control.safety import filter_command
@@ -24,6 +26,7 @@ from live_mvp_ros.vehicle import QuadrotorState, hover_command, rk4_step
 
 _REACTION_S = 0.1  # of body rates and attitude, before the vehicle decelerates
 _STOP_SAMPLES = 9  # along the way to a stop, some 0.6 m at full speed
+_BESIDE_M = 0.5  # a plan that leads no nearer past the place of a stop is from another flight
 
 
 class FlightState(NamedTuple):
@@ -37,6 +40,10 @@ class FlightState(NamedTuple):
     """Whether it holds; otherwise the anchor is out of date."""
     command: jax.Array
     """[4] the command sent last."""
+    way_m: jax.Array
+    """[n, 3] where the last safe plan leads, as far as it was checked, map frame."""
+    led: jax.Array
+    """Whether there has been a safe plan."""
 
 
 def init(config: ControllerConfig, key: jax.Array) -> FlightState:
@@ -47,6 +54,8 @@ def init(config: ControllerConfig, key: jax.Array) -> FlightState:
         jnp.float32(0.0),
         jnp.array(False),
         hover_command(config.vehicle),
+        jnp.zeros((_checked_steps(config), 3)),
+        jnp.array(False),
     )
 
 
@@ -69,11 +78,14 @@ def fly(
     planned = (output.code == controller.OK) | evades
     command = _filtered(config, inputs.vehicle, jnp.where(planned, output.command, stop))
     heading = quaternion.yaw(inputs.vehicle.attitude)
+    safe, checked = output.code == controller.OK, output.plan[: _checked_steps(config)]
     after = holding._replace(
         controller=planner,
         anchor_yaw_rad=jnp.where(jnp.isfinite(heading), heading, state.anchor_yaw_rad),
         anchored=holding.anchored & ~planned,
         command=command,
+        way_m=jnp.where(safe, checked, state.way_m),
+        led=state.led | safe,
     )
     return after, output._replace(command=command)
 
@@ -113,11 +125,23 @@ def _hold(
 ) -> tuple[FlightState, jax.Array]:
     speed = jnp.linalg.norm(vehicle.velocity)
     stopping_s = _REACTION_S + 0.5 * speed / config.body.acceleration_max_m_s2
-    rest = vehicle.position + stopping_s * vehicle.velocity
+    rest = _on_the_way(state, vehicle.position + stopping_s * vehicle.velocity)
     known = jnp.all(jnp.isfinite(rest))
     anchor = jnp.where(state.anchored | ~known, state.anchor_m, rest)
     command = hold(config.body, config.vehicle, vehicle, anchor, yaw_rad)
     return state._replace(anchor_m=anchor, anchored=state.anchored | known), command
+
+
+def _checked_steps(config: ControllerConfig) -> int:
+    return min(config.plan.safe_steps, config.mppi.horizon_steps)
+
+
+def _on_the_way(state: FlightState, place_m: jax.Array) -> jax.Array:
+    """Return the point [3] of the last safe plan beside a place, or the place if none is near."""
+    gaps = jnp.linalg.norm(state.way_m - place_m, axis=1)
+    nearest = jnp.argmin(gaps)
+    beside = state.led & (gaps[nearest] <= _BESIDE_M)
+    return jnp.where(beside, state.way_m[nearest], place_m)
 
 
 def _stop_clearance(inputs: ControllerInputs, anchor_m: jax.Array) -> jax.Array:

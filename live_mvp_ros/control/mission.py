@@ -9,28 +9,20 @@ on stale or non-finite data, and every state other than EXPLORING and GOING_TO_G
 from __future__ import annotations
 
 import dataclasses
-import enum
 import math
 
-from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.base.config import configuration, parameter
+from live_mvp_ros.base.mission_state import MissionState
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M
 
 FAULT_TIMEOUT_S = 10.0
 """A pose that no plan can be made for is a fault after so long: what comes back by itself, as a
 pose between two maps does, has come back by then."""
-
-
-class MissionState(enum.IntEnum):
-    """States, numbered as in ExplorationStatus."""
-
-    WAITING_FOR_ODOM = 0
-    WAITING_FOR_MAP = 1
-    EXPLORING = 2
-    GOING_TO_GOAL = 3
-    DONE = 4
-    HOLDING = 5
-    FAULT = 6
+_FRESH_SHARE = (
+    0.5  # of the age from which on data is stale: younger data is flown by at full speed
+)
+_LEAST_HASTE = 0.25  # just before it is stale: a stop from there is some centimetres long
 
 
 @configuration
@@ -171,6 +163,17 @@ def decide(
         return MissionDecision(MissionState.HOLDING, "paused on request")
     no_plan = _no_plan(now)
     return _explore(config, now) if no_plan is None else no_plan
+
+
+def haste(config: MissionConfig, map_age_s: float, field_age_s: float) -> float:
+    """Return the share of its speed limit that a vehicle flies by data of such ages [s].
+
+    On a machine that has more to do than it can, maps get old: the vehicle gets slower before it
+    must hold, so that its stops are short and what it flies into was seen lately enough.
+    """
+    age = max(map_age_s, field_age_s) / config.map_timeout_s
+    stale = min(max((age - _FRESH_SHARE) / (1.0 - _FRESH_SHARE), 0.0), 1.0)
+    return 1.0 - (1.0 - _LEAST_HASTE) * stale
 
 
 def _explore(config: MissionConfig, now: MissionInputs) -> MissionDecision:

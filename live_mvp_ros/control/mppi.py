@@ -27,12 +27,12 @@ Arrays are [horizon, component, sample]: the sample axis is last and contiguous.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.control import perturbation
 from live_mvp_ros.control.noise import normal
 
@@ -40,12 +40,6 @@ _MOST_SHARE = 0.5  # of the usable samples, that must carry the result
 CARRYING_SAMPLES = 20.0
 """Weights are tempered until so many samples carry the result: with one, commands jump from sample
 to sample, and a hovering vehicle keeps 0.3 m/s instead of 0.03 m/s (docs/control.md)."""
-INPUT_RISE_S = 0.1
-"""smppi: a rate of one deviation, kept so long, changes the input by one deviation. With 0.2 s or
-more its samples do not get anywhere (docs/control.md)."""
-SMOOTHNESS_WEIGHT = 0.001
-"""smppi: cost [s] of squared rates of change, in deviations per second. It and the rise are the
-best of nine settings that were flown."""
 
 
 @configuration
@@ -61,7 +55,7 @@ class MppiConfig:
     )
     variant: str = parameter(
         default="kmppi",
-        choices=perturbation.VARIANTS,
+        choices=tuple(perturbation.VARIANTS),
         help="Noise at every step (mppi), on rates (smppi), at support points (kmppi).",
     )
     support_spacing_steps: int = parameter(
@@ -72,7 +66,7 @@ class MppiConfig:
     )
     kernel: str = parameter(
         default="linear",
-        choices=perturbation.KERNELS,
+        choices=tuple(perturbation.KERNELS),
         help="kmppi: how to interpolate between support points.",
     )
     temperature: float = parameter(
@@ -114,15 +108,11 @@ class MppiConfig:
     @property
     def basis(self) -> perturbation.Basis:
         """The variant's map from noise to perturbations."""
-        if self.variant == "mppi":
-            return perturbation.independent(self.horizon_steps)
-        if self.variant == "smppi":
-            return perturbation.integrated(self.horizon_steps, self.step_s / INPUT_RISE_S)
-        spacing = self.support_spacing_steps
-        # An rbf kernel as wide as its support points are apart tells them apart at any spacing.
-        return perturbation.interpolated(
-            self.horizon_steps, spacing, self.kernel, width=float(spacing)
+        kernel = perturbation.KERNELS[self.kernel]
+        horizon = perturbation.Horizon(
+            self.horizon_steps, self.step_s, self.support_spacing_steps, kernel
         )
+        return perturbation.VARIANTS[self.variant](horizon)
 
     @property
     def deviations(self) -> jax.Array:
@@ -130,7 +120,10 @@ class MppiConfig:
         return jnp.stack([jnp.asarray(s) for s in (self.thrust_std_n, *self.body_rate_std_rad_s)])
 
 
-class MppiResult(NamedTuple):
+Evaluation = TypeVar("Evaluation")
+
+
+class MppiResult(NamedTuple, Generic[Evaluation]):
     """Outcome of one optimisation step."""
 
     commands: jax.Array
@@ -143,7 +136,7 @@ class MppiResult(NamedTuple):
     """1 / sum(w^2): how many samples carry the result."""
     finite: jax.Array
     """Whether any sample had a finite cost."""
-    evaluation: Any
+    evaluation: Evaluation
     """What ``evaluate`` returned besides the costs."""
 
 
@@ -162,9 +155,9 @@ def optimise(
     nominal: jax.Array,
     reference: jax.Array,
     clip: Callable[[jax.Array], jax.Array],
-    evaluate: Callable[[jax.Array], tuple[jax.Array, Any]],
+    evaluate: Callable[[jax.Array], tuple[jax.Array, Evaluation]],
     agility: jax.Array | float = 1.0,
-) -> MppiResult:
+) -> MppiResult[Evaluation]:
     """Improve ``nominal`` [H, 4] by one step.
 
     Args:
@@ -186,8 +179,8 @@ def optimise(
     steps = jnp.tensordot(jnp.asarray(basis.expand), unit, axes=1) * deviations[:, None]
     commands = clip(nominal[..., None] + steps)
     costs, evaluation = evaluate(commands)
-    if config.variant == "smppi":
-        costs = costs + SMOOTHNESS_WEIGHT * roughness(config, commands, deviations)
+    if basis.smoothness_weight:
+        costs = costs + basis.smoothness_weight * roughness(config, commands, deviations)
     usable = jnp.isfinite(costs)
     finite = jnp.any(usable)
     log_ratio = log_mixture_ratio(config.reference_share, displacement, unit)

@@ -15,6 +15,8 @@ import math
 import jax
 import jax.numpy as jnp
 
+from live_mvp_ros.base.fusion import computed_here
+
 
 def normal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
     """Return independent unit normal numbers; at most 5.2 deviations from zero."""
@@ -22,7 +24,7 @@ def normal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
     counter = jax.lax.iota(jnp.uint32, math.prod(shape))
     bits = _scrambled(_scrambled(counter ^ first) ^ second)
     # Integers and floating point numbers in one loop would not be vectorised.
-    bits = jax.lax.optimization_barrier(bits)
+    bits = computed_here(bits)
     # Odd multiples of 2^-23 in (-1, 1): symmetric, and never an end, whose image is infinite.
     uniform = (bits >> 9).astype(jnp.float32) * 2.0**-22 - (1.0 - 2.0**-23)
     return (math.sqrt(2.0) * jax.lax.erf_inv(uniform)).reshape(shape)

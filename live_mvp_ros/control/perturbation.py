@@ -18,12 +18,29 @@ the four inputs and B [H, M] the variant's basis. Everything else of the optimis
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-VARIANTS = ("mppi", "smppi", "kmppi")
-KERNELS = ("linear", "rbf")
+INPUT_RISE_S = 0.1
+"""smppi: a rate of one deviation, kept so long, changes the input by one deviation. With 0.2 s or
+more its samples do not get anywhere (docs/control.md)."""
+SMOOTHNESS_WEIGHT = 0.001
+"""smppi: cost [s] of squared rates of change, in deviations per second. It and the rise are the
+best of nine settings that were flown."""
+
+Kernel = Callable[[np.ndarray, float], np.ndarray]
+"""(gaps in steps, spacing of the support points in steps) -> influence."""
+
+
+class Horizon(NamedTuple):
+    """What a variant perturbs, and where."""
+
+    steps: int
+    step_s: float
+    support_spacing_steps: int
+    kernel: Kernel
 
 
 class Basis(NamedTuple):
@@ -35,6 +52,8 @@ class Basis(NamedTuple):
     """[M, H] from perturbations to the noise that comes nearest, the left inverse of expand."""
     spanned: bool
     """Whether the nominal sequence is kept in the span of ``expand``."""
+    smoothness_weight: float = 0.0
+    """Cost [s] of the samples' squared rates of change, in deviations per second."""
 
 
 def independent(steps: int) -> Basis:
@@ -46,18 +65,15 @@ def independent(steps: int) -> Basis:
 def integrated(steps: int, share_per_step: float) -> Basis:
     """Return the basis of ``smppi``: rates of change, each adding ``share_per_step`` of itself."""
     expand = np.tril(np.full((steps, steps), share_per_step))
-    return Basis(expand.astype(np.float32), np.linalg.inv(expand).astype(np.float32), False)
+    project = np.linalg.inv(expand)
+    return Basis(expand.astype(np.float32), project.astype(np.float32), False, SMOOTHNESS_WEIGHT)
 
 
-def interpolated(steps: int, spacing: int, kernel: str, width: float) -> Basis:
-    """Return the basis of ``kmppi``: support points every ``spacing`` steps, and at the end.
-
-    ``width`` is the standard deviation of the ``rbf`` kernel in steps; ``linear`` has none.
-    """
+def interpolated(steps: int, spacing: int, kernel: Kernel) -> Basis:
+    """Return the basis of ``kmppi``: support points every ``spacing`` steps, and at the end."""
     support = support_points(steps, spacing)
-    expand = _kernel(np.arange(steps), support, spacing, kernel, width) @ np.linalg.inv(
-        _kernel(support, support, spacing, kernel, width)
-    )
+    near = kernel(np.subtract.outer(np.arange(steps), support), spacing)
+    expand = near @ np.linalg.inv(kernel(np.subtract.outer(support, support), spacing))
     expand /= expand.sum(axis=1, keepdims=True)
     return Basis(expand.astype(np.float32), np.linalg.pinv(expand).astype(np.float32), True)
 
@@ -67,8 +83,19 @@ def support_points(steps: int, spacing: int) -> np.ndarray:
     return spacing * np.arange(-(-(steps - 1) // spacing) + 1)
 
 
-def _kernel(a: np.ndarray, b: np.ndarray, spacing: int, kernel: str, width: float) -> np.ndarray:
-    gap = a[:, None] - b[None, :]
-    if kernel == "linear":
-        return np.maximum(0.0, 1.0 - np.abs(gap) / spacing)
-    return np.exp(-0.5 * (gap / width) ** 2)
+def linear(gaps: np.ndarray, spacing: float) -> np.ndarray:
+    """Return straight lines from one support point to the next."""
+    return np.maximum(0.0, 1.0 - np.abs(gaps) / spacing)
+
+
+def rbf(gaps: np.ndarray, spacing: float) -> np.ndarray:
+    """Return a Gaussian as wide as its support points are apart: so it tells them apart."""
+    return np.exp(-0.5 * (gaps / spacing) ** 2)
+
+
+KERNELS: dict[str, Kernel] = {"linear": linear, "rbf": rbf}
+VARIANTS: dict[str, Callable[[Horizon], Basis]] = {
+    "mppi": lambda h: independent(h.steps),
+    "smppi": lambda h: integrated(h.steps, h.step_s / INPUT_RISE_S),
+    "kmppi": lambda h: interpolated(h.steps, h.support_spacing_steps, h.kernel),
+}

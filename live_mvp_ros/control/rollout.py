@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from live_mvp_ros.base.fusion import computed_here
 from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState
 from live_mvp_ros.vehicle.quadrotor import GRAVITY_M_S2
 
@@ -65,7 +66,8 @@ def advance(config: QuadrotorConfig, motion: Motion, command: Components, dt_s: 
 
     velocity = tuple(driven(now, axis) for axis in range(3))
     position = tuple(p + driven(travelled, axis) for axis, p in enumerate(motion.position))
-    return _kept(Motion(position, velocity, attitude, rates[4]))
+    # without it every component that uses them works them out anew
+    return computed_here(Motion(position, velocity, attitude, rates[4]))
 
 
 def trajectory(
@@ -102,14 +104,16 @@ def _turned(
     stages = [first]
     for rate, step in zip(rates[:3], (0.25, 0.25, 0.5), strict=True):
         slope = _spin(stages[-1], rate)
-        stages.append(_kept(tuple(a + step * dt_s * s for a, s in zip(first, slope, strict=True))))
+        stages.append(
+            computed_here(tuple(a + step * dt_s * s for a, s in zip(first, slope, strict=True)))
+        )
     # With stage 2 = 1 + dt/2 k_1 and so on, the weighted mean of the slopes needs only the last.
     last = _spin(stages[3], rates[3])
     end = tuple(
         (b + 2.0 * c + d - a) * (1.0 / 3.0) + (dt_s / 12.0) * s
         for a, b, c, d, s in zip(*stages, last, strict=True)
     )
-    end = _kept(end)
+    end = computed_here(end)
     scale = jax.lax.rsqrt(sum(component * component for component in end))
     return stages, tuple(component * scale for component in end)
 
@@ -130,8 +134,3 @@ def _body_z(attitude: Components) -> Components:
     """Return the body's z axis in the map frame."""
     w, x, y, z = attitude
     return 2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y)
-
-
-def _kept(values: T) -> T:
-    """Have values computed once: XLA would compute them anew in every component that uses them."""
-    return jax.lax.optimization_barrier(values)

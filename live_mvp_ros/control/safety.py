@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from live_mvp_ros import quaternion
+from live_mvp_ros.base import quaternion
 from live_mvp_ros.control.tracking import limit_norm, track_velocity
 from live_mvp_ros.vehicle import (
     BodyConfig,

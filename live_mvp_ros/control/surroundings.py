@@ -14,6 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from live_mvp_ros.base.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.control.tables import (
     Table,
     YawTable,
@@ -23,7 +24,6 @@ from live_mvp_ros.control.tables import (
     tabulate,
     tabulate_yaw,
 )
-from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning.geodesy import clearance
 
 YAW_SLOPE_PER_RAD = 0.25

@@ -17,7 +17,8 @@ from typing import TypeVar
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.fusion import computed_here
+from live_mvp_ros.base.grid import GridSpec, in_cells
 
 T = TypeVar("T")
 
@@ -81,8 +82,9 @@ def interpolate(table: Table, x: jax.Array, y: jax.Array) -> jax.Array:
     u, v = cells(table.spec, x, y)
     u, v = jnp.clip(u, 0.0, nx - 1.001), jnp.clip(v, 0.0, ny - 1.001)
     i, j = u.astype(jnp.int32), v.astype(jnp.int32)
-    base, s, t = _apart((i * ny + j, u - i, v - j))
-    near, far = _apart((_load(table.pairs, base), _load(table.pairs, base + ny)))
+    # indices, loads and arithmetic in loops of their own: a fused gather is not vectorised
+    base, s, t = computed_here((i * ny + j, u - i, v - j))
+    near, far = computed_here((_load(table.pairs, base), _load(table.pairs, base + ny)))
     lower = near.real + (near.imag - near.real) * t
     upper = far.real + (far.imag - far.real) * t
     return lower + (upper - lower) * s
@@ -95,8 +97,9 @@ def interpolate_yaw(table: YawTable, x: jax.Array, y: jax.Array, yaw: jax.Array)
     turn = (yaw + jnp.pi) * (n_yaw / (2.0 * jnp.pi))
     lower = jnp.floor(turn)
     k = lower.astype(jnp.int32) % n_yaw
-    index, t = _apart((k * (nx * ny) + base, turn - lower))
-    pair = _apart(_load(table.pairs, index))
+    # as in ``interpolate``
+    index, t = computed_here((k * (nx * ny) + base, turn - lower))
+    pair = computed_here(_load(table.pairs, index))
     return pair.real + (pair.imag - pair.real) * t
 
 
@@ -122,8 +125,11 @@ def arctan2(y: jax.Array, x: jax.Array) -> jax.Array:
 
 def cells(spec: GridSpec, x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Return positions in cells: (0, 0) is the centre of the first one."""
-    ox, oy = spec.origin_m
-    return (x - ox) / spec.resolution_m, (y - oy) / spec.resolution_m
+    u, v = (
+        in_cells(along, origin, spec.resolution_m)
+        for along, origin in zip((x, y), spec.origin_m, strict=True)
+    )
+    return u, v
 
 
 def nearest_cell(
@@ -131,16 +137,11 @@ def nearest_cell(
 ) -> jax.Array:
     """Return the flat index of the cell nearest to positions [m]."""
     nx, ny = shape
-    i = jnp.round((x - origin_m[0]) / resolution_m).astype(jnp.int32)
-    j = jnp.round((y - origin_m[1]) / resolution_m).astype(jnp.int32)
+    i = jnp.round(in_cells(x, origin_m[0], resolution_m)).astype(jnp.int32)
+    j = jnp.round(in_cells(y, origin_m[1], resolution_m)).astype(jnp.int32)
     return jnp.clip(i, 0, nx - 1) * ny + jnp.clip(j, 0, ny - 1)
 
 
 def _load(flat: jax.Array, index: jax.Array) -> jax.Array:
     """Return flat[index]; every index must be valid."""
     return flat.at[index].get(mode="promise_in_bounds")
-
-
-def _apart(values: T) -> T:
-    """Have values computed in a loop of their own."""
-    return jax.lax.optimization_barrier(values)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros import quaternion
+from live_mvp_ros.base import quaternion
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, QuadrotorState, clip_command
 from live_mvp_ros.vehicle.quadrotor import GRAVITY_M_S2
 

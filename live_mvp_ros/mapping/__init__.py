@@ -11,7 +11,6 @@ from live_mvp_ros.mapping.alignment import (
     init_alignment,
     onto_walls,
 )
-from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
 from live_mvp_ros.mapping.evidence import observed, seen_at
 from live_mvp_ros.mapping.intake import Intake
 from live_mvp_ros.mapping.live_map import (
@@ -29,12 +28,20 @@ from live_mvp_ros.mapping.live_map import (
     step,
     with_odometry,
 )
-from live_mvp_ros.mapping.mesh import MeshError, SurfaceMesh, save_mesh, surface_mesh
+from live_mvp_ros.mapping.map_config import LiveMapConfig, map_grid
+from live_mvp_ros.mapping.map_mesh import (
+    MESH_TYPES,
+    MeshError,
+    SurfaceMesh,
+    save_mesh,
+    surface_mesh,
+)
 from live_mvp_ros.mapping.scan import Scan, scan_from_cloud, scan_from_points
 from live_mvp_ros.mapping.storage import MapFileError, holds_map, load_map, save_map
 from live_mvp_ros.mapping.surface import SurfacePoints, surface
 
 __all__ = [
+    "MESH_TYPES",
     "Alignment",
     "Intake",
     "LiveMap",

@@ -32,8 +32,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros import quaternion
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.mapping.fading import JUMP_M
 from live_mvp_ros.mapping.scan import Scan
 from live_mvp_ros.vehicle import QuadrotorState
@@ -52,6 +52,7 @@ _RAYS = 512  # of a scan, that are compared
 _LEANING = 0.3  # sine of the angle by which what is upright may lean
 _ON_WALL = 0.5  # so much of a line is a wall
 _ROUNDS = 2  # of finding the means and moving the points
+_INTO_WALL_M = 0.03  # a cell is wall where matter reaches so far into it: less may be an error
 
 
 class MapToOdom(NamedTuple):
@@ -336,11 +337,13 @@ def _compared(
 def onto_walls(
     spec: GridSpec, state: Alignment, here_m: jax.Array, points: jax.Array
 ) -> jax.Array:
-    """Return by how much [N, 2] points [N, 2] of the map miss the walls that they lie on.
+    """Return by how much [N, 2] points [N, 2] of the map miss the matter of walls they lie on.
 
     Walls are surer than one scan: what is marked where they are does not wander from cell to cell
-    with the noise of ranges and poses. What lies on no wall, or farther from it than half a cell,
-    is where it is.
+    with the noise of ranges and poses. It is marked 3 cm behind the surface, which the map may be
+    off by: a wall that reaches less into a row of cells does not narrow the way along it, and the
+    vehicle keeps as much more away (``vehicle.odometry.ALIGNED_WITHIN_M``). What lies on no wall,
+    or farther from it than half a cell, is where it is.
 
     Args:
         spec: geometry of the walls (static).
@@ -350,7 +353,9 @@ def onto_walls(
     """
     found = _lines(spec, state, here_m, jnp.zeros(3), points)
     on = (found.line > _ON_WALL) & (jnp.abs(found.residual_m) < 0.5 * spec.resolution_m)
-    return jnp.where(on, found.residual_m, 0.0)[:, None] * found.normal
+    side = jnp.sign(jnp.sum(found.normal * _towards(here_m, points), axis=1))
+    misses_m = found.residual_m - side * _INTO_WALL_M
+    return jnp.where(on, misses_m, 0.0)[:, None] * found.normal
 
 
 def _towards(here: jax.Array, points: jax.Array) -> jax.Array:

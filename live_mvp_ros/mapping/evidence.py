@@ -3,9 +3,9 @@
 """Evidence voxels: log-odds of occupancy, exact about what was never seen.
 
 Each ray visits exactly the voxels that its segment passes (``rays``). In one scan a voxel changes
-at most once: by a hit if any ray ends in it, else by a miss if any passes through. End points are
-pushed a little along the ray into the surface, because surfaces often lie exactly on the face
-between two voxels. What is looked at again fades first by the way flown since (``fading``).
+at most once: by a hit if any ray ends in it, else by a miss if any passes through. A ray that ends
+at the face between two voxels, where surfaces often lie, ends in the one behind it. What is looked
+at again fades first by the way flown since (``fading``).
 
 A voxel is one word, so that a look reads and writes one place of memory in each: its log-odds in
 1/1024 above, and below the number of the scan that changed it last, 0 before any. That number
@@ -26,10 +26,10 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import LOG_ODDS_HIT, LOG_ODDS_MAX, LOG_ODDS_MIN, LOG_ODDS_MISS
+from live_mvp_ros.base.grid import LOG_ODDS_HIT, LOG_ODDS_MAX, LOG_ODDS_MIN, LOG_ODDS_MISS
 from live_mvp_ros.mapping import fading
 from live_mvp_ros.mapping.choice import accepted
-from live_mvp_ros.mapping.config import LiveMapConfig
+from live_mvp_ros.mapping.map_config import LiveMapConfig
 from live_mvp_ros.mapping.rays import Segments, segments, walk
 from live_mvp_ros.mapping.scan import Scan
 
@@ -157,12 +157,33 @@ def _rays(config: LiveMapConfig, scan: Scan) -> tuple[Segments, jax.Array, jax.A
     lower, size = jnp.array(config.lower_m), config.resolution_m
     rays = segments((scan.origin_m - lower) / size, (scan.points_m - lower).T / size)
     limit = config.max_range_m / size
-    end = rays.start + rays.direction * (rays.stop + _PUSH_VOXELS)
-    cell = jnp.floor(jnp.clip(end, -1.0, 1e6)).astype(jnp.int32)
+    cell = _behind(rays)
     bound = jnp.array(config.shape)[:, None]
     inside = jnp.all((cell >= 0) & (cell < bound), axis=0)
     stop = jnp.minimum(rays.stop + _PUSH_VOXELS, limit)
     return rays._replace(stop=stop), cell, rays.usable & (rays.stop <= limit) & inside
+
+
+def _behind(rays: Segments) -> jax.Array:
+    """Return the voxels [3, R] into whose matter rays run at their ends.
+
+    Of the faces between voxels that lie within ``_PUSH_VOXELS`` of an end, the nearest one is the
+    surface: a ray that ends just before it belongs behind it, and no farther. To follow a ray by
+    that length instead would lead past the end of a wall that it meets near its corner, and mark
+    what is free beside it.
+    """
+    end = rays.start + rays.direction * rays.stop
+    cell = jnp.floor(jnp.clip(end, -1.0, 1e6)).astype(jnp.int32)
+    moves = jnp.abs(rays.direction) > 1e-9
+    ahead = (jnp.round(end) - end) / jnp.where(moves, rays.direction, 1.0)
+    ahead = jnp.where(moves, ahead, jnp.inf)  # voxels along the ray, negative if it has passed
+    nearest = jnp.argmin(jnp.abs(ahead), axis=0)
+    crosses = (jnp.arange(3)[:, None] == nearest) & (ahead >= 0.0) & (ahead < _PUSH_VOXELS)
+    onward = jnp.where(rays.direction > 0.0, 1, -1)
+    # the voxel beyond the face, from whichever side of it rounding has put the end
+    face = jnp.round(jnp.clip(end, -1.0, 1e6)).astype(jnp.int32)
+    beyond = jnp.where(onward > 0, face, face - 1)
+    return jnp.where(crosses, beyond, cell)
 
 
 def _index(config: LiveMapConfig, cell: jax.Array, valid: jax.Array) -> jax.Array:

@@ -8,8 +8,8 @@ from collections import deque
 
 import numpy as np
 
-from live_mvp_ros.mapping.config import LiveMapConfig
-from live_mvp_ros.mapping.fields import MARGIN_M
+from live_mvp_ros.mapping.hash_grid import MARGIN_M
+from live_mvp_ros.mapping.map_config import LiveMapConfig
 
 RECENT = 64
 """So many stamps are remembered."""

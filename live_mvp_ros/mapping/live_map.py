@@ -13,9 +13,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.mapping import alignment, fields, replay, samples, surfels, training
+from live_mvp_ros.mapping import alignment, hash_grid, replay_buffer, samples, surfels, training
 from live_mvp_ros.mapping import evidence as voxels
-from live_mvp_ros.mapping.config import LiveMapConfig, map_grid
+from live_mvp_ros.mapping.map_config import LiveMapConfig, map_grid
 from live_mvp_ros.mapping.scan import Scan, cleaned
 
 KEYFRAME_INTERVAL = 5
@@ -44,9 +44,9 @@ class LiveMap(NamedTuple):
     """
 
     evidence: voxels.Evidence
-    parameters: fields.FieldParameters
+    parameters: hash_grid.FieldParameters
     adam: training.AdamState
-    replay: replay.Replay
+    replay: replay_buffer.Replay
     surfels: surfels.Surfels
     key: jax.Array
     ticks: jax.Array
@@ -77,13 +77,13 @@ class MapReport(NamedTuple):
 def init(config: LiveMapConfig, key: jax.Array) -> LiveMap:
     """Return the map of somebody who has seen nothing."""
     field_key, state_key = jax.random.split(key)
-    parameters = fields.init_fields(config, field_key)
+    parameters = hash_grid.init_fields(config, field_key)
     ticks, rays, ignored, nonfinite = (jnp.zeros((), jnp.int32) for _ in range(4))
     return LiveMap(
         evidence=voxels.init_evidence(config),
         parameters=parameters,
         adam=training.init_adam(parameters),
-        replay=replay.init_replay(config),
+        replay=replay_buffer.init_replay(config),
         surfels=surfels.init_surfels(config),
         key=jax.random.key_data(state_key),
         ticks=ticks,
@@ -127,13 +127,13 @@ def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, Ma
     discs = surfels.integrate(config, state.surfels, scan)
     discs = surfels.forget(config, discs, evidence, scan, state.ticks)
     seen = state._replace(evidence=evidence, surfels=discs)
-    frame = replay.thinned(scan, frame_key)
+    frame = replay_buffer.thinned(scan, frame_key)
     anything = jnp.any(jnp.isfinite(frame.points_m))
     batch = _batch(config, seen, frame, train_key)
     learned = training.update(config, state.parameters, state.adam, batch, anything)
     nonfinite = anything & ~learned.done
     due = (state.ticks % KEYFRAME_INTERVAL == 0) & (usable > 0)
-    kept = replay.offer(config, state.replay, frame, due, offer_key)
+    kept = replay_buffer.offer(config, state.replay, frame, due, offer_key)
     after = LiveMap(
         evidence=evidence,
         parameters=learned.parameters,
@@ -153,12 +153,12 @@ def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, Ma
 def _batch(
     config: LiveMapConfig,
     state: LiveMap,
-    frame: replay.Keyframe,
+    frame: replay_buffer.Keyframe,
     key: jax.Array,
 ) -> training.Batch:
     """Draw the training points: rays of this scan, rays of past ones, points of the volume."""
     recall_key, ray_key, volume_key = jax.random.split(key, 3)
-    past = replay.recall(config, state.replay, recall_key)
+    past = replay_buffer.recall(config, state.replay, recall_key)
     frames = jax.tree.map(lambda one, more: jnp.concatenate([one[None], more]), frame, past)
     choice_key, sample_key = jax.random.split(ray_key)
     rays = samples.draw_rays(config, frames, choice_key)
@@ -190,7 +190,7 @@ def _volume_points(config: LiveMapConfig, state: LiveMap, key: jax.Array) -> jax
 
 def distance(config: LiveMapConfig, state: LiveMap, points: jax.Array) -> jax.Array:
     """Return the learned signed distance [...] in metres at points [..., 3] (map frame)."""
-    values = fields.evaluate(state.parameters.distance, _encoded(config, state, points))
+    values = hash_grid.evaluate(state.parameters.distance, _encoded(config, state, points))
     return values.reshape(points.shape[:-1])
 
 
@@ -203,7 +203,7 @@ def distance_and_gradient(
     0 beyond ``samples.TRUNCATION_M``, where distances are no longer told apart.
     """
     x = jnp.nan_to_num(points.reshape(-1, 3).T.astype(jnp.float32))
-    values, slope = fields.distance_and_slope(config, state.parameters, x)
+    values, slope = hash_grid.distance_and_slope(config, state.parameters, x)
     return values.reshape(points.shape[:-1]), slope.T.reshape(points.shape)
 
 
@@ -220,13 +220,13 @@ def frontiers(config: LiveMapConfig, state: LiveMap, altitude_m: jax.Array) -> j
 
 def exposure_at(config: LiveMapConfig, state: LiveMap, points: jax.Array) -> jax.Array:
     """Return the learned exposure [...] in 0..1 at points [..., 3] (map frame)."""
-    logits = fields.evaluate(state.parameters.exposure, _encoded(config, state, points))
+    logits = hash_grid.evaluate(state.parameters.exposure, _encoded(config, state, points))
     return jax.nn.sigmoid(logits).reshape(points.shape[:-1])
 
 
 def _encoded(config: LiveMapConfig, state: LiveMap, points: jax.Array) -> jax.Array:
     x = jnp.nan_to_num(points.reshape(-1, 3).T.astype(jnp.float32))
-    return fields.encode(config, state.parameters.tables, x)
+    return hash_grid.encode(config, state.parameters.tables, x)
 
 
 def _slice_points(config: LiveMapConfig, altitude_m: jax.Array) -> jax.Array:

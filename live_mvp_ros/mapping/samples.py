@@ -20,8 +20,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.mapping.config import LiveMapConfig
-from live_mvp_ros.mapping.replay import KEYFRAME_RAYS, Keyframe
+from live_mvp_ros.mapping.map_config import LiveMapConfig
+from live_mvp_ros.mapping.replay_buffer import KEYFRAME_RAYS, Keyframe
 from live_mvp_ros.mapping.surfels import Surfels, nearest
 
 TRUNCATION_M = 0.4

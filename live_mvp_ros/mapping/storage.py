@@ -26,9 +26,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from live_mvp_ros.config import ConfigurationError, from_mapping
-from live_mvp_ros.mapping.config import LiveMapConfig
+from live_mvp_ros.base.config import ConfigurationError, from_mapping
 from live_mvp_ros.mapping.live_map import LiveMap, init
+from live_mvp_ros.mapping.map_config import LiveMapConfig
 from live_mvp_ros.vehicle import BodyConfig
 from live_mvp_ros.vehicle.odometry import DriftConfig
 

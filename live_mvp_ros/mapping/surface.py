@@ -15,9 +15,9 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.mapping import evidence as voxels
-from live_mvp_ros.mapping import fields
-from live_mvp_ros.mapping.config import LiveMapConfig
+from live_mvp_ros.mapping import hash_grid
 from live_mvp_ros.mapping.live_map import LiveMap, exposure_at
+from live_mvp_ros.mapping.map_config import LiveMapConfig
 
 _STEPS = 3
 _ZERO_M = 0.02  # a surface point's |G| is below this
@@ -50,13 +50,13 @@ def surface(config: LiveMapConfig, state: LiveMap, max_points: int) -> SurfacePo
     start, chosen = _occupied_centres(config, state, max_points)
 
     def newton(_: int, x: jax.Array) -> jax.Array:
-        value, slope = fields.distance_and_slope(config, state.parameters, x)
+        value, slope = hash_grid.distance_and_slope(config, state.parameters, x)
         length = jnp.clip(value, -config.resolution_m, config.resolution_m)
         return x - length * slope / jnp.maximum(jnp.sum(slope**2, axis=0), 0.1)
 
     x = jax.lax.fori_loop(0, _STEPS, newton, start)
-    value = fields.evaluate(
-        state.parameters.distance, fields.encode(config, state.parameters.tables, x)
+    value = hash_grid.evaluate(
+        state.parameters.distance, hash_grid.encode(config, state.parameters.tables, x)
     )
     moved = jnp.linalg.norm(x - start, axis=0)
     good = chosen & (jnp.abs(value) < _ZERO_M) & (moved < 2.0 * config.resolution_m)

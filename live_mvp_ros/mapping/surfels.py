@@ -25,8 +25,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros.mapping.choice import accepted
-from live_mvp_ros.mapping.config import LiveMapConfig
 from live_mvp_ros.mapping.evidence import Evidence, log_odds_at
+from live_mvp_ros.mapping.map_config import LiveMapConfig
 from live_mvp_ros.mapping.rays import segments, walk
 from live_mvp_ros.mapping.scan import Scan
 

@@ -17,8 +17,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from live_mvp_ros.mapping.config import LiveMapConfig
-from live_mvp_ros.mapping.fields import FieldParameters, encode, evaluate
+from live_mvp_ros.base.fusion import computed_here
+from live_mvp_ros.mapping.hash_grid import FieldParameters, encode, evaluate
+from live_mvp_ros.mapping.map_config import LiveMapConfig
 from live_mvp_ros.mapping.samples import RaySamples
 
 _LEARNING_RATE = 1e-3  # of the networks; with 2e-3 surfaces are no better
@@ -83,7 +84,7 @@ def losses(
     free_count = batch.seen.shape[0] - batch.volume.shape[1]
     points = jnp.concatenate([around, s.x, batch.volume], axis=1)
     # without the barrier XLA encodes once more, slowly, for the part that the exposure takes
-    features = jax.lax.optimization_barrier(encode(config, parameters.tables, points))
+    features = computed_here(encode(config, parameters.tables, points))
     distance = evaluate(parameters.distance, features)
     first = around.shape[1]
     error = distance[first:] - jnp.concatenate([s.distance_m, batch.volume_distance_m])

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packets: observation, context, pose and action of an agent, as plain data without ROS."""
 
-from live_mvp_ros.packets.types import (
+from live_mvp_ros.packets.packet_types import (
     ActionPacket,
     BodyPose,
     CameraIntrinsics,

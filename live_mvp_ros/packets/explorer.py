@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from live_mvp_ros.packets import context
-from live_mvp_ros.packets.types import (
+from live_mvp_ros.packets.packet_types import (
     ActionPacket,
     BodyPose,
     CameraIntrinsics,

@@ -24,6 +24,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from live_mvp_ros.base.fusion import computed_here
 from live_mvp_ros.planning.directions import SweepPlan, row_ahead
 from live_mvp_ros.planning.fsmi import noise_band
 
@@ -100,7 +101,7 @@ def spans(slope: tuple[int, int], sums: jax.Array) -> Spans | None:
     high = (slice(columns, n), slice(left + rows, right + rows))
     log_pass, empty = (sums[:, k][low] - sums[:, k][high] for k in (0, 1))
     # without the barrier both ways would work this out
-    return Spans(low, high, *jax.lax.optimization_barrier((jnp.exp(log_pass), empty)))
+    return Spans(low, high, *computed_here((jnp.exp(log_pass), empty)))
 
 
 def ended(
@@ -131,7 +132,7 @@ def ended(
     rest = _rest(expected[far], Cells(*(c[far] for c in here)), empty, weight, counted)
     # without the barrier the update reads what it has overwritten, if nothing is lost at
     # the start (XLA fuses the slices of one array into an update of it in place)
-    limited = jax.lax.optimization_barrier(started[near] - through * rest)
+    limited = computed_here(started[near] - through * rest)
     corner = (near[0].start, near[1].start)
     return jax.lax.dynamic_update_slice(started, limited, corner)
 

@@ -22,11 +22,14 @@ import dataclasses
 import enum
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from live_mvp_ros.completion_report import (
+from live_mvp_ros.base.arrays import Array
+from live_mvp_ros.base.grid import OCCUPIED_FROM, GridSpec
+from live_mvp_ros.planning import regions
+from live_mvp_ros.planning.completion_report import (
     CompletionReport,
     GoalReason,
     GoalStatus,
@@ -34,12 +37,10 @@ from live_mvp_ros.completion_report import (
     Recoveries,
     Remainder,
 )
-from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
-from live_mvp_ros.planning import regions
 from live_mvp_ros.planning.ending import Doubt
 from live_mvp_ros.planning.expectation import specks, wall_gaps
 from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M
-from live_mvp_ros.planning.info_field import InfoFieldConfig
+from live_mvp_ros.planning.info_field_config import InfoFieldConfig
 from live_mvp_ros.planning.leftover_state import Leftovers
 from live_mvp_ros.planning.progress import Progress
 
@@ -56,19 +57,19 @@ _MOST = 0.5  # of a frontier: what is true of so much of it is the reason for al
 class CompletionInputs(NamedTuple):
     """The end of a mission; grids [nx, ny] as NumPy or JAX arrays."""
 
-    p: Any
+    p: Array
     """Occupancy probability, 0.5 where unknown."""
-    known: Any
+    known: Array
     """bool, observed at least once."""
-    navigable: Any
+    navigable: Array
     """bool, where the drone fits and can go."""
-    looked_s: Any
+    looked_s: Array
     """How long a still unknown cell has been in plain view."""
     progress: Progress
     """The watch over progress: what was given up."""
-    position_m: Any
+    position_m: Array
     """[3] or [2], the vehicle."""
-    goal_m: Any
+    goal_m: Array | tuple[float, ...]
     """[3] or [2]."""
     nothing_left: bool
     """Whether the planner had nothing left to see; False: the mission was ended before."""
@@ -79,7 +80,7 @@ class CompletionInputs(NamedTuple):
     """The tour through what was left: what was not worth it; None for planners without one."""
     doubt: Doubt | None = None
     """What was free and is occupied; None for planners that do not look again."""
-    goal_tolerance_m: Any = GOAL_TOLERANCE_M
+    goal_tolerance_m: float | Array = GOAL_TOLERANCE_M
     """From here the goal counts as reached."""
 
 

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+from live_mvp_ros.base.arrays import Index
 
 _TIE = 1e-9  # rounds halves up in spite of rounding errors
 _AT_ONCE = 2**22  # cells times directions: beyond it, memory counts and vectors are long enough
@@ -115,7 +117,7 @@ class Window(NamedTuple):
     A line's cells depend on where it is in the whole map, not on the window.
     """
 
-    first: tuple[Any, Any]
+    first: tuple[Index, Index]
     """Its first cell; int, or int32 arrays."""
     shape: tuple[int, int]
     """(wx, wy) cells."""

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning.fitting import fitting_places, joined_cells
 from live_mvp_ros.planning.geodesy import connected_cells, grown
 from live_mvp_ros.planning.progress import slowest_m_s, slowness_of
@@ -222,7 +222,8 @@ def in_doubt(
         return joined_cells(fitting_places(obstacles, spec, radius_m), navigable)
 
     def blocking() -> jax.Array:
-        now, then = roams(solid), roams(solid & ~unsure)
+        # one after the other: both at once are the memory of both
+        now, then = jax.lax.map(roams, jnp.stack([solid, solid & ~unsure]))
         added = then & ~now
         beyond = added & ~grown(now, round(_BEYOND_M / spec.resolution_m))
         beyond &= grown(wanted, near_cells)

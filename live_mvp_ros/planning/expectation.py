@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.arrays import Array
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning.fsmi import P_MAX
 from live_mvp_ros.planning.geodesy import grown, narrow_clusters, with_gaps_closed
 
 if TYPE_CHECKING:
-    from live_mvp_ros.planning.info_field import InfoFieldConfig, InfoFieldInputs
+    from live_mvp_ros.planning.info_field_config import InfoFieldConfig
+    from live_mvp_ros.planning.info_field_data import InfoFieldInputs
 
 SPECK_M = 0.2
 """Unknown gaps up to this wide between what is solid are believed to be solid: no body fits in,
@@ -59,7 +61,7 @@ def view_of(
     navigable: jax.Array,
     looked_s: jax.Array,
     doubted: jax.Array,
-    skipped: jax.Array,
+    skipped: Array,
 ) -> View:
     """Say what each cell is, or is expected to be; what is in doubt counts as unknown.
 
@@ -131,5 +133,7 @@ def _lets_in(
     radius = config.body.fits_from_m / spec.resolution_m
     beside = (frontier & grown(navigable, round(radius) + 1)).astype(jnp.int32)
     width = max(1, round(_WIDE * 2.0 * radius))
-    count = jax.lax.reduce_window(beside, 0, jax.lax.add, (width, width), (1, 1), "SAME")
+    count = beside
+    for window in ((width, 1), (1, width)):
+        count = jax.lax.reduce_window(count, 0, jax.lax.add, window, (1, 1), "SAME")
     return jnp.any(count >= width)

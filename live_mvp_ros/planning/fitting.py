@@ -15,7 +15,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning.geodesy import FAR, clearance, connected_cells
 
 _ROUNDING_M = 1e-4  # of a clearance in single precision
@@ -56,21 +56,34 @@ def fitting_places(unsafe: jax.Array, spec: GridSpec, radius_m: float) -> jax.Ar
         radius_m: of the disc (static).
     """
     gap = clearance(unsafe, spec.resolution_m, radius_m + 2.0 * spec.resolution_m)
-    return room_at_places(gap) >= radius_m - _ROUNDING_M
+    least_m = radius_m - _ROUNDING_M
+    # as ``room_at_places``, but compared before four times as many numbers are put together
+    rows = _woven(gap, _means(gap, 0), 0)
+    return _woven(rows >= least_m, _means(rows, 1) >= least_m, 1)
 
 
 def room_at_places(clearance_m: jax.Array) -> jax.Array:
     """Return clearances [nx, ny] of cell centres, interpolated at places."""
-    room = clearance_m
     for axis in (0, 1):
-        n = room.shape[axis]
-        first = jax.lax.slice_in_dim(room, 0, n - 1, axis=axis)
-        between = 0.5 * (first + jax.lax.slice_in_dim(room, 1, n, axis=axis))
-        pairs = jnp.stack([first, between], axis=axis + 1)
-        shape = tuple(2 * (n - 1) if k == axis else m for k, m in enumerate(room.shape))
-        last = jax.lax.slice_in_dim(room, n - 1, n, axis=axis)
-        room = jnp.concatenate([pairs.reshape(shape), last], axis=axis)
-    return room
+        clearance_m = _woven(clearance_m, _means(clearance_m, axis), axis)
+    return clearance_m
+
+
+def _means(values: jax.Array, axis: int) -> jax.Array:
+    """Return the mean of each value and the next one along an axis, one less than there are."""
+    n = values.shape[axis]
+    first, second = (jax.lax.slice_in_dim(values, k, n - 1 + k, axis=axis) for k in (0, 1))
+    return 0.5 * (first + second)
+
+
+def _woven(at: jax.Array, between: jax.Array, axis: int) -> jax.Array:
+    """Return n values and what lies between them, n - 1, in turn along an axis."""
+    n = at.shape[axis]
+    first = jax.lax.slice_in_dim(at, 0, n - 1, axis=axis)
+    pairs = jnp.stack([first, between], axis=axis + 1)
+    shape = tuple(2 * (n - 1) if k == axis else m for k, m in enumerate(at.shape))
+    last = jax.lax.slice_in_dim(at, n - 1, n, axis=axis)
+    return jnp.concatenate([pairs.reshape(shape), last], axis=axis)
 
 
 def cells_of(places: jax.Array) -> jax.Array:
@@ -99,12 +112,8 @@ def _places_of(cells: jax.Array) -> jax.Array:
     """Return all places [2 nx - 1, 2 ny - 1] of some cells, those at their edges too."""
     for axis in (0, 1):
         n = cells.shape[axis]
-        first = jax.lax.slice_in_dim(cells, 0, n - 1, axis=axis)
-        second = jax.lax.slice_in_dim(cells, 1, n, axis=axis)
-        pairs = jnp.stack([first, first | second], axis=axis + 1)
-        shape = tuple(2 * (n - 1) if k == axis else m for k, m in enumerate(cells.shape))
-        last = jax.lax.slice_in_dim(cells, n - 1, n, axis=axis)
-        cells = jnp.concatenate([pairs.reshape(shape), last], axis=axis)
+        first, second = (jax.lax.slice_in_dim(cells, k, n - 1 + k, axis=axis) for k in (0, 1))
+        cells = _woven(cells, first | second, axis)
     return cells
 
 

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
+from live_mvp_ros.base.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning.ending import pose_code, usable_pose
 from live_mvp_ros.planning.guidance import navigable_now, slowness
 from live_mvp_ros.planning.looking import plain_view
 from live_mvp_ros.planning.sweep import SweepPlan
 
 if TYPE_CHECKING:
-    from live_mvp_ros.planning.info_field import InfoFieldConfig, InfoFieldInputs
+    from live_mvp_ros.planning.info_field_config import InfoFieldConfig
+    from live_mvp_ros.planning.info_field_data import InfoFieldInputs
 
 LONGEST_STEP_S = 1.0
 """A node that was stalled for longer did not look at one place all the time."""

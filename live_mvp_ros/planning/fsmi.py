@@ -23,8 +23,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.grid import LOG_ODDS_HIT, LOG_ODDS_MISS, GridSpec
+from live_mvp_ros.base.config import configuration, parameter
+from live_mvp_ros.base.grid import LOG_ODDS_HIT, LOG_ODDS_MISS, GridSpec
 
 DELTA_OCCUPIED = math.exp(LOG_ODDS_HIT)
 DELTA_EMPTY = math.exp(-LOG_ODDS_MISS)

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from live_mvp_ros.planning.columns import over_columns
+
 Arrays = Any  # carries and slices of scans: tuples of arrays whose lengths the loops fix
 
 FAR = 1e6  # metres (or cells): "not reached"; finite, so that differences stay finite
@@ -65,9 +67,8 @@ def _distance_along_y(mask: jax.Array, limit: float) -> jax.Array:
         return distance, distance
 
     start = jnp.full(mask.shape[0], jnp.float32(limit))
-    _, forward = jax.lax.scan(walk, start, steps)
-    _, both = jax.lax.scan(walk, start, forward, reverse=True)
-    return both.T
+    forward = over_columns(walk, start, steps, start)
+    return over_columns(walk, start, forward, start, reverse=True).T
 
 
 def clearance(unsafe: jax.Array, resolution_m: float, max_distance_m: float) -> jax.Array:
@@ -185,7 +186,7 @@ def connected_cells(passable: jax.Array, seeds: jax.Array) -> jax.Array:
 
     def sweep(reached: jax.Array, free: jax.Array, reverse: bool) -> jax.Array:
         closed = jnp.zeros(free.shape[1], bool)
-        return jax.lax.scan(column, (closed, closed), (reached, free), reverse=reverse)[1]
+        return over_columns(column, (closed, closed), (reached, free), closed, reverse)
 
     def round_trip(carry: Arrays) -> Arrays:
         reached, _ = carry
@@ -282,7 +283,7 @@ def _eikonal_sweep(
         return (best, free), best
 
     start = (jnp.full(u.shape[1], FAR), jnp.zeros(u.shape[1], bool))
-    return jax.lax.scan(column, start, (u, passable, steps_m), reverse=reverse)[1]
+    return over_columns(column, start, (u, passable, steps_m), start[0], reverse)
 
 
 def _triangle(side: jax.Array, corner: jax.Array, step_m: jax.Array) -> jax.Array:
@@ -330,22 +331,21 @@ def continued(
     """
 
     def column(previous: Arrays, here: Arrays) -> tuple[Arrays, Arrays]:
-        near, carried = previous
-        distance, content = here
+        carried, near = previous
+        content, distance = here
         for shift, length in ((0, 1.0), (1, math.sqrt(2.0)), (-1, math.sqrt(2.0))):
             other = near if shift == 0 else _shifted(near, shift, FAR)
             payload = carried if shift == 0 else _shifted(carried, shift, 0.0)
             better = other + length < distance
             distance = jnp.where(better, other + length, distance)
             content = jnp.where(better, payload, content)
-        return (distance, content), (distance, content)
+        return (content, distance), (content, distance)
 
     def both_ways(distance: jax.Array, content: jax.Array) -> tuple[jax.Array, jax.Array]:
         for reverse in (False, True):
-            start = (jnp.full(distance.shape[1], FAR), jnp.zeros(distance.shape[1]))
-            _, (distance, content) = jax.lax.scan(
-                column, start, (distance, content), reverse=reverse
-            )
+            start = (jnp.zeros(distance.shape[1]), jnp.full(distance.shape[1], FAR))
+            # the content first: it is there later than the distance, see ``over_columns``
+            content, distance = over_columns(column, start, (content, distance), start, reverse)
         return distance.T, content.T
 
     distance = jnp.where(valid, 0.0, FAR).astype(jnp.float32)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning.fitting import cells_of, fitting_places, joined_cells, seed_cell
 from live_mvp_ros.planning.geodesy import (
     FAR,

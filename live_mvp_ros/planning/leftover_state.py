@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.arrays import Array, Scalar
+from live_mvp_ros.base.grid import GridSpec
 
 MOST_SKIPPED = 64
 """Of so many regions that were not worth it the report knows place, area and time."""
@@ -17,21 +18,21 @@ MOST_SKIPPED = 64
 class Leftovers(NamedTuple):
     """The tour between two steps; JAX or NumPy arrays."""
 
-    going: Any
+    going: Scalar
     """bool, only leftovers were left at the last step."""
-    active: Any
+    active: Scalar
     """bool, ``cell`` is the next stop of a tour."""
-    cell: Any
+    cell: Array
     """[2] int, from where to look next."""
-    number: Any
+    number: Scalar
     """Which stop of the tour that is, from 1 on; 0 before the first."""
-    of: Any
+    of: Scalar
     """How many stops there are, those included that are done."""
-    skipped: Any
+    skipped: Array
     """[nx, ny] bool, cells that are not worth a look."""
-    listed: Any
+    listed: Array
     """[MOST_SKIPPED, 4] x, y, m2 and s of regions that are not worth it; the first n_skipped."""
-    n_skipped: Any
+    n_skipped: Scalar
     """How many regions are not worth it."""
 
 

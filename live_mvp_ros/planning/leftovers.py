@@ -23,15 +23,15 @@ import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
-from live_mvp_ros.grid import OCCUPIED_FROM, GridSpec
+from live_mvp_ros.base.grid import OCCUPIED_FROM, GridSpec
 from live_mvp_ros.planning import regions, tour
 from live_mvp_ros.planning.frontiers import Viewpoint, clusters, viewpoints
-from live_mvp_ros.planning.info_field import (
-    InfoFieldConfig,
+from live_mvp_ros.planning.info_field import step
+from live_mvp_ros.planning.info_field_config import InfoFieldConfig
+from live_mvp_ros.planning.info_field_data import (
     InfoFieldInputs,
     InfoFieldOutput,
     InfoFieldState,
-    step,
 )
 from live_mvp_ros.planning.leftover_state import MOST_SKIPPED, Leftovers
 

@@ -15,7 +15,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning.sweep import SweepPlan, line_cells
 
 _RAYS_PER_RAD = 160.0

@@ -10,12 +10,15 @@ as a share of the best one. Memory grows with cells times yaws alone, two bytes 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from live_mvp_ros.base.arrays import Index
+from live_mvp_ros.base.fusion import computed_here
 from live_mvp_ros.planning.directions import SweepPlan, Window
 
 _STRIP_CELLS = 2**19  # of a larger map, a strip of so many cells is summed at a time
@@ -36,10 +39,21 @@ class Looks(NamedTuple):
     """[n_yaw, nx, ny] uint16, the worth of each yaw in 2^-15 of the best one's."""
 
     @classmethod
-    def none(cls, n_yaw: int, shape: tuple[int, int]) -> Looks:
-        """Return looks that are worth nothing."""
-        zero = jnp.zeros(shape, jnp.uint8)
-        return cls(jnp.zeros(shape), zero, jnp.zeros((n_yaw, *shape), jnp.uint16))
+    def none(cls, n_yaw: int, shape: tuple[int, int], when: jax.Array) -> Looks:
+        """Return looks that are worth nothing, laid out in memory when ``when`` (bool) is known.
+
+        Plain zeros wait for nothing, and would be kept all the time before they are needed.
+        """
+        zero = when.astype(jnp.uint8) >> 1
+        best, gain, share = (
+            jnp.broadcast_to(zero.astype(kind), size)
+            for kind, size in (
+                (jnp.uint8, shape),
+                (jnp.float32, shape),
+                (jnp.uint16, (n_yaw, *shape)),
+            )
+        )
+        return cls(gain, best, share)
 
     @classmethod
     def of(cls, per_yaw: list[jax.Array]) -> Looks:
@@ -49,16 +63,17 @@ class Looks(NamedTuple):
             best = jnp.where(worth > gain, jnp.uint8(k), best)
             gain = jnp.maximum(gain, worth)
         scale = _ONE / jnp.where(gain > 0.0, gain, jnp.inf)
-        gain, scale = jax.lax.optimization_barrier((gain, scale))
+        # without it both are worked out anew for every yaw
+        gain, scale = computed_here((gain, scale))
         share = [jnp.round(worth * scale).astype(jnp.uint16) for worth in per_yaw]
         return cls(gain, best, jnp.stack(share))
 
-    def per_yaw(self) -> jax.Array:
-        """Return the worth [n_yaw, nx, ny] nats, to within 2^-16 of the best one's."""
-        return self.gain * (self.share.astype(jnp.float32) * (1.0 / _ONE))
+    def along(self, k: int) -> jax.Array:
+        """Return the worth [nx, ny] nats of the k-th yaw, to within 2^-16 of the best one's."""
+        return self.gain * (self.share[k].astype(jnp.float32) * (1.0 / _ONE))
 
     def at(self, i: jax.Array, j: jax.Array) -> jax.Array:
-        """Return ``per_yaw`` of some cells: [n_yaw, ...]."""
+        """Return the worth of every yaw in some cells: [n_yaw, ...] nats."""
         return self.gain[i, j] * (self.share[:, i, j].astype(jnp.float32) * (1.0 / _ONE))
 
 
@@ -104,7 +119,7 @@ def summed(
 class Strip(NamedTuple):
     """A part of a map, from one side to the other."""
 
-    first: tuple[Any, Any]
+    first: tuple[Index, Index]
     """Its first cell."""
     shape: tuple[int, int]
     """Its cells."""
@@ -139,16 +154,32 @@ def _sums(
     beams = beams_in(strip)
     total = [jnp.zeros(strip.shape) for _ in weights]
     turns = weights.reshape(len(weights), 4, -1)  # the four directions of each slope
+    steps: list[Callable[[list[jax.Array]], list[jax.Array]]] = []
     done = 0
     for part in plan.parts(strip.shape[0] * strip.shape[1]):
         n = len(part.slopes)
         shares = turns[:, :, done : done + n].reshape(len(weights), -1)
-        # with the barrier beams are worked out once, not anew for every yaw
-        worth = jax.lax.optimization_barrier(beams(part))
-        for yaw, share in enumerate(shares):
-            for d in np.flatnonzero(share):
-                total[yaw] = total[yaw] + share[d] * worth[d]
-        # one part after the other: together they would need the memory of all
-        total = jax.lax.optimization_barrier(total)
+        steps.append(partial(_with, beams, part, shares))
         done += n
+    if strip.shape == strip.whole:
+        for step in steps:
+            total = computed_here(step(total))
+        return total
+    # A large map has them one after the other, as branches: whatever order it is written in, the
+    # compiler would lay out the memory of all parts before it begins with the first.
+    return jax.lax.fori_loop(
+        0, len(steps), lambda k, so_far: jax.lax.switch(k, steps, so_far), total
+    )
+
+
+def _with(
+    beams: Beams, part: SweepPlan, shares: np.ndarray, total: list[jax.Array]
+) -> list[jax.Array]:
+    """Return sums of beams with those of a part of the directions added."""
+    # with the barrier beams are worked out once, not anew for every yaw
+    worth = computed_here(beams(part))
+    total = list(total)
+    for yaw, share in enumerate(shares):
+        for d in np.flatnonzero(share):
+            total[yaw] = total[yaw] + share[d] * worth[d]
     return total

@@ -26,8 +26,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.config import configuration, parameter
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.vehicle import BodyConfig
 
 LEARNING_CELLS = 5  # fewer new cells between two steps are noise at the edges of the map
@@ -183,45 +183,70 @@ def judge(
         arrived: whether the vehicle is there: then neither flying back nor a fresh field helps.
         to_goal: whether the goal is the target: it cannot be exchanged for another.
     """
+    slow = slowness_of(body)
+    now = _counted(state, potential_m, target_m, to_goal)
+    late = _late(config.patience_s * slow, body, now)
+    following = _following(now.rung, arrived, to_goal)
+    rung = jnp.where(late, following, Rung.NONE)
+    place_m, lasts_s = _recovery(now.trail_m, rung, slow)
+    sets_aside, gives_up = rung == Rung.ANOTHER_TARGET, rung == Rung.GIVE_UP
+    return now._replace(
+        idle_s=jnp.where(late, 0.0, now.idle_s),
+        barren_s=jnp.where(late, 0.0, now.barren_s),
+        nearest_m=jnp.where(late, jnp.inf, now.nearest_m),
+        known_at_set_aside=jnp.where(sets_aside, now.known_cells, now.known_at_set_aside),
+        rung=jnp.where(late, following, now.rung),
+        taken=now.taken + (jnp.arange(1, 5) == rung),
+        manoeuvre_m=jnp.where(late, place_m, now.manoeuvre_m),
+        manoeuvre_s=jnp.where(late, lasts_s, now.manoeuvre_s),
+        set_aside=(now.set_aside | (around_target & sets_aside)) & ~(rung == Rung.REPLAN),
+        given_up=now.given_up | (around_target & gives_up & ~to_goal),
+        goal_given_up=now.goal_given_up | (gives_up & to_goal),
+    )
+
+
+def _counted(
+    state: Progress, potential_m: jax.Array, target_m: jax.Array, to_goal: jax.Array
+) -> Progress:
+    """Return the watch with the time that still counts, and the potentials since it does."""
     busy = state.manoeuvre_s > 0.0
     turned_to_goal = to_goal & ~state.to_goal
-    before = jnp.where(turned_to_goal, Rung.NONE, state.rung)
     same = jnp.sum((target_m - state.target_m) ** 2) <= GIVE_UP_RADIUS_M**2
     nearest_m = jnp.where(same & ~turned_to_goal, state.nearest_m, potential_m)
     nearer = potential_m < nearest_m - _APPROACH_M
     rests = nearer | busy | turned_to_goal
-    idle_s = jnp.where(rests, 0.0, state.idle_s)
     barren_s = jnp.where(busy | turned_to_goal, 0.0, state.barren_s)
     farthest_m = jnp.maximum(jnp.where(barren_s > 0.0, state.farthest_m, 0.0), potential_m)
-    slow = slowness_of(body)
-    patience_s = config.patience_s * slow
-    late = (idle_s > patience_s) | (barren_s > patience_s + farthest_m / slowest_m_s(body))
-    first = jnp.where(to_goal, Rung.BACK_OFF, Rung.ANOTHER_TARGET)
-    following = jnp.clip(before + 1, first, Rung.GIVE_UP)
-    following = jnp.where(arrived & (before > Rung.NONE), Rung.GIVE_UP, following)
-    rung = jnp.where(late, following, Rung.NONE)
-    back = jnp.minimum(jnp.int32(BACK_OFF_M / _TRAIL_SPACING_M), _TRAIL_POINTS - 1)
-    backs_off, hovers = rung == Rung.BACK_OFF, rung == Rung.REPLAN
-    place_m = state.trail_m[jnp.where(backs_off, back, 0)]
-    lasts_s = jnp.where(backs_off, slow * BACK_OFF_S, 0.0)
-    lasts_s = jnp.where(hovers, HOVER_S, lasts_s)
-    sets_aside, gives_up = rung == Rung.ANOTHER_TARGET, rung == Rung.GIVE_UP
     return state._replace(
-        idle_s=jnp.where(late, 0.0, idle_s),
-        barren_s=jnp.where(late, 0.0, barren_s),
-        nearest_m=jnp.where(late, jnp.inf, jnp.where(nearer, potential_m, nearest_m)),
+        idle_s=jnp.where(rests, 0.0, state.idle_s),
+        barren_s=barren_s,
+        nearest_m=jnp.where(nearer, potential_m, nearest_m),
         farthest_m=farthest_m,
         target_m=target_m,
         to_goal=to_goal,
-        known_at_set_aside=jnp.where(sets_aside, state.known_cells, state.known_at_set_aside),
-        rung=jnp.where(late, following, before),
-        taken=state.taken + (jnp.arange(1, 5) == rung),
-        manoeuvre_m=jnp.where(late, place_m, state.manoeuvre_m),
-        manoeuvre_s=jnp.where(late, lasts_s, state.manoeuvre_s),
-        set_aside=(state.set_aside | (around_target & sets_aside)) & ~hovers,
-        given_up=state.given_up | (around_target & gives_up & ~to_goal),
-        goal_given_up=state.goal_given_up | (gives_up & to_goal),
+        rung=jnp.where(turned_to_goal, Rung.NONE, state.rung),
     )
+
+
+def _late(patience_s: jax.Array, body: BodyConfig, now: Progress) -> jax.Array:
+    """Return whether there was no progress, or nothing was learned, for too long."""
+    longest_s = patience_s + now.farthest_m / slowest_m_s(body)
+    return (now.idle_s > patience_s) | (now.barren_s > longest_s)
+
+
+def _following(rung: jax.Array, arrived: jax.Array, to_goal: jax.Array) -> jax.Array:
+    """Return the rung after one: the last, for who has arrived and has tried another target."""
+    first = jnp.where(to_goal, Rung.BACK_OFF, Rung.ANOTHER_TARGET)
+    following = jnp.clip(rung + 1, first, Rung.GIVE_UP)
+    return jnp.where(arrived & (rung > Rung.NONE), Rung.GIVE_UP, following)
+
+
+def _recovery(trail_m: jax.Array, rung: jax.Array, slow: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Return where the recovery of a rung leads [2], and for how long; 0 s if it has none."""
+    back = jnp.minimum(jnp.int32(BACK_OFF_M / _TRAIL_SPACING_M), _TRAIL_POINTS - 1)
+    place_m = trail_m[jnp.where(rung == Rung.BACK_OFF, back, 0)]
+    lasts_s = jnp.where(rung == Rung.BACK_OFF, slow * BACK_OFF_S, 0.0)
+    return place_m, jnp.where(rung == Rung.REPLAN, HOVER_S, lasts_s)
 
 
 def slowness_of(body: BodyConfig) -> jax.Array:

@@ -13,7 +13,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning.interpolation import interp2d
 
 _HEADINGS = 48

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import ndimage
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec, in_cells
 from live_mvp_ros.planning.fitting import fitting_places, joined_cells
 from live_mvp_ros.planning.geodesy import connected_cells
 from live_mvp_ros.planning.observable import observable_cells
@@ -126,7 +126,7 @@ def visible(opaque: np.ndarray, eyes: np.ndarray, range_cells: int) -> np.ndarra
 
 def cell_of(spec: GridSpec, at_m: Any) -> tuple[int, int]:
     """Return the index of the cell of a position [2] or [3], clamped to the grid."""
-    u = (np.asarray(at_m, float)[:2] - spec.origin_m) / spec.resolution_m
+    u = in_cells(np.asarray(at_m, float)[:2], spec.origin_m, spec.resolution_m)
     i, j = np.clip(np.rint(u), 0, np.asarray(spec.shape) - 1).astype(int)
     return int(i), int(j)
 
@@ -147,7 +147,7 @@ def within(spec: GridSpec, at_m: Any, radius_m: float) -> np.ndarray:
 
 def contains(spec: GridSpec, at_m: Any) -> bool:
     """Return whether a position [2] or [3] lies in some cell of the grid."""
-    u = (np.asarray(at_m, float)[:2] - spec.origin_m) / spec.resolution_m
+    u = in_cells(np.asarray(at_m, float)[:2], spec.origin_m, spec.resolution_m)
     return bool(np.all((u >= -0.5) & (u < np.asarray(spec.shape) - 0.5)))
 
 

@@ -15,6 +15,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from live_mvp_ros.base.fusion import computed_here
+from live_mvp_ros.planning.columns import over_columns
 from live_mvp_ros.planning.directions import SweepPlan, Window, aside, lattices
 
 Arrays = Any  # carries and slices of scans: tuples of arrays whose lengths the loops fix
@@ -91,7 +93,7 @@ def sees_any(
             way = jnp.any(steps <= limit, axis=2)
             seen |= window.restored(way[::-1, 0] | way[:, 1], lattice)
         # one part after the other: together they would need the memory of all
-        seen, target, opaque = jax.lax.optimization_barrier((seen, target, opaque))
+        seen, target, opaque = computed_here((seen, target, opaque))
     return seen
 
 
@@ -184,11 +186,13 @@ def _sweep(wall: jax.Array, goal: jax.Array, tables: Arrays, dtype: Any, none: i
         beside = aside(spread, move, True)
         cut = (own & beside) | (other & ahead) | (both & beside & ahead)
         near = jnp.where(cut | spread, empty, near)
-        out = jax.lax.optimization_barrier(jnp.where(found, jnp.zeros_like(near), near))
+        # it keeps the compiler from fusing arithmetic into the copy, as in ``sweep``
+        out = computed_here(jnp.where(found, jnp.zeros_like(near), near))
         return (out, wall_i), out
 
     start = (jnp.full((2 * half, m), empty), jnp.ones((2, m), bool))
-    swept = jax.lax.scan(column, start, (walls, goals, moves, *sides))[1]
+    inputs = (walls, goals, jnp.asarray(moves), *(jnp.asarray(side) for side in sides))
+    swept = over_columns(column, start, inputs, start[0])
     return swept.reshape(-1, 2, half, m)
 
 

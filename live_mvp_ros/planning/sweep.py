@@ -17,14 +17,15 @@ and the error.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from live_mvp_ros.base.fusion import computed_here
 from live_mvp_ros.planning.beam_ends import Cells, Noise, ended, ended_at, shifted, spans
+from live_mvp_ros.planning.columns import over_columns
 from live_mvp_ros.planning.directions import SweepPlan, Window, aside, lattices, line_cells
 from live_mvp_ros.planning.fsmi import P_MAX, P_MIN, bounded, cell_information, noise_band
 from live_mvp_ros.planning.sight import FAR_CELLS, first_hit, in_sight, seen_in, sees_any
@@ -149,7 +150,7 @@ def ground_of(
     values = [lattices(value) for value in (wide, *cell_information(wide))]
     sheets = (Cells(*(value[k] for value in values)) for k in (0, 1))
     # without the barrier, the compiler works all this out again wherever it is read
-    first, second = jax.lax.optimization_barrier(tuple(sheets))
+    first, second = computed_here(tuple(sheets))
     return Ground((first, second), window, h, _beyond(outside))
 
 
@@ -177,31 +178,8 @@ def _after(ground: Ground, found: list[jax.Array]) -> tuple[Ground, list[jax.Arr
     Otherwise the memory of all slopes is laid out before the first one is swept, and none of it
     is in the cache any more when its turn comes.
     """
-    found, sheets = jax.lax.optimization_barrier((found, ground.sheets))
+    found, sheets = computed_here((found, ground.sheets))
     return ground._replace(sheets=sheets), found
-
-
-def _scan(
-    column: Callable[[Any, Any], tuple[Any, jax.Array]],
-    start: jax.Array,
-    inputs: Arrays,
-) -> jax.Array:
-    """Return what ``column`` puts out for each column of the inputs.
-
-    As ``lax.scan``, whose results are written over zeros that do not wait for the inputs: see
-    ``_after``. These are written over a value of the inputs.
-    """
-    leaves = jax.tree.leaves(inputs)
-    n, some = leaves[0].shape[0], leaves[0].ravel()[0]
-
-    def advance(k: jax.Array, so_far: Arrays) -> Arrays:
-        carry, out = so_far
-        here = jax.tree.map(lambda a: jax.lax.dynamic_index_in_dim(a, k, keepdims=False), inputs)
-        carry, made = column(carry, here)
-        return carry, jax.lax.dynamic_update_index_in_dim(out, made, k, 0)
-
-    written = jnp.broadcast_to(some, (n, *start.shape))
-    return jax.lax.fori_loop(0, n, advance, (start, written))[1]
 
 
 def _swept(
@@ -227,10 +205,11 @@ def _swept(
     def column(carry: jax.Array, at: Arrays) -> tuple[jax.Array, jax.Array]:
         add, keep, move = at
         # the barrier keeps the compiler from fusing arithmetic into the copy, which slows both
-        out = jax.lax.optimization_barrier(add + keep * aside(carry, move, 0.0))
+        out = computed_here(add + keep * aside(carry, move, 0.0))
         return out, out
 
-    swept = _scan(column, jnp.zeros((4, o.shape[1])), (added, kept, moves))
+    start = jnp.zeros((4, o.shape[1]))
+    swept = over_columns(column, start, (added, kept, moves), start)
     turned = swept[::-1]
     return turned[:, 1:3], (turned[:, 0] + edge, swept[:, 3] + edge)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning.fsmi import SensorConfig, beam_cells, poses_information
 
 METHODS = ("direct", "discount", "filtered")

@@ -13,9 +13,10 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
-from live_mvp_ros.jax_setup import give_back_memory
+from live_mvp_ros.base.jax_setup import give_back_memory
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.compiling import Compiling
+from live_mvp_ros.ros.complaints import WAITS_FOR
 from live_mvp_ros.ros.peers import Peers
 from live_mvp_ros.ros.refusals import Refusals
 from live_mvp_ros.ros.starting import STARTING
@@ -144,7 +145,7 @@ class Health:
         elif level in (OK, WARN) and (preparing := self._preparing()):
             level, sentence = OK, preparing  # the reason for any warning
         elif level == OK and late:
-            level, sentence = WARN, "waiting for " + ", ".join(self._with_reason(late, now))
+            level, sentence = WARN, WAITS_FOR + ", ".join(self._with_reason(late, now))
         if unheard and level in (OK, WARN):
             level, sentence = WARN, "; ".join([*([sentence] if sentence else []), unheard[0]])
         return DiagnosticStatus(

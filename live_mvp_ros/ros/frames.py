@@ -15,12 +15,9 @@ import numpy as np
 from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
 
-from live_mvp_ros.ros.convert import (
-    InvalidMessageError,
-    VehicleState,
-    transform_arrays,
-    vehicle_state,
-)
+from live_mvp_ros.ros.convert.pose_messages import transform_arrays
+from live_mvp_ros.ros.convert.vehicle_messages import VehicleState, vehicle_state
+from live_mvp_ros.ros.refusals import InvalidMessageError
 
 MAP = "map"
 MOST_FRAMES = 1000

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable
 
-from live_mvp_ros.ros.convert import InvalidMessageError
+from live_mvp_ros.ros.refusals import InvalidMessageError
 
 AT_ONCE = 4
 PERIOD_S = 60.0

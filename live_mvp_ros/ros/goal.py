@@ -18,11 +18,12 @@ from geometry_msgs.msg import PoseStamped
 
 from live_mvp_ros.msg import ExplorationStatus
 from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M
-from live_mvp_ros.ros import convert, qos
-from live_mvp_ros.ros.convert import FARTHEST_M, InvalidMessageError
-from live_mvp_ros.ros.convert_sensors import Field
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import headers, pose_messages
+from live_mvp_ros.ros.convert.field_messages import Field
 from live_mvp_ros.ros.frames import MAP
 from live_mvp_ros.ros.node import GraphNode
+from live_mvp_ros.ros.refusals import FARTHEST_M, InvalidMessageError
 
 WISHES = "goal_pose"
 """Where anybody may ask for another goal, such as RViz's 2D Goal Pose."""
@@ -62,8 +63,8 @@ class GoalOwner:
     def _publish(self, position_m: Sequence[float] | np.ndarray, stamp_ns: int) -> None:
         self._stamp_ns = stamp_ns
         self.position_m = np.asarray(position_m, float)
-        pose = convert.pose(self.position_m, (1.0, 0.0, 0.0, 0.0))
-        self._out.publish(PoseStamped(header=convert.header(self._stamp_ns, MAP), pose=pose))
+        pose = pose_messages.pose(self.position_m, (1.0, 0.0, 0.0, 0.0))
+        self._out.publish(PoseStamped(header=headers.header(self._stamp_ns, MAP), pose=pose))
 
     def configure(self, configured_m: tuple[float, float, float]) -> None:
         """Take the parameter: one that has been changed replaces the goal."""
@@ -95,4 +96,4 @@ def goal_position_m(message: PoseStamped) -> np.ndarray:
     """
     if message.header.frame_id != MAP:
         raise InvalidMessageError(f"its frame is {message.header.frame_id!r} instead of {MAP}")
-    return convert.pose_arrays(message.pose)[0]
+    return pose_messages.pose_arrays(message.pose)[0]

@@ -12,10 +12,12 @@ import numpy as np
 from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
 
-from live_mvp_ros.ros import convert, qos
-from live_mvp_ros.ros.convert import InvalidMessageError, VehicleState
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import pose_messages, vehicle_messages
+from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.node import GraphNode
+from live_mvp_ros.ros.refusals import InvalidMessageError
 
 TOPIC = "map_to_odom"
 
@@ -38,7 +40,7 @@ class Localisation:
         state = self._frames.vehicle_state(message)
         if self._T_map_odom is None or message.header.frame_id == MAP:
             return state
-        return convert.moved(state, self._T_map_odom)
+        return vehicle_messages.moved(state, self._T_map_odom)
 
     def _on_transform(self, message: TransformStamped) -> None:
         parent, child = message.header.frame_id, message.child_frame_id
@@ -46,4 +48,4 @@ class Localisation:
             raise InvalidMessageError(
                 f"it leads from {parent!r} to {child!r} instead of {MAP} to {self._frames.odom}"
             )
-        self._T_map_odom = convert.transform_arrays(message)
+        self._T_map_odom = pose_messages.transform_arrays(message)

@@ -15,10 +15,10 @@ from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
 from live_mvp_ros.ros import qos
-from live_mvp_ros.ros.convert import InvalidMessageError
 from live_mvp_ros.ros.diagnostics import Health
 from live_mvp_ros.ros.parameters import ParameterisedNode
 from live_mvp_ros.ros.polling import Polled
+from live_mvp_ros.ros.refusals import InvalidMessageError
 from live_mvp_ros.ros.worker import Worker
 
 WORKER_STOP_S = 2.0

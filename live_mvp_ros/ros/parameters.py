@@ -12,7 +12,6 @@ so the start values are validated before they are declared, and requests before 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
@@ -26,7 +25,8 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from live_mvp_ros.config import ConfigurationError, ParameterInfo, info_of
+from live_mvp_ros.base.config import ConfigurationError, ParameterInfo, info_of
+from live_mvp_ros.base.nearest_names import nearest
 
 T = TypeVar("T")
 
@@ -85,19 +85,6 @@ def _inner_prefix(parent: Any, name: str, prefix: str) -> str:
 def _with_prefix(sentence: str, changes: Mapping[str, Any], prefix: str) -> str:
     first = sentence.split(" ", 1)[0].split("[", 1)[0]
     return prefix + sentence if first in changes else sentence
-
-
-def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
-    """Return the names of some parameters that a wrong one resembles most, the closest first."""
-    leaf = name.rsplit(".", 1)[-1]
-
-    def unlike(other: str) -> tuple[float, str]:
-        whole = difflib.SequenceMatcher(None, name, other).ratio()
-        last = difflib.SequenceMatcher(None, leaf, other.rsplit(".", 1)[-1]).ratio()
-        return -max(whole, last), other
-
-    found = sorted(known, key=unlike)[:count]
-    return " or ".join([", ".join(found[:-1]), found[-1]] if found[1:] else found)
 
 
 def not_known(name: str, whose: str, known: Iterable[str]) -> str:

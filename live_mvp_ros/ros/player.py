@@ -9,14 +9,16 @@ import threading
 import time
 from collections.abc import Collection
 
+from rclpy.exceptions import NameValidationException
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
+from live_mvp_ros.bags.bag_types import BagError, Message, OfferedQos
 from live_mvp_ros.bags.compare import Count
 from live_mvp_ros.bags.playback import CLOCK, Pace, Selection, Tape
 from live_mvp_ros.bags.reader import Bag
-from live_mvp_ros.bags.types import BagError, Message, OfferedQos
+from live_mvp_ros.base.threads import KeepingThread
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.taps import message_class
 
@@ -27,6 +29,9 @@ SETTLE_S = 0.5
 
 class Player:
     """Plays a tape; all methods may be called from any thread.
+
+    Attributes:
+        finished: set after the last message, and when it could not go on, see ``check``.
 
     Raises:
         BagError: a type in the selection is not installed here, or a topic to wait for is not
@@ -68,7 +73,7 @@ class Player:
         self.published = 0
         self.counts: dict[str, Count] = {}
         self.finished = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="player", daemon=True)
+        self._thread = KeepingThread(self._run, "player", lambda error: self.finished.set())
 
     @property
     def duration_s(self) -> float:
@@ -104,6 +109,10 @@ class Player:
         with self._changed:
             self._jump_s = min(max(0.0, time_s), self.duration_s)
             self._changed.notify_all()
+
+    def check(self) -> None:
+        """Raise what has kept it from playing on, such as the BagError of a damaged bag."""
+        self._thread.check()
 
     def end(self, timeout_s: float = 1.0) -> None:
         """Stop playing; safe to call again."""
@@ -178,7 +187,7 @@ def publisher_of(
     """Return a publisher that offers what the recorded ones did.
 
     Raises:
-        BagError: the type is not installed here.
+        BagError: the type is not installed here, or the name is none that ROS allows.
     """
     try:
         kind = message_class(type_name)
@@ -187,9 +196,15 @@ def publisher_of(
             f"the topic {topic} has the type {type_name}, which is not installed here: "
             "leave it out, or install its package"
         ) from error
-    return node.create_publisher(
-        kind, topic, offering(offered), event_callbacks=qos.publisher_events()
-    )
+    try:
+        return node.create_publisher(
+            kind, topic, offering(offered), event_callbacks=qos.publisher_events()
+        )
+    except (NameValidationException, ValueError, RuntimeError) as error:  # of rcl
+        words = " ".join(str(error).split())
+        raise BagError(
+            f"the topic {topic} cannot be published ({words}): leave it out, or rename it"
+        ) from error
 
 
 def offering(offered: tuple[OfferedQos, ...]) -> QoSProfile:

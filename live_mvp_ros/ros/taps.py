@@ -25,10 +25,11 @@ from rclpy.qos import (
 )
 from rclpy.subscription import Subscription
 
-from live_mvp_ros.bags.types import OfferedQos
+from live_mvp_ros.bags.bag_types import OfferedQos
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.peers import Peers
 
+_KINDS = ("msg", "srv", "action")
 HISTORY = 2000
 """Messages kept between drains: 20 s at the highest rate of the graph."""
 LARGE_HISTORY = 32
@@ -126,11 +127,30 @@ class Taps:
 def message_class(type_name: str) -> Any:
     """Return the class of a message type such as ``nav_msgs/msg/Odometry``.
 
+    Messages of actions and services are such types too: ``live_mvp_ros/action/Explore_Feedback``.
+
     Raises:
-        ImportError: its package is not installed; AttributeError: it has no such type.
+        ImportError: its package is not installed; AttributeError: it has no such type; ValueError:
+            it is no name of a type.
     """
-    package, _, name = type_name.split("/")
-    return getattr(importlib.import_module(f"{package}.msg"), name)
+    package, kind, name = type_name.split("/")
+    if kind not in _KINDS or not package.isidentifier() or not name.isidentifier():
+        raise ValueError(f"{type_name} is no name of a message type")
+    module = importlib.import_module(f"{package}.{kind}")
+    found = getattr(module, name, None) or _part(module, *name.partition("_")[::2])
+    if not hasattr(found, "get_fields_and_field_types"):
+        raise AttributeError(f"{type_name} is no message type")
+    return found
+
+
+def _part(module: Any, owner: str, part: str) -> Any:
+    """Return a message of an action or a service, such as FeedbackMessage of Explore."""
+    whole = getattr(module, owner)
+    service, _, last = part.partition("_")
+    places = [whole, getattr(whole, "Impl", None)]
+    if last:
+        places = [getattr(places[1], f"{service}Service", None)]
+    return next((found for place in places if (found := getattr(place, last or part, None))), None)
 
 
 def fitting(offered: OfferedQos, depth: int) -> QoSProfile:

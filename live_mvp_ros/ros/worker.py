@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from live_mvp_ros.threads import KeepingThread
+from live_mvp_ros.base.threads import KeepingThread
 
 T = TypeVar("T")
 

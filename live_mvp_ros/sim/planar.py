@@ -19,9 +19,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros import mapping, quaternion
-from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.grid import (
+from live_mvp_ros import mapping
+from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.config import configuration, parameter
+from live_mvp_ros.base.fusion import computed_here
+from live_mvp_ros.base.grid import (
     LOG_ODDS_HIT,
     LOG_ODDS_MAX,
     LOG_ODDS_MIN,
@@ -31,6 +33,9 @@ from live_mvp_ros.grid import (
 from live_mvp_ros.mapping import fading
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorState
 from live_mvp_ros.vehicle.odometry import EXACT, DriftConfig
+
+_ACROSS = 1e-3  # of a cell: so far before the edge of a cell lies the cell before it
+_INTO_M = 0.01  # what is no known wall is marked so far behind where a beam ends
 
 
 @configuration
@@ -84,8 +89,8 @@ def init(spec: GridSpec, expected: DriftConfig = EXACT) -> PlanarMap:
 def occupancy(state: PlanarMap) -> tuple[jax.Array, jax.Array]:
     """Return the occupancy probability [nx, ny], 0.5 where unknown, and which cells are known."""
     # without the barriers it is worked out element by element wherever it is read
-    log_odds = jax.lax.optimization_barrier(state.log_odds)
-    p = jax.lax.optimization_barrier(jax.nn.sigmoid(log_odds))
+    log_odds = computed_here(state.log_odds)
+    p = computed_here(jax.nn.sigmoid(log_odds))
     return jnp.where(state.seen, p, 0.5), state.seen
 
 
@@ -98,6 +103,8 @@ class Ranges(NamedTuple):
     """[n_beams] the sample in which the beam is reported to end."""
     ends: jax.Array
     """[n_beams] bool, whether it met anything within its range."""
+    range_m: jax.Array
+    """[n_beams] to the face of what it met, m."""
 
 
 def measure(
@@ -124,7 +131,40 @@ def measure(
     shift = jnp.round(noise_m / (0.5 * spec.resolution_m)).astype(jnp.int32)
     end = jnp.clip(first + shift, 0, n - 1)
     beams = jnp.arange(config.n_beams)
-    return Ranges(jnp.minimum(first, end), end, (first < n) & inside[beams, end])
+    met = beams, jnp.minimum(first, n - 1)
+    range_m = _face_m(config, spec, occupied, vehicle, index[met]) + noise_m
+    return Ranges(jnp.minimum(first, end), end, (first < n) & inside[met], range_m)
+
+
+def _face_m(
+    config: PlanarSensorConfig,
+    spec: GridSpec,
+    occupied: jax.Array,
+    vehicle: QuadrotorState,
+    met: jax.Array,
+) -> jax.Array:
+    """Return the way [n_beams] m along each beam to the face of what it met in a cell.
+
+    Between two samples lies at most one cell whose corner both missed: it may be matter already.
+    """
+    entry_m = _entry_m(config, spec, vehicle, met)
+    before_m = jnp.maximum(entry_m - _ACROSS * spec.resolution_m, 0.0)[:, None]
+    before = vehicle.position[:2] + before_m * _directions(config, vehicle)
+    cell = spec.cell_index(before)
+    solid = occupied[cell[:, 0], cell[:, 1]] & spec.contains(before)
+    return jnp.where(solid, _entry_m(config, spec, vehicle, cell), entry_m)
+
+
+def _entry_m(
+    config: PlanarSensorConfig, spec: GridSpec, vehicle: QuadrotorState, cell: jax.Array
+) -> jax.Array:
+    """Return the way [n_beams] m along each beam to the edge of a cell [n_beams, 2] on it."""
+    towards = _directions(config, vehicle)
+    centre_m = jnp.asarray(spec.origin_m) + spec.resolution_m * cell
+    edge_m = centre_m - 0.5 * spec.resolution_m * jnp.sign(towards)
+    moves = jnp.abs(towards) > 1e-6
+    along_m = (edge_m - vehicle.position[:2]) / jnp.where(moves, towards, 1.0)
+    return jnp.maximum(jnp.max(jnp.where(moves, along_m, -jnp.inf), axis=1), 0.0)
 
 
 def crossed(
@@ -132,21 +172,20 @@ def crossed(
     spec: GridSpec,
     vehicle: QuadrotorState,
     ranges: Ranges,
-    misses_m: jax.Array | None = None,
+    matter_m: jax.Array | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """Return the cells [nx, ny] that beams pass through, and those in which they end.
 
     From where ``vehicle`` says that the ranges were measured: the truth tells what was really
-    seen, its odometry what it takes it for. Where that is a guess, ``misses_m`` [n_beams, 2] says
-    by how much the ends miss the walls.
+    seen, its odometry what it takes it for. Where that is a guess, ``matter_m`` [n_beams, 2] says
+    where something was met.
     """
     points = _points(config, spec, vehicle)
     index, inside = spec.cell_index(points), spec.contains(points)
     passed = (jnp.arange(points.shape[1])[None, :] < ranges.free[:, None]) & inside
     beams = jnp.arange(config.n_beams)
-    at, ends = points[beams, ranges.end], ranges.ends
-    if misses_m is not None:
-        at = at + misses_m
+    at = points[beams, ranges.end] if matter_m is None else matter_m
+    ends = ranges.ends
     free = jnp.zeros(spec.shape, bool).at[index[..., 0], index[..., 1]].max(passed)
     cell, ends = spec.cell_index(at), ends & spec.contains(at)
     hit = jnp.zeros(spec.shape, bool).at[cell[:, 0], cell[:, 1]].max(ends)
@@ -157,11 +196,23 @@ def _ends(
     config: PlanarSensorConfig, spec: GridSpec, vehicle: QuadrotorState, ranges: Ranges
 ) -> jax.Array:
     """Return where the beams [n_beams, 2] ended, frame of ``vehicle``; NaN where they did not."""
-    beams = jnp.arange(config.n_beams)
-    points = _points(config, spec, vehicle)
-    # between the last free sample and the first occupied one
-    ends = points[beams, ranges.end] - 0.5 * (points[:, 1] - points[:, 0])
+    ends = vehicle.position[:2] + ranges.range_m[:, None] * _directions(config, vehicle)
     return jnp.where(ranges.ends[:, None], ends, jnp.nan)
+
+
+def _matter(
+    config: PlanarSensorConfig,
+    spec: GridSpec,
+    vehicle: QuadrotorState,
+    ranges: Ranges,
+    aligned: mapping.Alignment,
+) -> jax.Array:
+    """Return where the beams [n_beams, 2] met something, a little inside of it, map frame."""
+    ends = _ends(config, spec, vehicle, ranges)
+    misses_m = mapping.onto_walls(spec, aligned, vehicle.position[:2], ends)
+    on_wall = jnp.any(misses_m != 0.0, axis=1, keepdims=True)
+    onward_m = _INTO_M * _directions(config, vehicle)
+    return jnp.nan_to_num(ends + jnp.where(on_wall, misses_m, onward_m))
 
 
 def step(
@@ -184,15 +235,14 @@ def step(
         ranges: what was measured from there.
         expected: how the odometry may drift.
     """
-    aligned, misses_m = state.alignment, None
+    aligned, matter_m = state.alignment, None
     if aligned is not None:
         ends_m, at_m = _ends(config, spec, vehicle, ranges), vehicle.position[:2]
         aligned = mapping.aligned(expected, spec, aligned, at_m, ends_m)
         vehicle = mapping.in_map(aligned.transform, vehicle)
-        ends_m, at_m = _ends(config, spec, vehicle, ranges), vehicle.position[:2]
-        misses_m = mapping.onto_walls(spec, aligned, at_m, ends_m)
+        matter_m = _matter(config, spec, vehicle, ranges, aligned)
     xy = vehicle.position[:2]
-    free, hit = crossed(config, spec, vehicle, ranges, misses_m)
+    free, hit = crossed(config, spec, vehicle, ranges, matter_m)
     footprint_m = config.body.footprint_m
     clear_m = config.body.start_clear_m(spec.resolution_m)
     radius_m = jnp.where(jnp.any(state.seen), footprint_m, clear_m)
@@ -216,8 +266,13 @@ def _points(config: PlanarSensorConfig, spec: GridSpec, vehicle: QuadrotorState)
     """Return the samples [n_beams, n, 2] along the beams, half a cell apart, map frame."""
     half_m = 0.5 * spec.resolution_m
     n = math.ceil(config.range_m / half_m)
-    yaw_rad = quaternion.yaw(vehicle.attitude)
-    angle = yaw_rad + config.fov_rad * (jnp.arange(config.n_beams) / (config.n_beams - 1) - 0.5)
-    direction = jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1)[:, None]
+    direction = _directions(config, vehicle)[:, None]
     along_m = half_m * jnp.arange(1, n + 1)
     return vehicle.position[:2] + along_m[None, :, None] * direction
+
+
+def _directions(config: PlanarSensorConfig, vehicle: QuadrotorState) -> jax.Array:
+    """Return the directions [n_beams, 2] of the beams, map frame."""
+    yaw_rad = quaternion.yaw(vehicle.attitude)
+    angle = yaw_rad + config.fov_rad * (jnp.arange(config.n_beams) / (config.n_beams - 1) - 0.5)
+    return jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 
-from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.base.config import configuration, parameter
 
 CRUISE_SHARE = 0.9
 """Share of the speed limit that is planned with: the rest is for control."""

@@ -30,12 +30,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from live_mvp_ros import quaternion
-from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.vehicle.body import BodyConfig
 from live_mvp_ros.vehicle.quadrotor import QuadrotorState
 
-ALIGNED_WITHIN_M = 0.015
+ALIGNED_WITHIN_M = 0.02
 """A map that scans are aligned with is off by about so much, and the vehicle keeps so far away
 from what it may touch."""
 STRIDE_M = 0.25
@@ -147,20 +147,36 @@ class FlownWay:
         self._config = config
         self._strides_m: list[tuple[float, ...]] = []
         self._last_m: tuple[float, ...] | None = None
+        self._length_m, self._unseen_m = 0.0, 0.0
 
     def add(self, position_m: Sequence[float] | np.ndarray) -> None:
         """Take the next position [3], map frame."""
         if not self._config.drifts:
             return
         self._last_m = tuple(map(float, position_m))
+        if self._strides_m and math.dist(self._last_m, self._strides_m[-1]) >= STRIDE_M:
+            self._length_m += math.dist(self._last_m, self._strides_m[-1])
         if not self._strides_m or math.dist(self._last_m, self._strides_m[-1]) >= STRIDE_M:
             self._strides_m.append(self._last_m)
 
+    def goes_on_after(self, length_m: float) -> None:
+        """Hear that so much was flown before the first position."""
+        self._unseen_m = length_m
+
     def error_bound_m(self) -> float:
-        """Return how far off the last position may be; 0 of odometry that is taken for exact."""
-        if self._last_m is None:
+        """Return how far off the last position may be; 0 of odometry that is taken for exact.
+
+        What was flown unseen may have led straight on to where the way begins: each metre of it
+        is then as far from the last position as can be.
+        """
+        if self._last_m is None or not self._config.drifts:
             return 0.0
-        return error_bound_m(self._config, np.array([*self._strides_m, self._last_m]))
+        seen_m = error_bound_m(self._config, np.array([*self._strides_m, self._last_m]))
+        seen_way_m = self._length_m + math.dist(self._last_m, self._strides_m[-1])
+        away_m = 0.5 * self._unseen_m + seen_way_m
+        turned_m = self._config.heading_drift_rad_per_m * self._unseen_m * away_m
+        share = self._config.drift_m_per_m / (1.0 - self._config.drift_m_per_m)
+        return seen_m + share * self._unseen_m + turned_m
 
 
 class OdometryState(NamedTuple):

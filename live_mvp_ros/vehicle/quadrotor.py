@@ -21,8 +21,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros import quaternion
-from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.config import configuration, parameter
 
 GRAVITY_M_S2 = 9.81
 """It varies by 0.3 % on Earth: less than anybody knows the mass of a vehicle."""

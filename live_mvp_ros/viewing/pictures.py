@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib import colormaps
 
+from live_mvp_ros.ros.convert.layouts import cloud_fields
+from live_mvp_ros.ros.topics import WHOLE_SHARE
+
 UNKNOWN, FREE, OCCUPIED = (128, 128, 132, 255), (236, 236, 232, 255), (20, 20, 24, 255)
 LINE_LIST = 5  # of visualization_msgs/msg/Marker
-FLOAT32 = 7  # of sensor_msgs/msg/PointField
 _VIRIDIS = (np.array(colormaps["viridis"](np.linspace(0.0, 1.0, 256))) * 255).astype(np.uint8)
 
 
@@ -87,9 +89,9 @@ def without_unknown(picture: Picture) -> Picture:
 
 
 def share_picture(message: Any) -> Picture:
-    """Return an OccupancyGrid of shares (0 to 100 %) in viridis, transparent where unknown."""
+    """Return an OccupancyGrid of shares (to ``WHOLE_SHARE``) in viridis, nothing where unknown."""
     cells, corner, resolution = grid_values(message)
-    return Picture(np.flipud(_coloured(cells / 100.0, cells > 0)).copy(), corner, resolution)
+    return Picture(np.flipud(_coloured(cells / WHOLE_SHARE, cells > 0)).copy(), corner, resolution)
 
 
 def field_picture(message: Any) -> Picture:
@@ -116,22 +118,14 @@ def _coloured(share: np.ndarray, visible: np.ndarray) -> np.ndarray:
 
 
 def cloud_columns(message: Any, *names: str) -> list[np.ndarray]:
-    """Return some float32 fields [n] of a PointCloud2; points that are not finite are left out.
+    """Return some fields [n] of a PointCloud2; points whose place is not finite are left out.
 
     Raises:
         ValueError: it has no such fields, or its sizes do not agree.
     """
-    offsets = {field.name: field.offset for field in message.fields if field.datatype == FLOAT32}
-    step, count = message.point_step, message.width * message.height
-    for name in names:
-        if name not in offsets or offsets[name] + 4 > step:
-            raise ValueError(f"the cloud has no field {name} of type float32")
-    raw = np.frombuffer(bytes(message.data), np.uint8).reshape(count, step)
-    columns = [
-        raw[:, offsets[name] : offsets[name] + 4].copy().view(np.float32)[:, 0] for name in names
-    ]
-    finite = np.isfinite(columns[0])
-    return [column[finite] for column in columns]
+    values = cloud_fields(message, names).reshape(-1, len(names))
+    places = [i for i, name in enumerate(names) if name in ("x", "y", "z")]
+    return list(values[np.isfinite(values[:, places]).all(axis=1)].T)
 
 
 def path_points(message: Any) -> np.ndarray:
@@ -162,9 +156,3 @@ def joined(segments: np.ndarray) -> list[np.ndarray]:
         return []
     breaks = np.flatnonzero((segments[1:, 0] != segments[:-1, 1]).any(axis=1)) + 1
     return [np.vstack([run[:1, 0], run[:, 1]]) for run in np.split(segments, breaks)]
-
-
-def depth_metres(message: Any) -> np.ndarray:
-    """Return a 32FC1 image as depth [height, width] m, 0 where nothing came back."""
-    values = np.frombuffer(bytes(message.data), np.float32)
-    return np.nan_to_num(values.reshape(message.height, message.width))

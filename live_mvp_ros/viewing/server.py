@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from live_mvp_ros.leash import LEASH, NO_CORES
+from live_mvp_ros.base.leash import LEASH, NO_CORES
 from live_mvp_ros.viewing.ports import THIS_MACHINE, ViewError, check_ports, host_name, web_address
 
 EVERY_INTERFACE = "0.0.0.0"

@@ -11,8 +11,8 @@ from pathlib import Path
 import rerun as rr
 import rerun.blueprint as rrb
 
+from live_mvp_ros.viewing.live_scene import TIMELINE, name_of
 from live_mvp_ros.viewing.ports import check_screen
-from live_mvp_ros.viewing.scene import TIMELINE, name_of
 from live_mvp_ros.viewing.server import WebServer
 
 APPLICATION = "live_mvp_ros"

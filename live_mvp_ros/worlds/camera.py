@@ -16,8 +16,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros import quaternion as quat
-from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.base import quaternion as quat
+from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.worlds.raycast import RayCastConfig, reaches
 from live_mvp_ros.worlds.scene import Scene
 

@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from live_mvp_ros.config import ConfigurationError, from_mapping
+from live_mvp_ros.base.config import ConfigurationError, from_mapping
 from live_mvp_ros.worlds.cave import CaveConfig, cave
-from live_mvp_ros.worlds.fields import Fields
+from live_mvp_ros.worlds.file_fields import Fields
 from live_mvp_ros.worlds.maze import MazeConfig, maze
 from live_mvp_ros.worlds.offices import OfficeConfig, office
 from live_mvp_ros.worlds.plan import FloorPlan
-from live_mvp_ros.worlds.world import WorldError
+from live_mvp_ros.worlds.world_error import WorldError
 
 
 class Generator(NamedTuple):

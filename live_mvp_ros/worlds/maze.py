@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.worlds.plan import (
     FloorPlan,
     altitude_problem,

@@ -14,22 +14,25 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from live_mvp_ros.worlds.mesh import MeshSolid
+from live_mvp_ros.worlds.mesh_scene import MeshSolid
 from live_mvp_ros.worlds.plan import CELL_M, farthest_cell, largest, main_part
-from live_mvp_ros.worlds.world import WorldError
+from live_mvp_ros.worlds.world_error import WorldError
 
+LARGEST_M = 400.0
+"""Longest side of a mesh that is a world of its own."""
 _AROUND_M = 2.0
 _LEAST_HALL_M2 = 4.0
 _CLEAR_M = 0.4
 
 
-def mesh_world_values(path: Path) -> dict[str, Any]:
-    """Return the values of a world file that holds one mesh.
+def mesh_world_values(path: Path, scale: float = 1.0) -> dict[str, Any]:
+    """Return the values of a world file that holds one mesh, whose unit is ``scale`` metres.
 
     Raises:
-        WorldError: the mesh is refused, or there is no room to fly in or around it.
+        WorldError: the mesh is refused, is too large to be in metres, or there is no room to fly
+            in or around it.
     """
-    solid = MeshSolid(path)
+    solid = MeshSolid(path, scale, LARGEST_M)
     low, high = solid.bounds_m
     altitude = 0.5 * (low[2] + high[2])
     lower, room = _room_m(solid, low, high, altitude)
@@ -49,7 +52,7 @@ def mesh_world_values(path: Path) -> dict[str, Any]:
         "upper_m": high.tolist(),
         "start_m": _position(lower, start, altitude),
         "goal_m": _position(lower, goal, altitude),
-        "primitives": [{"type": "mesh", "path": str(path.absolute())}],
+        "primitives": [{"type": "mesh", "path": str(path.absolute()), "scale": scale}],
     }
 
 

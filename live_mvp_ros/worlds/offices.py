@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.worlds.furniture import Rectangle, Room, furnish
 from live_mvp_ros.worlds.plan import FloorPlan, cell_of, farthest_cell, largest, position, room_m
 

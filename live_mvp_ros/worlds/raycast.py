@@ -21,9 +21,9 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.config import configuration, parameter
+from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.worlds.entry import first_entry
-from live_mvp_ros.worlds.mesh import mesh_entry
+from live_mvp_ros.worlds.mesh_scene import mesh_entry
 from live_mvp_ros.worlds.scene import Group, Scene, member_distances, union
 
 _Progress = tuple[jax.Array, jax.Array, jax.Array, jax.Array]  # steps, t [N], hit, active

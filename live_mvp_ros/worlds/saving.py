@@ -33,7 +33,8 @@ def _values(world: World) -> dict[str, Any]:
         members = [entry for stack in group.members for entry in _entries(stack)]
         primitives += members if group.smoothness_per_m == 0.0 else [_union(group, members)]
     primitives += [
-        {"type": "mesh", "path": str(solid.path.absolute())} for solid in world.scene.meshes
+        {"type": "mesh", "path": str(solid.path.absolute()), "scale": solid.scale}
+        for solid in world.scene.meshes
     ]
     return {
         "name": world.name,

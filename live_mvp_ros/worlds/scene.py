@@ -21,7 +21,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.worlds.mesh import MeshSolid, mesh_distance
+from live_mvp_ros.worlds.mesh_scene import MeshSolid, mesh_distance
 
 _TINY_M2 = 1e-20  # keeps the slope of sqrt finite at zero
 

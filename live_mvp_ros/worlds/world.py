@@ -8,12 +8,12 @@ Ground truth serves to synthesise depth and to score flights; nothing that flies
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import jax.numpy as jnp
 import numpy as np
 
-from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.worlds.errors import WorldError as WorldError
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.worlds.scene import Scene, signed_distance
 
 Vector = tuple[float, float, float]
@@ -48,10 +48,17 @@ def world_grid(world: World, resolution_m: float) -> GridSpec:
 
 
 def ground_truth_grid(world: World, spec: GridSpec, altitude_m: float) -> np.ndarray:
-    """Return which cells [nx, ny] have their centre inside the solid at an altitude (bool)."""
+    """Return which cells [nx, ny] are occupied at an altitude (bool).
+
+    Those whose centre is inside the solid, and, where no centre near by is, those that a post or a
+    wall thinner than a cell may reach into: what lies between the centres is there all the same.
+    """
     x, y = spec.centres()
     centres = np.stack(
         np.broadcast_arrays(x[:, None], y[None, :], np.float64(altitude_m)), axis=-1
     )
-    distance = signed_distance(world.scene, jnp.asarray(centres, jnp.float32))
-    return np.asarray(distance) < 0.0
+    distance = np.asarray(signed_distance(world.scene, jnp.asarray(centres, jnp.float32)))
+    inside = distance < 0.0
+    beside = np.lib.stride_tricks.sliding_window_view(np.pad(inside, 1), (3, 3)).any(axis=(2, 3))
+    reached = distance < 0.5 * math.sqrt(2.0) * spec.resolution_m
+    return inside | (reached & ~beside)

@@ -14,7 +14,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from optional import need
 from patience import PATIENCE_S
+
+from live_mvp_ros.base import build_record
 
 pytest.importorskip("rclpy", reason="explore needs ROS 2")
 
@@ -45,7 +48,9 @@ def assert_refused(result: subprocess.CompletedProcess[str], cwd: Path, *words: 
 def test_the_version_is_the_packages(tmp_path):
     result = live_mvp("--version", cwd=tmp_path)
     assert result.returncode == 0
-    assert result.stdout == f"live-mvp {importlib.metadata.version('live_mvp_ros')}\n"
+    of = build_record.commit()
+    commit = f" (commit {of})" if of else ""
+    assert result.stdout == f"live-mvp {importlib.metadata.version('live_mvp_ros')}{commit}\n"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +62,9 @@ def test_the_version_is_the_packages(tmp_path):
         (("explore", "--json", "."), ("is a folder",)),
         (("explore", "--real-time-factor", "0"), ("--real-time-factor", "0.01")),
         (("explore", "--timeout", "-3"), ("--timeout",)),
+        (("explore", "--timeout", "nan"), ("--timeout", "no finite number")),
+        (("explore", "--seed", "9" * 20), ("--seed", "9007199254740992")),
+        (("replay", "bag", "--rate", "nan"), ("--rate", "no finite number")),
         (("explore", "--namespace", "a b"), ("namespace = 'a b'",)),
         (("explore", "--controller", "ai"), ("ai", "imppi")),
         (("explore", "--nonsense"), ("--nonsense",)),
@@ -71,6 +79,26 @@ def test_the_version_is_the_packages(tmp_path):
 )
 def test_wrong_arguments_are_refused(tmp_path, arguments, words):
     assert_refused(live_mvp(*arguments, cwd=tmp_path), tmp_path, *words)
+
+
+def test_a_module_that_was_not_built_yet_is_said_with_what_finds_it(tmp_path):
+    """A new file beside the others, which an old one imports, is in no build yet."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sys\n"
+        "from live_mvp_ros.cli import main\n"
+        "main.COMMANDS['mine'] = main.Lazy('live_mvp_ros.cli.mine', 'x')\n"
+        "main.cli._commands_at['mine'] = main.COMMANDS['mine']\n"
+        "sys.exit(main.main(['mine']))\n"
+    )
+    command = [sys.executable, "-P", str(program)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert_refused(result, tmp_path, "no module live_mvp_ros.cli.mine", "run `make setup`")
+    node = [sys.executable, "-P", "-m", "live_mvp_ros.nodes", "mine"]
+    result = subprocess.run(node, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "no module live_mvp_ros.nodes.mine" in result.stderr
 
 
 def test_a_view_whose_port_is_taken_is_refused_before_anything_starts(tmp_path):
@@ -128,6 +156,7 @@ def test_nodes_that_somebody_else_started_are_found(tmp_path):
 
 @pytest.mark.slow
 def test_a_parameter_out_of_range_is_refused_by_the_node_that_owns_it(tmp_path):
+    need("jax")
     (tmp_path / "p.yaml").write_text("quadrotor_sim:\n  ros__parameters: {rate_hz: -5.0}\n")
     result = live_mvp("explore", "--params-file", "p.yaml", cwd=tmp_path)
     assert_refused(result, tmp_path, "quadrotor_sim: rate_hz = -5.0 is not allowed")
@@ -135,6 +164,7 @@ def test_a_parameter_out_of_range_is_refused_by_the_node_that_owns_it(tmp_path):
 
 @pytest.mark.slow
 def test_a_broken_world_file_is_refused(tmp_path):
+    need("jax", "mcap")
     (tmp_path / "w.yaml").write_text(
         "{name: w, lower_m: [0, 0, 0], upper_m: [4, 4, 3], start_m: [1, 1, 1], goal_m: [3, 3, 1],"
         " primitives: [{type: pyramid}]}"

@@ -10,9 +10,9 @@ pytest.importorskip("rclpy", reason="definitions are files of a ROS 2 installati
 
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
+from live_mvp_ros.bags.bag_types import BagError
 from live_mvp_ros.bags.definitions import full_definition, type_hash
-from live_mvp_ros.bags.types import BagError
-from live_mvp_ros.bringup.topics import TOPICS
+from live_mvp_ros.ros.topics import TOPICS
 
 
 @pytest.mark.parametrize("kind", sorted({spec.type for spec in TOPICS}))

@@ -23,12 +23,12 @@ from nav_msgs.msg import Odometry
 from rclpy.serialization import serialize_message
 from tf2_msgs.msg import TFMessage
 
-from live_mvp_ros.bags.types import OfferedQos, Topic
+from live_mvp_ros.bags.bag_types import OfferedQos, Topic
 from live_mvp_ros.bags.writer import BagWriter
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.cli.main import main
-from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import ExplorationStatus, InfoField
-from live_mvp_ros.ros import convert
+from live_mvp_ros.ros.convert import grid_messages
 from live_mvp_ros.viewing import sinks
 
 DRONES = ("drone1", "drone2")
@@ -38,11 +38,11 @@ RERUN = Path(sys.executable).with_name("rerun")
 
 def messages(drone: str) -> Iterator[tuple[str, Any]]:
     """Yield what a drone publishes, its transforms and diagnostics on topics of all."""
-    cells = convert.occupancy_cells(np.full((4, 3), 0.1), np.ones((4, 3), bool))
+    cells = grid_messages.occupancy_cells(np.full((4, 3), 0.1), np.ones((4, 3), bool))
     yield f"/{drone}/odom", Odometry()
     yield (
         f"/{drone}/map",
-        convert.occupancy_grid(0, "map", GridSpec((0.0, 0.0), 0.5, (4, 3)), cells),
+        grid_messages.occupancy_grid(0, "map", GridSpec((0.0, 0.0), 0.5, (4, 3)), cells),
     )
     yield f"/{drone}/info_field", InfoField(nx=1, ny=1, gain=[1.0], resolution=0.5)
     yield f"/{drone}/exploration/status", ExplorationStatus()

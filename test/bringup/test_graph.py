@@ -176,8 +176,9 @@ def test_wrong_options_are_refused_with_a_sentence(options, words):
         ("- a list", "must hold a mapping"),
         ("", "must hold a mapping"),
         ("live_mapp:\n  ros__parameters: {rate_hz: 4.0}", "no node live_mapp in the graph"),
-        ("live_map:\n  rate_hz: 4.0", "live_map has no ros__parameters"),
-        ("live_map: 3", "must hold ros__parameters"),
+        ("gt_depth:\n  rate_hz: 4.0", "gt_depth has no ros__parameters"),
+        ("gt_depth: 3", "must hold ros__parameters"),
+        ("live_map: 3", "must hold settings with their values, or ros__parameters"),
         ("live_map:\n  ros__parameters: 3", "must hold names and values"),
     ],
 )

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import launch_stand_in
 import pytest
+from optional import need
 from patience import PATIENCE_S
 
 from live_mvp_ros.bringup import cores
@@ -54,7 +55,7 @@ def test_every_option_of_the_graph_is_a_described_launch_argument():
 
 def test_every_parameter_of_the_player_is_a_described_launch_argument():
     pytest.importorskip("rclpy", reason="the player is a ROS 2 node")
-    from live_mvp_ros.nodes.bag_player import PlayerConfig
+    from live_mvp_ros.nodes.bag_player.node import PlayerConfig
 
     arguments = declared_arguments(REPLAY)
     fields = {field.name.removesuffix("_s") for field in dataclasses.fields(PlayerConfig)}
@@ -247,6 +248,7 @@ def test_a_launch_that_has_to_compile_first_is_not_divided(
 
 def test_a_parameters_file_reaches_the_launched_nodes_in_their_namespace(launched, tmp_path):
     pytest.importorskip("rclpy", reason="what the nodes declare is known to their modules")
+    need("jax")
     file = tmp_path / "p.yaml"
     file.write_text("live_map: {ros__parameters: {map_rate_hz: 4}}")
     nodes = launched(FILE, record="false", namespace="d1", params_file=str(file)).nodes
@@ -257,6 +259,7 @@ def test_a_parameters_file_reaches_the_launched_nodes_in_their_namespace(launche
 
 def test_a_wrong_parameters_file_is_refused_before_anything_is_launched(launched, tmp_path):
     pytest.importorskip("rclpy", reason="what the nodes declare is known to their modules")
+    need("jax")
     file = tmp_path / "p.yaml"
     file.write_text("live_map: {ros__parameters: {map_rate_hz: -4}}")
     with pytest.raises(UsageError, match=r"p.yaml: live_map: map_rate_hz = -4 is not allowed"):
@@ -294,7 +297,7 @@ def test_rviz_shows_the_namespace_with_its_own_transforms_or_the_shared_ones(lau
 
 def test_replay_plays_with_the_parameters_that_the_player_declares(launched):
     pytest.importorskip("rclpy", reason="the player is a ROS 2 node")
-    from live_mvp_ros.nodes.bag_player import PlayerConfig
+    from live_mvp_ros.nodes.bag_player.node import PlayerConfig
     from live_mvp_ros.ros.parameters import build
 
     given = {"bag": "b", "rate": "2", "start": "3.5", "loop": "true", "paused": "true"}
@@ -324,6 +327,35 @@ def test_rebuilding_runs_the_graph_of_the_bags_namespace_and_plays_its_inputs(la
     assert "/d1/odom" in player.parameters[0]["topics"]
 
 
+def test_a_replay_begins_at_take_off_where_that_is_asked_for(launched, tmp_path):
+    from live_mvp_ros.bags.bag_types import OfferedQos, Topic
+    from live_mvp_ros.bags.writer import BagWriter
+
+    kind, name = "live_mvp_ros/msg/ExplorationStatus", "/exploration/status"
+    writer = BagWriter(tmp_path / "bag")
+    writer.add(Topic(name, kind, "", "", (OfferedQos(),)))
+    for tenth, state in enumerate((0, 1, 2)):
+        written = b"\0\1\0\0" + bytes(8) + b"\1\0\0\0" + bytes([0, state])
+        writer.write(name, tenth * 100_000_000, written)
+    writer.close()
+    (player,) = launched(REPLAY, bag=str(tmp_path / "bag"), start="take-off").nodes
+    assert player.parameters[0]["start_s"] == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"start": "soon"}, "start = 'soon' is not allowed"),
+        ({"remap": "/odom"}, "remap = '/odom' is not allowed: .* FROM:=TO"),
+        ({"params_file": "p.yaml"}, "params_file = 'p.yaml' is not allowed without rebuild:=true"),
+    ],
+    ids=str,
+)
+def test_a_replay_refuses_an_argument_that_means_nothing_by_its_name(launched, given, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        launched(REPLAY, bag="b", **given)
+
+
 LAUNCH = """
 import sys
 from launch import LaunchDescription, LaunchService
@@ -347,7 +379,7 @@ def test_the_replay_launch_file_plays_a_bag_and_ends_with_it(tmp_path, monkeypat
     from rclpy.executors import SingleThreadedExecutor
     from std_msgs.msg import String
 
-    from live_mvp_ros.bags.types import OfferedQos, Topic
+    from live_mvp_ros.bags.bag_types import OfferedQos, Topic
     from live_mvp_ros.bags.writer import BagWriter
 
     monkeypatch.setenv("ROS_DOMAIN_ID", "79")

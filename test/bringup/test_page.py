@@ -14,12 +14,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from live_mvp_ros.bringup import moments, page
-from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.moments import Moment, Moments
-from live_mvp_ros.bringup.run_data import read_run
+from live_mvp_ros.base.results import write_json, write_table
+from live_mvp_ros.bringup import moments
+from live_mvp_ros.bringup.moments import Moments
 from live_mvp_ros.cli.main import main
-from live_mvp_ros.results import write_json, write_table
+from live_mvp_ros.planning.completion_report import GoalReason, Reason
+from live_mvp_ros.reports import drawing, field_moments, page
+from live_mvp_ros.reports.advice import ADVICE, advice_lines
+from live_mvp_ros.reports.field_moments import Moment
+from live_mvp_ros.reports.run_data import NoRunError, read_run
 
 METRICS = {
     "world": "office", "seed": 7, "mission_complete": True, "explored_fraction": 0.987,
@@ -78,7 +81,7 @@ def make_run(folder: Path, **changes: object) -> Path:
     kept = [
         Moment(t, np.eye(5, dtype=np.float32), (0.0, 0.0), 1.0, (1.0, 2.0)) for t in (0.0, 9.0)
     ]
-    np.savez(folder / "fields.npz", **moments.pack(kept))
+    np.savez(folder / "fields.npz", **field_moments.pack(kept))
     return folder
 
 
@@ -86,7 +89,7 @@ def test_the_page_of_a_run_needs_nothing_else_and_says_what_came_of_it(tmp_path)
     run = make_run(tmp_path / "20261121-120000")
     shown = Page(page.write_report(read_run(run)).read_text())
     assert "script" not in shown.tags
-    assert len(shown.sources) == len(page.figures.FIGURES)
+    assert len(shown.sources) == len(page.graph_figures.FIGURES)
     for source in shown.sources:
         kind, data = source.split(",", 1)
         assert kind == "data:image/png;base64"
@@ -97,7 +100,7 @@ def test_the_page_of_a_run_needs_nothing_else_and_says_what_came_of_it(tmp_path)
     ):  # fmt: skip
         assert words in shown.text, words
     assert shown.tags.count("b") == 1  # the verdict; the reason is text, not markup
-    for name in page.figures.FIGURES:
+    for name in page.graph_figures.FIGURES:
         assert Image.open(run / f"{name}.png").size[0] > 300
 
 
@@ -119,7 +122,96 @@ def test_runs_are_compared_side_by_side(tmp_path, capsys):
     assert "2 flights compared" in shown.text
     row = shown.text[shown.text.index("\nexplored\n") :].split("\n")[1:4]
     assert row == ["explored", "98.7 %", "50.0 %"]
-    assert len(shown.sources) == len(page.figures.FIGURES)
+    assert len(shown.sources) == len(page.graph_figures.FIGURES)
+
+
+def test_a_comparison_says_which_planner_flew_what(tmp_path):
+    first = make_run(tmp_path / "first", planner="parallel", world="halls/hall.yaml")
+    second = make_run(tmp_path / "second", planner="nearest_frontier", floor_plan="maze:3")
+    output = tmp_path / "both.html"
+    assert main(["report", str(first), str(second), "--output", str(output)]) == 0
+    text = Page(output.read_text()).text
+    assert row_of(text, "planner") == ["parallel", "nearest_frontier"]
+    assert row_of(text, "world") == ["hall", "maze:3"]
+    assert "first (parallel, hall): Mission complete" in text
+    assert "second (nearest_frontier, maze:3): Mission complete" in text
+
+
+def row_of(text: str, words: str) -> list[str]:
+    return text[text.index(f"\n{words}\n") :].split("\n")[2:4]
+
+
+def test_the_page_says_what_to_try_for_each_reason(tmp_path):
+    """Every name of a reason that a report can hold has its words."""
+    named = {reason.name.lower() for reason in (*Reason, *GoalReason)} - {"none"}
+    assert set(ADVICE) == named
+    left = {"remainders": [
+        {"area_m2": 5.0, "reason": "too_narrow", "centroid_m": [1, 1], "enclosed": False},
+        {"area_m2": 5.0, "reason": "unreachable", "centroid_m": [1, 1], "enclosed": True},
+    ], "goal": {"reason": "out_of_time"}}  # fmt: skip
+    run = make_run(tmp_path / "run", completion=left, mission_complete=False)
+    text = Page(page.write_report(read_run(run)).read_text()).text
+    assert ADVICE["too_narrow"] in text
+    assert ADVICE["out_of_time"] in text
+    assert ADVICE["unreachable"] not in text  # a wall's inside is nothing to look for
+    assert advice_lines(read_run(run).metrics) == [
+        f"out of time: {ADVICE['out_of_time']}",
+        f"too narrow: {ADVICE['too_narrow']}",
+    ]
+    assert advice_lines({"mission_complete": True, "completion": left}) == []
+
+
+def test_pictures_are_written_at_the_dots_that_were_asked_for(tmp_path, capsys):
+    run = make_run(tmp_path / "run")
+    before = set(run.iterdir())
+    sizes = {}
+    for dpi in (100, 200):
+        folder = tmp_path / f"at{dpi}"
+        words = ["report", str(run), "--pictures", str(folder), "--dpi", str(dpi)]
+        assert main(words) == 0
+        assert {file.stem for file in folder.iterdir()} == set(page.graph_figures.FIGURES)
+        sizes[dpi] = {file.stem: Image.open(file).size for file in folder.iterdir()}
+    for name, (width, height) in sizes[100].items():
+        assert sizes[200][name] == (2 * width, 2 * height)
+    assert set(run.iterdir()) == before  # no page
+    capsys.readouterr()
+    for wrong in (
+        ["--dpi", "300"],
+        ["--dpi", "5", "--pictures", "x"],
+        ["--pictures", str(run / "map.png")],
+        ["--pictures", "x", "--output", "x.html"],
+    ):
+        assert main(["report", str(run), *wrong]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_flight_in_one_process_is_drawn_over_its_map(tmp_path):
+    run = make_run(tmp_path / "run")
+    (run / "map.png").unlink()
+    (run / "map.yaml").unlink()
+    known = np.ones((6, 4), bool)
+    known[0, 0] = False
+    p = np.where(np.arange(6)[:, None] == 5, 0.9, 0.1) + np.zeros((6, 4))
+    np.savez(
+        run / "flight.npz", map_p=p, map_known=known,
+        map_origin_m=np.array([0.5, 1.5]), map_resolution_m=1.0,
+    )  # fmt: skip
+    data = read_run(run)
+    assert data.map_pixels is not None
+    assert data.map_pixels.shape == (4, 6)
+    assert data.map_pixels[3, 0] == drawing.UNKNOWN  # lower left
+    assert (data.map_pixels[:, 5] == drawing.OCCUPIED).all()
+    assert (data.map_corner_m, data.map_resolution_m) == ((0.0, 1.0), 1.0)
+    whole = (run / "flight.npz").read_bytes()
+    for damaged in (b"", whole[: len(whole) // 2], b"PK"):
+        (run / "flight.npz").write_bytes(damaged)
+        assert read_run(run).map_pixels is None
+
+
+def foreign(folder, **values):
+    make_run(folder)
+    file = folder / "metrics.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
 
 
 @pytest.mark.parametrize(
@@ -128,11 +220,13 @@ def test_runs_are_compared_side_by_side(tmp_path, capsys):
         (lambda folder: None, "is no folder"),
         (lambda folder: folder.mkdir(), "no readable metrics.json"),
         (lambda folder: broken(folder), "no readable metrics.json"),
+        (lambda folder: foreign(folder, states=3), "states of metrics.json is no list"),
+        (lambda folder: foreign(folder, versions="x"), "versions of metrics.json is no table"),
     ],
 )
 def test_what_is_no_run_is_refused_with_one_sentence(tmp_path, make, words, capsys):
     make(tmp_path / "x")
-    with pytest.raises(UsageError, match=words):
+    with pytest.raises(NoRunError, match=words):
         read_run(tmp_path / "x")
     assert main(["report", str(tmp_path / "x")]) == 2
     assert capsys.readouterr().err.count("\n") == 1

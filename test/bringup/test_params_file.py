@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from optional import need
 
 from live_mvp_ros.bringup import overrides
 from live_mvp_ros.bringup.errors import UsageError
@@ -177,6 +178,7 @@ def test_a_file_may_nest_namespaces_and_names_of_parameters(tmp_path):
         ("n: {ros__parameters: {a: [[1]]}}", "a of n must be a value or a list of values"),
         ("n: {ros__parameters: {a: 1}, m: {ros__parameters: {}}}", "n may not hold m beside"),
         ("n: {}", "n has no ros__parameters"),
+        ("n: {ros_parameters: {a: 1}}", "it is ros__parameters, with two underscores"),
         ("n:", "n must hold ros__parameters, but holds ''"),
         ("? [a]\n: 1", "holds a name that is no word"),
     ],
@@ -349,6 +351,7 @@ print([name for name in ("jax", "rclpy", "numpy") if name in sys.modules])
 )
 def test_a_launch_file_checks_parameters_without_loading_a_node(tmp_path, text, said):
     pytest.importorskip("rclpy")
+    need("jax")
     (tmp_path / "p.yaml").write_text(text)
     command = [sys.executable, "-P", "-c", LIGHT, "p.yaml"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -399,3 +402,19 @@ def test_every_executable_has_a_configuration_that_the_check_knows():
     names = [{entry.name for entry in entries(default_of(node))} for node in CONFIGURATIONS]
     assert all(names)
     assert all(a != b for a, b in itertools.combinations(names, 2))
+
+
+def test_settings_below_components_reach_the_nodes_that_they_are_of(tmp_path):
+    text = "body: {speed_max_m_s: 1}\nlive_map: {max_range_m: 6}\nmission: {goal_tolerance_m: 2}"
+    graph = graph_with(tmp_path, text, "d1")
+    for node in graph.nodes:
+        assert dict(node.parameters).get("body.speed_max_m_s") == (
+            None if node.name == "gt_depth" else 1.0
+        )
+    assert told(graph, "live_map")["max_range_m"] == 6.0
+    assert told(graph, "imppi_controller")["mission.goal_tolerance_m"] == 2.0
+    wrong = refusal(tmp_path, "live_map: {rate_hz: 4.0}")
+    assert "p.yaml: rate_hz is not a parameter of live_map: did you mean map_rate_hz" in wrong
+    assert "p.yaml: live_map: max_range_m = -1 is not allowed" in refusal(
+        tmp_path, "live_map: {max_range_m: -1}"
+    )

@@ -10,8 +10,8 @@ import math
 import numpy as np
 import pytest
 
-from live_mvp_ros.bringup.record import FlightRecord, Status
-from live_mvp_ros.sim.health import PlanHealth
+from live_mvp_ros.bringup.flight_record import FlightRecord, Status
+from live_mvp_ros.evaluation.health import PlanHealth
 
 MS = 1_000_000
 

@@ -18,33 +18,31 @@ import pytest
 import yaml
 from PIL import Image
 
+from live_mvp_ros.base.results import write, write_json
 from live_mvp_ros.bringup import graph as graphs
-from live_mvp_ros.bringup import report
+from live_mvp_ros.bringup import run_files
+from live_mvp_ros.bringup.asking import basis
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.flight import (
-    Flight,
-    FlightOptions,
-    basis,
-    new_folder,
-    remove_folder,
-    with_completion,
-)
+from live_mvp_ros.bringup.exploration_flight import Flight
+from live_mvp_ros.bringup.flight_end import with_completion
+from live_mvp_ros.bringup.flight_options import FlightOptions
+from live_mvp_ros.bringup.flight_record import FlightRecord, Status
 from live_mvp_ros.bringup.flown import Flown, FlownParameters, flown
 from live_mvp_ros.bringup.graph import GraphOptions, describe
 from live_mvp_ros.bringup.moments import Moments
-from live_mvp_ros.bringup.record import FlightRecord, Status
-from live_mvp_ros.bringup.report import Ending, Scores
+from live_mvp_ros.bringup.run_files import Ending, Scores
+from live_mvp_ros.bringup.run_folder import new_folder, remove_folder
 from live_mvp_ros.bringup.scoring import Basis, Scorer
-from live_mvp_ros.completion_report import (
+from live_mvp_ros.evaluation import metrics
+from live_mvp_ros.planning.completion_report import (
     CompletionReport,
     GoalReason,
     GoalStatus,
     Reason,
     Remainder,
 )
-from live_mvp_ros.results import write, write_json
-from live_mvp_ros.sim import drawing, metrics
-from live_mvp_ros.worlds.errors import WorldError
+from live_mvp_ros.reports import drawing
+from live_mvp_ros.worlds.world_error import WorldError
 
 REQUIRED = {
     "mission_complete",
@@ -92,7 +90,7 @@ FLOWN = Flown(control_rate_hz=50.0, goal_m=(9.0, 5.0, 2.0), goal_tolerance_m=1.5
 def metrics_of(
     record: FlightRecord, complete: bool, flown: Flown, scores: Scores | None = None, **options
 ) -> dict:
-    return report.metrics(
+    return run_files.metrics(
         describe(GraphOptions(**options)), record, Ending("because", complete), scores,
         flown=flown, peak_rss_mib=1000.0, restarts={},
     )  # fmt: skip
@@ -132,6 +130,11 @@ def test_metrics_have_every_key_and_no_nan_even_without_a_flight():
 def test_a_mission_is_complete_when_controller_and_position_agree(x, said, complete, expected):
     values = values_of(flight_to(x, 5.0, said), complete)
     assert values["mission_complete"] is expected
+
+
+def test_metrics_name_the_planner_as_flights_in_one_process_do():
+    assert metrics_of(FlightRecord(), False, FLOWN)["planner"] == "parallel"
+    assert metrics_of(FlightRecord(), False, FLOWN, controller="none")["planner"] is None
 
 
 def test_metrics_say_what_was_expected_of_the_odometry():
@@ -226,10 +229,10 @@ def test_the_report_has_the_parameters_file_as_it_was_flown(tmp_path, monkeypatc
     monkeypatch.setattr(graphs, "overrides", lambda path, text, nodes, namespace: {})
     graph = describe(GraphOptions(params_file=str(file)))
     file.write_text("edited in flight")
-    values = report.parameters(graph, FlownParameters([]), None)
+    values = run_files.parameters(graph, FlownParameters([]), None)
     assert values["params_file_text"] == "/**: {ros__parameters: {late_periods: 7}}"
     file.unlink()
-    assert report.parameters(graph, FlownParameters([]), None) == values
+    assert run_files.parameters(graph, FlownParameters([]), None) == values
 
 
 class Stopping:
@@ -278,7 +281,7 @@ def test_what_cannot_be_written_is_said_and_the_rest_is_written(tmp_path, monkey
     said: list[str] = []
     ending = Stopping(flight_to(6.0, 5.0, False))
     ending.latest_map = object()
-    monkeypatch.setattr(report, "write_map", lambda *_: None)
+    monkeypatch.setattr(run_files, "write_map", lambda *_: None)
 
     def fails(*_):
         raise OSError(28, "No space left on device")
@@ -286,7 +289,7 @@ def test_what_cannot_be_written_is_said_and_the_rest_is_written(tmp_path, monkey
     if name == "metrics.json":
         (tmp_path / "metrics.json").mkdir()
     else:
-        monkeypatch.setattr(report, name, fails)
+        monkeypatch.setattr(run_files, name, fails)
     flight = ending.finish(tmp_path, said, json_file=tmp_path / "copy.json")
     assert ending.stopped
     assert len([line for line in said if "could not be written" in line]) == (
@@ -335,7 +338,7 @@ def test_the_nodes_are_stopped_whatever_happens_to_the_report(tmp_path, monkeypa
     def fails(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(report, "metrics", fails)
+    monkeypatch.setattr(run_files, "metrics", fails)
     with pytest.raises(ZeroDivisionError):
         ending.finish(tmp_path, [])
     assert ending.stopped
@@ -400,7 +403,7 @@ def test_what_is_left_reaches_the_metrics_and_the_reason_for_the_end():
     record.left(left, final=True)
     ending = with_completion(Ending("because"), record)
     assert ending.reason.startswith(
-        "because; left: 6.5 m² or less behind passages that are too narrow; "
+        "because; left: 6.5 m² or less behind passages that are too narrow in the map; "
     )
     completion = values_of(record, complete=False)["completion"]
     assert completion["ended"] == "because"
@@ -428,14 +431,14 @@ def test_scores_reach_the_metrics():
 
 def test_a_map_is_written_the_way_nav2_reads_it(tmp_path):
     pytest.importorskip("rclpy", reason="the map is an OccupancyGrid message")
-    from live_mvp_ros.grid import GridSpec
-    from live_mvp_ros.ros.convert import occupancy_grid
+    from live_mvp_ros.base.grid import GridSpec
+    from live_mvp_ros.ros.convert.grid_messages import occupancy_grid
 
     cells = np.full((4, 3), -1)  # [ix, iy]
     cells[0, 0], cells[3, 2] = 100, 0
     cells[1, 0], cells[2, 0] = 40, 55  # seen free once; undecided
     spec = GridSpec((-0.75, 2.25), 0.5, (4, 3))
-    report.write_map(tmp_path, occupancy_grid(0, "map", spec, cells))
+    run_files.write_map(tmp_path, occupancy_grid(0, "map", spec, cells))
     pixels = np.asarray(Image.open(tmp_path / "map.png"))
     assert pixels.shape == (3, 4)
     assert pixels[2, 0] == drawing.OCCUPIED  # lower left
@@ -455,20 +458,20 @@ def test_a_map_is_written_the_way_nav2_reads_it(tmp_path):
 
 def test_pictures_are_png_files_also_without_map_or_score(tmp_path):
     graph = describe(GraphOptions())
-    report.write_plots(tmp_path, graph, flight_to(9.0, 5.0, True), None, None, None)
+    run_files.write_plots(tmp_path, graph, flight_to(9.0, 5.0, True), None, None, None)
     assert Image.open(tmp_path / "trajectory.png").size[0] > 300
     assert not (tmp_path / "explored.png").exists()
 
 
 def test_the_trajectory_is_written_as_a_table(tmp_path):
-    report.write_tables(tmp_path, flight_to(9.0, 5.0, True), None)
+    run_files.write_tables(tmp_path, flight_to(9.0, 5.0, True), None)
     with (tmp_path / "trajectory.csv").open() as file:
         assert file.readline() == "time_s,x_m,y_m,z_m\n"
         rows = np.loadtxt(file, delimiter=",")
     assert rows[0].tolist() == [0.0, 1.5, 5.0, 2.0]
     assert rows[-1].tolist() == [1.0, 9.0, 5.0, 2.0]
     assert 20 <= len(rows) <= 22
-    report.write_tables(tmp_path, FlightRecord(), None)
+    run_files.write_tables(tmp_path, FlightRecord(), None)
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path):

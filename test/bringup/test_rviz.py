@@ -15,8 +15,8 @@ pytest.importorskip("rclpy", reason="profiles of quality of service are rclpy's"
 
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
-from live_mvp_ros.bringup.topics import spec_of
 from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.topics import spec_of
 
 FOLDER = Path(__file__).parents[2] / "rviz"
 WITHOUT_TOPIC = {"Grid", "TF", "Interact", "MoveCamera", "Select", "FocusCamera", "Measure"}
@@ -77,5 +77,35 @@ def test_everything_worth_seeing_is_there_in_the_frame_of_the_map(name, namespac
     shown = {d["Topic"]["Value"] for d in leaves(view["Displays"]) if "Topic" in d}
     for namespace in namespaces:
         prefix = f"/{namespace}/" if namespace else ""
-        assert {prefix + topic for topic in WANTED} <= shown
-    assert any(d["Class"].endswith("/TF") for d in view["Displays"])
+        wanted = WANTED - {"depth/image"} if namespace else WANTED  # of a fleet no pictures
+        assert {prefix + topic for topic in wanted} <= shown
+    (frames,) = (d for d in view["Displays"] if d["Class"].endswith("/TF"))
+    assert frames["Marker Scale"] >= 1.0  # with less, a drone is a dot in the view of a building
+
+
+def docks(state: str) -> dict[str, bool]:
+    """Return the docks of a QMainWindow's state, by name, and whether each is shown.
+
+    Each is the byte 0xFB, the length of the name in bytes, the name in UTF-16 and a byte of flags,
+    the lowest of which says that it is visible (QDockAreaLayoutInfo::saveState).
+    """
+    data, found, at = bytes.fromhex(state), {}, 0
+    while (at := data.find(b"\xfb\x00\x00\x00", at)) >= 0:
+        end = at + 5 + data[at + 4]
+        found[data[at + 5 : end].decode("utf-16-be")] = bool(data[end] & 1)
+        at = end
+    return found
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_the_window_opens_with_every_dock_in_its_place(name):
+    """A dock that the state does not know is stacked upon the 3D view."""
+    whole = yaml.safe_load((FOLDER / name).read_text())
+    shown = docks(str(whole["Window Geometry"]["QMainWindow State"]))
+    displays = leaves(whole["Visualization Manager"]["Displays"])
+    pictures = {
+        d["Name"]: d["Enabled"] for d in displays if d["Class"].endswith(("/Image", "/Camera"))
+    }
+    assert set(shown) == {panel["Name"] for panel in whole["Panels"]} | set(pictures)
+    # a picture is shown when its dock is, whatever Enabled says: they must agree
+    assert {name: shown[name] for name in pictures} == pictures

@@ -245,6 +245,34 @@ def test_damaged_overlay_file_says_what_to_do(tmp_path: Path) -> None:
     assert env.find_overlay(str(tmp_path / "elsewhere")) is None
 
 
+def test_an_environment_that_was_copied_or_moved_says_whose_code_it_would_run(tmp_path):
+    old, new = tmp_path / "old" / ".venv", tmp_path / "new" / ".venv"
+    values = {"distro": "jazzy", "prefixes": ["/install", str(old)]}
+    values |= {"library_paths": [], "python_paths": []}
+    for venv in (old, new):
+        (venv / env.OVERLAY_FILE).parent.mkdir(parents=True)
+        (venv / env.OVERLAY_FILE).write_text(json.dumps(values), encoding="utf-8")
+    assert env.find_overlay(str(old)) is not None
+    (tmp_path / "link").symlink_to(tmp_path / "old")
+    assert env.find_overlay(str(tmp_path / "link" / ".venv")) is not None
+    with pytest.raises(env.RosMissingError, match=f"code of {old.parent}.*in {new.parent}"):
+        env.find_overlay(str(new))
+
+
+def test_a_copied_command_says_whose_code_it_would_run(tmp_path: Path) -> None:
+    """Its first line still names the Python of the checkout that it was copied from."""
+    copy = tmp_path / "clone" / ".venv" / "bin" / "live-mvp"
+    copy.parent.mkdir(parents=True)
+    (copy.parent.parent / "pyvenv.cfg").touch()
+    code = "import sys\nfrom live_mvp_ros.cli.__main__ import main\nsys.exit(main())\n"
+    copy.write_text(f"#!{sys.executable}\n{code}", encoding="utf-8")
+    copy.chmod(0o755)
+    result = subprocess.run(
+        [str(copy), "--help"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert_refused(result, f"run `make setup` in {tmp_path / 'clone'}", str(Path(sys.prefix)))
+
+
 PROGRAM = """
 import os, sys
 sys.prefix = {prefix!r}

@@ -22,15 +22,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live_mvp_ros.bringup import cores
+from live_mvp_ros.bringup import core_sharing, cores, flight_end
 from live_mvp_ros.bringup import lock as locks
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.flight import Flight, FlightOptions, note
+from live_mvp_ros.bringup.exploration_flight import Flight
+from live_mvp_ros.bringup.flight_end import TwinWatch, lost
+from live_mvp_ros.bringup.flight_options import FlightOptions
+from live_mvp_ros.bringup.flight_record import FlightRecord, Status
 from live_mvp_ros.bringup.flown import FlownParameters
+from live_mvp_ros.bringup.glance import note
 from live_mvp_ros.bringup.graph import GraphOptions, describe, number, switch
-from live_mvp_ros.bringup.progress import LOADING_LIMIT_S, START_LIMIT_S, Progress, Waits
-from live_mvp_ros.bringup.record import FlightRecord, Status
 from live_mvp_ros.bringup.scoring import WaitingMaps
+from live_mvp_ros.bringup.start_progress import LOADING_LIMIT_S, START_LIMIT_S, Progress, Waits
 from live_mvp_ros.bringup.twins import Twins, own_mark
 
 NODES = ("quadrotor_sim", "gt_depth", "live_map", "info_field", "imppi_controller")
@@ -103,35 +106,35 @@ def test_marks_are_carried_by_discovery():
             context.try_shutdown()
 
 
-def flight_beside(tmp_path: Path, *, flying: bool) -> tuple[Flight, types.SimpleNamespace]:
-    flight = Flight(describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, said.append)
+def watch_beside(mark: str, *, flying: bool) -> tuple[TwinWatch, types.SimpleNamespace]:
+    """Return who looks for twins, and a graph beside which there is a node of another one."""
+    watch = TwinWatch(Twins({"/d1/live_map"}, OURS), BUSY, said.append)
     monitor = types.SimpleNamespace(
-        nodes=lambda: seen("live_map", mark=OLDER), record=types.SimpleNamespace(flying=flying)
+        nodes=lambda: seen("live_map", mark=mark), record=types.SimpleNamespace(flying=flying)
     )
-    return flight, monitor
+    return watch, monitor
 
 
 said: list[str] = []
 BUSY = types.SimpleNamespace(busy=lambda owner: UsageError(f"already running ({owner})"))
 
 
-def test_a_newcomer_is_refused_but_what_it_has_flown_is_reported(tmp_path):
-    flight, monitor = flight_beside(tmp_path, flying=False)
+def test_a_newcomer_is_refused_but_what_it_has_flown_is_reported():
+    watch, monitor = watch_beside(OLDER, flying=False)
     with pytest.raises(UsageError, match="already running"):
-        flight._yields(monitor, Twins({"/d1/live_map"}, OURS), BUSY)
-    flight, monitor = flight_beside(tmp_path, flying=True)
-    ending = flight._yields(monitor, Twins({"/d1/live_map"}, OURS), BUSY)
+        watch.yields(monitor)
+    watch, monitor = watch_beside(OLDER, flying=True)
+    ending = watch.yields(monitor)
     assert ending is not None
     assert "already running" in ending.reason
 
 
-def test_who_was_there_first_flies_on_and_says_once_that_another_has_come(tmp_path):
-    flight, monitor = flight_beside(tmp_path, flying=True)
-    monitor.nodes = lambda: seen("live_map", mark=YOUNGER)
+def test_who_was_there_first_flies_on_and_says_once_that_another_has_come():
+    watch, monitor = watch_beside(YOUNGER, flying=True)
     said.clear()
     for _ in range(3):
-        flight._looked_at = -1e9
-        assert flight._yields(monitor, Twins({"/d1/live_map"}, OURS), BUSY) is None
+        watch._looked_at = -1e9
+        assert watch.yields(monitor) is None
     assert len(said) == 1
 
 
@@ -272,6 +275,33 @@ def test_what_waits_is_named_before_what_is_slow():
     assert progress.complaint() == "info_field: waiting for map"
 
 
+def test_who_waits_says_less_than_who_knows_why_it_does_not_come():
+    progress = Progress(NODES)
+    all_working(progress)
+    why = "clouds arrive and none was integrated for 4 s: no transform leads from base_link"
+    for node, words in (
+        ("quadrotor_sim", "slower than asked for"),
+        ("live_map", why),
+        ("info_field", "waiting for map"),
+        ("imppi_controller", "waiting for map, info_field"),
+    ):
+        progress.report(node, words, is_problem=True, spins=True)
+    assert progress.complaint() == f"live_map: {why}"
+    progress.report("live_map", "waiting for depth/points, odom", is_problem=True, spins=True)
+    assert progress.complaint() == "quadrotor_sim: slower than asked for"  # no odometry comes
+    progress.report("gt_depth", "waiting for ground_truth/odom", is_problem=True, spins=True)
+    progress.report("quadrotor_sim", "", is_problem=False, spins=True)
+    assert progress.complaint() == "gt_depth: waiting for ground_truth/odom"
+
+
+def test_what_is_behind_a_reason_is_said_once():
+    progress = Progress(NODES)
+    all_working(progress)
+    progress.report("live_map", "none for 4 s", is_problem=True, spins=True)
+    reason = "no map yet: live_map: none for 3 s"
+    assert note(status("WAITING_FOR_MAP", reason), progress) == reason
+
+
 def status(state: str, reason: str) -> FlightRecord:
     record = FlightRecord()
     record.report(Status(state, reason, 0.0, 1.0, 5.0, False))
@@ -393,13 +423,13 @@ def test_a_node_that_was_started_again_is_asked_for_its_parameters_again(tmp_pat
     flown.answer("/live_map", {"seed": 1})
     restarts = {"live_map": 0}
     supervisor = types.SimpleNamespace(restarts=lambda: restarts)
-    flight._renew_after_restart(supervisor, monitor)
+    flight._asking.renew_after_restart(supervisor, monitor)
     assert flown.missing() == []
     restarts["live_map"] = 1
-    flight._renew_after_restart(supervisor, monitor)
+    flight._asking.renew_after_restart(supervisor, monitor)
     assert flown.missing() == ["/live_map"]
     flown.answer("/live_map", {"seed": 1})
-    flight._renew_after_restart(supervisor, monitor)
+    flight._asking.renew_after_restart(supervisor, monitor)
     assert flown.missing() == []
 
 
@@ -408,11 +438,10 @@ class Starting:
 
     def __init__(self, tmp_path: Path, monkeypatch, **options: Any) -> None:
         self.clock = Time()
-        monkeypatch.setattr(
-            "live_mvp_ros.bringup.flight.time", types.SimpleNamespace(monotonic=self.clock)
-        )
+        monkeypatch.setattr(core_sharing, "time", types.SimpleNamespace(monotonic=self.clock))
         graph = describe(GraphOptions(**options))
-        self.flight = Flight(graph, FlightOptions(tmp_path), lambda _: None, print)
+        flight = Flight(graph, FlightOptions(tmp_path), lambda _: None, print)
+        self.sharing = flight._sharing
         self.names = [node.name for node in graph.nodes]
         self.record, self.progress = FlightRecord(), Progress(self.names, clock=self.clock)
         self.has_plan = False
@@ -442,7 +471,7 @@ class Starting:
                 self.progress.report(
                     name, words, is_problem=False, spins=True, produces=name in produce
                 )
-            self.flight._share_out(self, self, contextlib.ExitStack())
+            self.sharing.look(self, self, contextlib.ExitStack())
         return self.shared_out
 
 
@@ -483,7 +512,7 @@ def test_others_who_come_later_end_the_division_until_they_have_gone(tmp_path, m
     everyone, kept = frozenset({0, 1}), []
     start = Starting(tmp_path, monkeypatch)
     groups = {cores.STEERING: frozenset({1}), cores.WORKING: frozenset({0})}
-    start.flight._division = cores.Division(groups, "", groups)
+    start.sharing.division = cores.Division(groups, "", groups)
     others_s = 0.0
 
     def core_times(own_s: float) -> cores.CoreTimes:
@@ -492,7 +521,7 @@ def test_others_who_come_later_end_the_division_until_they_have_gone(tmp_path, m
 
     monkeypatch.setattr(cores, "core_times", core_times)
     monkeypatch.setattr(cores, "allowed_cores", lambda: everyone)
-    monkeypatch.setattr("live_mvp_ros.bringup.flight.keep_to", lambda _, cores: kept.append(cores))
+    monkeypatch.setattr(core_sharing, "keep_to", lambda _, cores: kept.append(cores))
     start.has_plan = True
     assert start.passes(10, state="EXPLORING") == 1  # divided, and left alone
     assert (start.together, kept) == (frozenset(), [frozenset({0})])
@@ -500,39 +529,35 @@ def test_others_who_come_later_end_the_division_until_they_have_gone(tmp_path, m
         others_s += 0.8
         start.passes(1)
     assert (start.together, kept[-1]) == (everyone, everyone)
-    assert not start.flight._division.groups
+    assert not start.sharing.division.groups
     start.passes(8)
     assert start.together == everyone  # they may come back
     start.passes(8)
     assert (start.together, kept[-1]) == (frozenset(), frozenset({0}))
-    assert 8.0 <= start.flight._division.mixed_s <= 20.0
-    assert "not, others were busy" in start.flight._division.in_words()
+    assert 8.0 <= start.sharing.division.mixed_s <= 20.0
+    assert "not, others were busy" in start.sharing.division.in_words()
 
 
 def test_a_flight_that_nobody_follows_any_more_ends_with_the_reason(tmp_path):
     words: list[str] = []
-    flight = Flight(
-        describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, words.append
-    )
-    flight.folder = tmp_path
-    (tmp_path / "log").mkdir()
+    log = tmp_path / "watcher.log"
     monitor = types.SimpleNamespace(failure=None)
-    assert flight._lost(monitor) is None
+    assert lost(monitor, log, words.append) is None
     try:
         [][1]
     except IndexError as error:
         monitor.failure = error
-    ending = flight._lost(monitor)
+    ending = lost(monitor, log, words.append)
     assert ending is not None
     assert not ending.complete  # exit code 1
     sentence = "the flight is not watched any more: IndexError: list index out of range"
     assert ending.reason == sentence
     assert len(words) == 1 and words[0].startswith(sentence)
-    assert "[][1]" in (tmp_path / "log" / "watcher.log").read_text()
+    assert "[][1]" in log.read_text()
 
 
 def flying_flight(tmp_path: Path, clock: Time, monkeypatch) -> tuple[Flight, Any]:
-    monkeypatch.setattr("live_mvp_ros.bringup.flight.time", types.SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr(flight_end, "time", types.SimpleNamespace(monotonic=clock))
     flight = Flight(describe(GraphOptions()), FlightOptions(tmp_path), lambda _: None, print)
     record = FlightRecord()
     record.begin()
@@ -550,13 +575,13 @@ def test_a_paused_simulator_is_no_lost_vehicle(tmp_path, monkeypatch, paused):
         clock.now_s += 1.0
         monitor.progress.report("quadrotor_sim", "", is_problem=False, spins=True, paused=paused)
         monitor.progress.report("live_map", "waiting for odom", is_problem=True, spins=True)
-        ending = ending or flight._ended(monitor)
+        ending = ending or flight._end.ended(monitor)
     assert (ending is None) is paused
     assert ("the simulator is paused" in note(monitor.record, monitor.progress)) is paused
     for _ in range(31):  # it runs again, and nothing comes
         clock.now_s += 1.0
         monitor.progress.report("quadrotor_sim", "", is_problem=False, spins=True)
-        ending = ending or flight._ended(monitor)
+        ending = ending or flight._end.ended(monitor)
     assert ending is not None
     assert ending.reason == "no odometry came for 30 s"
 
@@ -568,7 +593,7 @@ def test_a_simulator_that_has_died_paused_is_lost(tmp_path, monkeypatch):
     ending = None
     for _ in range(40):
         clock.now_s += 1.0
-        ending = ending or flight._ended(monitor)
+        ending = ending or flight._end.ended(monitor)
     assert ending is not None
 
 
@@ -591,7 +616,12 @@ def test_launch_arguments_that_are_no_numbers_are_refused_by_name():
             number(name, text, kind)
     with pytest.raises(UsageError, match="use_sim_time = 'maybe'"):
         switch("use_sim_time", "maybe")
-    for wrong in ({"real_time_factor": float("nan")}, {"real_time_factor": 0.0}, {"seed": -1}):
+    for wrong in (
+        {"real_time_factor": float("nan")},
+        {"real_time_factor": 0.0},
+        {"seed": -1},
+        {"seed": 10**20},
+    ):
         with pytest.raises(UsageError, match=f"{next(iter(wrong))} = "):
             describe(GraphOptions(**wrong))
 
@@ -626,7 +656,7 @@ def test_who_waits_for_a_map_gets_it_or_the_end():
 
 def test_a_bag_file_is_of_the_run_whose_folder_it_is_in(tmp_path: Path):
     pytest.importorskip("rclpy", reason="rebuilding needs ROS 2")
-    from live_mvp_ros.bringup.rebuild import facts_of_run
+    from live_mvp_ros.replay.rebuild import facts_of_run
 
     (tmp_path / "bag").mkdir()
     (tmp_path / "bag" / "bag_0.mcap").write_text("")

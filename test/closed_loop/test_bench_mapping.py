@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +16,11 @@ import pytest
 from live_mvp_ros import mapping
 from live_mvp_ros.cli import bench_mapping
 from live_mvp_ros.cli.main import main
+from live_mvp_ros.evaluation.runs import Run
+from live_mvp_ros.evaluation.scenario import prepare
 from live_mvp_ros.mapping import LiveMapConfig, Scan
+from live_mvp_ros.reports import flight_plots
+from live_mvp_ros.worlds.names import WORLD_FILES
 
 SMALL = """
 live_map: {levels: 3, table_size_log2: 10, hidden_width: 16, train_rays: 16, resolution_m: 0.25}
@@ -44,7 +50,7 @@ DESCRIBED_KEYS = {
 
 
 def test_a_short_flight_is_scored_and_drawn(tmp_path, monkeypatch, capsys) -> None:
-    from live_mvp_ros.sim import mapping_bench, mapping_times
+    from live_mvp_ros.evaluation import mapping_bench, mapping_times
 
     monkeypatch.setattr(mapping_times, "RAYS", (16, 32, 64))
     times = {"compile_s_cold": 2.0, "compile_s_warm": 1.0}
@@ -101,6 +107,23 @@ def test_view_draws_a_world(tmp_path, capsys) -> None:
     assert main(["view", "seed", "--output", str(tmp_path / "seed.txt")]) == 2
 
 
+def test_a_world_of_a_file_has_the_name_of_the_file_everywhere(tmp_path, capsys) -> None:
+    hall = tmp_path / "my_hall.yaml"
+    hall.write_text(WORLD_FILES["seed"].read_text())  # calls itself seed
+    assert main(["view", str(hall), "--output", str(tmp_path / "w.png")]) == 0
+    assert capsys.readouterr().out.startswith("my_hall: 12 x 12 x 4 m")
+    scenario = prepare(Run(world="seed"))
+    run = dataclasses.replace(scenario.run, world=str(hall))
+    flight = SimpleNamespace(
+        scenario=scenario._replace(run=run),
+        complete=True,
+        exploration=SimpleNamespace(final=0.99),
+        flight_time_s=10.0,
+        path_length_m=5.0,
+    )
+    assert flight_plots.title(flight).startswith("my_hall, parallel, seed 0: complete")
+
+
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """Return the file of a small map that has seen a wall."""
@@ -132,6 +155,6 @@ def test_saved_map_is_described_drawn_and_meshed(saved, tmp_path, capsys) -> Non
     assert picture.stat().st_size > 5_000
     assert main(["maps", "mesh", str(saved), str(mesh)]) == 0
     assert mesh.read_bytes()[:3] == b"ply"
-    assert main(["maps", "mesh", str(saved), str(tmp_path / "map.doc")]) == 1
+    assert main(["maps", "mesh", str(saved), str(tmp_path / "map.doc")]) == 2
     assert main(["maps", "info", str(tmp_path / "none.npz")]) == 2
     assert "there is no such file" in capsys.readouterr().err

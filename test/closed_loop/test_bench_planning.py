@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from optional import need
 
 from live_mvp_ros.bringup.errors import BringupError, UsageError
 from live_mvp_ros.cli import bench_planning
@@ -67,6 +68,7 @@ def test_a_failing_measurement_is_reported():
 
 def test_figures_are_written_and_shown(tmp_path, capsys):
     """Two of the parts, measured from a folder that is not the source tree's."""
+    need("jax")
     target = tmp_path / "planning.json"
     subprocess.run(
         [sys.executable, "-P", str(ROOT / "bench" / "planning.py"), "--repeats", "5",

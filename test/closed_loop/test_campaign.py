@@ -21,13 +21,15 @@ from hypothesis import strategies as st
 from patience import PATIENCE_S
 from PIL import Image
 
+from live_mvp_ros.base.config import ConfigurationError
 from live_mvp_ros.cli.main import main
-from live_mvp_ros.config import ConfigurationError
-from live_mvp_ros.sim import campaign_plots, report
-from live_mvp_ros.sim.campaign import Campaign, CampaignError, Folder, fly
-from live_mvp_ros.sim.runs import Run
-from live_mvp_ros.sim.workers import Failure
+from live_mvp_ros.evaluation import figures
+from live_mvp_ros.evaluation.campaign import Campaign, CampaignError, Folder, fly
+from live_mvp_ros.evaluation.runs import Run
+from live_mvp_ros.evaluation.workers import Failure
+from live_mvp_ros.reports import campaign_plots
 from live_mvp_ros.worlds import WorldError
+from live_mvp_ros.worlds.names import shown_name
 
 FAKES = Path(__file__).parent / "fakes"
 document = runpy.run_path(str(FAKES / "fake_pilot.py"))["document"]
@@ -129,9 +131,9 @@ def test_the_summary_of_runs_made_by_hand():
         document(runs[1], 19.0, collisions=2, min_clearance_m=0.2, path_length_m=30.0)["record"]
         | {"parked_fraction": 0.25},
         document(runs[2], None, mission_complete=False)["record"],
-        report.failed_record(runs[3], "lost"),
+        figures.failed_record(runs[3], "lost"),
     ]
-    summary = report.summary(made)["office"]["parallel"]
+    summary = figures.summary(made)["office"]["parallel"]
     assert summary["runs"] == 4
     assert summary["complete"] == 2
     assert summary["failed"] == 1
@@ -160,7 +162,7 @@ def test_worlds_and_planners_are_summarised_apart():
         for planner in ("parallel", "random")
         for seed in range(2)
     ]
-    summary = report.summary(made)
+    summary = figures.summary(made)
     assert set(summary) == {"office", "maze"}
     assert all(set(planners) == {"parallel", "random"} for planners in summary.values())
     assert summary["maze"]["random"]["runs"] == 2
@@ -173,7 +175,7 @@ def test_worlds_and_planners_are_summarised_apart():
 )
 @settings(max_examples=60, deadline=None)
 def test_a_quantile_is_numpys_and_infinite_ones_are_none(values, never, share):
-    result = report.quantile([*values, *[math.inf] * never], share, 9)
+    result = figures.quantile([*values, *[math.inf] * never], share, 9)
     place = share * (len(values) + never - 1)
     if math.ceil(place) >= len(values):
         assert result is None
@@ -184,12 +186,12 @@ def test_a_quantile_is_numpys_and_infinite_ones_are_none(values, never, share):
 
 def test_a_curve_keeps_its_ends_and_few_points():
     times = np.linspace(0.0, 100.0, 1001)
-    curve = report.curve(times, times / 100.0, points=50)
+    curve = figures.curve(times, times / 100.0, points=50)
     assert len(curve["times_s"]) <= 51
     assert curve["times_s"][0] == 0.0
     assert curve["times_s"][-1] == 100.0
     assert curve["fractions"][-1] == 1.0
-    assert report.curve(np.zeros(0), np.zeros(0)) == {"times_s": [], "fractions": []}
+    assert figures.curve(np.zeros(0), np.zeros(0)) == {"times_s": [], "fractions": []}
 
 
 def test_the_band_holds_the_last_fraction_of_runs_that_have_ended():
@@ -311,3 +313,48 @@ def test_a_campaign_on_a_local_ray_cluster(tmp_path):
     assert found[1]["error"].startswith("its worker was lost: ActorDiedError")
     assert found[2]["error"] == "ValueError: the wind was too strong"
     assert found[3]["error"] is None
+
+
+def test_the_folder_of_a_campaign_is_reported_as_one(tmp_path, monkeypatch, capsys):
+    plan = Campaign(("halls/hall.yaml",), ("parallel", "random"), seeds=2)
+    folder = Folder(tmp_path / "c")
+    folder.open(plan)
+    for run in plan.runs():
+        failed = run.planner == "random" and run.seed == 1
+        answer = Failure("the wind") if failed else document(run)
+        assert list(fly(folder, [(run, answer)]))
+    assert main(["report", str(folder.path)]) == 0
+    text = (folder.path / "report.html").read_text()
+    assert "Campaign c: 4 runs" in text
+    assert "<td>hall</td><td>parallel</td><td>2</td><td>2</td><td>0</td>" in text
+    assert "<td>hall</td><td>random</td><td>2</td><td>1</td><td>1</td>" in text
+    assert "the wind" in text
+    assert "halls/hall.yaml" not in text  # one name everywhere
+    assert text.count("data:image/png") == 2
+    pictures = ["--pictures", str(tmp_path / "p"), "--dpi", "60"]
+    assert main(["report", str(folder.path), *pictures]) == 0
+    assert {file.name for file in (tmp_path / "p").iterdir()} == {
+        "explored.png",
+        "time_to_95.png",
+    }
+    capsys.readouterr()
+    assert main(["report", str(folder.path), str(tmp_path)]) == 2
+    assert "report it alone" in capsys.readouterr().err
+    Folder(tmp_path / "empty").open(plan)
+    assert main(["report", str(tmp_path / "empty")]) == 2
+    assert "without any run" in capsys.readouterr().err
+
+
+def test_every_picture_and_table_calls_a_world_by_one_name():
+    for world, name in (
+        ("office", "office"),
+        ("maze:3", "maze:3"),
+        ("halls/hall.yaml", "hall"),
+        ("mesh:scans/hall.ply", "hall"),
+    ):
+        assert shown_name(world) == name
+        run = Run(world)
+        groups = campaign_plots.grouped([document(run)])
+        (panel,) = campaign_plots.time_figure(groups).axes
+        assert panel.get_title() == name
+        assert campaign_plots.explored_figure(groups).axes[0].get_title() == name

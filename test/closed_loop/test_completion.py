@@ -10,15 +10,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from live_mvp_ros.completion_report import GoalReason, Reason
-from live_mvp_ros.control import MissionState
-from live_mvp_ros.sim import closed_loop, metrics
-from live_mvp_ros.sim.baselines import BASELINES
+from live_mvp_ros import planning
+from live_mvp_ros.base.mission_state import MissionState
+from live_mvp_ros.evaluation import metrics
+from live_mvp_ros.evaluation.planners import PLANNERS, planner_of
+from live_mvp_ros.planning.completion_report import GoalReason, Reason
+from live_mvp_ros.sim import closed_loop, loop_config
 from live_mvp_ros.worlds import World
 from live_mvp_ros.worlds.scene import Boxes, Group, Planes, Scene
 
 pytestmark = pytest.mark.slow
 
+COMPARED = [name for name, planner in PLANNERS.items() if planner.step is not planning.plan]
 LIMIT_S = 120.0
 SIZE_M = (6.0, 6.0, 3.0)
 ENDS = ((0.0, 0.0, 6.0, 0.2), (0.0, 5.8, 6.0, 6.0), (0.0, 0.0, 0.2, 6.0), (5.8, 0.0, 6.0, 6.0))
@@ -49,8 +52,8 @@ def hall(name, *solids, goal=(1.0, 1.0)) -> World:
 
 def flown(world, planner="parallel", seed=0, limit_s=LIMIT_S):
     """Return the stretches of a whole mission, after checking that nothing was touched."""
-    config = closed_loop.configure(world, planner, time_limit_s=limit_s)
-    flight = list(closed_loop.explore(world, config, seed))
+    config = loop_config.configure(world, time_limit_s=limit_s)
+    flight = list(closed_loop.explore(world, config, seed, planner_of(planner)))
     positions = np.concatenate([stretch.position_m for stretch in flight])
     radius_m = config.body.radius_m
     assert metrics.safety(world.scene, positions, radius_m).collisions == 0
@@ -124,16 +127,16 @@ def test_a_mission_without_time_says_what_it_did_not_look_at():
     assert "before the end" in flight[-1].decision.reason
 
 
-@pytest.mark.parametrize("planner", BASELINES)
-def test_every_baseline_ends_by_itself_and_reports(planner):
+@pytest.mark.parametrize("planner", COMPARED)
+def test_every_planner_that_is_compared_ends_by_itself_and_reports(planner):
     world = hall("two rooms", (3.0, 0.0, 3.2, 4.6), (4.2, 1.0, 4.4, 2.0))
     flight = flown(world, planner, limit_s=240.0)
     report = report_of(flight)
     assert flight[-1].time_s[-1] < 240.0
     assert report.goal.reached
-    config = closed_loop.configure(world, planner)
-    truth = metrics.ground_truth(world, range_m=closed_loop.sensor_range_m(config))
-    grid = closed_loop.map_grid(world, config)
+    config = loop_config.configure(world)
+    truth = metrics.ground_truth(world, range_m=loop_config.sensor_range_m(config))
+    grid = loop_config.map_grid(world, config)
     explored = metrics.explored_fraction(np.asarray(flight[-1].view.known), grid, truth)
     assert explored > (0.9 if planner != "greedy_information" else 0.5)
     if explored < 0.97:
@@ -142,8 +145,9 @@ def test_every_baseline_ends_by_itself_and_reports(planner):
 
 def test_random_flights_differ_by_seed():
     world = hall("random", (3.0, 0.0, 3.2, 4.6))
-    config = closed_loop.configure(world, "random", time_limit_s=3.0)
-    ends = [list(closed_loop.explore(world, config, seed))[-1] for seed in (1, 1, 2)]
+    config = loop_config.configure(world, time_limit_s=3.0)
+    planner = planner_of("random")
+    ends = [list(closed_loop.explore(world, config, seed, planner))[-1] for seed in (1, 1, 2)]
     np.testing.assert_array_equal(ends[0].position_m, ends[1].position_m)
     assert np.any(ends[0].position_m != ends[2].position_m)
     assert dataclasses.asdict(ends[0].decision) == dataclasses.asdict(ends[1].decision)

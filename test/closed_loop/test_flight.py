@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from live_mvp_ros import planning, worlds
-from live_mvp_ros.config import ConfigurationError
-from live_mvp_ros.control import MissionState
-from live_mvp_ros.sim import closed_loop, metrics, scenario
-from live_mvp_ros.sim.runs import Run
+from live_mvp_ros.base.config import ConfigurationError
+from live_mvp_ros.base.mission_state import MissionState
+from live_mvp_ros.evaluation import metrics, scenario
+from live_mvp_ros.evaluation.runs import Run
+from live_mvp_ros.sim import closed_loop, loop_config
 from live_mvp_ros.vehicle.odometry import OdometryConfig
 from live_mvp_ros.worlds import load_world
 
@@ -23,13 +24,13 @@ pytestmark = pytest.mark.slow
 
 WORLD = load_world("office")
 COARSE = {"n_directions": 24}  # half of them compile much sooner, and fly as well
-BASE = closed_loop.ClosedLoopConfig(info_field=planning.InfoFieldConfig(**COARSE))
-PLANAR = closed_loop.configure(WORLD, base=BASE)
-FULL = closed_loop.configure(WORLD, sensing="full", base=BASE)
+BASE = loop_config.ClosedLoopConfig(info_field=planning.InfoFieldConfig(**COARSE))
+PLANAR = loop_config.configure(WORLD, base=BASE)
+FULL = loop_config.configure(WORLD, sensing="full", base=BASE)
 
 
 def grid_of(config):
-    return closed_loop.map_grid(WORLD, config)
+    return loop_config.map_grid(WORLD, config)
 
 
 def flown(config, seed, seconds):
@@ -49,7 +50,7 @@ def test_one_seed_gives_one_flight_bit_for_bit_and_another_seed_another(config, 
     assert np.any(first[-1].command != other[-1].command)
 
 
-def speeds_m_s(positions: np.ndarray, config: closed_loop.ClosedLoopConfig) -> np.ndarray:
+def speeds_m_s(positions: np.ndarray, config: loop_config.ClosedLoopConfig) -> np.ndarray:
     """Return the speeds over 0.1 s."""
     steps = round(0.1 / config.control_period_s)
     return np.linalg.norm(positions[steps:] - positions[:-steps], axis=1) / 0.1
@@ -69,9 +70,9 @@ def test_the_speed_limit_limits(limit, planner):
 
 @pytest.mark.parametrize(("config", "explored_at_least"), [(PLANAR, 0.35), (FULL, 0.5)])
 def test_it_explores_without_coming_close_to_anything(config, explored_at_least):
-    truth = metrics.ground_truth(WORLD, range_m=closed_loop.sensor_range_m(config))
+    truth = metrics.ground_truth(WORLD, range_m=loop_config.sensor_range_m(config))
     flight = flown(config, 0, 12.0)
-    grid = closed_loop.map_grid(WORLD, config)
+    grid = loop_config.map_grid(WORLD, config)
     explored = [
         metrics.explored_fraction(np.asarray(stretch.view.known), grid, truth)
         for stretch in (flight[0], flight[-1])
@@ -89,7 +90,7 @@ def test_it_explores_without_coming_close_to_anything(config, explored_at_least)
 def test_the_map_holds_drifting_odometry_and_the_score_is_in_the_true_frame(config):
     """Twice the drift of good visual-inertial odometry, its heading four times."""
     drifts = OdometryConfig(drift_m_per_m=0.01, heading_drift_rad_per_m=math.radians(0.2))
-    shared = closed_loop.with_shared(dataclasses.replace(config, odometry=drifts))
+    shared = loop_config.with_shared(dataclasses.replace(config, odometry=drifts))
     loop = closed_loop.Loop(WORLD, shared, 0)
     flight = [loop.advance() for _ in range(round(15.0 / config.stretch_s))]
     true = np.concatenate([stretch.position_m for stretch in flight])
@@ -102,7 +103,7 @@ def test_the_map_holds_drifting_odometry_and_the_score_is_in_the_true_frame(conf
     occupied = np.asarray(worlds.ground_truth_grid(WORLD, grid_of(config), WORLD.start_m[2]))
     view = flight[-1].view
     assert np.mean(occupied[np.asarray(view.known & (view.p < 0.5))]) < 0.01
-    truth = metrics.ground_truth(WORLD, range_m=closed_loop.sensor_range_m(config))
+    truth = metrics.ground_truth(WORLD, range_m=loop_config.sensor_range_m(config))
     assert metrics.safety(WORLD.scene, true, config.body.radius_m).collisions == 0
     fractions = [metrics.explored_fraction(s.seen, grid_of(config), truth) for s in flight]
     assert fractions == sorted(fractions) and fractions[-1] > fractions[0] + 0.05
@@ -114,7 +115,7 @@ def test_what_is_known_is_what_was_seen_while_odometry_is_exact(config):
     noisy = dataclasses.replace(config, odometry=OdometryConfig(velocity_noise_sigma_m_s=1e-6))
     exact, other = (flown(c, 1, 2.0)[-1] for c in (config, noisy))
     np.testing.assert_array_equal(exact.seen, exact.view.known)
-    truth = metrics.ground_truth(WORLD, range_m=closed_loop.sensor_range_m(config))
+    truth = metrics.ground_truth(WORLD, range_m=loop_config.sensor_range_m(config))
     by_map, by_eye = (
         metrics.explored_fraction(cells, grid_of(config), truth)
         for cells in (np.asarray(other.view.known), other.seen)
@@ -137,7 +138,7 @@ def test_the_planner_looks_once_per_stretch_and_the_clock_never_jumps():
 
 
 def test_a_mission_whose_time_is_over_is_done_and_says_so():
-    config = closed_loop.configure(WORLD, time_limit_s=1.0, base=BASE)
+    config = loop_config.configure(WORLD, time_limit_s=1.0, base=BASE)
     flight = list(closed_loop.explore(WORLD, config, 0))
     assert flight[-1].decision.state is MissionState.DONE
     assert "time limit of 1 s" in flight[-1].decision.reason
@@ -147,6 +148,6 @@ def test_a_mission_whose_time_is_over_is_done_and_says_so():
 
 def test_wrong_names_are_refused_in_a_sentence():
     with pytest.raises(ConfigurationError, match=r"planner = 'best' is not allowed.*parallel"):
-        closed_loop.configure(WORLD, planner="best")
+        scenario.configure(Run(planner="best"), WORLD)
     with pytest.raises(ConfigurationError, match=r"sensing = 'sonar' is not allowed.*planar"):
-        closed_loop.configure(WORLD, sensing="sonar")
+        loop_config.configure(WORLD, sensing="sonar")

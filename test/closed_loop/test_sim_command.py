@@ -16,13 +16,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from live_mvp_ros.base.config import ConfigurationError
+from live_mvp_ros.base.mission_state import MissionState
 from live_mvp_ros.cli.main import main
-from live_mvp_ros.config import ConfigurationError
-from live_mvp_ros.control import MissionDecision, MissionState
-from live_mvp_ros.sim import closed_loop, report
-from live_mvp_ros.sim.logbook import Logbook
-from live_mvp_ros.sim.runs import Run
-from live_mvp_ros.sim.scenario import overridden, prepare
+from live_mvp_ros.control import MissionDecision
+from live_mvp_ros.evaluation import figures
+from live_mvp_ros.evaluation.logbook import Logbook
+from live_mvp_ros.evaluation.runs import Run
+from live_mvp_ros.evaluation.scenario import overridden, prepare
+from live_mvp_ros.reports import animation
+from live_mvp_ros.sim.loop_config import map_grid
+from live_mvp_ros.sim.stretch import Stretch
 
 SCENARIO = prepare(Run(world="seed"))
 KEYS = {  # those of a graph's metrics.json, and those of a simulation
@@ -89,7 +93,7 @@ def a_stretch(
     """Return a stretch that hovers at a place, with half of the map known."""
     config = SCENARIO.config
     n = config.steps_per_look * config.looks_per_plan
-    shape = closed_loop.map_grid(SCENARIO.world, config).shape
+    shape = map_grid(SCENARIO.world, config).shape
     known = np.zeros(shape, bool)
     known[: (number + 1) * shape[0] // 2] = True
     view = SimpleNamespace(
@@ -97,7 +101,7 @@ def a_stretch(
         known=known,
         field=SimpleNamespace(gain=np.zeros(shape), target_m=np.asarray(position_m, float)[:2]),
     )
-    return closed_loop.Stretch(
+    return Stretch(
         time_s=number * config.stretch_s + config.control_period_s * np.arange(n),
         position_m=np.tile(np.asarray(position_m, float), (n, 1)),
         velocity_m_s=np.zeros((n, 3)),
@@ -128,7 +132,7 @@ def test_a_flight_is_taken_down_and_scored():
     assert book.glance().state == "DONE"
     flight = book.close()
     way = float(np.linalg.norm(np.subtract(goal, SCENARIO.world.start_m)))
-    values = report.record(SCENARIO.run, flight)
+    values = figures.record(SCENARIO.run, flight)
     stretch_s = SCENARIO.config.stretch_s
     assert set(values) == KEYS
     assert values["mission_complete"] is True
@@ -140,6 +144,8 @@ def test_a_flight_is_taken_down_and_scored():
     assert values["real_time_factor"] == pytest.approx(stretch_s / 0.5, abs=1e-3)
     assert [state["state"] for state in values["states"]] == ["EXPLORING", "DONE"]
     assert values["rates_per_simulated_second_hz"]["map"] == pytest.approx(1 / stretch_s, abs=0.01)
+    # The second stretch took 0.5 s; the first one, in which programs are compiled, does not count.
+    assert values["rates_hz"]["map"] == pytest.approx(1 / 0.5, abs=0.01)
     truth = SCENARIO.truth.observable
     half = truth[: truth.shape[0] // 2].sum() / truth.sum()
     assert flight.exploration.fractions == pytest.approx([half, 1.0], abs=0.02)
@@ -161,7 +167,7 @@ def test_complete_is_what_the_mission_says_and_the_position_shows(
 ):
     end = np.add(SCENARIO.world.goal_m, (-away_m, 0.0, 0.0))
     flight = a_flight(end, state=state, reached=reached).close(interrupted)
-    assert report.record(SCENARIO.run, flight)["mission_complete"] is complete
+    assert figures.record(SCENARIO.run, flight)["mission_complete"] is complete
     assert (flight.end_reason == "interrupted") is interrupted
 
 
@@ -184,7 +190,7 @@ def test_what_the_truth_denies_is_no_success_and_is_said(away_m, admits_m, denie
     flight = a_flight(
         end, state=MissionState.DONE, reached=True, off_m=off_m, completion=completion
     ).close()
-    values = report.record(SCENARIO.run, flight)
+    values = figures.record(SCENARIO.run, flight)
     assert values["false_claims"] == denied
     assert values["goal_reached"] is values["mission_complete"] is (away_m <= 1.5)
     assert ("in truth the goal is 2.0 m away" in values["end_reason"]) is bool(denied)
@@ -212,7 +218,7 @@ def test_plans_are_judged_by_what_was_flown():
     for number in range(4):  # one plan in two is not safe, it stands at its target all the time
         book.add(a_stretch(number, goal))
     book.add(a_stretch(4, goal, MissionState.DONE))
-    values = report.record(SCENARIO.run, book.close())
+    values = figures.record(SCENARIO.run, book.close())
     assert values["unsafe_plan_fraction"] == 0.5
     assert values["parked_fraction"] == 1.0
     assert values["longest_at_target_s"] == pytest.approx(4 * SCENARIO.config.stretch_s)
@@ -243,8 +249,9 @@ def test_settings_reach_the_components_and_keep_the_rest():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"wings": 2}, r"^wings is not a setting: choose from .*substeps"),
-        ({"controller": {"costs": {"beauty": 2}}}, r"^controller\.costs\.beauty is not a setting"),
+        ({"sensng": 2}, r"^sensng is not a setting: did you mean sensing, "),
+        ({"max_range_m": 2}, r"did you mean (camera|live_map)\.max_range_m, .*\.max_range_m"),
+        ({"controller": {"costs": {"beauty": 2}}}, r"^controller\.costs\.beauty is not a set"),
         ({"substeps": 0}, "^substeps = 0 is not allowed"),
         ({"controller": {"costs": {"look_weight": -1}}}, r"^controller\.costs\.look_weight"),
         ({"controller": 3}, "^controller = 3 is not allowed: it is a group of settings"),
@@ -261,6 +268,9 @@ def test_a_wrong_setting_is_refused_by_its_full_name(values, words):
         (("--world", "atlantis"), ("atlantis", "office")),
         (("--planner", "oracle"), ("oracle", "parallel")),
         (("--seed", "-1"), ("--seed",)),
+        (("--seed", "9" * 20), ("--seed", "9007199254740992")),
+        (("--time-limit", "nan"), ("--time-limit", "no finite number")),
+        (("--drift", "nan"), ("--drift", "no finite number")),
         (("--start", "moon"), ("moon", "random")),
         (("--sensing", "smell"), ("smell", "planar")),
         (("--time-limit", "0"), ("--time-limit",)),
@@ -292,12 +302,72 @@ def test_wrong_arguments_are_refused(tmp_path, monkeypatch, capsys, arguments, w
     assert {path.name for path in tmp_path.iterdir()} == set(files)
 
 
+def test_a_film_has_the_size_and_speed_that_were_asked_for_and_a_legend(tmp_path, monkeypatch):
+    monkeypatch.setattr(animation, "HOLD_S", 0.25)
+    book = Logbook(SCENARIO, keep_frames=True)
+    for number in range(5):
+        book.add(a_stretch(number, np.add(SCENARIO.world.start_m, (0.1 * number, 0, 0))))
+    flight = book.close()
+    length_s = flight.frames[-1].time_s - flight.frames[0].time_s
+    for width_px, speed in ((400, 2.0), (640, 0.5)):
+        animation.write_film(tmp_path / "f.gif", flight, width_px, speed)
+        with Image.open(tmp_path / "f.gif") as film:
+            assert film.width == width_px
+            durations_s = []
+            for frame in range(film.n_frames):
+                film.seek(frame)
+                durations_s.append(1e-3 * film.info["duration"])
+            bottom = np.asarray(film.convert("L"))[-film.height // 12 :]
+        # a film shows whole hundredths of a second, and its last frame for longer
+        assert sum(durations_s) - 0.25 == pytest.approx(length_s / speed, rel=0.1, abs=0.2)
+        assert (bottom < 128).mean() > 0.005
+    animation.write_film(tmp_path / "f.gif", flight)
+    with Image.open(tmp_path / "f.gif") as film:
+        assert film.n_frames == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--animation-width", "400"), "are for --animation FILE"),
+        (("--animation", "f.gif", "--animation-speed", "0"), "--animation-speed"),
+        (("--animation", "f.gif", "--animation-speed", "nan"), "no finite number"),
+    ],
+)
+def test_a_film_that_cannot_be_is_refused(tmp_path, monkeypatch, capsys, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    assert main(["sim", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_film_that_needs_too_much_memory_is_refused_before_it_is_drawn(tmp_path):
+    book = Logbook(SCENARIO, keep_frames=True)
+    for number in range(20):
+        book.add(a_stretch(number, SCENARIO.world.start_m))
+    with pytest.raises(OSError, match="GiB, at most 2 are allowed: make it faster"):
+        animation.write_film(tmp_path / "f.gif", book.close(), 3840, 0.1)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_film_that_needs_ffmpeg_is_refused_without_it(tmp_path, monkeypatch, capsys):
     from matplotlib.animation import FFMpegWriter
 
     monkeypatch.setattr(FFMpegWriter, "isAvailable", classmethod(lambda cls: False))
     assert main(["sim", "--animation", str(tmp_path / "f.mp4")]) == 2
     assert "needs ffmpeg" in capsys.readouterr().err
+
+
+def test_a_flight_that_crashes_leaves_no_folder_behind(tmp_path, monkeypatch):
+    from live_mvp_ros.cli import sim
+
+    def crash(*_, **__):
+        raise RuntimeError("out of everything")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sim, "fly", crash)
+    with pytest.raises(RuntimeError):
+        main(["sim", "--world", "seed"])
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from live_mvp_ros.sim.workers import Failure, in_processes
+from live_mvp_ros.evaluation.workers import Failure, in_processes
 
 TASK = """
     import os, signal
@@ -41,6 +41,26 @@ def tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(tmp_path)
     yield importlib.import_module("tasks_of_test")
     sys.modules.pop("tasks_of_test")
+
+
+PREPARED = """
+    import jax
+    from live_mvp_ros.evaluation.campaign import Pilot
+
+    def make():
+        Pilot()
+        return lambda job: (jax.config.jax_compilation_cache_dir, job)
+"""
+
+
+def test_the_workers_of_a_campaign_share_what_was_compiled(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIVE_MVP_ROS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    (tmp_path / "prepared_of_test.py").write_text(textwrap.dedent(PREPARED))
+    monkeypatch.syspath_prepend(tmp_path)
+    make = importlib.import_module("prepared_of_test").make
+    ((_, answer),) = in_processes(make, [1], 1)
+    assert answer == (str(tmp_path / "cache" / "jax"), 1)
 
 
 def test_a_worker_does_job_after_job_and_leaves_interrupts_to_its_caller(tasks):

@@ -19,10 +19,10 @@ from mcap.reader import make_reader
 from rosbags.rosbag2 import CompressionMode, Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
+from live_mvp_ros.bags.bag_types import BagError, OfferedQos, Topic
 from live_mvp_ros.bags.losses import Losses
 from live_mvp_ros.bags.reader import open_bag
 from live_mvp_ros.bags.tools import reindex, summary
-from live_mvp_ros.bags.types import BagError, OfferedQos, Topic
 from live_mvp_ros.bags.writer import BagWriter, Limits, free_folder
 
 STRING = Topic("/text", "std_msgs/msg/String", "string data\n", "RIHS01_a", (OfferedQos(7),))
@@ -194,7 +194,7 @@ def test_an_existing_folder_is_never_written_over(tmp_path):
 KILLED = """
 import sys, time
 from pathlib import Path
-from live_mvp_ros.bags.types import OfferedQos, Topic
+from live_mvp_ros.bags.bag_types import OfferedQos, Topic
 from live_mvp_ros.bags.writer import BagWriter
 writer = BagWriter(Path(sys.argv[1]), "zstd")
 writer.add(Topic("/t", "std_msgs/msg/String", "string data", "", (OfferedQos(),)))

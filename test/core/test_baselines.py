@@ -13,15 +13,16 @@ import pytest
 from compiling import SOON
 
 from live_mvp_ros import planning
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
+from live_mvp_ros.baselines import baselines, viewpoints
+from live_mvp_ros.baselines.survey import init, survey
+from live_mvp_ros.evaluation.planners import PLANNERS
 from live_mvp_ros.planning import frontiers
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.geodesy import FAR
 from live_mvp_ros.planning.regions import cell_of
-from live_mvp_ros.sim import baselines, viewing
-from live_mvp_ros.sim.baselines import BASELINES
-from live_mvp_ros.sim.survey import init, survey
 
+COMPARED = [name for name, planner in PLANNERS.items() if planner.step is not planning.plan]
 SPEC = GridSpec.covering((0.0, 0.0), (12.0, 6.0), 0.1)
 CONFIG = planning.InfoFieldConfig(range_m=4.0, local_half_width_m=3.0, n_directions=24)
 X, Y = (c[:, None] if i == 0 else c[None, :] for i, c in enumerate(SPEC.centres()))
@@ -57,9 +58,9 @@ def inputs(known, free=HALL, xy=(6.0, 3.0), yaw=0.0, goal=(1.0, 1.0)):
 
 
 def stepped(name, given, seed=0, state=None):
-    start, step = BASELINES[name]
-    state = start(CONFIG, SPEC, jax.random.key(seed)) if state is None else state
-    return step(CONFIG, SPEC, state, given)
+    planner = PLANNERS[name]
+    state = planner.init(CONFIG, SPEC, jax.random.key(seed)) if state is None else state
+    return planner.step(CONFIG, SPEC, state, given)
 
 
 def ends_unknown(left: float, right: float) -> np.ndarray:
@@ -90,7 +91,7 @@ def test_a_viewpoint_sees_its_frontier_and_a_wall_hides_it():
     # Unknown: what lies behind the wall, open to the hall only through its gap above y = 4.6 m.
     given = inputs(known, free, xy=(5.0, 1.5))
     found = survey(CONFIG, SPEC, init(CONFIG, SPEC, jax.random.key(0)), given)
-    (view,) = viewing.visible_frontiers(CONFIG, SPEC, found, given)
+    (view,) = viewpoints.visible_frontiers(CONFIG, SPEC, found, given)
     eye = np.array([SPEC.origin_m[k] + 0.1 * view.cell[k] for k in (0, 1)])
     frontier = np.array([8.2, 5.2])
     assert np.linalg.norm(eye - frontier) < 3.2
@@ -146,7 +147,7 @@ def test_ways_between_viewpoints_go_around_walls():
     found = survey(CONFIG, SPEC, init(CONFIG, SPEC, jax.random.key(0)), given)
     cells = [(50, 15), (70, 15), (50, 30)]
     views = [frontiers.Viewpoint(c, 0.0, float(np.asarray(found.distance_m)[c]), 9) for c in cells]
-    way = viewing.ways_m(SPEC, found, views, 4)
+    way = viewpoints.ways_m(SPEC, found, views, 4)
     around = 2.0 * np.hypot(1.0, 5.2 - 1.55)  # past the wall's upper end, at arm's length
     assert way[0, 1] == way[1, 0]
     assert around <= way[0, 1] <= around + 1.2
@@ -195,8 +196,12 @@ def test_greedy_information_climbs_to_the_best_gain_of_its_window():
     assert gain[cell] > gain[cell_of(SPEC, np.array([6.0, 3.0]))]
 
 
-@pytest.mark.parametrize("name", BASELINES)
-def test_when_nothing_is_left_every_baseline_goes_to_the_goal(name):
+def test_every_planner_of_the_table_is_tested_except_ours():
+    assert set(PLANNERS) - set(COMPARED) == {"parallel", "sequential"}
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_when_nothing_is_left_every_planner_that_is_compared_goes_to_the_goal(name):
     given = inputs(np.ones(SPEC.shape, bool), goal=(1.0, 1.0))
     state, out = stepped(name, given)
     for _ in range(13):  # the greedy one waits for its patience
@@ -237,7 +242,9 @@ def test_places_that_the_watch_gave_up_are_no_viewpoints():
     )
     found = survey(CONFIG, SPEC, state._replace(progress=aside), given)
     assert not np.asarray(found.preferred).any()
-    assert viewing.visible_frontiers(CONFIG, SPEC, found, given)  # set aside is better than none
+    assert viewpoints.visible_frontiers(
+        CONFIG, SPEC, found, given
+    )  # set aside is better than none
     assert float(np.asarray(found.distance_m).max()) == FAR
 
 
@@ -252,10 +259,10 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", COMPARED)
 def test_a_pose_that_is_none_is_said_and_changes_nothing_that_is_remembered(name):
     config = planning.InfoFieldConfig(range_m=3.0, local_half_width_m=2.0, n_directions=8)
-    start, step = BASELINES[name]
+    start, step = PLANNERS[name].init, PLANNERS[name].step
     good = inputs(ends_unknown(3.0, 3.0))
     state, out = step(config, SPEC, start(config, SPEC, jax.random.key(0)), good)
     assert int(out.code) == PlanCode.OK

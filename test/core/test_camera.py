@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from live_mvp_ros import quaternion as quat
-from live_mvp_ros.config import ConfigurationError
+from live_mvp_ros.base import quaternion as quat
+from live_mvp_ros.base.config import ConfigurationError
 from live_mvp_ros.worlds import (
     LINK_TO_OPTICAL_QUATERNION,
     DepthCameraConfig,

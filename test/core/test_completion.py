@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from live_mvp_ros import planning
-from live_mvp_ros.completion_report import GoalReason, Reason, Recoveries
-from live_mvp_ros.config import replace
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.config import replace
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning import ending, leftover_state, progress
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
+from live_mvp_ros.planning.completion_report import GoalReason, Reason, Recoveries
 from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M
 
 SPEC = GridSpec.covering((0.0, 0.0), (6.0, 4.0), 0.1)

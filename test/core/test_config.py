@@ -9,7 +9,7 @@ import dataclasses
 import jax
 import pytest
 
-from live_mvp_ros.config import (
+from live_mvp_ros.base.config import (
     ConfigurationError,
     configuration,
     from_mapping,
@@ -69,7 +69,7 @@ class Outer:
         ({"steps": ["dry", "dry"]}, r"steps\[1\] = 'dry' is not allowed: it is in the list"),
         ({"on": 1}, "on = 1 is not allowed: it must be true or false"),
         ({"count": 1, "reach_m": 1}, "count must not equal reach_m"),
-        ({"speed": 1}, "speed is not a parameter of Outer: choose from corner_m, count"),
+        ({"speed": 1}, "speed is not a parameter of Outer: did you mean "),
     ],
 )
 def test_a_wrong_value_is_refused_with_a_sentence(values, sentence):

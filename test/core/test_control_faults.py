@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from live_mvp_ros import control
-from live_mvp_ros.config import ConfigurationError, from_mapping
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.config import ConfigurationError, from_mapping
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.vehicle import at_rest, hover_command, simulate
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (60, 60))

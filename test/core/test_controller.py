@@ -12,15 +12,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from live_mvp_ros import control, quaternion
-from live_mvp_ros.config import ConfigurationError, replace
+from live_mvp_ros import control
+from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.config import ConfigurationError, replace
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.control import controller
 from live_mvp_ros.control.costs import speed_limit
 from live_mvp_ros.control.safety import Fence, filter_command
 from live_mvp_ros.control.surroundings import clearance_at
 from live_mvp_ros.control.tables import tabulate
 from live_mvp_ros.control.tracking import hold as tracking_hold
-from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, at_rest, hover_command, simulate
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (100, 60))
@@ -201,6 +202,64 @@ def test_staying_comes_to_rest_where_the_vehicle_can_stop_and_does_not_drift():
     assert float(vehicle.position[0]) == pytest.approx(2.16, abs=0.06)
     np.testing.assert_allclose(vehicle.position[1:], [2.0, 2.0], atol=0.05)
     np.testing.assert_allclose(vehicle.velocity, 0.0, atol=0.02)
+
+
+def test_a_hold_on_the_way_around_a_bend_keeps_the_distance_that_the_way_keeps():
+    """A corridor 1 m wide leads east and then north: braking alone would end near its outside."""
+    p = np.ones(SPEC.shape, np.float32)
+    p[0:60, 15:25] = 0.0  # x to 6 m, y from 1.5 to 2.5 m
+    p[50:60, 15:] = 0.0  # x from 5 to 6 m
+    x, y = (np.asarray(axis) for axis in SPEC.centres())
+    to_bend = np.hypot(x[:, None] - 5.5, y[None, :] - 2.0) + 3.5
+    guidance = -np.where(x[:, None] < 5.0, to_bend, np.hypot(x[:, None] - 5.5, y[None, :] - 5.5))
+    way = np.vstack([straight((1, 2), (5.5, 2), 20), straight((5.5, 2), (5.5, 5.5), 20)])
+    guide = field((5.5, 5.5), way)
+    guide = guide._replace(guidance=tabulate(SPEC, jnp.asarray(guidance, jnp.float32)))
+    around = control.build_costmap(SPEC, jnp.asarray(p), jnp.ones(SPEC.shape, bool), 1.5)
+
+    def least_gap(track):
+        ix, iy = np.nonzero(p)
+        dx = np.maximum(np.abs(track[:, None, 0] - x[ix]) - 0.05, 0.0)
+        dy = np.maximum(np.abs(track[:, None, 1] - y[iy]) - 0.05, 0.0)
+        return np.hypot(dx, dy).min()
+
+    @jax.jit
+    def held(state, vehicle):
+        def advance(now, _):
+            state, command = control.stay(CONFIG, now[0], now[1])
+            vehicle = simulate(CONFIG.vehicle, now[1], command, 0.02, substeps=4)
+            return (state, vehicle), vehicle.position
+
+        return jax.lax.scan(advance, (state, vehicle), length=150)[1]
+
+    state, vehicle = control.init(CONFIG, jax.random.key(0)), at_rest(jnp.array([1.5, 2.0, 2.0]))
+    jitted, flown_gaps, held_gaps = jax.jit(control.fly), [], []
+    for _ in range(260):
+        inputs = control.ControllerInputs(vehicle, around, guide, jnp.float32(0.02))
+        state, out = jitted(CONFIG, state, inputs)
+        vehicle = fly(CONFIG.vehicle, vehicle, out.command, 0.02, substeps=4)
+        flown_gaps.append(least_gap(np.asarray(vehicle.position)[None]))
+        held_gaps.append(least_gap(np.asarray(held(state, vehicle))))
+    assert float(vehicle.position[1]) > 3.0, "it went around the bend"
+    assert min(held_gaps) > min(flown_gaps) - 0.03
+
+
+@pytest.mark.parametrize("haste", [0.25, 0.5])
+def test_by_old_data_it_flies_slower_in_proportion(haste):
+    vehicle, guide = (
+        at_rest(jnp.array([1.0, 3.0, 2.0])),
+        field((9.5, 3.0), straight((1, 3), (9, 3))),
+    )
+    state, jitted, speeds = control.init(CONFIG, jax.random.key(0)), jax.jit(control.fly), []
+    for _ in range(150):
+        inputs = control.ControllerInputs(
+            vehicle, costmap(), guide, jnp.float32(0.02), haste=jnp.float32(haste)
+        )
+        state, out = jitted(CONFIG, state, inputs)
+        vehicle = fly(CONFIG.vehicle, vehicle, out.command, 0.02, substeps=4)
+        speeds.append(float(jnp.linalg.norm(vehicle.velocity)))
+    limit = haste * CONFIG.body.speed_max_m_s
+    assert 0.7 * limit < np.mean(speeds[75:]) < 1.1 * limit
 
 
 def test_without_a_safe_plan_the_command_is_the_one_that_stops():

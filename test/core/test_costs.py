@@ -13,11 +13,10 @@ import numpy as np
 import pytest
 
 from live_mvp_ros import control
-from live_mvp_ros.config import ConfigurationError, replace
-from live_mvp_ros.control import cost_config, costs, evaluation
-from live_mvp_ros.control.cost_config import TERM_NAMES
+from live_mvp_ros.base.config import ConfigurationError, replace
+from live_mvp_ros.base.grid import GridSpec
+from live_mvp_ros.control import costs, judging
 from live_mvp_ros.control.safety import Fence
-from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, at_rest, hover_command, rk4_step
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (100, 60))
@@ -75,15 +74,16 @@ FAST = at_rest(jnp.array([5.0, 3.0, 2.5]), 0.7)._replace(
     ("name", "expected"),
     [
         ("altitude", CONFIG.altitude_weight * 0.5**2),
-        ("speed", cost_config.SPEED_WEIGHT * (1.0**2 + 4.0 * 1.0 / 2.0)),
-        ("bounds", cost_config.BOUNDS_WEIGHT * 0.2),
-        ("effort", cost_config.EFFORT_WEIGHT * 4.0),
-        ("yaw_rate", cost_config.YAW_RATE_WEIGHT * 0.5**2),
+        ("speed", costs.SPEED_WEIGHT * (1.0**2 + 4.0 * 1.0 / 2.0)),
+        ("bounds", costs.BOUNDS_WEIGHT * 0.2),
+        ("effort", costs.EFFORT_WEIGHT * 4.0),
+        ("yaw_rate", costs.YAW_RATE_WEIGHT * 0.5**2),
         ("guidance", CONFIG.guidance_weight * 3.0),
         ("look", -CONFIG.look_weight * (1.0 - 0.25 * (0.7 + math.pi / 2))),
         ("reference", CONFIG.reference_weight * 13.0),
         ("goal", CONFIG.goal_weight * 5.0),
         ("obstacle", 0.0),
+        ("proximity", 0.0),
         ("tilt", 0.0),
     ],
 )
@@ -94,7 +94,7 @@ def test_terms_at_a_state_computed_by_hand(name, expected):
 
 def test_every_term_of_the_configuration_is_tested_here():
     names = test_terms_at_a_state_computed_by_hand.pytestmark[0].args[1]
-    assert {name for name, _ in names} == set(TERM_NAMES) == set(costs.TERMS)
+    assert {name for name, _ in names} == set(costs.TERMS)
 
 
 def test_the_documentation_has_the_weight_of_every_term():
@@ -103,29 +103,30 @@ def test_the_documentation_has_the_weight_of_every_term():
     weights = {
         row[2].split("`")[1]: row[4].strip(" |") for row in rows if len(row) == 5 and "`" in row[2]
     }
-    for name in TERM_NAMES:
+    for name in costs.TERMS:
         assert any(row[0] == f"| `{name}`" for row in rows), name
         setting, fixed = f"{name}_weight", f"{name.upper()}_WEIGHT"
         if hasattr(CONFIG, setting):
             assert float(weights[setting]) == getattr(CONFIG, setting), name
         else:
-            assert float(weights[fixed]) == getattr(cost_config, fixed), name
+            assert float(weights[fixed]) == getattr(costs, fixed), name
 
 
 @pytest.mark.parametrize(
     ("clearance", "expected"),
     [
-        (0.0, 2.0 * cost_config.OBSTACLE_WEIGHT + cost_config.PROXIMITY_WEIGHT),
-        (0.16, 1.5 * cost_config.OBSTACLE_WEIGHT + cost_config.PROXIMITY_WEIGHT),
-        (CONTACT_M, cost_config.PROXIMITY_WEIGHT),
-        (0.46, 0.25 * cost_config.PROXIMITY_WEIGHT),
-        (COMFORT_M, 0.0),
-        (1.5, 0.0),
+        (0.0, (2.0 * costs.OBSTACLE_WEIGHT, costs.PROXIMITY_WEIGHT)),
+        (0.16, (1.5 * costs.OBSTACLE_WEIGHT, costs.PROXIMITY_WEIGHT)),
+        (CONTACT_M, (0.0, costs.PROXIMITY_WEIGHT)),
+        (0.46, (0.0, 0.25 * costs.PROXIMITY_WEIGHT)),
+        (COMFORT_M, (0.0, 0.0)),
+        (1.5, (0.0, 0.0)),
     ],
 )
 def test_obstacles_are_graded_from_the_comfort_distance_to_contact(clearance, expected):
     sample = moment(FAST, hover_command(SETUP.vehicle), clearance)
-    assert value("obstacle", sample, around()) == pytest.approx(expected, rel=1e-4, abs=1e-3)
+    found = tuple(value(name, sample, around()) for name in ("obstacle", "proximity"))
+    assert found == pytest.approx(expected, rel=1e-4, abs=1e-3)
 
 
 def test_leaning_costs_from_the_limit_on():
@@ -136,7 +137,7 @@ def test_leaning_costs_from_the_limit_on():
     limit = CONFIG.tilt_max_rad
     assert leaning(0.9 * limit) == 0.0
     excess = (math.cos(limit) - math.cos(2 * limit)) / (1 - math.cos(limit))
-    assert leaning(2 * limit) == pytest.approx(cost_config.TILT_WEIGHT * excess**2, rel=1e-3)
+    assert leaning(2 * limit) == pytest.approx(costs.TILT_WEIGHT * excess**2, rel=1e-3)
 
 
 def test_the_goal_pulls_only_while_it_is_given():
@@ -182,7 +183,7 @@ def test_samples_are_judged_by_the_terms_of_every_state_they_pass(architecture):
     noise = jax.random.normal(jax.random.key(0), (9, 4, 3))
     commands = hover_command(config.vehicle)[:, None] + noise
     surroundings = around(wall=(slice(24, 28), slice(0, 30)))
-    judge = jax.jit(evaluation.judge, static_argnums=0)
+    judge = jax.jit(judging.judge, static_argnums=0)
     setup = costs.CostSetup(config.costs, config.body, config.vehicle)
     judged = judge(config.plan, setup, vehicle, commands, surroundings)
     expected = brute_force(config, vehicle, commands, surroundings)

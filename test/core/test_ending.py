@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from live_mvp_ros import planning
+from live_mvp_ros.base.grid import GridSpec
+from live_mvp_ros.base.mission_state import MissionState
 from live_mvp_ros.control.mission import (
     FAULT_TIMEOUT_S,
     MissionConfig,
     MissionInputs,
-    MissionState,
     decide,
 )
-from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import ending
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.planning.guidance import navigable_now

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from live_mvp_ros.grid import LOG_ODDS_HIT, LOG_ODDS_MAX, LOG_ODDS_MIN, LOG_ODDS_MISS
+from live_mvp_ros.base.grid import LOG_ODDS_HIT, LOG_ODDS_MAX, LOG_ODDS_MIN, LOG_ODDS_MISS
 from live_mvp_ros.mapping import LiveMapConfig, Scan, scan_from_points
 from live_mvp_ros.mapping import evidence as ev
 from live_mvp_ros.vehicle.body import FOOTPRINT_M, START_CLEAR_M
@@ -67,6 +67,21 @@ def test_rays_visit_the_voxels_that_marching_visits(seed: int) -> None:
 def test_hit_lands_behind_a_surface_on_a_voxel_face() -> None:
     _, hit = OBSERVED(CONFIG, scan([0.55, 0.55, 0.55], [[2.0, 0.55, 0.55]]))
     assert np.argwhere(np.asarray(hit)).tolist() == [[20, 5, 5]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.floats(0.1, 1.5), st.floats(2e-4, 0.002), st.floats(-2e-6, 2e-6), st.sampled_from([-1, 1])
+)
+def test_hits_near_the_end_of_a_wall_stay_in_the_wall(angle, from_end, rounding, side) -> None:
+    """A wall begins at x = 1 m and y = 1 m, both faces of voxels; rays graze it towards its end.
+
+    They meet it at ``from_end`` before the corner: 2 mm along the ray lie beyond it.
+    """
+    corner = np.array([1.0 + from_end, 1.0 + rounding, 0.55])
+    origin = corner - 0.7 * np.array([-np.cos(angle), np.sin(angle), 0.01 * side])
+    _, hit = OBSERVED(CONFIG, scan(origin, [corner]))
+    assert np.argwhere(np.asarray(hit)).tolist() == [[10, 10, 5]]
 
 
 def test_hit_beats_miss_and_each_voxel_changes_once() -> None:

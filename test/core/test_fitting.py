@@ -10,8 +10,8 @@ import pytest
 from scipy import ndimage
 
 from live_mvp_ros import control
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.control.tables import interpolate
-from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.planning import fitting, geodesy, guidance
 from live_mvp_ros.vehicle import BodyConfig
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning import fsmi, trajectory
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (60, 50))

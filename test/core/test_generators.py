@@ -14,8 +14,7 @@ from scipy import ndimage
 
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import mission_facts, resolve_world
-from live_mvp_ros.sim import metrics
-from live_mvp_ros.world_names import SEEDED, WORLD_FILES, WorldNameError, find_world
+from live_mvp_ros.evaluation import metrics
 from live_mvp_ros.worlds import (
     WORLD_NAMES,
     Scene,
@@ -28,6 +27,7 @@ from live_mvp_ros.worlds import (
 )
 from live_mvp_ros.worlds.cave import CaveConfig, cave
 from live_mvp_ros.worlds.maze import MazeConfig, maze
+from live_mvp_ros.worlds.names import SEEDED, WORLD_FILES, WorldNameError, find_world
 from live_mvp_ros.worlds.offices import OfficeConfig, office
 from live_mvp_ros.worlds.plan import CELL_M, FloorPlan, way_m
 from live_mvp_ros.worlds.scene import Boxes, Cylinders, Spheres

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros.mapping import LiveMapConfig
-from live_mvp_ros.mapping import fields as fd
+from live_mvp_ros.mapping import hash_grid as fd
 
 CONFIG = LiveMapConfig(
     lower_m=(-1.0, 0.0, 0.0), upper_m=(5.0, 4.0, 2.0), levels=4, finest_cells=64

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from live_mvp_ros.control.flight_log import FlightLog
-from live_mvp_ros.sim.health import longest_at_target_s, share
+from live_mvp_ros.evaluation.health import longest_at_target_s, share
 from live_mvp_ros.vehicle import BodyConfig
 
 TIMES = np.arange(8) * 0.5

@@ -17,11 +17,11 @@ from scipy import ndimage
 
 import live_mvp_ros
 from live_mvp_ros import planning
-from live_mvp_ros.config import ConfigurationError, replace
-from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.planning import expectation, info_field
+from live_mvp_ros.base.config import ConfigurationError, replace
+from live_mvp_ros.base.grid import GridSpec
+from live_mvp_ros.planning import expectation, sources
 from live_mvp_ros.planning.expectation import SPECK_M
-from live_mvp_ros.planning.info_field import (
+from live_mvp_ros.planning.sources import (
     EARLY_LOOK_M,
     EARLY_LOOK_SHARE,
     LEFTOVER_SHARE,
@@ -285,7 +285,7 @@ def stepped_with(constants, given) -> planning.InfoFieldOutput:
     """Return the field of a step in which constants have other values."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in constants.items():
-            patch.setattr(expectation if name == "SPECK_M" else info_field, name, value)
+            patch.setattr(expectation if name == "SPECK_M" else sources, name, value)
         return another_program(frozenset(constants.items()))(*given)[1]
 
 

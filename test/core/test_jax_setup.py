@@ -10,11 +10,14 @@ import subprocess
 import sys
 
 import pytest
+from optional import need
+
+need("jax")
 
 CALLS = 10
 PROGRAM = f"""
 import resource
-from live_mvp_ros.jax_setup import prepare_jax
+from live_mvp_ros.base.jax_setup import prepare_jax
 
 prepare_jax()
 import jax
@@ -48,7 +51,7 @@ def test_the_work_space_of_a_program_is_kept_between_calls_unless_the_user_says_
 
 KEPT = """
 import psutil
-from live_mvp_ros.jax_setup import give_back_memory, keep_memory
+from live_mvp_ros.base.jax_setup import give_back_memory, keep_memory
 
 keep_memory()
 
@@ -80,7 +83,7 @@ import sys
 import threading
 import time
 
-from live_mvp_ros.jax_setup import prepare_jax
+from live_mvp_ros.base.jax_setup import prepare_jax
 
 prepare_jax(in_background=sys.argv[1] == "background")
 import jax

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from live_mvp_ros import planning
-from live_mvp_ros.completion_report import Reason
-from live_mvp_ros.config import ConfigurationError, replace
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.config import ConfigurationError, replace
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning import expectation, leftovers, tour
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
+from live_mvp_ros.planning.completion_report import Reason
 from live_mvp_ros.planning.frontiers import Viewpoint
 
 CONFIG = planning.InfoFieldConfig()

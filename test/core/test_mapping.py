@@ -15,9 +15,9 @@ import pytest
 from compiling import SOON
 
 from live_mvp_ros import mapping
-from live_mvp_ros import quaternion as quat
-from live_mvp_ros.config import ConfigurationError, replace
-from live_mvp_ros.mapping import LiveMap, LiveMapConfig, MapFileError, Scan, fields, storage
+from live_mvp_ros.base import quaternion as quat
+from live_mvp_ros.base.config import ConfigurationError, replace
+from live_mvp_ros.mapping import LiveMap, LiveMapConfig, MapFileError, Scan, hash_grid, storage
 from live_mvp_ros.mapping.scan import image_normals
 from live_mvp_ros.worlds import (
     DepthCameraConfig,
@@ -242,7 +242,7 @@ def test_degenerate_rays_leave_everything_finite() -> None:
 def test_update_that_is_not_finite_is_thrown_away(flight: Flight) -> None:
     learned = flight.end.parameters
     weights, biases = learned.distance
-    broken = learned._replace(distance=fields.Network(weights, (*biases[:2], biases[2] + 1e30)))
+    broken = learned._replace(distance=hash_grid.Network(weights, (*biases[:2], biases[2] + 1e30)))
     before = flight.end._replace(parameters=broken)  # the square of an error is not finite
     scan = look(jnp.array([-1.0, 0.0, 1.5]), quat.identity())
     after, report = STEP(CONFIG, before, scan)

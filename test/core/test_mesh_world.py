@@ -4,13 +4,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import trimesh
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from live_mvp_ros import quaternion as quat
+from live_mvp_ros.base import quaternion as quat
+from live_mvp_ros.mapping.map_mesh import SurfaceMesh, save_mesh
 from live_mvp_ros.worlds import (
     DepthCameraConfig,
     World,
@@ -20,6 +25,9 @@ from live_mvp_ros.worlds import (
     save_world,
     signed_distance,
 )
+from live_mvp_ros.worlds.mesh_scene import MeshSolid
+from live_mvp_ros.worlds.mesh_world import mesh_world_values
+from live_mvp_ros.worlds.names import find_world, mesh_of
 from live_mvp_ros.worlds.raycast import RayCastConfig, cast_rays
 
 HALL_M = np.array([6.0, 5.0, 3.0])
@@ -106,3 +114,165 @@ def test_files_that_are_no_solids_are_refused(tmp_path) -> None:
     ):
         with pytest.raises(WorldError, match=words):
             load_world(f"mesh:{name}")
+
+
+SIZE_M = np.array([8.0, 6.0, 3.0])
+WALL_M = 0.3
+
+
+def closed_hall() -> trimesh.Trimesh:
+    """Return a hall of 8 x 6 x 3 m, whose walls are 0.3 m thick, as one closed surface."""
+    shell = trimesh.creation.box(bounds=[-WALL_M * np.ones(3), SIZE_M + WALL_M])
+    inside = trimesh.creation.box(bounds=[np.zeros(3), SIZE_M])
+    inside.invert()
+    return trimesh.util.concatenate([shell, inside])
+
+
+def room_of_boxes(flipped: int | None = None) -> trimesh.Trimesh:
+    """Return the same hall made of six closed boxes that overlap at edges and corners."""
+    boxes = []
+    for axis in range(3):
+        for side in (0, 1):
+            low, high = -WALL_M * np.ones(3), SIZE_M + WALL_M
+            if side:
+                low[axis] = SIZE_M[axis]
+            else:
+                high[axis] = 0.0
+            boxes.append(trimesh.creation.box(bounds=[low, high]))
+    if flipped is not None:
+        boxes[flipped].invert()
+    return trimesh.util.concatenate(boxes)
+
+
+def inside_hall(x: np.ndarray) -> np.ndarray:
+    """Return the distance of points within the outer bounds of the hall, exact where free."""
+    return np.min(np.concatenate([x, SIZE_M - x], axis=1), axis=1)
+
+
+@pytest.mark.parametrize(
+    ("scale", "factor", "words"),
+    [(1000.0, 0.001, "8600 x 6600 x 3600 m"), (100.0, 0.01, "860 x 660 x 360 m")],
+)
+def test_a_mesh_in_another_unit_is_refused_at_once_and_its_scale_named(
+    tmp_path, scale, factor, words
+):
+    path = tmp_path / "hall.stl"
+    closed_hall().apply_scale(scale).export(path)
+    name = f"mesh@{factor:g}:{path}"
+    with pytest.raises(WorldError, match=words) as caught:
+        mesh_world_values(path)
+    assert "must be in metres" in str(caught.value)
+    assert name in str(caught.value)
+    mesh = mesh_of(name)
+    assert mesh is not None
+    values = mesh_world_values(*mesh)
+    np.testing.assert_allclose(values["upper_m"], SIZE_M + WALL_M, atol=1e-4)
+    assert values["primitives"][0]["scale"] == factor
+    assert find_world(name)[0] == path
+
+
+@pytest.mark.parametrize("scale", ["0", "-1", "nan", "inf", "", "two"])
+def test_a_scale_that_is_no_number_above_zero_is_refused(tmp_path, scale):
+    closed_hall().export(tmp_path / "hall.stl")
+    with pytest.raises(WorldError, match="the scale must be a number above 0"):
+        load_world(f"mesh@{scale}:{tmp_path / 'hall.stl'}")
+
+
+def test_a_glb_is_turned_from_y_up_to_z_up(tmp_path):
+    hall = closed_hall()
+    y_up = hall.vertices[:, [1, 2, 0]]  # x to the side, y up, z ahead, as its standard says
+    path = tmp_path / "hall.glb"
+    trimesh.Trimesh(y_up, hall.faces).export(path)
+    values = mesh_world_values(path)
+    size = np.subtract(values["upper_m"], values["lower_m"])
+    np.testing.assert_allclose(sorted(size[:2]), [6.6, 8.6], atol=1e-4)
+    assert size[2] == pytest.approx(3.6, abs=1e-4)
+
+
+@pytest.mark.parametrize("ending", ["glb", "ply", "stl", "obj"])
+def test_a_mesh_of_the_map_comes_back_as_it_stood(tmp_path, ending):
+    box = trimesh.creation.box(bounds=[[0.0, 0.0, 0.0], [4.0, 2.0, 1.0]])
+    surface = SurfaceMesh(np.float32(box.vertices), box.faces, np.ones(len(box.vertices)))
+    save_mesh(tmp_path / f"map.{ending}", surface)
+    bounds_m = MeshSolid(tmp_path / f"map.{ending}").bounds_m
+    np.testing.assert_allclose(bounds_m, box.bounds, atol=1e-6)
+
+
+@pytest.mark.parametrize("flipped", [None, 0, 3])
+def test_closed_boxes_that_overlap_are_one_solid(tmp_path, flipped):
+    path = tmp_path / "room.ply"
+    room_of_boxes(flipped).export(path)
+    values = mesh_world_values(path)
+    assert inside_hall(np.array([values["start_m"], values["goal_m"]])).min() > 0.3
+    x = np.random.default_rng(2).uniform(-WALL_M + 0.01, SIZE_M + WALL_M - 0.01, (3000, 3))
+    got, free = MeshSolid(path).distance(x), inside_hall(x)
+    np.testing.assert_allclose(got[free > 0.0], free[free > 0.0], atol=1e-4)
+    assert (got[free < -1e-4] < 0.0).all(), "walls are solid at their corners, too"
+
+
+@pytest.mark.parametrize("faces", [[[0, 0, 1]], [[0, 1, 0], [2, 2, 2]], [[0, 1, 6]]])
+def test_a_triangle_without_area_opens_nothing(tmp_path, faces):
+    hall = closed_hall()
+    corners = np.vstack([hall.vertices, 0.5 * (hall.vertices[0] + hall.vertices[1])])
+    index = np.array(faces)
+    index[index == 6] = len(hall.vertices)
+    path = tmp_path / "hall.obj"
+    solid = trimesh.Trimesh(corners, np.vstack([hall.faces, index]), process=False)
+    path.write_text(solid.export(file_type="obj"))
+    assert inside_hall(np.array([mesh_world_values(path)["start_m"]]))[0] > 0.3
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda v: v + 1e6, "beyond 100 km"),
+        (lambda v: v * 1e30, "must be in metres"),
+        (lambda v: v * 0.0, "not watertight"),
+        (lambda v: np.where(v > 5.0, np.nan, v), "not finite|cannot be read"),
+    ],
+)
+def test_numbers_that_no_hall_has_are_refused(tmp_path, change, words):
+    hall = closed_hall()
+    path = tmp_path / "hall.obj"
+    solid = trimesh.Trimesh(change(hall.vertices), hall.faces, process=False)
+    path.write_text(solid.export(file_type="obj"))
+    with pytest.raises(WorldError, match=words):
+        mesh_world_values(path)
+
+
+@pytest.fixture(scope="module")
+def halls(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("halls")
+    box = trimesh.creation.box(extents=(4.0, 4.0, 3.0))
+    for ending in ("ply", "stl", "obj", "glb"):
+        box.export(folder / f"box.{ending}")
+    return folder
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_a_damaged_file_is_read_or_refused_with_one_sentence(halls, tmp_path_factory, data):
+    source = data.draw(st.sampled_from(sorted(halls.iterdir())))
+    content = bytearray(source.read_bytes())
+    at = data.draw(st.integers(0, len(content) - 1))
+    kind = data.draw(st.sampled_from(["flip", "cut", "hole", "swap"]))
+    if kind == "flip":
+        content[at] ^= data.draw(st.integers(1, 255))
+    elif kind == "cut":
+        del content[at:]
+    elif kind == "hole":
+        del content[at : at + data.draw(st.integers(1, 40))]
+    else:
+        content[at : at + 4] = data.draw(st.binary(min_size=4, max_size=4))
+    path = tmp_path_factory.mktemp("damaged") / source.name
+    path.write_bytes(content)
+    try:
+        solid = MeshSolid(path)
+    except WorldError as error:
+        check_sentence(error)
+        return
+    assert np.isfinite(solid.distance(np.zeros((1, 3)))).all()
+
+
+def check_sentence(error: WorldError) -> None:
+    assert "\n" not in str(error)

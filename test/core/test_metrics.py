@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from live_mvp_ros.grid import GridSpec
-from live_mvp_ros.sim import metrics
+from live_mvp_ros.base.grid import GridSpec
+from live_mvp_ros.evaluation import metrics
 from live_mvp_ros.vehicle import BodyConfig
 from live_mvp_ros.worlds import load_world
 

@@ -9,8 +9,14 @@ import math
 
 import pytest
 
+from live_mvp_ros.base.mission_state import MissionState
 from live_mvp_ros.control.lasting import Lasting
-from live_mvp_ros.control.mission import MissionConfig, MissionInputs, MissionState, decide
+from live_mvp_ros.control.mission import (
+    MissionConfig,
+    MissionInputs,
+    decide,
+    haste,
+)
 from live_mvp_ros.planning.ending import PlanCode
 
 CONFIG = MissionConfig(time_limit_s=100.0)
@@ -173,3 +179,15 @@ def test_a_mission_without_a_plan_can_be_stopped_and_ends_in_time():
     assert decide(CONFIG, None, dataclasses.replace(lost, stopped=True)).state is MissionState.DONE
     late = dataclasses.replace(lost, elapsed_s=101.0)
     assert decide(CONFIG, None, late).state is MissionState.DONE
+
+
+@pytest.mark.parametrize(
+    ("map_age_s", "field_age_s", "share"),
+    [(0.0, 0.0, 1.0), (-0.3, 0.2, 1.0), (1.0, 0.9, 1.0), (1.5, 0.2, 0.625), (0.1, 2.0, 0.25)],
+)
+def test_the_older_the_data_the_slower_it_flies_before_it_must_hold(map_age_s, field_age_s, share):
+    assert haste(MissionConfig(map_timeout_s=2.0), map_age_s, field_age_s) == pytest.approx(share)
+
+
+def test_without_data_there_is_no_haste():
+    assert haste(MissionConfig(), math.inf, math.inf) == 0.25

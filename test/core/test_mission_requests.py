@@ -8,9 +8,10 @@ import math
 
 import pytest
 
-from live_mvp_ros.control import MissionConfig, MissionDecision, MissionInputs, MissionState
+from live_mvp_ros.base.mission_state import MissionState
+from live_mvp_ros.control import MissionConfig, MissionDecision, MissionInputs
 from live_mvp_ros.control.flight_log import FlightLog
-from live_mvp_ros.ros.mission import FAULT_AFTER_S, Limits, Memory, Mission
+from live_mvp_ros.ros.mission_requests import FAULT_AFTER_S, Limits, Memory, Mission
 
 CONFIG = MissionConfig()
 

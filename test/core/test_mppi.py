@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from live_mvp_ros.config import replace
+from live_mvp_ros.base.config import replace
 from live_mvp_ros.control import mppi
 
 SMALL = mppi.MppiConfig(num_samples=256, horizon_steps=20, temperature=0.05)

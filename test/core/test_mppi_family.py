@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from live_mvp_ros.config import replace
+from live_mvp_ros.base.config import replace
 from live_mvp_ros.control import mppi, perturbation
 
 FAMILY = {
@@ -107,8 +107,8 @@ def test_the_result_does_not_depend_on_where_samples_are_drawn(name, share, offs
     """The weighted mean is the posterior's, whatever reference a share is drawn around."""
     weight = 0.2 if name == "smppi" else 0.0
     monkeypatch.setattr(mppi, "CARRYING_SAMPLES", 1.0)  # nothing is tempered
-    monkeypatch.setattr(mppi, "SMOOTHNESS_WEIGHT", weight)  # so much that it can be seen
-    monkeypatch.setattr(mppi, "INPUT_RISE_S", 0.3)
+    monkeypatch.setattr(perturbation, "SMOOTHNESS_WEIGHT", weight)  # so much that it can be seen
+    monkeypatch.setattr(perturbation, "INPUT_RISE_S", 0.3)
     config = replace(UNBIASED, **FAMILY[name], reference_share=share)
     basis, std = config.basis, np.asarray(config.deviations)
     count = basis.expand.shape[1]
@@ -150,21 +150,21 @@ def test_plain_noise_is_independent_and_rates_are_integrated():
 
 
 def test_the_linear_kernel_interpolates_along_straight_lines():
-    basis = perturbation.interpolated(11, 4, "linear", 1.0)
+    basis = perturbation.interpolated(11, 4, perturbation.linear)
     values = np.array([0.3, -1.0, 2.0, 0.7])
     expected = np.interp(np.arange(11), [0, 4, 8, 12], values)
     np.testing.assert_allclose(basis.expand @ values, expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("width", [2.0, 4.0, 6.0])
-def test_the_rbf_kernel_meets_its_support_points_and_keeps_constants(width):
-    basis = perturbation.interpolated(41, 4, "rbf", width)
-    values = np.random.default_rng(0).normal(size=11)
-    np.testing.assert_allclose((basis.expand @ values)[::4], values, atol=1e-4)
+@pytest.mark.parametrize("spacing", [2, 4, 5, 10])
+def test_the_rbf_kernel_meets_its_support_points_and_keeps_constants(spacing):
+    basis = perturbation.interpolated(41, spacing, perturbation.rbf)
+    values = np.random.default_rng(0).normal(size=1 + 40 // spacing)
+    np.testing.assert_allclose((basis.expand @ values)[::spacing], values, atol=1e-4)
     np.testing.assert_allclose(basis.expand.sum(axis=1), 1.0, atol=1e-5)
     curvature = np.abs(np.diff(basis.expand @ values, 2)).max()
-    straight = perturbation.interpolated(41, 4, "linear", 1.0)
-    assert width < 4.0 or curvature < np.abs(np.diff(straight.expand @ values, 2)).max()
+    straight = perturbation.interpolated(41, spacing, perturbation.linear)
+    assert curvature < np.abs(np.diff(straight.expand @ values, 2)).max()
 
 
 @every_variant

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from live_mvp_ros import quaternion
+from live_mvp_ros.base import quaternion
 from live_mvp_ros.vehicle import QuadrotorState, odometry
 from live_mvp_ros.vehicle.odometry import OdometryConfig
 
@@ -192,3 +192,17 @@ def test_the_way_is_kept_in_strides_where_odometry_drifts_and_nowhere_else():
     for noise in np.random.default_rng(0).uniform(-0.03, 0.03, (500, 3)):
         way.add(np.array([5.0, 1.0, 2.0]) + noise)  # it hovers
     assert way.error_bound_m() == pytest.approx(bound_m, rel=0.03)
+
+
+def test_the_bound_of_a_way_that_goes_on_is_never_less_than_that_of_the_whole():
+    """Straight on it is the same: 6 m of which the first 4 m were not seen."""
+    config = odometry.DriftConfig(drift_m_per_m=0.01, heading_drift_rad_per_m=0.002)
+    whole, rest = odometry.FlownWay(config), odometry.FlownWay(config)
+    for x in np.arange(0.0, 6.001, 0.02):
+        whole.add((x, 0.0, 2.0))
+        if x > 3.99:
+            rest.add((x, 0.0, 2.0))
+    rest.goes_on_after(4.0)
+    bound_m = 6.0 * 0.01 / 0.99 + 0.002 * 0.5 * 6.0**2
+    assert rest.error_bound_m() == pytest.approx(bound_m, rel=0.02)
+    assert rest.error_bound_m() == pytest.approx(whole.error_bound_m(), rel=0.03)

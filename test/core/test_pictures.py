@@ -56,8 +56,11 @@ def test_an_information_field_is_transparent_where_there_is_nothing_to_learn():
 def test_points_without_return_are_left_out():
     values = np.array([[1, 2, 3, 7], [np.nan, 5, 6, 8]], "<f4")
     names = enumerate(("x", "y", "z", "s"))
-    fields = [Message(name=name, offset=4 * i, datatype=7) for i, name in names]
-    cloud = Message(fields=fields, point_step=16, width=2, height=1, data=values.tobytes())
+    fields = [Message(name=name, offset=4 * i, datatype=7, count=1) for i, name in names]
+    cloud = Message(
+        fields=fields, point_step=16, row_step=32, width=2, height=1, data=values.tobytes(),
+        is_bigendian=False,
+    )  # fmt: skip
     x, s = pictures.cloud_columns(cloud, "x", "s")
     assert (x.tolist(), s.tolist()) == ([1.0], [7.0])
 
@@ -70,9 +73,3 @@ def test_segments_are_joined_where_one_begins_at_the_end_of_the_other():
     strip = Message(type=4, points=points(0, 1, 2, 3))
     lines = pictures.marker_lines(Message(markers=[segments, strip, Message(type=5, points=[])]))
     assert [line[:, 0].tolist() for line in lines] == [[0, 1, 2], [5, 6, 7, 9], [0, 1, 2, 3]]
-
-
-def test_depth_is_zero_where_nothing_came_back():
-    data = np.array([[1.5, np.nan], [2.0, 3.0]], "<f4").tobytes()
-    depth = pictures.depth_metres(Message(height=2, width=2, data=data))
-    assert depth.tolist() == [[1.5, 0.0], [2.0, 3.0]]

@@ -11,11 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from live_mvp_ros.config import ConfigurationError
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.config import ConfigurationError
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning.geodesy import clearance
 from live_mvp_ros.planning.regions import cell_of
 from live_mvp_ros.sim import planar
@@ -26,6 +26,7 @@ SPEC = GridSpec((0.05, 0.05), 0.1, (60, 60))
 X, Y = SPEC.centres()
 CONFIG = planar.PlanarSensorConfig(range_m=3.0, noise_sigma_m=0.0)
 EYE = (2.55, 3.05)
+MEASURE = jax.jit(planar.measure, static_argnums=1)
 
 
 @partial(jax.jit, static_argnames="spec")
@@ -45,6 +46,23 @@ def seen_from(occupied, yaw=0.0, config=CONFIG, seed=0, state=None):
         key=jax.random.key(seed),
         spec=SPEC,
     )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(1.0, 3.9), st.floats(1.0, 5.0), st.floats(-0.6, 0.6))
+@example(1.90625, 3.48046875, 0.38671875)  # samples half a cell apart miss corners of cells
+def test_ranges_end_at_the_face_of_a_wall(x, y, yaw):
+    """A wall begins at x = 4 m: the way to it is (4 - x) / cos of the beam's direction."""
+    config = planar.PlanarSensorConfig(range_m=6.0, noise_sigma_m=0.0, n_beams=15)
+    wall = jnp.asarray(np.broadcast_to((X > 4.0)[:, None], SPEC.shape))
+    vehicle = at_rest(jnp.array([x, y, 2.0]), yaw)
+    ranges = MEASURE(config, SPEC, wall, vehicle, jax.random.key(0))
+    angle = yaw + config.fov_rad * (np.arange(15) / 14 - 0.5)
+    way_m = (4.0 - x) / np.cos(angle)
+    met_y = y + way_m * np.sin(angle)
+    whole = np.asarray(ranges.ends) & (met_y > 0.2) & (met_y < 5.8)  # else it meets the map's end
+    late_m = (np.asarray(ranges.range_m) - way_m)[whole]
+    np.testing.assert_allclose(late_m, 0.0, atol=2e-4)
 
 
 def test_a_wall_becomes_occupied_the_way_to_it_free_and_nothing_behind_it_known():
@@ -76,6 +94,16 @@ def test_the_edge_of_the_map_is_no_obstacle():
     p, known = map(np.asarray, planar.occupancy(state))
     assert known[-1].any()
     assert np.all(p[known] < 0.5)
+
+
+@pytest.mark.parametrize("walled", [False, True])
+def test_noise_makes_no_obstacle_of_the_edge_and_hides_none_beside_it(walled):
+    config = planar.PlanarSensorConfig(range_m=5.0, noise_sigma_m=0.3, n_beams=64)
+    wall = np.broadcast_to((X > 5.9)[:, None], SPEC.shape) & walled
+    vehicle = at_rest(jnp.array([3.05, 3.05, 2.0]), 0.0)  # all beams leave the map at x = 6 m
+    for seed in range(5):
+        ranges = MEASURE(config, SPEC, jnp.asarray(wall), vehicle, jax.random.key(seed))
+        np.testing.assert_array_equal(ranges.ends, walled)
 
 
 def test_evidence_grows_with_every_look_up_to_its_limits():
@@ -126,7 +154,7 @@ def test_a_body_of_any_size_fits_where_it_starts_and_frees_no_more_than_it_fills
     config = planar.PlanarSensorConfig(body=body, n_beams=2)
     spec = GridSpec.covering((0.0, 0.0), (6.0, 6.0), resolution_m)
     at = at_rest(jnp.array([3.04, 2.93, 2.0]))
-    blind = planar.Ranges(*jnp.zeros((2, 2), int), ends=jnp.zeros(2, bool))
+    blind = planar.Ranges(*jnp.zeros((2, 2), int), ends=jnp.zeros(2, bool), range_m=jnp.zeros(2))
     state = planar.step(config, spec, planar.init(spec), at, blind)
     p, known = planar.occupancy(state)
     free = np.asarray(known & (p < 0.5))

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from live_mvp_ros.bags.bag_types import BagError, OfferedQos, Topic
 from live_mvp_ros.bags.compare import Grid, agreement, pair
 from live_mvp_ros.bags.playback import CLOCK, Pace, Tape, clock_bytes, select
 from live_mvp_ros.bags.reader import Bag, open_bag
-from live_mvp_ros.bags.types import BagError, OfferedQos, Topic
 from live_mvp_ros.bags.writer import BagWriter
 
 START_NS = 1_700_000_000_000_000_000

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning import progress
 from live_mvp_ros.planning.progress import Rung
 from live_mvp_ros.vehicle import BodyConfig

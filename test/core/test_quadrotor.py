@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from live_mvp_ros import quaternion
-from live_mvp_ros.config import ConfigurationError
+from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.config import ConfigurationError
 from live_mvp_ros.vehicle import (
     QuadrotorConfig,
     at_rest,

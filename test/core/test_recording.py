@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from patience import PATIENCE_S
 
+from live_mvp_ros.bags.bag_types import BagError, OfferedQos, Topic
 from live_mvp_ros.bags.definitions import may_be_large
 from live_mvp_ros.bags.reader import open_bag
 from live_mvp_ros.bags.recording import OVERHEAD_BYTES, Recording, Waiting
-from live_mvp_ros.bags.types import BagError, OfferedQos, Topic
 from live_mvp_ros.bags.writer import BagWriter
 
 CLOUDS = Topic("/points", "sensor_msgs/msg/PointCloud2", "uint8[] data\n", "", (OfferedQos(),))

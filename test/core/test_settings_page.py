@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 import live_mvp_ros
-from live_mvp_ros.config import info_of
+from live_mvp_ros.base.config import info_of
 from live_mvp_ros.control import ControllerConfig, CostConfig, MissionConfig, MppiConfig
 from live_mvp_ros.mapping import LiveMapConfig
 from live_mvp_ros.planning import InfoFieldConfig
 from live_mvp_ros.planning.progress import ProgressConfig
-from live_mvp_ros.sim.closed_loop import ClosedLoopConfig
+from live_mvp_ros.sim.loop_config import ClosedLoopConfig
 from live_mvp_ros.sim.planar import PlanarSensorConfig
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig
 from live_mvp_ros.vehicle.odometry import DriftConfig, OdometryConfig

@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from live_mvp_ros.evaluation.mapping_flight import CLEARANCE_M, standard_flight
+from live_mvp_ros.evaluation.mapping_score import auroc
+from live_mvp_ros.evaluation.metrics import clearance
 from live_mvp_ros.mapping import LiveMapConfig, Scan, surfels
 from live_mvp_ros.mapping.evidence import init_evidence, pack
-from live_mvp_ros.sim.mapping_flight import CLEARANCE_M, standard_flight
-from live_mvp_ros.sim.mapping_score import auroc
-from live_mvp_ros.sim.metrics import clearance
 from live_mvp_ros.worlds import load_world
 
 CONFIG = LiveMapConfig(lower_m=(0.0, 0.0, 0.0), upper_m=(3.0, 2.0, 1.5))

@@ -17,9 +17,9 @@ import pytest
 from compiling import SOON
 from scipy import ndimage
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning import fsmi, sweep
-from live_mvp_ros.planning.interpolation import best_over_yaw, interp2d, interp3d
+from live_mvp_ros.planning.interpolation import interp2d
 
 SHAPE = (50, 40)
 PLAN = sweep.SweepPlan.of(24, 20.0)
@@ -292,26 +292,7 @@ def test_interp2d_at_corners_middle_and_outside():
     np.testing.assert_allclose(look(u, w), expected, rtol=1e-6)
 
 
-def test_interp3d_is_periodic_in_yaw():
-    v = jnp.arange(4 * 2 * 2, dtype=jnp.float32).reshape(4, 2, 2)
-    at = [float(interp3d(v, 0.5, 0.5, yaw)) for yaw in (-np.pi, np.pi, 0.75 * np.pi, 2.75 * np.pi)]
-    layer = np.asarray(v).mean(axis=(1, 2))
-    expected = [layer[0], layer[0], 0.5 * (layer[3] + layer[0]), 0.5 * (layer[3] + layer[0])]
-    np.testing.assert_allclose(at, expected, rtol=1e-4)
-    assert float(interp3d(v, 1.5, 0.5, 0.0)) == 0.0
-    np.testing.assert_allclose(interp3d(v, 0.0, 1.0, -np.pi + np.pi / 4), 3.0)  # (1 + 5) / 2
-
-
 def test_a_grid_one_cell_wide_is_constant_across():
     v = jnp.array([[1.0, 2.0, 4.0]])
     u, w = jnp.array([0.0, 0.0, 0.5]), jnp.array([0.5, 2.0, 1.0])
     np.testing.assert_allclose(interp2d(v, u, w), [1.5, 4.0, 0.0])
-    assert float(interp3d(v[None], 0.0, 1.5, 0.3)) == pytest.approx(3.0)
-
-
-def test_the_view_without_yaw_is_the_best_over_yaw():
-    v = jnp.zeros((8, 3, 3)).at[6, 1, 2].set(4.0)
-    best, yaw = best_over_yaw(v)
-    assert float(best[1, 2]) == 4.0 and float(best.sum()) == 4.0
-    assert float(yaw[1, 2]) == pytest.approx(np.pi / 2)
-    assert float(interp3d(v, 1.0, 2.0, yaw[1, 2])) == pytest.approx(4.0)

@@ -13,9 +13,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import RegularGridInterpolator
 
-from live_mvp_ros import quaternion
+from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.control import tables
-from live_mvp_ros.grid import GridSpec
 
 SPEC = GridSpec((1.0, -2.0), 0.5, (7, 5))
 VALUES = np.random.default_rng(0).normal(size=SPEC.shape).astype(np.float32)

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from live_mvp_ros.threads import KeepingThread, traceback_of
+from live_mvp_ros.base.threads import KeepingThread, traceback_of
 
 
 def stumble() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from live_mvp_ros import quaternion
+from live_mvp_ros.base import quaternion
 from live_mvp_ros.control import tracking
 from live_mvp_ros.vehicle import (
     BodyConfig,

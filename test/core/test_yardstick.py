@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning import fsmi, geodesic_distance
 from live_mvp_ros.vehicle import QuadrotorConfig, QuadrotorState, rk4_step
 

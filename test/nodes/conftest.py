@@ -21,11 +21,19 @@ from typing import Any
 
 import pytest
 import rclpy
+from optional import need
 from patience import PATIENCE_S
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
 
 from live_mvp_ros.ros import qos
 
+NEEDS = {
+    "bag_player": ("mcap", "zstandard"),
+    "recorder": ("mcap", "zstandard"),
+    "viewer": ("jax", "rerun"),
+}
+"""Nodes: what pip alone installs for them; the others need JAX."""
 _DOMAINS_PER_WORKER = 30
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _DOMAINS = itertools.count(os.getpid())
@@ -39,8 +47,14 @@ class Bench:
         self.domain = first + next(_DOMAINS) % _DOMAINS_PER_WORKER
         self._folder = folder
         self._context = rclpy.Context()
-        rclpy.init(context=self._context, domain_id=self.domain)
-        self.node = rclpy.create_node("bench", context=self._context)
+        # One after the other lives in a process: none leaves a handler of signals behind, or a
+        # logger's publisher, which rcl keeps by names that all of them share.
+        rclpy.init(
+            context=self._context,
+            domain_id=self.domain,
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
+        self.node = rclpy.create_node("bench", context=self._context, enable_rosout=False)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -54,10 +68,11 @@ class Bench:
 
     def run(self, name: str, *arguments: str, label: str = "") -> subprocess.Popen[bytes]:
         """Start a node with a command line; ``label`` tells it from others of its name."""
+        need(*NEEDS.get(name, ("jax",)))
         label = label or name
         with self.log(label).open("wb") as log:
             self.processes[label] = subprocess.Popen(
-                [sys.executable, "-m", f"live_mvp_ros.nodes.{name}", *arguments],
+                [sys.executable, "-m", "live_mvp_ros.nodes", name, *arguments],
                 env=os.environ | {"ROS_DOMAIN_ID": str(self.domain)},
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -16,8 +16,8 @@ from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
+from live_mvp_ros.bags.bag_types import OfferedQos, Topic
 from live_mvp_ros.bags.definitions import full_definition, type_hash
-from live_mvp_ros.bags.types import OfferedQos, Topic
 from live_mvp_ros.bags.writer import BagWriter
 from live_mvp_ros.ros import qos
 from live_mvp_ros.srv import SeekReplay, StepSim
@@ -115,3 +115,20 @@ def test_what_cannot_be_played_is_refused_with_one_sentence(bench, tmp_path, mak
     bench.processes.pop("bag_player")
     assert process.wait(timeout=PATIENCE_S) == 2
     assert words in bench.log("bag_player").read_text().splitlines()[-1]
+
+
+def damage(folder) -> None:
+    """Overwrite the middle of the messages; what the file says of itself at its end stays."""
+    (file,) = folder.glob("*.mcap")
+    content = bytearray(file.read_bytes())
+    begin = content.index(b"\x28\xb5\x2f\xfd")  # of a compressed chunk
+    content[begin + 40 : begin + 60] = bytes(20)
+    file.write_bytes(content)
+
+
+def test_a_bag_that_turns_out_to_be_damaged_ends_it_with_an_error(bench, bag):
+    damage(bag)
+    process = bench.run("bag_player", "--ros-args", "-p", f"bag:={bag}")
+    bench.processes.pop("bag_player")
+    assert process.wait(timeout=PATIENCE_S) == 1
+    assert f"the bag {bag} is damaged" in bench.log("bag_player").read_text()

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from live_mvp_ros.ros.cloud_queue import Backlog, Cloud, CloudQueue, Pair, Use
-from live_mvp_ros.ros.convert import VehicleState
-from live_mvp_ros.ros.pose_buffer import PoseBuffer
+from live_mvp_ros.nodes.live_map.cloud_queue import Backlog, Cloud, CloudQueue, Pair, Use
+from live_mvp_ros.nodes.live_map.pose_buffer import PoseBuffer
+from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 
 MS = 1_000_000
 GAP_NS = 100 * MS

@@ -15,8 +15,9 @@ from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros import packets
 from live_mvp_ros.msg import ObservationPacket
-from live_mvp_ros.ros import convert, convert_sensors, qos
-from live_mvp_ros.ros.convert_packets import from_message
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import cloud_messages, headers, vehicle_messages
+from live_mvp_ros.ros.convert.packet_messages import from_message
 from live_mvp_ros.ros.frames import Frames, StaticTransforms
 
 OPTICAL = "depth_camera_optical_frame"
@@ -24,8 +25,10 @@ OPTICAL = "depth_camera_optical_frame"
 
 def odometry(tick: int, xyz=(0.0, 0.0, 2.0), wxyz=(1.0, 0.0, 0.0, 0.0)) -> Odometry:
     zero = np.zeros(3, np.float32)
-    state = convert.VehicleState(tick * 10_000_000, np.float32(xyz), zero, np.float32(wxyz), zero)
-    return convert.odometry(state, "odom", "base_link")
+    state = vehicle_messages.VehicleState(
+        tick * 10_000_000, np.float32(xyz), zero, np.float32(wxyz), zero
+    )
+    return vehicle_messages.odometry(state, "odom", "base_link")
 
 
 def test_sees_the_sphere_of_the_seed_world_at_its_true_distance(bench, ends_cleanly):
@@ -44,12 +47,12 @@ def test_sees_the_sphere_of_the_seed_world_at_its_true_distance(bench, ends_clea
         lambda: len(points) > 3 and images and infos and fixed and observations,
         during=lambda: out.publish(odometry(next(tick), (0.0, 0.0, 1.0))),
     )
-    cloud = convert_sensors.cloud_points(points[-1], OPTICAL)
+    cloud = cloud_messages.cloud_points(points[-1], OPTICAL)
     assert cloud.shape == (49, 65, 3)
     # The centre pixel looks along +x; the smooth union moves the surface out by a little.
     assert cloud[24, 32, 2] == pytest.approx(1.95, abs=0.03)
     assert np.allclose(cloud[24, 32, :2], 0.0, atol=1e-3)
-    stamps = [convert.to_ns(m.header.stamp) for m in points]
+    stamps = [headers.to_ns(m.header.stamp) for m in points]
     assert all(stamp % 10_000_000 == 0 for stamp in stamps)  # stamps of odometry
     gaps = [b - a for a, b in itertools.pairwise(stamps)]
     assert min(gaps) >= 90_000_000  # 10 Hz

@@ -22,12 +22,20 @@ from rclpy.serialization import deserialize_message, serialize_message
 from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros import packets
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.msg import ExplorationStatus
-from live_mvp_ros.ros import convert, convert_sensors
-from live_mvp_ros.ros.convert import InvalidMessageError
-from live_mvp_ros.ros.convert_packets import from_message, to_message
+from live_mvp_ros.ros.convert import (
+    cloud_messages,
+    field_messages,
+    grid_messages,
+    headers,
+    path_messages,
+    pose_messages,
+    vehicle_messages,
+)
+from live_mvp_ros.ros.convert.packet_messages import from_message, to_message
 from live_mvp_ros.ros.frames import StaticTransforms
+from live_mvp_ros.ros.refusals import InvalidMessageError
 
 NORTH = (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5))
 SPEC = GridSpec((0.05, 0.05), 0.1, (2, 3))
@@ -126,26 +134,26 @@ def check_finite(*arrays: Any, limit: float = 1e9) -> None:
         assert np.isfinite(values).all() and np.abs(values).max(initial=0.0) <= limit
 
 
-def state() -> convert.VehicleState:
+def state() -> vehicle_messages.VehicleState:
     parts = ((1, 2, 3), (0.5, 0, 0), NORTH, (0.1, 0.2, 0.3))
-    return convert.VehicleState(5_000_000_007, *(np.float32(part) for part in parts))
+    return vehicle_messages.VehicleState(5_000_000_007, *(np.float32(part) for part in parts))
 
 
-ODOMETRY = convert.odometry(state(), "odom", "base_link")
-GRID = convert.occupancy_grid(9, "map", SPEC, np.array([[0, 50, 100], [-1, -1, 7]]))
-PATH = convert.path(7, "map", [[0, 0, 1], [1, 0, 1], [2, 0, 1]], [0.0, 1.0, 2.0])
-CLOUD = convert_sensors.cloud(3, "cam", np.ones((2, 4, 3)), ("x", "y", "z"))
-TRANSFORM = convert.transform(0, "base_link", "cam", (0.1, 0, 0), NORTH)
-COMMAND = convert.body_rate_thrust(5, "base_link", [9.0, 0.1, 0.2, 0.3])
+ODOMETRY = vehicle_messages.odometry(state(), "odom", "base_link")
+GRID = grid_messages.occupancy_grid(9, "map", SPEC, np.array([[0, 50, 100], [-1, -1, 7]]))
+PATH = path_messages.path(7, "map", [[0, 0, 1], [1, 0, 1], [2, 0, 1]], [0.0, 1.0, 2.0])
+CLOUD = cloud_messages.cloud(3, "cam", np.ones((2, 4, 3)), ("x", "y", "z"))
+TRANSFORM = pose_messages.transform(0, "base_link", "cam", (0.1, 0, 0), NORTH)
+COMMAND = vehicle_messages.body_rate_thrust(5, "base_link", [9.0, 0.1, 0.2, 0.3])
 
 
 def field_message() -> Any:
     grid, local = np.arange(6, dtype=np.float32).reshape(2, 3), np.ones((4, 2, 2), np.float32)
-    field = convert_sensors.Field(
+    field = field_messages.Field(
         5, 4, SPEC, grid, grid / 6, grid + 2, 0.25, np.float32([1, 2]), local,
         True, False, 2.0, 0.75, np.float32([3, 4]),
     )  # fmt: skip
-    return convert_sensors.info_field("map", field, 2.0, 1.5)
+    return field_messages.info_field("map", field, 2.0, 1.5)
 
 
 FIELD = field_message()
@@ -198,28 +206,28 @@ def usable(function: Any, *arguments: Any) -> Any:
         return None
 
 
-def check_state(found: convert.VehicleState) -> None:
+def check_state(found: vehicle_messages.VehicleState) -> None:
     check_finite(*found[1:], limit=1.1e5)
     assert np.linalg.norm(found.attitude) == pytest.approx(1.0, abs=1e-5)
-    convert.odometry(found, "odom", "base_link")  # what was taken can be passed on
+    vehicle_messages.odometry(found, "odom", "base_link")  # what was taken can be passed on
 
 
-def check_map(found: convert.ProbabilityGrid) -> None:
+def check_map(found: grid_messages.ProbabilityGrid) -> None:
     check_spec(found.spec)
     assert found.p.shape == found.known.shape == found.spec.shape
     assert found.p.min() >= 0.0 and found.p.max() <= 1.0
 
 
-def check_field(found: convert_sensors.Field) -> None:
+def check_field(found: field_messages.Field) -> None:
     check_spec(found.spec)
     check_spec(GridSpec(tuple(found.local_origin_m.tolist()), found.local_resolution_m, (1, 1)))
     assert found.gain.shape == found.best_yaw.shape == found.guidance.shape == found.spec.shape
     check_finite(found.gain, found.best_yaw, found.guidance, found.local_gain, found.target_m)
     assert 0.0 <= found.explored_fraction <= 1.0 and found.reachable_unknown_m2 >= 0.0
-    convert_sensors.info_field("map", found, 2.0, 1.0)
+    field_messages.info_field("map", found, 2.0, 1.0)
 
 
-def check_path(found: convert.PathArrays) -> None:
+def check_path(found: path_messages.PathArrays) -> None:
     check_finite(found.points, found.yaws, limit=1.1e5)
     assert found.points.shape == (4, 3) and found.yaws.shape == (4,)
 
@@ -245,13 +253,15 @@ class Kind(NamedTuple):
 
 KINDS = {
     "Odometry": Kind(
-        ODOMETRY, lambda m: convert.vehicle_state(m, ("odom",), "base_link"), check_state
+        ODOMETRY, lambda m: vehicle_messages.vehicle_state(m, ("odom",), "base_link"), check_state
     ),
-    "OccupancyGrid": Kind(GRID, lambda m: convert.probability_grid(m, "map"), check_map),
-    "InfoField": Kind(FIELD, lambda m: convert_sensors.field_arrays(m, "map"), check_field),
-    "Path": Kind(PATH, lambda m: convert.path_arrays(m, "map", 4), check_path),
-    "PointCloud2": Kind(CLOUD, lambda m: convert_sensors.cloud_points(m, "cam"), check_cloud),
-    "BodyRateThrust": Kind(COMMAND, convert.command_array, check_command, has_frame=False),
+    "OccupancyGrid": Kind(GRID, lambda m: grid_messages.probability_grid(m, "map"), check_map),
+    "InfoField": Kind(FIELD, lambda m: field_messages.field_arrays(m, "map"), check_field),
+    "Path": Kind(PATH, lambda m: path_messages.path_arrays(m, "map", 4), check_path),
+    "PointCloud2": Kind(CLOUD, lambda m: cloud_messages.cloud_points(m, "cam"), check_cloud),
+    "BodyRateThrust": Kind(
+        COMMAND, vehicle_messages.command_array, check_command, has_frame=False
+    ),
 }
 
 
@@ -278,7 +288,7 @@ def test_messages(name: str) -> None:
 def test_transforms(items: list[Any]) -> None:
     """The good ones are taken, whatever comes with them."""
     transforms = StaticTransforms()
-    mine = convert.transform(0, "body", "mine", (1, 0, 0), NORTH)
+    mine = pose_messages.transform(0, "body", "mine", (1, 0, 0), NORTH)
     problems = transforms.add([*(item or TRANSFORM for item in items), mine])
     assert all(isinstance(problem, str) for problem in problems)
     found = transforms.lookup("body", "mine")
@@ -304,15 +314,15 @@ DRAWN = {
     "map_to_odom": TRANSFORM,
     "tf_static": TFMessage(transforms=[TRANSFORM]),
     "depth/points": CLOUD,
-    "depth/image": convert_sensors.depth_image(3, "cam", np.ones((2, 3))),
-    "depth/camera_info": convert_sensors.camera_info(3, "cam", (3, 2), (1, 1), (1, 1)),
+    "depth/image": cloud_messages.depth_image(3, "cam", np.ones((2, 3))),
+    "depth/camera_info": cloud_messages.camera_info(3, "cam", (3, 2), (1, 1), (1, 1)),
     "map": GRID,
     "map/exposure": GRID,
-    "map/surface": convert_sensors.surface_cloud(3, "map", np.ones((2, 3)), np.ones(2), [0, 1]),
+    "map/surface": cloud_messages.surface_cloud(3, "map", np.ones((2, 3)), np.ones(2), [0, 1]),
     "info_field": FIELD,
     "reference_path": PATH,
     "mppi/plan": PATH,
-    "mppi/rollouts": convert.rollouts(3, "map", np.ones((2, 3, 3))),
+    "mppi/rollouts": path_messages.rollouts(3, "map", np.ones((2, 3, 3))),
     "exploration/status": ExplorationStatus(),
     "/diagnostics": DiagnosticArray(status=[DiagnosticStatus(name="x")]),
 }
@@ -321,7 +331,7 @@ DRAWN = {
 def test_drawing() -> None:
     """What cannot be drawn raises ValueError and nothing else, and what can be is drawn."""
     rerun = pytest.importorskip("rerun", reason="drawing needs the extra view (rerun-sdk)")
-    from live_mvp_ros.viewing.scene import RATES_HZ, Scene
+    from live_mvp_ros.viewing.live_scene import RATES_HZ, Scene
 
     assert set(DRAWN) == set(RATES_HZ) - {"exploration/completion"}  # words only
     scene = Scene(rerun.RecordingStream("test"))
@@ -341,10 +351,10 @@ def test_drawing() -> None:
 @example(-1, 0)
 @example(0, 10**9)
 def test_stamps(sec: int, nanosec: int) -> None:
-    stamp = usable(convert.to_ns, Time(sec=sec, nanosec=nanosec))
+    stamp = usable(headers.to_ns, Time(sec=sec, nanosec=nanosec))
     assert (stamp is None) == (sec < 0 or nanosec >= 10**9)
     if stamp is not None:
-        assert convert.to_time(stamp) == Time(sec=sec, nanosec=nanosec)
+        assert headers.to_time(stamp) == Time(sec=sec, nanosec=nanosec)
 
 
 @MANY
@@ -386,7 +396,7 @@ def huge(message: Any) -> None:
         (lambda m: setattr(m.info.origin.position, "x", math.nan), "not finite"),
         (lambda m: setattr(m.info.origin.position, "y", 1e12), "1e\\+12 m"),
         (
-            lambda m: setattr(m.info.origin, "orientation", convert.rotation((0, 1, 0, 0))),
+            lambda m: setattr(m.info.origin, "orientation", pose_messages.rotation((0, 1, 0, 0))),
             "turned",
         ),
         (lambda m: (setattr(m.info, "width", 2**31), setattr(m.info, "height", 2)), "2147483648"),
@@ -395,7 +405,7 @@ def huge(message: Any) -> None:
 )
 def test_a_map_that_cannot_be_is_refused_with_its_value(change: Any, words: str) -> None:
     with pytest.raises(InvalidMessageError, match=words):
-        convert.probability_grid(changed(GRID, change), "map")
+        grid_messages.probability_grid(changed(GRID, change), "map")
 
 
 @pytest.mark.parametrize(
@@ -416,7 +426,7 @@ def test_a_map_that_cannot_be_is_refused_with_its_value(change: Any, words: str)
 )
 def test_a_field_that_cannot_be_is_refused_with_its_name(change: Any, words: str) -> None:
     with pytest.raises(InvalidMessageError, match=words):
-        convert_sensors.field_arrays(changed(FIELD, change), "map")
+        field_messages.field_arrays(changed(FIELD, change), "map")
 
 
 def test_sizes_are_not_multiplied_into_an_overflow() -> None:
@@ -424,14 +434,14 @@ def test_sizes_are_not_multiplied_into_an_overflow() -> None:
     message.gain = array.array("f", [0.0])
     message.best_yaw = message.guidance = array.array("f", [0.0])
     with pytest.raises(InvalidMessageError):
-        convert_sensors.field_arrays(message, "map")
+        field_messages.field_arrays(message, "map")
 
 
 def test_infinite_points_are_no_return_and_the_others_stay() -> None:
     points = np.arange(24, dtype=np.float32).reshape(2, 4, 3)
     points[0, 1], points[1, 3], points[0, 2, 1] = np.inf, -np.inf, np.nan
-    found = convert_sensors.cloud_points(
-        convert_sensors.cloud(0, "cam", points, ("x", "y", "z")), "cam"
+    found = cloud_messages.cloud_points(
+        cloud_messages.cloud(0, "cam", points, ("x", "y", "z")), "cam"
     )
     missing = np.zeros((2, 4), bool)
     missing[0, 1] = missing[1, 3] = missing[0, 2] = True
@@ -442,11 +452,11 @@ def test_infinite_points_are_no_return_and_the_others_stay() -> None:
 def test_an_odometry_of_another_body_is_refused() -> None:
     other = changed(ODOMETRY, lambda m: setattr(m, "child_frame_id", "two/base_link"))
     with pytest.raises(InvalidMessageError, match="'two/base_link' instead of base_link"):
-        convert.vehicle_state(other, ("odom",), "base_link")
+        vehicle_messages.vehicle_state(other, ("odom",), "base_link")
 
 
 def test_a_neighbours_invalid_transform_does_not_drop_the_rest() -> None:
-    bad = convert.transform(0, "base_link", "broken", (0, 0, 0), (0, 0, 0, 0))
+    bad = pose_messages.transform(0, "base_link", "broken", (0, 0, 0), (0, 0, 0, 0))
     transforms = StaticTransforms()
     problems = transforms.add([bad, TRANSFORM])
     assert len(problems) == 1 and "'broken'" in problems[0]
@@ -455,8 +465,8 @@ def test_a_neighbours_invalid_transform_does_not_drop_the_rest() -> None:
 
 def test_frames_are_not_collected_for_ever() -> None:
     transforms = StaticTransforms(most=10)
-    many = [convert.transform(0, "base_link", f"f{i}", (0, 0, 0), NORTH) for i in range(50)]
+    many = [pose_messages.transform(0, "base_link", f"f{i}", (0, 0, 0), NORTH) for i in range(50)]
     problems = transforms.add(many)
     assert len(problems) == 40 and "10" in problems[0]
     assert transforms.lookup("base_link", "f9") is not None
-    assert not transforms.add([convert.transform(0, "base_link", "f9", (1, 0, 0), NORTH)])
+    assert not transforms.add([pose_messages.transform(0, "base_link", "f9", (1, 0, 0), NORTH)])

@@ -11,14 +11,14 @@ import time
 import numpy as np
 import pytest
 from action_msgs.msg import GoalStatus
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Point, PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from rclpy.action import ActionClient
 from std_srvs.srv import Trigger
 
 from live_mvp_ros.action import Explore
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.msg import (
     ActionPacket,
     BodyRateThrust,
@@ -26,7 +26,15 @@ from live_mvp_ros.msg import (
     ExplorationStatus,
     InfoField,
 )
-from live_mvp_ros.ros import convert, convert_sensors, qos
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import (
+    field_messages,
+    grid_messages,
+    headers,
+    path_messages,
+    pose_messages,
+    vehicle_messages,
+)
 
 SPEC = GridSpec.covering((0.0, 0.0), (10.0, 6.0), 0.1)
 SMALL = {
@@ -66,15 +74,15 @@ class World:
         self.tick += 1
         stamp, zero = self._node.get_clock().now().nanoseconds, np.zeros(3, np.float32)
         stamp += round(1e9 * self.ahead_s)
-        state = convert.VehicleState(
+        state = vehicle_messages.VehicleState(
             stamp, np.float32(self.position), zero, np.float32([1, 0, 0, 0]), zero
         )
         if self.odometry:
             self.sent_s[stamp] = time.monotonic()
-            self._odom.publish(convert.odometry(state, "odom", "base_link"))
+            self._odom.publish(vehicle_messages.odometry(state, "odom", "base_link"))
         if self.map and self.tick % 10 == 0:
             cells = np.full(SPEC.shape, 100 if self.blocked else 0)
-            grid = convert.occupancy_grid(stamp, "map", SPEC, cells)
+            grid = grid_messages.occupancy_grid(stamp, "map", SPEC, cells)
             self._map.publish(grid)
         if self.field and self.tick % 10 == 0:
             self._publish_field(stamp)
@@ -85,15 +93,15 @@ class World:
         at = self.goal.pose.position
         x, _ = SPEC.centres()
         guidance = np.broadcast_to(x[:, None], SPEC.shape)  # better and better towards +x
-        field = convert_sensors.Field(
+        field = field_messages.Field(
             stamp, stamp, SPEC, 0 * guidance, 0 * guidance, guidance, 0.25, np.float32([-3, -2]),
             np.ones((16, 40, 40), np.float32), self.nothing_left, True, 5.0, self.explored,
             np.float32([8, 3]), np.array([at.x, at.y, at.z]),
-            convert.to_ns(self.goal.header.stamp), settled=self.nothing_left,
+            headers.to_ns(self.goal.header.stamp), settled=self.nothing_left,
         )  # fmt: skip
         points = np.array(self.position) + np.outer(np.arange(40), [0.1, 0.0, 0.0])
-        self._path.publish(convert.path(stamp, "map", points, np.zeros(40)))
-        self._field.publish(convert_sensors.info_field("map", field, 2.0, 1.0))
+        self._path.publish(path_messages.path(stamp, "map", points, np.zeros(40)))
+        self._field.publish(field_messages.info_field("map", field, 2.0, 1.0))
 
 
 class Watched:
@@ -249,7 +257,7 @@ def test_a_slow_solve_delays_no_command(bench):
     arrived = []
 
     def take(message):
-        stamp_ns = convert.to_ns(message.header.stamp)
+        stamp_ns = headers.to_ns(message.header.stamp)
         sent_s = watched.world.sent_s.get(stamp_ns)
         arrived.append(math.nan if sent_s is None else time.monotonic() - sent_s)
 
@@ -294,7 +302,7 @@ def test_ten_new_goals_are_never_answered_by_the_field_for_the_old_one(bench):
     # RViz's 2D Goal Pose, and a share with a goal: both must hold.
     wish = PoseStamped()
     wish.header.frame_id = "map"
-    wish.pose = convert.pose((5.0, 5.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+    wish.pose = pose_messages.pose((5.0, 5.0, 0.0), (1.0, 0.0, 0.0, 0.0))
     wishes = bench.publisher(PoseStamped, "goal_pose", qos.STATUS)
     bench.wait(wishes.get_subscription_count, during=world)
     wishes.publish(wish)
@@ -316,6 +324,30 @@ def test_ten_new_goals_are_never_answered_by_the_field_for_the_old_one(bench):
     assert result.result().result.success
     assert result.result().result.metrics.goal_reached
     watched.until(ExplorationStatus.DONE, result.result().result.reason)
+
+
+def test_the_status_says_why_there_is_no_map_as_the_node_says_that_makes_it(bench):
+    watched = Watched(bench, autostart=False)
+    world = watched.world
+    world.map = world.field = False
+    out = bench.publisher(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    level = DiagnosticStatus.WARN
+    told = DiagnosticArray(
+        status=[
+            DiagnosticStatus(name="live_map", level=level, message="no transform leads to 'eye'"),
+            DiagnosticStatus(name="info_field", level=level, message="waiting for map"),
+            DiagnosticStatus(name="two/live_map", level=level, message="of another drone"),
+        ]
+    )
+    watched.send()
+    bench.wait(
+        lambda: (
+            watched.status
+            and watched.status[-1].reason == "no map yet: live_map: no transform leads to 'eye'"
+        ),
+        during=lambda: (world(), out.publish(told)),
+    )
+    assert watched.status[-1].state == ExplorationStatus.WAITING_FOR_MAP
 
 
 def test_before_anything_has_arrived_a_limit_a_cancellation_and_a_stop_end_the_mission(bench):

@@ -10,13 +10,21 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped, TransformStamped
-from nav_msgs.msg import OccupancyGrid, Odometry, Path
+from nav_msgs.msg import MapMetaData, OccupancyGrid, Odometry, Path
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.msg import CompletionReport, ExplorationStatus, InfoField, Remainder
-from live_mvp_ros.ros import convert, convert_sensors, qos
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import (
+    field_messages,
+    grid_messages,
+    headers,
+    path_messages,
+    pose_messages,
+    vehicle_messages,
+)
 
 SPEC = GridSpec.covering((0.0, 0.0), (8.0, 6.0), 0.1)
 
@@ -27,7 +35,7 @@ def half_known_room(stamp_ns: int, everything: bool = False) -> OccupancyGrid:
     inside = (x[:, None] > 0.2) & (x[:, None] < 7.8) & (y > 0.2) & (y < 5.8)
     cells = np.where(inside, 0, 100)
     known = np.ones_like(inside) if everything else np.broadcast_to(x[:, None] < 4.0, cells.shape)
-    return convert.occupancy_grid(stamp_ns, "map", SPEC, np.where(known, cells, -1))
+    return grid_messages.occupancy_grid(stamp_ns, "map", SPEC, np.where(known, cells, -1))
 
 
 SHORT = {"range_m": 1.5, "n_directions": 16}
@@ -48,10 +56,10 @@ class Inputs:
     def __call__(self):
         self.tick += 1
         stamp, zero = self.tick * 20_000_000, np.zeros(3, np.float32)
-        state = convert.VehicleState(
+        state = vehicle_messages.VehicleState(
             stamp, np.float32([self.x_m, 3, 2]), zero, np.float32([1, 0, 0, 0]), zero
         )
-        self._odom.publish(convert.odometry(state, "odom", "base_link"))
+        self._odom.publish(vehicle_messages.odometry(state, "odom", "base_link"))
         if self.tick % 10 == 0:
             self._map.publish(half_known_room(stamp, self._everything))
 
@@ -63,7 +71,7 @@ def test_leads_to_the_unknown_half(bench, ends_cleanly):
     process = bench.start("info_field", **SHORT)
     inputs = Inputs(bench)
     bench.wait(lambda: len(fields) > 3 and paths and shown, during=inputs)
-    field = convert_sensors.field_arrays(fields[-1], "map")
+    field = field_messages.field_arrays(fields[-1], "map")
     assert field.spec == SPEC
     assert field.map_stamp_ns % 200_000_000 == 0
     assert not field.nothing_left
@@ -71,8 +79,27 @@ def test_leads_to_the_unknown_half(bench, ends_cleanly):
     i, j = 20, 30  # the cell of (2, 3)
     assert field.guidance[i + 10, j] > field.guidance[i, j]  # uphill towards the unknown
     assert (field.gain >= 0.0).all() and field.gain.max() > 0.0
-    points = convert.path_arrays(paths[-1], "map", 40).points
+    points = path_messages.path_arrays(paths[-1], "map", 40).points
     assert points[-1, 0] > points[0, 0] + 0.5
+    assert ends_cleanly(process)
+
+
+def test_makes_ready_for_the_geometry_of_a_map_that_is_still_to_come(bench, ends_cleanly):
+    fields = bench.collect(InfoField, "info_field", qos.LATCHED)
+    said = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    geometry = bench.publisher(MapMetaData, "map_metadata", qos.LATCHED)
+    process = bench.start("info_field", **SHORT)
+    geometry.publish(grid_messages.map_metadata(0, SPEC))
+
+    def sentences():
+        return [status.message for message in said for status in message.status]
+
+    bench.wait(lambda: any("programs" in sentence for sentence in sentences()))
+    bench.wait(lambda: "programs" not in sentences()[-1])
+    assert not fields  # nothing is planned before there is a map
+    inputs = Inputs(bench)
+    bench.wait(lambda: len(fields) > 1, during=inputs)
+    assert field_messages.field_arrays(fields[-1], "map").target_m[0] > 2.5
     assert ends_cleanly(process)
 
 
@@ -82,7 +109,7 @@ def test_a_map_whose_cells_are_larger_than_a_look_is_dropped_and_the_next_one_is
     health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
     coarse = GridSpec((10.0, 10.0), 20.0, (20, 20))
     maps = bench.publisher(OccupancyGrid, "map", qos.LATCHED)
-    maps.publish(convert.occupancy_grid(0, "map", coarse, np.zeros((20, 20))))
+    maps.publish(grid_messages.occupancy_grid(0, "map", coarse, np.zeros((20, 20))))
     bench.start("info_field", **SHORT)
     inputs = Inputs(bench)
 
@@ -92,7 +119,7 @@ def test_a_map_whose_cells_are_larger_than_a_look_is_dropped_and_the_next_one_is
 
     bench.wait(refused, during=lambda: None)
     bench.wait(lambda: fields, during=inputs)
-    assert convert_sensors.field_arrays(fields[-1], "map").spec == SPEC
+    assert field_messages.field_arrays(fields[-1], "map").spec == SPEC
     assert bench.log("info_field").read_text().count("dropped a message on map") == 1
 
 
@@ -107,7 +134,7 @@ def test_says_when_nothing_is_left_and_goes_to_the_goal(bench):
 
     goal = PoseStamped()
     goal.header.frame_id = "map"
-    goal.pose = convert.pose((6.5, 4.5, 2.0), (1.0, 0.0, 0.0, 0.0))
+    goal.pose = pose_messages.pose((6.5, 4.5, 2.0), (1.0, 0.0, 0.0, 0.0))
 
     def moved():
         return abs(fields[-1].target.y - 4.5) < 1.5
@@ -183,8 +210,8 @@ def test_plans_from_where_the_odometry_frame_lies(bench):
     """Odometry says (2, 3), and its frame lies at (6, 1), a quarter turned."""
     paths = bench.collect(Path, "reference_path", qos.LATCHED)
     frame = bench.publisher(TransformStamped, "map_to_odom", qos.KEPT)
-    turn = convert.yaw_rotation(math.pi / 2)
-    frame.publish(convert.transform(0, "map", "odom", (6.0, 1.0, 0.0), turn))
+    turn = pose_messages.yaw_rotation(math.pi / 2)
+    frame.publish(pose_messages.transform(0, "map", "odom", (6.0, 1.0, 0.0), turn))
     bench.start("info_field", **SHORT)
 
     def begins_at(place):
@@ -193,7 +220,9 @@ def test_plans_from_where_the_odometry_frame_lies(bench):
 
     inputs = Inputs(bench)
     bench.wait(lambda: begins_at((6.0 - 3.0, 1.0 + 2.0)), during=inputs)
-    frame.publish(convert.transform(0, "map", "other", (0.0, 0.0, 0.0), turn))  # not of its own
+    frame.publish(
+        pose_messages.transform(0, "map", "other", (0.0, 0.0, 0.0), turn)
+    )  # not of its own
     count = len(paths)
     bench.wait(lambda: len(paths) > count + 2, during=inputs)
     assert begins_at((6.0 - 3.0, 1.0 + 2.0))
@@ -239,8 +268,8 @@ def test_each_field_says_which_goal_it_answers_also_after_a_restart(bench):
 
     bench.start("info_field", goal_m=[1.5, 1.5, 2.0], **SHORT)
     bench.wait(answers(0, 1.5, 1.5), during=inputs)  # nobody owns it: the planner's own
-    goal = PoseStamped(header=convert.header(7_000_000_001, "map"))
-    goal.pose = convert.pose((3.0, 4.5, 2.0), (1.0, 0.0, 0.0, 0.0))
+    goal = PoseStamped(header=headers.header(7_000_000_001, "map"))
+    goal.pose = pose_messages.pose((3.0, 4.5, 2.0), (1.0, 0.0, 0.0, 0.0))
     change = Parameter("goal_m", value=[1.0, 2.0, 2.0]).to_parameter_msg()
     request = SetParameters.Request(parameters=[change])
     assert bench.call(SetParameters, "info_field/set_parameters", request).results[0].successful
@@ -251,8 +280,8 @@ def test_each_field_says_which_goal_it_answers_also_after_a_restart(bench):
     assert not result.successful  # it would mean nothing
     assert "goal_m of info_field has no effect" in result.reason
     assert "set that of imppi_controller" in result.reason
-    wish = PoseStamped(header=convert.header(0, "map"))
-    wish.pose = convert.pose((1.0, 1.0, 2.0), (1.0, 0.0, 0.0, 0.0))
+    wish = PoseStamped(header=headers.header(0, "map"))
+    wish.pose = pose_messages.pose((1.0, 1.0, 2.0), (1.0, 0.0, 0.0, 0.0))
     count = len(fields)
     bench.wait(lambda: len(fields) > count + 3, during=lambda: (wishes.publish(wish), inputs()))
     assert answers(7_000_000_001, 3.0, 4.5)()  # the owner decides what a wish is worth

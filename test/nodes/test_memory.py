@@ -16,14 +16,16 @@ from rclpy.action import ActionClient
 from std_srvs.srv import Trigger
 
 from live_mvp_ros.action import Explore
-from live_mvp_ros.control import MissionDecision, MissionState
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
+from live_mvp_ros.base.mission_state import MissionState
+from live_mvp_ros.control import MissionDecision
 from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus, InfoField
-from live_mvp_ros.ros import convert, qos
-from live_mvp_ros.ros.convert import InvalidMessageError
-from live_mvp_ros.ros.exploration import status_message
-from live_mvp_ros.ros.memory import memory_of, replaces
-from live_mvp_ros.ros.mission import Limits, Memory, Mission
+from live_mvp_ros.nodes.imppi_controller.exploration import status_message
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import grid_messages, vehicle_messages
+from live_mvp_ros.ros.mission_memory import memory_of, replaces
+from live_mvp_ros.ros.mission_requests import Limits, Memory, Mission
+from live_mvp_ros.ros.refusals import InvalidMessageError
 
 SPEC = GridSpec.covering((0.0, 0.0), (8.0, 6.0), 0.1)
 SHORT = {"range_m": 1.5, "n_directions": 16}
@@ -50,13 +52,13 @@ class Room:
         self.tick += 1
         stamp, zero = self._node.get_clock().now().nanoseconds, np.zeros(3, np.float32)
         at = np.float32([2.0, 3.0, 2.0])
-        state = convert.VehicleState(stamp, at, zero, np.float32([1, 0, 0, 0]), zero)
-        self._odom.publish(convert.odometry(state, "odom", "base_link"))
+        state = vehicle_messages.VehicleState(stamp, at, zero, np.float32([1, 0, 0, 0]), zero)
+        self._odom.publish(vehicle_messages.odometry(state, "odom", "base_link"))
         if self.tick % 10 == 0:
             x, y = SPEC.centres()
             inside = (x[:, None] > 0.2) & (x[:, None] < 7.8) & (y > 0.2) & (y < 5.8)
             cells = np.where(x[:, None] < 4.0, np.where(inside, 0, 100), -1)
-            self._map.publish(convert.occupancy_grid(stamp, "map", SPEC, cells))
+            self._map.publish(grid_messages.occupancy_grid(stamp, "map", SPEC, cells))
 
 
 class Pair:
@@ -231,7 +233,7 @@ def test_what_a_status_tells_is_what_is_taken_up(
     second = Mission(autostart=True)
     second.take_up(kept)
     second.decision = decision
-    told = status_message(None, second, math.nan)
+    told = status_message(None, second, math.nan, second.decision.reason)
     found = memory_of(told)
     assert found is not None
     assert found.limits == limits

@@ -13,31 +13,32 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from nav_msgs.msg import OccupancyGrid, Odometry
 
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.bringup.monitor import Monitor
-from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import InfoField
-from live_mvp_ros.ros import convert, convert_sensors, qos
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import field_messages, grid_messages, vehicle_messages
 
 SPEC = GridSpec((0.25, 0.25), 0.5, (4, 3))
 
 
 def odometry(stamp_ns: int, x: float = 0.0, frame: str = "odom", child: str = "base_link"):
     zero = np.zeros(3, np.float32)
-    state = convert.VehicleState(
+    state = vehicle_messages.VehicleState(
         stamp_ns, np.float32([x, 0, 2]), zero, np.float32([1, 0, 0, 0]), zero
     )
-    return convert.odometry(state, frame, child)
+    return vehicle_messages.odometry(state, frame, child)
 
 
 def grid(stamp_ns: int = 0) -> OccupancyGrid:
-    return convert.occupancy_grid(stamp_ns, "map", SPEC, np.zeros(SPEC.shape))
+    return grid_messages.occupancy_grid(stamp_ns, "map", SPEC, np.zeros(SPEC.shape))
 
 
 def field() -> InfoField:
     cells, local = np.ones(SPEC.shape, np.float32), np.ones((4, 2, 2), np.float32)
-    return convert_sensors.info_field(
+    return field_messages.info_field(
         "map",
-        convert_sensors.Field(
+        field_messages.Field(
             5, 4, SPEC, cells, cells, cells, 0.25, np.float32([1, 2]), local,
             True, False, 2.0, 0.75, np.float32([3, 4]),
         ),
@@ -104,8 +105,8 @@ def test_the_last_map_and_field_that_can_be_used_are_kept(bench, watch):
         during=lambda: (grids.publish(broken_grid), fields.publish(broken_field)),
     )
     assert monitor.moments.kept == []
-    assert convert.probability_grid(monitor.latest_map, "map").stamp_ns == 7
-    assert {convert.probability_grid(message, "map").stamp_ns for message in maps} == {7}
+    assert grid_messages.probability_grid(monitor.latest_map, "map").stamp_ns == 7
+    assert {grid_messages.probability_grid(message, "map").stamp_ns for message in maps} == {7}
 
 
 def test_a_simulator_that_says_so_is_paused(bench, watch):

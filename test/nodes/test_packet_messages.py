@@ -11,8 +11,8 @@ import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 
 from live_mvp_ros import packets
-from live_mvp_ros.ros.convert import InvalidMessageError
-from live_mvp_ros.ros.convert_packets import from_message, to_message
+from live_mvp_ros.ros.convert.packet_messages import from_message, to_message
+from live_mvp_ros.ros.refusals import InvalidMessageError
 
 POINT, OTHER = packets.ChartPoint(0.25, 0.5), packets.ChartPoint(0.75, 0.125)
 PATCH = packets.Patch(("depth", "r"), np.arange(12, dtype=np.float32).reshape(2, 3, 2))

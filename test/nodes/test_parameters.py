@@ -16,7 +16,8 @@ import yaml
 from patience import PATIENCE_S
 from rclpy.parameter import Parameter
 
-from live_mvp_ros.config import ConfigurationError, configuration, parameter
+from live_mvp_ros.base.config import ConfigurationError, configuration, parameter
+from live_mvp_ros.base.nearest_names import nearest
 from live_mvp_ros.ros import parameters as ros_parameters
 from live_mvp_ros.ros.parameters import ParameterisedNode, descriptor, entries
 from live_mvp_ros.ros.worker import Worker
@@ -185,12 +186,12 @@ def test_an_unknown_parameter_is_refused_by_name_with_the_nearest_ones(monkeypat
 )
 def test_the_nearest_names_of_parameters_come_first(given, first):
     known = ["temperature", "samples", "body.radius_m", "body.speed_max_m_s", "costs.speed"]
-    assert ros_parameters.nearest(given, known).startswith(first)
+    assert nearest(given, known).startswith(first)
 
 
 @pytest.mark.parametrize("name", sorted(DEFAULTS))
 def test_every_parameter_of_every_node_says_what_it_is(name):
-    module = importlib.import_module(f"live_mvp_ros.nodes.{name}")
+    module = importlib.import_module(f"live_mvp_ros.nodes.{name}.node")
     seen = set()
     for entry in entries(getattr(module, DEFAULTS[name])()):
         assert entry.name not in seen, "two parameters have one name"
@@ -202,7 +203,7 @@ def test_every_parameter_of_every_node_says_what_it_is(name):
 def test_files_of_overrides_hold_known_parameters_with_allowed_values(file):
     for key, content in yaml.safe_load(file.read_text()).items():
         name = key.rsplit("/", 1)[-1]
-        module = importlib.import_module(f"live_mvp_ros.nodes.{name}")
+        module = importlib.import_module(f"live_mvp_ros.nodes.{name}.node")
         default = getattr(module, DEFAULTS[name])()
         values = content["ros__parameters"]
         assert set(values) <= {entry.name for entry in entries(default)}

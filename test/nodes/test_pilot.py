@@ -12,9 +12,9 @@ import pytest
 
 from live_mvp_ros import control
 from live_mvp_ros.control import ControllerConfig
-from live_mvp_ros.ros.convert import VehicleState
-from live_mvp_ros.ros.pace import Pace
-from live_mvp_ros.ros.pilot import Pilot, Plan
+from live_mvp_ros.nodes.imppi_controller.pace import Pace
+from live_mvp_ros.nodes.imppi_controller.pilot import Pilot, Plan
+from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 from live_mvp_ros.vehicle import hover_command
 
 CONFIG = ControllerConfig(

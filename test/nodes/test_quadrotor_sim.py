@@ -18,12 +18,13 @@ from std_srvs.srv import SetBool
 from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros.msg import BodyRateThrust, PosePacket
-from live_mvp_ros.ros import convert, qos
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import headers, pose_messages
 from live_mvp_ros.srv import ResetSim, StepSim
 
 
 def stamps(messages):
-    return [convert.to_ns(m.header.stamp) for m in messages]
+    return [headers.to_ns(m.header.stamp) for m in messages]
 
 
 def values_of(health):
@@ -45,9 +46,9 @@ def test_holds_its_start_pose_and_publishes_time_frames_and_packets(bench, ends_
     assert (last.header.frame_id, last.child_frame_id) == ("odom", "base_link")
     p = last.pose.pose.position
     assert math.dist((p.x, p.y, p.z), (1.0, 2.0, 3.0)) < 0.01
-    _, attitude = convert.pose_arrays(last.pose.pose)
-    assert convert.yaw_of(attitude) == pytest.approx(1.0, abs=0.01)
-    assert set(stamps(odom)) & {convert.to_ns(c.clock) for c in clock}
+    _, attitude = pose_messages.pose_arrays(last.pose.pose)
+    assert pose_messages.yaw_of(attitude) == pytest.approx(1.0, abs=0.01)
+    assert set(stamps(odom)) & {headers.to_ns(c.clock) for c in clock}
     assert (fixed[0].transforms[0].header.frame_id, fixed[0].transforms[0].child_frame_id) == (
         "map",
         "odom",
@@ -92,6 +93,23 @@ def test_refuses_a_command_that_is_not_finite(bench):
     assert "the command holds a value that is not finite" in bench.log("quadrotor_sim").read_text()
 
 
+def test_a_command_whose_stamp_is_no_time_is_not_flown(bench):
+    odom = bench.collect(Odometry, "odom")
+    health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
+    commands = bench.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
+    bench.start("quadrotor_sim", start_position_m=[0.0, 0.0, 2.0])
+    bench.wait(lambda: odom)
+    climb = BodyRateThrust(thrust=19.0)
+    climb.header.stamp.nanosec = headers.NS_PER_S
+
+    def refused():
+        return int(values_of(health).get("invalid", "0")) > 20
+
+    bench.wait(refused, during=lambda: commands.publish(climb))
+    highest = max(message.pose.pose.position.z for message in odom)
+    assert highest == pytest.approx(2.0, abs=0.01)
+
+
 def test_pause_step_and_reset(bench):
     odom = bench.collect(Odometry, "odom")
     bench.start("quadrotor_sim")
@@ -101,15 +119,17 @@ def test_pause_step_and_reset(bench):
     assert bench.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
     before = bench.call(StepSim, "sim/step", StepSim.Request(ticks=1))
     after = bench.call(StepSim, "sim/step", StepSim.Request(ticks=25))
-    assert convert.to_ns(after.stamp) - convert.to_ns(before.stamp) == 250_000_000
-    bench.wait(lambda: stamps(odom)[-1] == convert.to_ns(after.stamp))
+    assert headers.to_ns(after.stamp) - headers.to_ns(before.stamp) == 250_000_000
+    bench.wait(lambda: stamps(odom)[-1] == headers.to_ns(after.stamp))
     bench.spin(0.3)
-    assert stamps(odom)[-1] == convert.to_ns(after.stamp)  # time stands still
+    assert stamps(odom)[-1] == headers.to_ns(after.stamp)  # time stands still
 
-    request = ResetSim.Request(pose=convert.pose((4.0, 5.0, 1.0), convert.yaw_rotation(0.5)))
+    request = ResetSim.Request(
+        pose=pose_messages.pose((4.0, 5.0, 1.0), pose_messages.yaw_rotation(0.5))
+    )
     assert bench.call(ResetSim, "sim/reset", request).success
     bench.wait(lambda: odom[-1].pose.pose.position.x == pytest.approx(4.0, abs=0.01))
-    bad = ResetSim.Request(pose=convert.pose((4.0, 5.0, 1.0), (0.0, 0.0, 0.0, 0.0)))
+    bad = ResetSim.Request(pose=pose_messages.pose((4.0, 5.0, 1.0), (0.0, 0.0, 0.0, 0.0)))
     response = bench.call(ResetSim, "sim/reset", bad)
     assert not response.success
     assert (
@@ -134,11 +154,11 @@ def test_a_step_of_any_length_leaves_the_simulator_answering(bench, ends_cleanly
     bench.wait(endless.done)
     assert not endless.result().success
     assert "sim/pause ended the step after" in endless.result().message
-    ended = convert.to_ns(endless.result().stamp)
+    ended = headers.to_ns(endless.result().stamp)
     assert ended >= before
     third = bench.call(StepSim, "sim/step", StepSim.Request(ticks=7))
     assert third.success and third.message == ""
-    assert convert.to_ns(third.stamp) == ended + 70_000_000
+    assert headers.to_ns(third.stamp) == ended + 70_000_000
     step.call_async(StepSim.Request(ticks=2**32 - 1))
     count = len(odom)
     bench.wait(lambda: len(odom) > count + 100)
@@ -170,9 +190,9 @@ def test_a_second_vehicle_follows_the_time_of_the_first(bench):
     assert bench.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
     bench.spin(0.3)
     stepped = bench.call(StepSim, "sim/step", StepSim.Request(ticks=40))
-    bench.wait(lambda: stamps(odom)[-1] == convert.to_ns(stepped.stamp))
-    bench.wait(lambda: convert.to_ns(clock[-1].clock) >= convert.to_ns(stepped.stamp))
-    assert set(stamps(odom)[-30:]) <= {convert.to_ns(c.clock) for c in clock}  # both listen by now
+    bench.wait(lambda: stamps(odom)[-1] == headers.to_ns(stepped.stamp))
+    bench.wait(lambda: headers.to_ns(clock[-1].clock) >= headers.to_ns(stepped.stamp))
+    assert set(stamps(odom)[-30:]) <= {headers.to_ns(c.clock) for c in clock}  # both listen by now
 
     bench.kill("quadrotor_sim")
     later = stamps(odom)[-1]
@@ -282,10 +302,10 @@ def test_odometry_drifts_from_the_true_pose_and_takes_the_transforms_along(bench
 
     def together():
         """Return the latest true and believed position of one moment, and the transform's."""
-        true = {convert.to_ns(m.header.stamp): at(m) for m in truth}
-        frames = {convert.to_ns(t.header.stamp): t for m in moving for t in m.transforms}
+        true = {headers.to_ns(m.header.stamp): at(m) for m in truth}
+        frames = {headers.to_ns(t.header.stamp): t for m in moving for t in m.transforms}
         both = [s for s in stamps(odom) if s in true and s in frames]
-        believed = {convert.to_ns(m.header.stamp): at(m) for m in odom}
+        believed = {headers.to_ns(m.header.stamp): at(m) for m in odom}
         t = frames[both[-1]].transform.translation
         return true[both[-1]], believed[both[-1]], (t.x, t.y, t.z)
 

@@ -25,12 +25,11 @@ from rosbags.highlevel import AnyReader
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
 
+from live_mvp_ros.bags.bag_types import BagError
 from live_mvp_ros.bags.reader import open_bag
-from live_mvp_ros.bags.types import BagError
 from live_mvp_ros.bags.writer import BagWriter
-from live_mvp_ros.bringup import topics
 from live_mvp_ros.msg import MapStatus
-from live_mvp_ros.ros import qos
+from live_mvp_ros.ros import qos, topics
 from live_mvp_ros.ros.diagnostics import ERROR, OK, WARN
 from live_mvp_ros.ros.taps import message_class
 
@@ -175,6 +174,7 @@ def test_reliable_topics_keep_a_second_unless_only_the_last_message_counts():
     replaced = {
         "map",
         "info_field",
+        "map_metadata",  # it comes once
         "cmd/body_rates",
         "exploration/goal",
     }  # as the design wants them
@@ -212,15 +212,15 @@ class StuckDisk(BagWriter):
 @pytest.fixture
 def stuck(bench, tmp_path, monkeypatch):
     """A recorder in this process, whose disk does not move, and its disk."""
-    from live_mvp_ros.nodes import recorder
+    from live_mvp_ros.nodes.recorder import node
 
     class Disk(StuckDisk):
         go = threading.Event()
 
-    monkeypatch.setattr(recorder, "BagWriter", Disk)
+    monkeypatch.setattr(node, "BagWriter", Disk)
     words = ["-p", f"output:={tmp_path / 'bag'}", "-p", "topics:=[map/surface]"]
     rclpy.init(args=["--ros-args", *words, "-p", "backlog_mib:=2.0"], domain_id=bench.domain)
-    node = recorder.Recorder()
+    node = node.Recorder()
     with contextlib.ExitStack() as end:
         end.callback(rclpy.try_shutdown)
         end.callback(node.destroy_node)

@@ -11,15 +11,21 @@ from nav_msgs.msg import Odometry
 from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros.action import Explore
-from live_mvp_ros.config import ConfigurationError
-from live_mvp_ros.nodes.imppi_controller import NodeConfig
-from live_mvp_ros.nodes.info_field import FieldConfig
-from live_mvp_ros.ros import convert, qos
-from live_mvp_ros.ros.convert import InvalidMessageError
-from live_mvp_ros.ros.exploration import refusal
+from live_mvp_ros.base.config import ConfigurationError
+from live_mvp_ros.nodes.imppi_controller.controller_parameters import NodeConfig
+from live_mvp_ros.nodes.imppi_controller.exploration import refusal
+from live_mvp_ros.nodes.info_field.field_parameters import FieldConfig
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import vehicle_messages
 from live_mvp_ros.ros.geometries import AT_ONCE, PERIOD_S, Geometries
 from live_mvp_ros.ros.node import FUTURE_S
-from live_mvp_ros.ros.refusals import REASONS_LOGGED, REMIND_S, Refusals
+from live_mvp_ros.ros.refusals import (
+    FARTHEST_M,
+    REASONS_LOGGED,
+    REMIND_S,
+    InvalidMessageError,
+    Refusals,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +46,7 @@ def test_a_goal_beyond_what_any_node_takes_is_no_goal(x, words):
 
 @pytest.mark.parametrize("config", [FieldConfig, NodeConfig])
 def test_a_goal_of_a_parameter_has_the_same_bound(config):
-    assert config(goal_m=(convert.FARTHEST_M, 0.0, 0.0)).goal_m[0] == convert.FARTHEST_M
+    assert config(goal_m=(FARTHEST_M, 0.0, 0.0)).goal_m[0] == FARTHEST_M
     with pytest.raises(ConfigurationError, match=r"goal_m\[1\] = 1000000.0 is not allowed"):
         config(goal_m=(0.0, 1e6, 0.0))
 
@@ -140,10 +146,10 @@ def test_a_second_reason_on_a_topic_is_said_too(bench):
     odometry = bench.publisher(Odometry, "odom", qos.SENSOR)
     health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
     bench.start("gt_depth", world="seed", camera__width_px=16, camera__height_px=12)
-    good = convert.VehicleState(
+    good = vehicle_messages.VehicleState(
         0, *map(np.float32, ((0, 0, 1), (0, 0, 0), (1, 0, 0, 0), (0, 0, 0)))
     )
-    other, late = (convert.odometry(good, "odom", "base_link") for _ in range(2))
+    other, late = (vehicle_messages.odometry(good, "odom", "base_link") for _ in range(2))
     other.child_frame_id = "two/base_link"
     ahead_s = FUTURE_S + 3600
     late.header.stamp.sec = int(bench.node.get_clock().now().nanoseconds * 1e-9 + ahead_s)

@@ -14,8 +14,9 @@ from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import PointCloud2
 
-from live_mvp_ros.config import configuration, parameter
-from live_mvp_ros.ros import convert, convert_sensors, qos
+from live_mvp_ros.base.config import configuration, parameter
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import cloud_messages, headers
 from live_mvp_ros.ros.node import GraphNode
 
 
@@ -54,11 +55,11 @@ def test_a_node_says_why_it_still_waits_for_its_input(bench):
     def see() -> None:
         at_ns = next(stamp_ns)
         message = Odometry()
-        message.header = convert.header(at_ns, "odom")
+        message.header = headers.header(at_ns, "odom")
         message.child_frame_id = "base_link"
         message.pose.pose.orientation.w = 1.0
         odom.publish(message)
-        clouds.publish(convert_sensors.cloud(at_ns, "eye", points, ("x", "y", "z")))
+        clouds.publish(cloud_messages.cloud(at_ns, "eye", points, ("x", "y", "z")))
 
     def said() -> bool:
         return any(

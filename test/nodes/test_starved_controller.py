@@ -20,10 +20,18 @@ from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from std_srvs.srv import SetBool
 
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.control.tracking import hold
-from live_mvp_ros.grid import GridSpec
 from live_mvp_ros.msg import BodyRateThrust, ExplorationStatus, InfoField
-from live_mvp_ros.ros import convert, convert_sensors, qos
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import (
+    field_messages,
+    grid_messages,
+    headers,
+    path_messages,
+    pose_messages,
+    vehicle_messages,
+)
 from live_mvp_ros.srv import ResetSim, StepSim
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig
 
@@ -67,7 +75,7 @@ class LateController:
     def fly(self, seconds):
         for _ in range(round(50 * seconds)):
             seen = self._odom[max(0, len(self._odom) - 1 - self._late)]
-            state = convert.vehicle_state(seen, FRAMES, "base_link")
+            state = vehicle_messages.vehicle_state(seen, FRAMES, "base_link")
             place = jnp.array([START[0] + 1.0, START[1], START[2]])
             command = hold(
                 BodyConfig(),
@@ -77,7 +85,7 @@ class LateController:
                 jnp.float32(0),
             )
             stamp_ns = state.stamp_ns if self._stamped else 0
-            self._out.publish(convert.body_rate_thrust(stamp_ns, "base_link", command))
+            self._out.publish(vehicle_messages.body_rate_thrust(stamp_ns, "base_link", command))
             count = len(self._odom)
             done = self._step.call_async(StepSim.Request(ticks=2))
             self._bench.wait(lambda done=done, c=count: done.done() and len(self._odom) >= c + 1)
@@ -118,8 +126,10 @@ def test_commands_from_the_future_are_not_flown(bench, sim):
     out = bench.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
 
     def turn_over():
-        stamp_ns = convert.to_ns(odom[-1].header.stamp) + 3_000_000_000
-        out.publish(convert.body_rate_thrust(stamp_ns, "base_link", [9.81, 3.0, 0.0, 0.0]))
+        stamp_ns = headers.to_ns(odom[-1].header.stamp) + 3_000_000_000
+        out.publish(
+            vehicle_messages.body_rate_thrust(stamp_ns, "base_link", [9.81, 3.0, 0.0, 0.0])
+        )
 
     def said():
         return any("s in the future" in s for s in sentences(health, "quadrotor_sim"))
@@ -153,7 +163,7 @@ def test_it_stops_at_the_ground_stays_there_and_can_be_lifted(bench, sim):
     bench.wait(lambda: height(odom[-1]) > 0.5, during=push(12.0))
     bench.wait(lambda: values(health, "quadrotor_sim")["landed"] == "false", during=push(9.9))
 
-    below = ResetSim.Request(pose=convert.pose((1.0, 1.0, -1.0), (1.0, 0.0, 0.0, 0.0)))
+    below = ResetSim.Request(pose=pose_messages.pose((1.0, 1.0, -1.0), (1.0, 0.0, 0.0, 0.0)))
     refused = bench.call(ResetSim, "sim/reset", below)
     assert not refused.success
     assert "z = -1 m is below the ground" in refused.message
@@ -172,22 +182,22 @@ class Surroundings:
     def __call__(self):
         if not self._odom:
             return
-        stamp = convert.to_ns(self._odom[-1].header.stamp)
+        stamp = headers.to_ns(self._odom[-1].header.stamp)
         if 0 <= stamp - self._last_ns < 200_000_000:
             return
         self._last_ns = stamp
-        self._map.publish(convert.occupancy_grid(stamp, "map", SPEC, np.zeros(SPEC.shape)))
+        self._map.publish(grid_messages.occupancy_grid(stamp, "map", SPEC, np.zeros(SPEC.shape)))
         x, _ = SPEC.centres()
         # Better and better towards the middle of the room, so that it stays in it.
         guidance = np.broadcast_to(-np.abs(x - 5.0)[:, None], SPEC.shape)
-        field = convert_sensors.Field(
+        field = field_messages.Field(
             stamp, stamp, SPEC, 0 * guidance, 0 * guidance, guidance, 0.25, np.float32([-3, -2]),
             np.ones((16, 40, 40), np.float32), False, True, 5.0, 0.5, np.float32([8, 3]),
         )  # fmt: skip
-        here = convert.pose_arrays(self._odom[-1].pose.pose)[0]
+        here = pose_messages.pose_arrays(self._odom[-1].pose.pose)[0]
         points = np.linspace(here, [5.0, 3.0, 2.0], 40)
-        self._path.publish(convert.path(stamp, "map", points, np.zeros(40)))
-        self._field.publish(convert_sensors.info_field("map", field, 2.0, 1.0))
+        self._path.publish(path_messages.path(stamp, "map", points, np.zeros(40)))
+        self._field.publish(field_messages.info_field("map", field, 2.0, 1.0))
 
 
 def test_a_controller_that_is_stopped_again_and_again_costs_time_and_nothing_else(bench, sim):

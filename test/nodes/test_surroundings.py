@@ -8,11 +8,12 @@ import math
 
 import numpy as np
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
+from live_mvp_ros.nodes.imppi_controller.latest import LatestSurroundings
 from live_mvp_ros.planning.guidance import PATH_POINTS
-from live_mvp_ros.ros.convert import PathArrays, ProbabilityGrid
-from live_mvp_ros.ros.convert_sensors import Field
-from live_mvp_ros.ros.surroundings import LatestSurroundings
+from live_mvp_ros.ros.convert.field_messages import Field
+from live_mvp_ros.ros.convert.grid_messages import ProbabilityGrid
+from live_mvp_ros.ros.convert.path_messages import PathArrays
 
 SPEC = GridSpec((0.05, 0.05), 0.1, (20, 20))
 S = 1_000_000_000

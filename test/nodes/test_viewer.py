@@ -18,13 +18,14 @@ import numpy as np
 import psutil
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
-from nav_msgs.msg import Odometry
+from nav_msgs.msg import OccupancyGrid, Odometry
 from patience import PATIENCE_S
 from PIL import Image
 
-from live_mvp_ros.grid import GridSpec
+from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.msg import ExplorationStatus
-from live_mvp_ros.ros import convert, qos
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import grid_messages
 
 pytest.importorskip("rerun", reason="the viewer needs the extra view (rerun-sdk)")
 
@@ -34,10 +35,10 @@ RERUN = Path(sys.executable).with_name("rerun")
 def publishing(bench):
     """Return a function that publishes odometry, a map and a status."""
     odom = bench.publisher(Odometry, "odom", qos.SENSOR)
-    maps = bench.publisher(convert.OccupancyGrid, "map", qos.LATCHED)
+    maps = bench.publisher(OccupancyGrid, "map", qos.LATCHED)
     status = bench.publisher(ExplorationStatus, "exploration/status", qos.STATUS)
-    cells = convert.occupancy_cells(np.full((4, 3), 0.1), np.ones((4, 3), bool))
-    grid = convert.occupancy_grid(0, "map", GridSpec((0.0, 0.0), 0.5, (4, 3)), cells)
+    cells = grid_messages.occupancy_cells(np.full((4, 3), 0.1), np.ones((4, 3), bool))
+    grid = grid_messages.occupancy_grid(0, "map", GridSpec((0.0, 0.0), 0.5, (4, 3)), cells)
     bench.wait(lambda: odom.get_subscription_count() and maps.get_subscription_count())
     state = ExplorationStatus(
         state=ExplorationStatus.EXPLORING, reason="as it should", explored_fraction=0.25,
@@ -77,9 +78,9 @@ def test_what_cannot_be_drawn_is_refused_and_the_rest_is_drawn(bench, tmp_path, 
     file = tmp_path / "flight.rrd"
     bench.start("viewer", sink="file", file=str(file))
     publish = publishing(bench)
-    broken = convert.OccupancyGrid(data=array.array("b", [0] * 16))
+    broken = OccupancyGrid(data=array.array("b", [0] * 16))
     broken.info.width, broken.info.height, broken.info.resolution = 5, 4, 0.5
-    exposure = bench.publisher(convert.OccupancyGrid, "map/exposure", qos.LATCHED)
+    exposure = bench.publisher(OccupancyGrid, "map/exposure", qos.LATCHED)
     exposure.publish(broken)
 
     def refused():
@@ -99,7 +100,7 @@ def test_what_cannot_be_drawn_is_refused_and_the_rest_is_drawn(bench, tmp_path, 
 
 
 def test_a_publisher_that_the_viewer_cannot_hear_is_named(bench, tmp_path):
-    bench.publisher(convert.OccupancyGrid, "map", qos.SENSOR)
+    bench.publisher(OccupancyGrid, "map", qos.SENSOR)
     health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
     bench.start("viewer", sink="file", file=str(tmp_path / "flight.rrd"))
 

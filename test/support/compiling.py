@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 
-from live_mvp_ros.jax_setup import give_back_memory
+from live_mvp_ros.base.jax_setup import give_back_memory
 
 SOON = {"xla_backend_optimization_level": 0}
 """Compiler options: half of the time to compile, and many times as long to run."""

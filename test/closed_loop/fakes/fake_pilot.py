@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from live_mvp_ros.sim import report
+from live_mvp_ros.evaluation import figures
 
 
 class FakePilot:
@@ -36,7 +36,7 @@ def troubles():
 
 
 def document(run, time_to_95_s=50.0, **values):
-    record = report.failed_record(run, "") | {
+    record = figures.failed_record(run, "") | {
         "error": None,
         "mission_complete": True,
         "goal_reached": True,
@@ -60,7 +60,7 @@ def document(run, time_to_95_s=50.0, **values):
 def main():
     """Run the command with this pilot instead of the real one."""
     from live_mvp_ros.cli.main import main as command
-    from live_mvp_ros.sim import campaign
+    from live_mvp_ros.evaluation import campaign
 
     campaign.Pilot = FakePilot
     return command(sys.argv[1:])

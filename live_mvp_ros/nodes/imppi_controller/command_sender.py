@@ -1,0 +1,82 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Who sends commands: the executor those that need no plan, the worker those of plans in time."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from live_mvp_ros.control import ControllerConfig, ControlOutput
+from live_mvp_ros.msg import BodyRateThrust
+from live_mvp_ros.nodes.imppi_controller.latest import LatestOdometry, Seen
+from live_mvp_ros.nodes.imppi_controller.pace import Pace
+from live_mvp_ros.nodes.imppi_controller.pilot import Pilot, Plan
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert import vehicle_messages
+from live_mvp_ros.ros.mission_requests import Mission
+from live_mvp_ros.ros.node import GraphNode
+
+
+class CommandSender:
+    """Publishes what a pilot computes, if the mission flies and the plan is not too old.
+
+    It keeps nothing that changes: of the mission and the odometry the worker reads what the
+    executor replaces whole.
+    """
+
+    def __init__(
+        self,
+        node: GraphNode,
+        body_frame: str,
+        mission: Mission,
+        odometry: LatestOdometry,
+        pilot: Pilot,
+        pace: Pace,
+    ) -> None:
+        """Publish on ``node``.
+
+        Args:
+            node: owner of the publisher.
+            body_frame: of the vehicle.
+            mission: decides whether to fly.
+            odometry: the newest.
+            pilot: computes the commands.
+            pace: says how old a plan may be.
+        """
+        self._body_frame = body_frame
+        self._mission, self._odometry = mission, odometry
+        self._pilot, self._pace = pilot, pace
+        self._out = node.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
+
+    def answer(self, config: ControllerConfig, seen: Seen) -> None:
+        """Send what needs no plan (executor): a hold, or what is due of the latest one."""
+        stamp_ns = seen.vehicle.stamp_ns
+        if self._mission.decision.flies:
+            stamp_ns, command = self._pilot.bridge(config, seen.vehicle, self._pace.longest_s)
+        else:
+            command = self._pilot.hold(config, seen.vehicle)
+        self._send(stamp_ns, command)
+        if stamp_ns == seen.vehicle.stamp_ns:
+            self._mission.log.commanded(time.monotonic() - seen.arrival_s)
+
+    def send_plan(self, config: ControllerConfig, plan: Plan, output: ControlOutput) -> bool:
+        """Send the command of a plan that is ready (worker); returns whether it was in time.
+
+        Odometry that came meanwhile says which part of the plan is due.
+        """
+        newest = self._odometry.seen
+        assert newest is not None
+        age_s = plan.age_s(newest.vehicle)
+        if not self._mission.decision.flies or not 0.0 <= age_s <= self._pace.longest_s:
+            return False
+        command = np.asarray(output.command)
+        if age_s > self._pace.period_s:
+            command = self._pilot.proceed(config, plan, newest.vehicle)
+        self._send(plan.stamp_ns, command)
+        return True
+
+    def _send(self, stamp_ns: int, command: np.ndarray) -> None:
+        """Publish a command under the stamp of the odometry that it answers (any thread)."""
+        self._out.publish(vehicle_messages.body_rate_thrust(stamp_ns, self._body_frame, command))

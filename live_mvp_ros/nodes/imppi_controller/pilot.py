@@ -1,0 +1,153 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Who computes the commands: a worker that plans, and an executor that never waits for it.
+
+Two threads, each with its own: the worker owns the flight that it plans (``plan``), the executor
+owns the vehicle's rest (``hold``). Between them go values that are never changed: the worker
+replaces ``latest`` by a new plan when that is ready, the executor hands its rest over with the
+work. JAX must compute on the thread that calls (``prepare_jax(in_background=False)``): else the
+executor's calls would queue behind the worker's.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from live_mvp_ros import control
+from live_mvp_ros.control import ControllerConfig, ControllerInputs, ControlOutput, FlightState
+from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
+from live_mvp_ros.vehicle import at_rest
+
+_LONGEST_SHIFT_S = 0.2
+
+
+class Plan(NamedTuple):
+    """A plan that is ready, and the odometry that it was made from; immutable."""
+
+    flight: FlightState
+    """With the plan's commands and, if there is no safe one, the place to stop at."""
+    stamp_ns: int
+
+    def age_s(self, vehicle: VehicleState) -> float:
+        """Return how much later a vehicle is than the one that was planned for."""
+        return 1e-9 * (vehicle.stamp_ns - self.stamp_ns)
+
+
+class Pilot:
+    """Plans on the worker's thread; holds and goes on with plans on any.
+
+    Attributes:
+        latest: the newest plan, None before the first. Replaced by the worker only.
+    """
+
+    def __init__(self, config: ControllerConfig, seed: int) -> None:
+        """Compile all but planning, which depends on the map."""
+        self.latest: Plan | None = None
+        self._first = control.init(config, jax.random.key(seed))
+        self._flight = self._first  # the worker's
+        self._rest = self._first  # the executor's
+        self._rests = False  # the executor's
+        self._outdated: Plan | None = None  # the executor's: made before it rested
+        self._fly, self._stay = jax.jit(control.fly), jax.jit(control.stay)
+        self._proceed = jax.jit(control.proceed)
+        anywhere = at_rest(jnp.zeros(3))
+        nowhere = VehicleState(0, *(np.asarray(leaf) for leaf in anywhere))
+        for _ in range(2):
+            self.hold(config, nowhere)
+            self.proceed(config, Plan(self._rest, 0), nowhere)
+        self._rest, self._rests = self._first, False
+
+    def hold(self, config: ControllerConfig, vehicle: VehicleState) -> np.ndarray:
+        """Return the command [4] that stops the vehicle and keeps it there (executor)."""
+        if not self._rests:
+            self._rest = self._first if self.latest is None else self.latest.flight
+        self._rests, self._outdated = True, self.latest
+        self._rest, command = self._stay(config, self._rest, vehicle.core)
+        return np.asarray(command)
+
+    def bridge(
+        self, config: ControllerConfig, vehicle: VehicleState, longest_s: float
+    ) -> tuple[int, np.ndarray]:
+        """Return what to fly while the next plan is not there (executor): stamp and command [4].
+
+        It is the part of the latest plan whose time has come, under the plan's stamp. A plan that
+        is older than ``longest_s``, or from before a hold, is not flown on: then it is a hold.
+        """
+        plan = self.latest
+        rested = self._rests and plan is self._outdated
+        if plan is None or rested or not 0.0 <= plan.age_s(vehicle) <= longest_s:
+            return vehicle.stamp_ns, self.hold(config, vehicle)
+        self._rests = False
+        return plan.stamp_ns, self.proceed(config, plan, vehicle)
+
+    def goes_on(self) -> None:
+        """Note that the vehicle flies by plans again (executor): the next hold is elsewhere.
+
+        Until there is a plan from after the hold, it is not over.
+        """
+        if self.latest is not self._outdated:
+            self._rests = False
+
+    def hand_over(self) -> FlightState | None:
+        """Return where the vehicle rests, for the worker to begin with; None if it flies."""
+        return self._rest if self._rests else None
+
+    def proceed(self, config: ControllerConfig, plan: Plan, vehicle: VehicleState) -> np.ndarray:
+        """Return the command [4] of a plan for a vehicle that is later (any thread).
+
+        A plan begins when its first command acts, ``latency_s`` after its odometry.
+        """
+        elapsed_s = np.float32(max(0.0, plan.age_s(vehicle) - config.latency_s))
+        return np.asarray(self._proceed(config, plan.flight, vehicle.core, elapsed_s))
+
+    def plan(
+        self,
+        config: ControllerConfig,
+        vehicle: VehicleState,
+        costmap: control.CostMap,
+        guide: control.GuidanceField,
+        rest: FlightState | None,
+        haste: float,
+    ) -> tuple[Plan, ControlOutput]:
+        """Plan, and make it the latest (worker).
+
+        Args:
+            config: of the controller.
+            vehicle: the newest odometry.
+            costmap: clearances.
+            guide: the information field.
+            rest: what ``hand_over`` gave.
+            haste: share of the speed limit that may be flown.
+        """
+        flight = self._flight if rest is None else rest
+        inputs = self._inputs(vehicle, costmap, guide, haste)
+        self._flight, output = jax.block_until_ready(self._fly(config, flight, inputs))
+        self.latest = Plan(self._flight, vehicle.stamp_ns)
+        return self.latest, output
+
+    def prepare(
+        self,
+        config: ControllerConfig,
+        vehicle: VehicleState,
+        costmap: control.CostMap,
+        guide: control.GuidanceField,
+    ) -> None:
+        """Compile for the geometry of map and field (worker); the result is not flown."""
+        jax.block_until_ready(
+            self._fly(config, self._flight, self._inputs(vehicle, costmap, guide, 1.0))
+        )
+
+    def _inputs(
+        self,
+        vehicle: VehicleState,
+        costmap: control.CostMap,
+        guide: control.GuidanceField,
+        haste: float,
+    ) -> ControllerInputs:
+        since_s = 0.0 if self.latest is None else self.latest.age_s(vehicle)
+        elapsed_s = jnp.float32(np.clip(since_s, 0.0, _LONGEST_SHIFT_S))
+        return ControllerInputs(vehicle.core, costmap, guide, elapsed_s, haste=jnp.float32(haste))

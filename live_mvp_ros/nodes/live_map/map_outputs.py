@@ -1,0 +1,97 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a live map shows of itself: map, status and surface, and where the odometry frame lies.
+
+All of it is for the worker, whose the map is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+from geometry_msgs.msg import TransformStamped
+from nav_msgs.msg import MapMetaData, OccupancyGrid
+from sensor_msgs.msg import PointCloud2
+from tf2_msgs.msg import TFMessage
+
+from live_mvp_ros import mapping
+from live_mvp_ros.mapping import LiveMap, LiveMapConfig
+from live_mvp_ros.msg import MapStatus
+from live_mvp_ros.nodes.live_map.cloud_queue import CLOUDS
+from live_mvp_ros.nodes.live_map.map_status import map_status
+from live_mvp_ros.ros import localisation, qos
+from live_mvp_ros.ros.convert import cloud_messages, grid_messages, pose_messages
+from live_mvp_ros.ros.frames import MAP
+from live_mvp_ros.ros.node import GraphNode
+
+
+class MapOutputs:
+    """Publishers of a map; used by one thread."""
+
+    def __init__(self, node: GraphNode, odom_frame: str) -> None:
+        """Publish for ``node``, whose health counts the clouds that were dropped."""
+        self._health, self._odom_frame = node.health, odom_frame
+        self._occupancy = jax.jit(mapping.occupancy)
+        self._exposure = jax.jit(mapping.exposure)
+        self._surface = jax.jit(mapping.surface, static_argnums=2)
+        self._geometry_out = node.publisher(MapMetaData, "map_metadata", qos.LATCHED)
+        self._map_out = node.publisher(OccupancyGrid, "map", qos.LATCHED)
+        self._exposure_out = node.publisher(OccupancyGrid, "map/exposure", qos.KEPT)
+        self._surface_out = node.publisher(PointCloud2, "map/surface", qos.KEPT)
+        self._frame_out = node.publisher(TransformStamped, localisation.TOPIC, qos.KEPT)
+        self._tf_out = node.publisher(TFMessage, "tf", qos.TRANSFORM)
+        self._status_out = node.publisher(MapStatus, "map/status", qos.STATUS)
+
+    def publish_geometry(self, config: LiveMapConfig, stamp_ns: int) -> None:
+        """Say what the map will be like, long before the first: others make ready for it."""
+        spec = mapping.map_grid(config)
+        self._geometry_out.publish(grid_messages.map_metadata(stamp_ns, spec))
+
+    def publish_frame(self, stamp_ns: int, found: mapping.MapToOdom) -> None:
+        """Say where the odometry frame lies."""
+        x, y = found.shift_m.tolist()
+        turn = pose_messages.yaw_rotation(float(found.yaw_rad))
+        frame = pose_messages.transform(stamp_ns, MAP, self._odom_frame, (x, y, 0.0), turn)
+        self._frame_out.publish(frame)
+        self._tf_out.publish(TFMessage(transforms=[frame]))
+
+    def publish_map(
+        self,
+        config: LiveMapConfig,
+        state: LiveMap,
+        stamp_ns: int,
+        losses: Sequence[float],
+        update_ms: float,
+    ) -> None:
+        """Publish what is known, and how the last update went.
+
+        Args:
+            config: of the map.
+            state: the map.
+            stamp_ns: of the last cloud.
+            losses: of the last update, see ``map_status``.
+            update_ms: how long that took.
+        """
+        p, known = map(np.asarray, self._occupancy(config, state, config.body.altitude_m))
+        cells = grid_messages.occupancy_cells(p, known)
+        spec = mapping.map_grid(config)
+        self._map_out.publish(grid_messages.occupancy_grid(stamp_ns, MAP, spec, cells))
+        dropped = self._health.dropped_total + self._health.refused_on(CLOUDS)[0]
+        self._status_out.publish(map_status(stamp_ns, state, p, known, losses, update_ms, dropped))
+
+    def publish_surface(
+        self, config: LiveMapConfig, state: LiveMap, stamp_ns: int, most_points: int
+    ) -> None:
+        """Publish what is only looked at, when somebody does."""
+        if self._exposure_out.get_subscription_count():
+            share = self._exposure(config, state, config.body.altitude_m)
+            cells = grid_messages.share_cells(share)
+            spec = mapping.map_grid(config)
+            self._exposure_out.publish(grid_messages.occupancy_grid(stamp_ns, MAP, spec, cells))
+        if self._surface_out.get_subscription_count():
+            found = self._surface(config, state, most_points)
+            columns = (found.points, found.distance, found.exposure)
+            valid = [np.asarray(values)[: int(found.count)] for values in columns]
+            self._surface_out.publish(cloud_messages.surface_cloud(stamp_ns, MAP, *valid))

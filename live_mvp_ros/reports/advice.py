@@ -1,0 +1,53 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What to try when something was left, or the goal was not reached, by the reason for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_NARROW = (
+    "sensor noise thickens walls in the map: lower it, or its effect (a finer "
+    "live_map.resolution_m, a nearer live_map.max_range_m), or say a smaller body (body.radius_m, "
+    "body.margin_m) if the vehicle is smaller"
+)
+_TIME = "give it more time (--timeout, --time-limit), or a higher body.speed_max_m_s"
+_VOLUME = "enlarge the volume: lower_m and upper_m of the world"
+ADVICE = {
+    "too_narrow": _NARROW,
+    "too_risky": "it came no nearer there for long: look at the way in the bag or the film, and "
+    "give it a larger info_field.progress.patience_s if it was only slow",
+    "unreachable": "nothing known leads there: is a door shut, or lower than body.altitude_m?",
+    "no_known_way": "nothing known leads there: is a door shut, or lower than body.altitude_m?",
+    "not_resolved": "the sensor sees it and learns nothing: a surface that gives no return, or "
+    "farther than its range",
+    "out_of_bounds": _VOLUME,
+    "out_of_time": _TIME,
+    "not_worth_it": "info_field.finish: thorough looks at everything",
+    "inside_obstacle": "place the goal in free space: goal_m of the world, or 2D Goal Pose",
+    "enclosed": "place the goal in free space: goal_m of the world, or 2D Goal Pose",
+    "in_unknown": "nobody has looked there: is the goal in a place that can be seen into?",
+    "blocked": "something came into the way: remove it and start again",
+}
+"""By the name of a reason in metrics.json; of a remainder and of the goal."""
+
+
+def advice(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Return what to try by the reasons of a flight, that of the goal first; {} for none.
+
+    ``metrics``: of metrics.json.
+    """
+    completion = metrics.get("completion") or {}
+    goal = completion.get("goal") or {}
+    left = completion.get("remainders") or []
+    open_ = [item for item in left if not item.get("enclosed")]
+    reasons = [goal.get("reason"), *(item.get("reason") for item in open_)]
+    return {reason: ADVICE[reason] for reason in reasons if reason in ADVICE}
+
+
+def advice_lines(metrics: Mapping[str, Any]) -> list[str]:
+    """Return what to try after a mission that is not complete, a line for each reason."""
+    if metrics.get("mission_complete"):
+        return []
+    return [f"{reason.replace('_', ' ')}: {words}" for reason, words in advice(metrics).items()]

@@ -1,0 +1,246 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Load worlds from data files: YAML or JSON lists of primitives, or floor plans of rectangles.
+
+A world of primitives has the keys ``name``, ``lower_m``, ``upper_m``, ``start_m``,
+``start_yaw_rad`` (optional, 0), ``goal_m`` and ``primitives``, a list of
+
+    {type: plane, point_m: [x, y, z], normal: [x, y, z]}             normal points out of the solid
+    {type: sphere, centre_m: [x, y, z], radius_m: r}
+    {type: box, centre_m: [x, y, z], half_extents_m: [x, y, z]}
+    {type: cylinder, centre_m: [x, y, z], radius_m: r, height_m: h}  axis along z
+    {type: polygon, corners_m: [[x, y], ...], bottom_m: z, top_m: z}
+    {type: union, smoothness_per_m: k, members: [...]}               k = 0: hard union
+    {type: mesh, path: FILE, scale: 1.0}             watertight OBJ, PLY, GLB or STL
+
+A path that is not absolute starts at the folder of the world file. A mesh is in metres, or in
+units of ``scale`` (optional) metres; GLB is turned from Y up, as its standard has it, to Z up.
+
+A floor plan has the key ``occupied``: rectangles [x_min, y_min, x_max, y_max] that are solid from
+the floor z = 0 to the ceiling z = ``height``, both of which are solid too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import yaml
+
+from live_mvp_ros.worlds.file_fields import Fields
+from live_mvp_ros.worlds.generators import generate
+from live_mvp_ros.worlds.mesh_scene import MeshSolid
+from live_mvp_ros.worlds.mesh_world import mesh_world_values
+from live_mvp_ros.worlds.names import WORLD_FILES, WorldNameError, find_world, mesh_of
+from live_mvp_ros.worlds.polygon import triangulate
+from live_mvp_ros.worlds.scene import (
+    Boxes,
+    Cylinders,
+    Group,
+    Planes,
+    Primitives,
+    Prisms,
+    Scene,
+    Spheres,
+    signed_distance,
+)
+from live_mvp_ros.worlds.world import World
+from live_mvp_ros.worlds.world_error import WorldError
+
+WORLD_NAMES: tuple[str, ...] = tuple(WORLD_FILES)
+_TYPES = ("plane", "sphere", "box", "cylinder", "polygon", "union", "mesh")
+
+
+def load_world(name_or_path: str) -> World:
+    """Return a world by name (one of ``WORLD_NAMES``) or from a .yaml, .yml or .json file.
+
+    A generated world takes a seed: ``maze:3``; ``maze`` is ``maze:0``. A mesh alone is a world
+    too: ``mesh:PATH``, or ``mesh@0.001:PATH`` of one in millimetres.
+
+    Raises:
+        WorldError: there is no such world, or its file is wrong; the sentence says what is.
+    """
+    try:
+        path, seed = find_world(name_or_path)
+    except WorldNameError as error:
+        raise WorldError(str(error)) from None
+    mesh = mesh_of(name_or_path)
+    values = mesh_world_values(*mesh) if mesh is not None else _parsed(path)
+    fields = Fields(str(path), "", values)
+    if "generator" in fields.values:
+        fields = Fields(str(path), "", generate(fields, seed))
+    return _from_floor_plan(fields) if "occupied" in fields.values else _from_primitives(fields)
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except OSError as error:
+        raise WorldError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise WorldError(f"{path}: is not text in UTF-8") from error
+    except (yaml.YAMLError, json.JSONDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise WorldError(f"{path}: is not valid {path.suffix[1:].upper()}: {reason}") from error
+    if not isinstance(values, dict):
+        raise WorldError(f"{path}: must hold a mapping of keys such as name and primitives")
+    return values
+
+
+def _from_floor_plan(fields: Fields) -> World:
+    optional = ("units", "resolution", "start_yaw", "comment", "prior")
+    fields.allow("name", "size", "height", "start", "goal", "occupied", *optional)
+    if fields.values.get("units", "m") != "m":
+        fields.refuse("units", "m")
+    (width, depth), height = fields.vector("size", 2), fields.number("height", above=0.0)
+    rectangles = np.array(fields.rows("occupied", 4), np.float64).T
+    if np.any(rectangles[:2] >= rectangles[2:]):
+        fields.refuse("occupied", "rectangles [x_min, y_min, x_max, y_max] with min < max")
+    heights = np.full(rectangles.shape[1], 0.5 * height)
+    low, high = rectangles[:2], rectangles[2:]
+    walls = Boxes(
+        _array(np.vstack([0.5 * (low + high), heights])),
+        _array(np.vstack([0.5 * (high - low), heights])),
+    )
+    slabs = Planes(_array([[0.0, 0.0], [0.0, 0.0], [1.0, -1.0]]), _array([0.0, -height]))
+    world = World(
+        name=fields.text("name"),
+        scene=Scene((Group((slabs, walls)),)),
+        lower_m=(0.0, 0.0, 0.0),
+        upper_m=(width, depth, height),
+        start_m=fields.point("start"),
+        start_yaw_rad=fields.number("start_yaw", default=0.0),
+        goal_m=fields.point("goal"),
+    )
+    return _checked(fields, world, "start", "goal", "size")
+
+
+def _from_primitives(fields: Fields) -> World:
+    keys = ("name", "lower_m", "upper_m", "start_m", "start_yaw_rad", "goal_m", "primitives")
+    fields.allow(*keys)
+    world = World(
+        name=fields.text("name"),
+        scene=_scene(fields.mappings("primitives")),
+        lower_m=fields.point("lower_m"),
+        upper_m=fields.point("upper_m"),
+        start_m=fields.point("start_m"),
+        start_yaw_rad=fields.number("start_yaw_rad", default=0.0),
+        goal_m=fields.point("goal_m"),
+    )
+    return _checked(fields, world, "start_m", "goal_m", "upper_m")
+
+
+def _checked(fields: Fields, world: World, start: str, goal: str, upper: str) -> World:
+    """Refuse a world without volume, or whose start or goal is not in free space inside it."""
+    lowest, highest = np.array(world.lower_m), np.array(world.upper_m)
+    if not np.all(lowest < highest):
+        fields.refuse(upper, "above the lower corner on every axis")
+    clear = signed_distance(world.scene, jnp.array([world.start_m, world.goal_m])) > 0.0
+    ends = ((start, world.start_m), (goal, world.goal_m))
+    for (key, position), outside in zip(ends, clear, strict=True):
+        if np.any(np.array(position) < lowest) or np.any(np.array(position) > highest):
+            fields.refuse(key, f"between {world.lower_m} and {world.upper_m}")
+        if not outside:
+            fields.refuse(key, "outside the solid")
+    return world
+
+
+def _scene(items: list[Fields]) -> Scene:
+    """Build one hard group of all loose primitives, and one group per union."""
+    kinds = [item.choice("type", _TYPES) for item in items]
+    meshes = tuple(_mesh(item) for item, kind in zip(items, kinds, strict=True) if kind == "mesh")
+    loose = [
+        item for item, kind in zip(items, kinds, strict=True) if kind not in ("union", "mesh")
+    ]
+    groups = [_group(loose, 0.0)] if loose else []
+    for item in items:
+        if item.values["type"] == "union":
+            item.allow("type", "smoothness_per_m", "members")
+            smoothness = item.number("smoothness_per_m", default=0.0, least=0.0)
+            groups.append(_group(item.mappings("members"), smoothness))
+    return Scene(tuple(groups), meshes)
+
+
+def _mesh(item: Fields) -> MeshSolid:
+    item.allow("type", "path", "scale")
+    path = Path(item.file).parent / os.path.expanduser(item.text("path"))
+    return MeshSolid(path, item.number("scale", default=1.0, above=0.0))
+
+
+def _group(items: list[Fields], smoothness: float) -> Group:
+    """Build one group; primitives of one kind share one stack of arrays."""
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    for item in items:
+        kind = item.choice("type", tuple(_READERS))
+        if kind == "polygon" and smoothness > 0.0:
+            item.refuse("type", "plane, sphere, box or cylinder inside a smooth union")
+        rows.setdefault(kind, []).extend(_READERS[kind](item))
+    members = tuple(_stacked(kind, entries) for kind, entries in sorted(rows.items()))
+    return Group(members, smoothness)
+
+
+def _stacked(kind: str, rows: list[tuple[Any, ...]]) -> Primitives:
+    """Stack rows of fields into arrays with the primitive index last."""
+    kinds = {"plane": Planes, "sphere": Spheres, "box": Boxes, "cylinder": Cylinders}
+    columns = [
+        _array(np.stack([np.asarray(v) for v in c], axis=-1)) for c in zip(*rows, strict=True)
+    ]
+    return kinds.get(kind, Prisms)(*columns)
+
+
+def _plane(item: Fields) -> list[tuple[Any, ...]]:
+    item.allow("type", "point_m", "normal")
+    normal = np.array(item.vector("normal", 3))
+    length = np.linalg.norm(normal)
+    if length < 1e-6:
+        item.refuse("normal", "a vector longer than zero")
+    normal = normal / length
+    return [(normal, normal @ np.array(item.vector("point_m", 3)))]
+
+
+def _sphere(item: Fields) -> list[tuple[Any, ...]]:
+    item.allow("type", "centre_m", "radius_m")
+    return [(item.vector("centre_m", 3), item.number("radius_m", above=0.0))]
+
+
+def _box(item: Fields) -> list[tuple[Any, ...]]:
+    item.allow("type", "centre_m", "half_extents_m")
+    half = item.vector("half_extents_m", 3)
+    if min(half) <= 0.0:
+        item.refuse("half_extents_m", "three numbers above 0")
+    return [(item.vector("centre_m", 3), half)]
+
+
+def _cylinder(item: Fields) -> list[tuple[Any, ...]]:
+    item.allow("type", "centre_m", "radius_m", "height_m")
+    radius, height = item.number("radius_m", above=0.0), item.number("height_m", above=0.0)
+    return [(item.vector("centre_m", 3), radius, 0.5 * height)]
+
+
+def _polygon(item: Fields) -> list[tuple[Any, ...]]:
+    item.allow("type", "corners_m", "bottom_m", "top_m")
+    bottom = item.number("bottom_m")
+    top = item.number("top_m", above=bottom)
+    try:
+        triangles = triangulate([(x, y) for x, y in item.rows("corners_m", 2)])
+    except ValueError as error:
+        item.refuse("corners_m", f"a simple polygon ({error})")
+    return [(t, 0.5 * (bottom + top), 0.5 * (top - bottom)) for t in triangles]
+
+
+_READERS = {
+    "plane": _plane,
+    "sphere": _sphere,
+    "box": _box,
+    "cylinder": _cylinder,
+    "polygon": _polygon,
+}
+
+
+def _array(values: Any) -> Any:
+    return jnp.asarray(np.asarray(values, np.float32))
