@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from mcap.opcode import Opcode
 
 from live_mvp_ros.bags.contents import is_time
+from live_mvp_ros.bags.database_file import DatabaseFile
 from live_mvp_ros.bags.mcap_file import McapFile
 from live_mvp_ros.bags.mcap_records import (
     HEAD,
@@ -60,7 +61,8 @@ def unread(bag: Bag) -> list[dict[str, Any]]:
         if isinstance(part, McapFile):
             pieces = list(pieces_of(part.plain))
         else:
-            pieces = [Piece(0, part.bad)] if part.bad else []
+            bad = part.bad if isinstance(part, DatabaseFile) else 0
+            pieces = [Piece(0, bad)] if bad else []
         if pieces:
             found.append(_summed(part.path.name, pieces, bag.start_ns))
     for file in bag.files:

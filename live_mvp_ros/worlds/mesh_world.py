@@ -85,7 +85,7 @@ def check_place(solid: MeshSolid, lower_m: np.ndarray, upper_m: np.ndarray) -> N
         )
     if np.any(high < lower_m) or np.any(low > upper_m):
         place, space = (
-            f"from {corner_text(lowest)} to {corner_text(highest)} m"
+            f"from {corner_text(lowest.tolist())} to {corner_text(highest.tolist())} m"
             for lowest, highest in ((low, high), (lower_m, upper_m))
         )
         raise WorldError(
