@@ -69,8 +69,12 @@ def mesh_world_values(path: Path, scale: float = 1.0) -> dict[str, Any]:
     }
 
 
-def check_place(solid: MeshSolid, lower_m: np.ndarray, upper_m: np.ndarray) -> None:
+def check_place(
+    solid: MeshSolid, lower_m: np.ndarray, upper_m: np.ndarray, *, alone: bool
+) -> None:
     """Refuse a mesh of which nothing stands in the bounds [3] of its world, or in another unit.
+
+    Beside other things (not ``alone``) it may be as small as it likes.
 
     Raises:
         WorldError: it lies outside, or is far too large or too small for the world.
@@ -78,7 +82,7 @@ def check_place(solid: MeshSolid, lower_m: np.ndarray, upper_m: np.ndarray) -> N
     low, high = solid.bounds_m
     size, of_world = high - low, upper_m - lower_m
     times = float(size.max() / of_world.max())
-    if times > _TIMES or (times < 1.0 / _TIMES and size.max() < SMALLEST_M):
+    if times > _TIMES or (alone and times < 1.0 / _TIMES and size.max() < SMALLEST_M):
         raise WorldError(
             f"{solid.path}: is {in_words(size)} in a world of {in_words(of_world)}:"
             f" {unit_hint(solid.path, solid.scale, size)}"

@@ -144,8 +144,9 @@ def _checked(fields: Fields, world: World, start: str, goal: str, upper: str) ->
         fields.refuse(upper, "above the lower corner on every axis")
     if problem := problem_of(world.lower_m, world.upper_m):
         raise WorldError(f"{fields.file}: {problem}")
+    alone = not world.scene.groups and len(world.scene.meshes) == 1
     for mesh in world.scene.meshes:
-        check_place(mesh, lowest, highest)
+        check_place(mesh, lowest, highest, alone=alone)
     clear = signed_distance(world.scene, jnp.array([world.start_m, world.goal_m])) > 0.0
     ends = ((start, world.start_m), (goal, world.goal_m))
     for (key, position), outside in zip(ends, clear, strict=True):
