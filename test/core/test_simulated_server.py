@@ -313,6 +313,12 @@ def test_names_of_links(text, url):
     assert autopilot_links.text_of(autopilot_links.parse(text)) == text
 
 
+def test_who_sends_to_this_machine_listens_on_it_alone():
+    with autopilot_links.opened(autopilot_links.parse("udpout:127.0.0.1:9")) as link:
+        (sock,) = link.sockets()
+        assert sock.getsockname()[0] == "127.0.0.1"
+
+
 def test_a_world_gives_the_start():
     pytest.importorskip("jax")
     from live_mvp_ros.cli.vehicle_simulate import start_of

@@ -72,6 +72,12 @@ def messages_in(parser: Any, content: bytes) -> list[Any]:
     return [message for message in found if message.get_type() != "BAD_DATA"]
 
 
+def _own_end(host: str) -> str:
+    """Return the address to send from: one that others reach only where they are meant to."""
+    here = host == "localhost" or host.startswith("127.")
+    return "127.0.0.1" if here else ""
+
+
 class UdpLink:
     """One UDP socket and those who speak to it."""
 
@@ -79,7 +85,7 @@ class UdpLink:
         """Open the socket."""
         out = url.kind == "udpout"
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("" if out else url.host, url.local_port if out else url.port))
+        self.socket.bind((_own_end(url.host), url.local_port) if out else (url.host, url.port))
         self.socket.setblocking(False)
         self._named: Address | None = (url.host, url.port) if out else None
         self._heard: dict[Address, float] = {}
