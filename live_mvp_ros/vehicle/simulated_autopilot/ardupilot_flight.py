@@ -43,7 +43,7 @@ class ArduPilotFlight:
         """Begin on the ground."""
         self._hardware = hardware
         self._follower = TargetFollower(STEP_S)
-        self._stop = Stop(JERK_M_S3, ACCELERATION_M_S2)
+        self._stop = Stop(ACCELERATION_M_S2)
         self._climb = Climb(CLIMB_M_S2)
         self._level_climb = Climb(2.5)
         self._yaw_rad = 0.0
@@ -62,7 +62,7 @@ class ArduPilotFlight:
     def enter(self) -> None:
         """Begin with a mode, or stop in GUIDED: by position, from the velocity that it has."""
         estimate = self._hardware.estimator
-        self._stop.enter(estimate.position_m, estimate.velocity_m_s, (0.0, 0.0))
+        self._stop.enter(estimate.position_m, estimate.velocity_m_s, (0.0, 0.0), JERK_M_S3)
         self._climb.enter(self._hardware.climb_m_s)
         self._yaw_rad = self._hardware.yaw_rad
         self._resets = estimate.reset_counter

@@ -46,17 +46,23 @@ class Climb:
 class Stop:
     """Come to a stop, or to a velocity, in the plane, and keep the place."""
 
-    def __init__(self, jerk_m_s3: float, acceleration_m_s2: float) -> None:
-        """Say how fast the acceleration may change and how large it may become."""
-        self._jerk, self._most = jerk_m_s3, acceleration_m_s2
+    def __init__(self, acceleration_m_s2: float) -> None:
+        """Say how large the acceleration may become."""
+        self._jerk, self._most = 1.0, acceleration_m_s2
         self._p: list[float] = [0.0, 0.0]
         self._v: list[float] = [0.0, 0.0]
         self._a: list[float] = [0.0, 0.0]
 
-    def enter(self, position_m: Vector, velocity_m_s: Vector, acceleration_m_s2: Flat) -> None:
-        """Begin the path with what the vehicle does, and an acceleration."""
+    def enter(
+        self,
+        position_m: Vector,
+        velocity_m_s: Vector,
+        acceleration_m_s2: Flat,
+        jerk_m_s3: float,
+    ) -> None:
+        """Begin the path with what it does, an acceleration, and how fast that may change."""
         self._p, self._v = list(position_m[:2]), list(velocity_m_s[:2])
-        self._a = list(acceleration_m_s2)
+        self._a, self._jerk = list(acceleration_m_s2), jerk_m_s3
 
     def shift(self, jump_m: Vector) -> None:
         """Move the path with an estimate that has jumped: the vehicle has not."""
