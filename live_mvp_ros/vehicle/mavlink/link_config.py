@@ -6,13 +6,9 @@ from __future__ import annotations
 
 from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.vehicle.body import BodyConfig
-from live_mvp_ros.vehicle.mavlink.arducopter import ARDUCOPTER
 from live_mvp_ros.vehicle.mavlink.autopilot_traits import AutopilotTraits, Demands
-from live_mvp_ros.vehicle.mavlink.px4 import PX4
+from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
 from live_mvp_ros.vehicle.quadrotor import QuadrotorConfig
-
-AUTOPILOTS: dict[str, AutopilotTraits] = {"px4": PX4, "ardupilot": ARDUCOPTER}
-"""The autopilots by the names that users give them."""
 
 
 @configuration

@@ -121,8 +121,7 @@ def _taking_off(
 def _flying(times: PhaseTimes, state: FlightPhase, now: PhaseInputs, now_s: float) -> FlightPhase:
     if ModeKind.OURS not in now.kinds:
         if now.failsafe and now.silent_s >= 0.8 * times.autopilot_s:
-            words = f"its own failsafe holds it ({now.mode_name}): commands have stopped"
-            return _to(state, Phase.HOLDING, words, now_s)
+            return _to(state, Phase.HOLDING, _by_its_failsafe(now), now_s)
         return _taken(state, now, now_s)
     if now.silent_s > SILENT_S:
         return _to(state, Phase.HOLDING, "no command may be passed on", now_s)
@@ -147,8 +146,14 @@ def _holding(times: PhaseTimes, state: FlightPhase, now: PhaseInputs, now_s: flo
         if state.asked is Ask.OUR_MODE and now_s - state.asked_s > times.ask_s:
             words = f"it does not obey, but stays in {now.mode_name}"
             return dataclasses.replace(state, authorised=False, asked=None, reason=words)
+        if silent and now.mode != state.mode_before:
+            return dataclasses.replace(state, reason=_by_its_failsafe(now))
         return state
     return _taken(state, now, now_s)
+
+
+def _by_its_failsafe(now: PhaseInputs) -> str:
+    return f"its own failsafe holds it ({now.mode_name}): commands have stopped"
 
 
 def _landing(times: PhaseTimes, state: FlightPhase, now: PhaseInputs, now_s: float) -> FlightPhase:
