@@ -30,8 +30,12 @@ REQUIRED = {
     "zstandard": "zstandard>=0.23,<1",
 }
 """Module: what pip installs it by. pyproject.toml says the same."""
-OPTIONAL = {"rerun": "rerun-sdk>=0.40,<0.42", "ray": "ray>=2.49,<3"}
-"""The same of what only views and campaigns on a cluster need."""
+OPTIONAL = {
+    "pymavlink": "pymavlink>=2.4.41,<3",
+    "ray": "ray>=2.49,<3",
+    "rerun": "rerun-sdk>=0.40,<0.42",
+}
+"""The same of what only autopilots, campaigns on a cluster and views need."""
 JAX_FOR_NUMPY_1 = "jax>=0.6.2,<0.7"
 """Later ones would replace the NumPy of a distribution that has version 1."""
 

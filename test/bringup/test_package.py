@@ -27,6 +27,7 @@ KEYS = {
     "matplotlib": "python3-matplotlib",
     "numpy": "python3-numpy",
     "psutil": "python3-psutil",
+    "pymavlink": "python3-pymavlink-pip",
     "rich": "python3-rich",
     "rosbags": "python3-rosbags-pip",  # in tests only
     "scipy": "python3-scipy",
@@ -109,7 +110,8 @@ def test_what_only_development_needs_is_run_or_imported_there():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     named = {re.match(r"[\w-]+", line).group() for line in extras["dev"]}
-    others = {re.match(r"[\w-]+", line).group() for line in extras["ray"] + extras["view"]}
+    optional = extras["mavlink"] + extras["ray"] + extras["view"]
+    others = {re.match(r"[\w-]+", line).group() for line in optional}
     makefile = (ROOT / "Makefile").read_text()
     tests = imported((ROOT / "test").rglob("*.py"))
     assert "pytest -n 2" in makefile

@@ -43,7 +43,8 @@ def test_the_commands_install_what_the_project_asks_for():
     wanted = [line.partition(";")[0].strip() for line in project["dependencies"]]
     assert sorted(pip_packages.REQUIRED.values()) == sorted(wanted)
     extras = project["optional-dependencies"]
-    assert sorted(pip_packages.OPTIONAL.values()) == sorted(extras["ray"] + extras["view"])
+    optional = extras["mavlink"] + extras["ray"] + extras["view"]
+    assert sorted(pip_packages.OPTIONAL.values()) == sorted(optional)
 
 
 def test_nothing_is_missing_where_the_tests_run_with_everything():

@@ -16,6 +16,7 @@ INSTALLED_BY_PIP = {
     "embreex": "embreex",
     "jax": "jax",
     "mcap": "mcap",
+    "pymavlink": "pymavlink",
     "ray": "ray",
     "rerun": "rerun-sdk",
     "rosbags": "rosbags",
