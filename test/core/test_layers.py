@@ -48,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "cli": {
         *(BASE, "bags", "bringup", "evaluation", "mapping", "replay", "reports", "ros"),
-        *("viewing", "worlds"),
+        *("vehicle", "viewing", "worlds"),
     },
 }
 """Room: what it may import besides itself. ``bringup`` starts ``nodes`` by name only."""
