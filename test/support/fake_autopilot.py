@@ -135,8 +135,8 @@ class FakeAutopilot:
                     1000 * ms, 0, 0, -9.81 * feels, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63
                 )
             )
-            own = HOVER if self.in_air else 0.0
-            self.say(make.attitude_target_encode(ms, 0, q, 0, 0, 0, own))
+            own = round(100 * HOVER) if self.in_air else 0
+            self.say(make.vfr_hud_encode(0, 0, 0, own, self.z, self.vz))
         if self._tick % 10 == 0:
             self.say(make.extended_sys_state_encode(0, 2 if self.in_air else 1))
             bit = 0x10000000

@@ -80,7 +80,7 @@ class ArduCopter:
             "ATTITUDE_QUATERNION": odometry,
             "LOCAL_POSITION_NED": odometry,
             "HIGHRES_IMU": 50.0,
-            "ATTITUDE_TARGET": 20.0,
+            "VFR_HUD": 20.0,
             "EXTENDED_SYS_STATE": 5.0,
             "SYS_STATUS": 2.0,
             "EKF_STATUS_REPORT": 2.0,

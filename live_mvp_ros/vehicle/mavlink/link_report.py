@@ -25,7 +25,7 @@ def check_facts(link: VehicleLink, now_s: float) -> CheckFacts:
         problem = f"it is no {link.traits.name}: MAV_AUTOPILOT {facts.autopilot}"
     elif not facts.is_multirotor:
         problem = f"it is no multirotor: MAV_TYPE {facts.kind}"
-    needed = ("HIGHRES_IMU", "ATTITUDE_TARGET", "EXTENDED_SYS_STATE")
+    needed = ("HIGHRES_IMU", "VFR_HUD", "EXTENDED_SYS_STATE")
     return CheckFacts(
         kind_problem=problem or link.bad_telemetry,
         kind=kind,

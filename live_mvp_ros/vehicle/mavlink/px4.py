@@ -79,7 +79,7 @@ class Px4:
             "ODOMETRY": demands.odometry_rate_hz,
             "CURRENT_MODE": 20.0,
             "HIGHRES_IMU": 50.0,
-            "ATTITUDE_TARGET": 20.0,
+            "VFR_HUD": 20.0,
             "EXTENDED_SYS_STATE": 5.0,
             "SYS_STATUS": 2.0,
             "ESTIMATOR_STATUS": 2.0,

@@ -132,7 +132,7 @@ class VehicleLink:
             self.texts.take(message.severity, message.text, message.id, message.chunk_seq, now_s)
         elif kind == "HIGHRES_IMU":
             self._felt(message, now_s)
-        elif kind == "ATTITUDE_TARGET":
+        elif kind == "VFR_HUD":
             self._own_throttle(message, now_s)
         return self._estimated(message, arrival_ns)
 
@@ -376,11 +376,14 @@ class VehicleLink:
         self.hover.commanded(throttle, now_s)
 
     def _own_throttle(self, message: Any, now_s: float) -> None:
-        """Take the throttle that the autopilot asks for while it flies by itself."""
+        """Take the throttle that the autopilot asks of its motors while it flies by itself.
+
+        ATTITUDE_TARGET says it finer than in percent, but not always: PX4's goes stale.
+        """
         if not self.in_air or not self.facts.armed:
             self.hover.rests()
-        elif self.gate.unsent_s(now_s) > _OWN_SILENCE_S and math.isfinite(message.thrust):
-            self.hover.commanded(message.thrust, now_s)
+        elif self.gate.unsent_s(now_s) > _OWN_SILENCE_S and message.throttle > 0:
+            self.hover.commanded(0.01 * message.throttle, now_s)
 
     def _felt(self, message: Any, now_s: float) -> None:
         lifted = self.in_air and self.height_m > _LIFTED_M
