@@ -353,13 +353,13 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         x, y, _ = facts.start_m
         link: dict[str, Value] = {
             "autopilot": options.autopilot,
-            "url": options.url,
+            **({"url": options.url} if options.url else {}),
             "origin_m": (x, y, facts.lower_m[2]),
             "map_to_odom": "external" if options.drifts else "identity",
             **body,
         }
         nodes.append(node("mavlink_driver", 0, link))
-    if options.vehicle != "none":
+    if options.vehicle in ("sim", "mavlink"):
         looks_at: dict[str, Value] = {"world": resolve_world(options.world), **seed}
         nodes.append(node("gt_depth", 3, looks_at, TRUE_POSE))
     memory: dict[str, Value] = {"autosave_path": options.map_file} if options.map_file else {}

@@ -397,3 +397,12 @@ def test_a_landing_that_a_pilot_ends_is_his(flight):
     assert vehicle.mode == LANDS[vehicle.kind]
     vehicle.switch(PILOTS[vehicle.kind])
     flight.becomes(Phase.HANDED_OVER, 0.1)
+
+
+def test_a_driver_that_ends_in_flight_asks_for_a_landing_and_on_the_ground_for_nothing(flight):
+    flight.run(2.0)
+    flight.link.close()
+    assert {command for command, _ in flight.vehicle.commands} == {511}
+    flight.flies()
+    flight.link.close()
+    assert flight.vehicle.mode == LANDS[flight.vehicle.kind]

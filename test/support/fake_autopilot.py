@@ -52,6 +52,7 @@ class FakeAutopilot:
         self.deaf, self.silent, self.refuses = False, False, {}  # type: ignore[var-annotated]
         self.resets, self.throttle, self.setpoints = 3, 0.0, []  # type: ignore[var-annotated]
         self.commands: list[tuple[int, tuple[float, ...]]] = []
+        self.half_way_ns = 5_000_000  # what is said is heard 10 ms later
         self._out: list[Any] = []
         self._reader, self._mav = mavlink.MAVLink(None), mavlink.MAVLink(None, 1, 1)
         self._tick = 0
@@ -81,10 +82,20 @@ class FakeAutopilot:
         self._move(dt_s)
         if not self.silent:
             self._tell()
+        return [m for data in self.packed() for m in self._reader.parse_buffer(data)]
+
+    def packed(self) -> list[bytes]:
+        """Return what it says and has not yet been heard, as bytes."""
         said, self._out = self._out, []
-        if self.silent:
-            return []
-        return [m for one in said for m in self._reader.parse_buffer(one.pack(self._mav))]
+        return [] if self.silent else [bytes(message.pack(self._mav)) for message in said]
+
+    def wire_step(self, dt_s: float) -> list[bytes]:
+        """Let time pass; return what it says as bytes."""
+        self.now_ns += round(1e9 * dt_s)
+        self._tick += 1
+        self._move(dt_s)
+        self._tell()
+        return self.packed()
 
     def say(self, message: Any) -> None:
         self._out.append(message)
@@ -158,7 +169,7 @@ class FakeAutopilot:
 
     def _on_timesync(self, message: Any) -> None:
         if message.tc1 == 0:
-            half_way_ns = self.now_ns + 5_000_000 - BOOT_NS  # the answer is there in 10 ms
+            half_way_ns = self.now_ns + self.half_way_ns - BOOT_NS
             self.say(self._mav.timesync_encode(half_way_ns, message.ts1))
 
     def _on_param_request_read(self, message: Any) -> None:
