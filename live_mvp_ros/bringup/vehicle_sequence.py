@@ -3,9 +3,10 @@
 """A vehicle behind an autopilot, from the ground to its mission and back to the ground.
 
 check -> arm -> take-off -> ``explore/start`` -> ... -> land -> disarmed. Each step waits for the
-vehicle's own word, is asked for a few times at most, and says what it waits for. It is armed only
-when every node has compiled: a vehicle that hovers while others prepare empties its battery.
-Whoever takes the vehicle over has it; nothing is asked of it then.
+vehicle's own word, is asked for a few times at most, and says what it waits for. A driver that was
+started again in flight knows nothing of what was granted, and is asked to fly once more. It is
+armed only when every node has compiled: a vehicle that hovers while others prepare empties its
+battery. Whoever takes the vehicle over has it; nothing is asked of it then.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Said(Protocol):
 
     phase: int
     reason: str
+    authorised: bool
+    request: str
     request_state: str
 
 
@@ -85,6 +88,7 @@ class TakeOff:
         """Do what is due; ``ready``: nothing has to be prepared before it may fly."""
         state = self._vehicle.state
         if self.done:
+            self._go_on(state, now_s)
             return Progressed()
         if state is None:
             return Progressed("the driver has not said anything yet")
@@ -109,6 +113,13 @@ class TakeOff:
         if phase is Phase.HOLDING:
             return self._step(self._last, now_s, state)
         return Progressed(f"the vehicle: {phase.name.lower().replace('_', ' ')}: {state.reason}")
+
+    def _go_on(self, state: Said | None, now_s: float) -> None:
+        """Ask a driver to fly that has just been started again."""
+        if state is None or Phase(state.phase) is not Phase.HOLDING:
+            return
+        if not state.authorised and not state.request:
+            self._ask("fly", now_s, math.inf)
 
     def _step(self, name: str, now_s: float, state: Said) -> Progressed:
         done = self._ask(name, now_s, MOST_ASKS)

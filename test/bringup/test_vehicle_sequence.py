@@ -23,7 +23,9 @@ class Driver:
 
     @staticmethod
     def said(phase: Phase, reason: str = "") -> SimpleNamespace:
-        return SimpleNamespace(phase=int(phase), reason=reason, request_state="")
+        return SimpleNamespace(
+            phase=int(phase), reason=reason, request="fly", request_state="", authorised=False
+        )
 
     def becomes(self, phase: Phase, reason: str = "") -> None:
         self.state = self.said(phase, reason)
@@ -54,6 +56,9 @@ def test_each_step_waits_for_the_vehicles_own_word():
     driver.becomes(Phase.HOLDING)
     assert not take_off.look(99.0, True).sentence
     assert driver.asked[-1] == "start"  # once it has flown, nothing is asked for again
+    driver.state.request = ""
+    assert not take_off.look(100.0, True).sentence
+    assert driver.asked[-1] == "fly"  # but of a driver that was started again
 
 
 def test_where_no_mission_of_ours_asks_for_the_vehicle_this_does():

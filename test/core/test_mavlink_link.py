@@ -330,14 +330,19 @@ def test_a_link_that_is_lost_and_comes_back_goes_on_with_what_was_granted(flight
     flight.becomes(Phase.FLYING, 2.0)
 
 
-def test_what_is_found_flying_is_not_ours(flight):
+@pytest.mark.parametrize(
+    ("modes", "phase"),
+    [(OURS, Phase.HOLDING), (HOLDS, Phase.HOLDING), (PILOTS, Phase.HANDED_OVER)],
+)
+def test_what_is_found_flying_waits_for_a_wish_or_is_somebody_elses(flight, modes, phase):
     vehicle = flight.vehicle
     vehicle.armed, vehicle.in_air, vehicle.z, vehicle.goal_m = True, True, 2.0, 2.0
-    vehicle.switch(OURS[vehicle.kind])
+    vehicle.switch(modes[vehicle.kind])
     flight.commands = True
-    flight.run(3.0)
-    assert flight.phase is Phase.HANDED_OVER
+    flight.run(12.0)
+    assert flight.phase is phase
     assert not flight.sent()
+    assert not [command for command, _ in vehicle.commands if command != 511]
 
 
 def test_a_jump_of_its_position_is_announced(flight):

@@ -91,6 +91,7 @@ class PhaseInputs:
         connected: heartbeats come.
         armed: it says so.
         in_air: by its landing detector and its height.
+        told: it has said by now whether it is in the air.
         mode: its mode, as a number.
         mode_name: the same in words.
         kinds: what the mode means.
@@ -107,6 +108,7 @@ class PhaseInputs:
     connected: bool = False
     armed: bool = False
     in_air: bool = False
+    told: bool = True
     mode: int = -1
     mode_name: str = ""
     kinds: frozenset[ModeKind] = frozenset()

@@ -92,11 +92,22 @@ def _disarmed(state: FlightPhase, now: PhaseInputs, now_s: float) -> FlightPhase
 
 
 def _reconnected(state: FlightPhase, now: PhaseInputs, now_s: float) -> FlightPhase:
-    """Return the state after the link was gone: to the vehicle that was our silence."""
+    """Return the state after the link was gone: to the vehicle that was our silence.
+
+    What is found in the air at the start of the driver waits for a wish; nobody's hand is on it
+    where it holds by itself.
+    """
+    if not now.told:
+        return dataclasses.replace(state, reason="it is armed, and has not said if it flies")
     ours = ModeKind.OURS in now.kinds or now.failsafe
     if state.authorised and now.in_air and ours:
         return _to(state, Phase.HOLDING, "the link was gone", now_s)
-    return _handed_over(state, f"it was found armed, in {now.mode_name}", now_s)
+    found = f"it was found armed, in {now.mode_name}"
+    holds = {ModeKind.HOLD, ModeKind.TAKE_OFF} & now.kinds
+    if now.in_air and (ours or holds):
+        after = dataclasses.replace(state, authorised=False, mode_before=now.mode)
+        return _to(after, Phase.HOLDING, found, now_s)
+    return _handed_over(state, found, now_s)
 
 
 def _on_the_ground(
@@ -168,6 +179,9 @@ def _landing(times: PhaseTimes, state: FlightPhase, now: PhaseInputs, now_s: flo
 def _elsewhere(
     times: PhaseTimes, state: FlightPhase, now: PhaseInputs, now_s: float
 ) -> FlightPhase:
+    """Return the state with the right reason: a heartbeat may tell of a mode before its cause."""
+    if state.reason == _put_by_failsafe(now) and not now.failsafe:
+        return dataclasses.replace(state, reason=_switched(now))
     return state
 
 
@@ -274,9 +288,15 @@ def _done(state: FlightPhase, is_done: bool) -> FlightPhase:
 
 
 def _taken(state: FlightPhase, now: PhaseInputs, now_s: float) -> FlightPhase:
-    if now.failsafe:
-        return _handed_over(state, f"its own failsafe has put it into {now.mode_name}", now_s)
-    return _handed_over(state, f"somebody has switched it to {now.mode_name}", now_s)
+    return _handed_over(state, _put_by_failsafe(now) if now.failsafe else _switched(now), now_s)
+
+
+def _put_by_failsafe(now: PhaseInputs) -> str:
+    return f"its own failsafe has put it into {now.mode_name}"
+
+
+def _switched(now: PhaseInputs) -> str:
+    return f"somebody has switched it to {now.mode_name}"
 
 
 def _handed_over(state: FlightPhase, reason: str, now_s: float) -> FlightPhase:

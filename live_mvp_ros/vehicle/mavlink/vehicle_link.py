@@ -281,6 +281,7 @@ class VehicleLink:
             connected=self.connected(now_s),
             armed=facts.armed,
             in_air=self.in_air,
+            told=facts.in_air is not None,
             mode=mode,
             mode_name=self.mode_name,
             kinds=frozenset(kind for kind, holds in kinds.items() if holds),
