@@ -20,7 +20,7 @@ from live_mvp_ros.vehicle.mavlink.flight_phase import Phase
 
 ASK_AGAIN_S = {"check": 1.0, "arm": 5.0, "takeoff": 5.0, "fly": 2.0, "start": 2.0}
 """So long a step may take before it is asked for again."""
-MOST_ASKS = 5
+MOST_ASKS = {"arm": 5, "takeoff": 3, "fly": 15, "start": 15}
 LAND_LIMIT_S = 120.0
 DOWN = (Phase.DISCONNECTED, Phase.STANDBY, Phase.CHECKED, Phase.LANDED, Phase.HANDED_OVER)
 """Phases in which nothing is left to land, or nobody is to be asked."""
@@ -122,9 +122,10 @@ class TakeOff:
             self._ask("fly", now_s, math.inf)
 
     def _step(self, name: str, now_s: float, state: Said) -> Progressed:
-        done = self._ask(name, now_s, MOST_ASKS)
+        done = self._ask(name, now_s, MOST_ASKS[name])
         granted, said = self._vehicle.answers.get(name, (True, ""))
-        why = said if not granted else state.reason or state.request_state
+        told = state.request_state if state.request_state not in _GOES_ON else state.reason
+        why = told if granted else said
         words = f"asked to {name}" + (f": {why}" if why else "")
         return Progressed(words, "" if done else f"the vehicle could not be {_DONE[name]}: {why}")
 
@@ -140,6 +141,7 @@ class TakeOff:
         return True
 
 
+_GOES_ON = ("", "done", "under way")
 _DONE = {
     "arm": "armed",
     "takeoff": "brought into the air",

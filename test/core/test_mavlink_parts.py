@@ -186,8 +186,9 @@ def test_one_wrong_answer_moves_nothing():
 
 def test_a_system_clock_that_is_set_is_noticed_and_slewing_is_not():
     system = SystemTime(1_000 * S, 5 * S)
-    assert system.look(1_001 * S + MS, 6 * S) == 0
-    assert system.look(1_010 * S + MS, 7 * S) == 8 * S
+    assert system.look(6 * S, 1_001 * S + MS, 6 * S) == 0
+    assert system.look(7 * S, 1_002 * S + 44 * MS, 7 * S + 43 * MS) == 0  # put to sleep in between
+    assert system.look(7 * S, 1_010 * S + MS, 7 * S) == 8 * S
     assert system.jumps == 1
     assert system.steady_ns(system.system_ns(123)) == 123
 

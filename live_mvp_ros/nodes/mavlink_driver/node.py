@@ -18,7 +18,7 @@ from live_mvp_ros.ros.diagnostics import OK, WARN
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.running import StartError, run_node
 from live_mvp_ros.vehicle.mavlink.carrier import Carrier
-from live_mvp_ros.vehicle.mavlink.clock_offset import SystemTime
+from live_mvp_ros.vehicle.mavlink.clock_offset import AT_ONCE_NS, SystemTime
 from live_mvp_ros.vehicle.mavlink.sockets import UrlError
 
 TICK_PERIOD_S = 0.04
@@ -36,7 +36,7 @@ class MavlinkDriver(GraphNode):
             raise StartError(
                 "use_sim_time = True is not allowed: an autopilot flies in the time of the system"
             )
-        self._system = SystemTime(time.time_ns(), time.monotonic_ns())
+        self._system = SystemTime(*clocks())
         self._arrived = self.create_guard_condition(self._drain)
         self._carriers: dict[str, Carrier] = {}
         self._vehicles: list[DrivenVehicle] = []
@@ -65,7 +65,8 @@ class MavlinkDriver(GraphNode):
             carrier.start()
 
     def _drain(self) -> None:
-        moved_ns = self._system.look(time.time_ns(), time.monotonic_ns())
+        reading = (time.monotonic_ns(), time.time_ns(), time.monotonic_ns())
+        moved_ns = self._system.look(*reading)
         if moved_ns:
             self.get_logger().warning(f"the system's clock was set by {1e-9 * moved_ns:+.3f} s")
         for vehicle in self._vehicles:
@@ -91,6 +92,14 @@ class MavlinkDriver(GraphNode):
         for carrier in self._carriers.values():
             carrier.close()
         super().destroy_node()
+
+
+def clocks() -> tuple[int, int]:
+    """Return the system's time and the steady one, read together."""
+    while True:
+        before_ns, system_ns, after_ns = time.monotonic_ns(), time.time_ns(), time.monotonic_ns()
+        if after_ns - before_ns < AT_ONCE_NS:
+            return system_ns, before_ns
 
 
 def main(args: list[str] | None = None) -> int:

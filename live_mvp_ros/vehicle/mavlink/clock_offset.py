@@ -21,6 +21,8 @@ from collections import deque
 
 DRIFT = 0.01
 """How fast the clocks may part: quartz does by 1e-4, a simulator beside a busy machine by 0.06."""
+AT_ONCE_NS = 2_000_000
+"""Two clocks are read within so much, if nobody interrupts it."""
 TRUSTED_DELAY_NS = 100_000_000
 """An exchange that took longer says nothing worth having."""
 _KEPT_NS = 5_000_000_000
@@ -116,9 +118,17 @@ class SystemTime:
         self.jumps = 0
         self._ahead_ns = system_ns - steady_ns
 
-    def look(self, system_ns: int, steady_ns: int) -> int:
-        """Read both clocks; return by how much the system's was set since the last look, or 0."""
-        ahead_ns = system_ns - steady_ns
+    def look(self, before_ns: int, system_ns: int, after_ns: int) -> int:
+        """Return by how much the system's clock was set since the last look, or 0.
+
+        Args:
+            before_ns: the steady clock.
+            system_ns: the system's, read after that.
+            after_ns: the steady clock again. Where something came between, nothing is learned.
+        """
+        if after_ns - before_ns > AT_ONCE_NS:
+            return 0
+        ahead_ns = system_ns - (before_ns + after_ns) // 2
         moved_ns, self._ahead_ns = ahead_ns - self._ahead_ns, ahead_ns
         if abs(moved_ns) <= _SET_NS:
             return 0

@@ -173,8 +173,7 @@ class VehicleLink:
             granted, answer = False, f"the vehicle does not arm: {checked.summary}"
         else:
             granted, answer = self._look(now_ns, wish)
-        if granted:
-            self.request, self.request_state = wish.value, "under way"
+        self.request, self.request_state = wish.value, "under way" if granted else answer
         self.news.append(answer)
         return granted, answer
 
@@ -264,7 +263,8 @@ class VehicleLink:
             self._ground_m = self.estimate.position_m[2]
         if after.phase in (Phase.LANDED, Phase.STANDBY) and before.phase is not Phase.DISCONNECTED:
             self._checked_s = -math.inf
-            self.upkeep.parameters.begin_again()
+            if before.phase is not Phase.CHECKED:  # somebody may have set them meanwhile
+                self.upkeep.parameters.begin_again()
         if self.request_state == "under way":
             self.request_state = f"{words}: {after.reason}" if after.reason else "done"
 
