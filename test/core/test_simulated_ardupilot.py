@@ -160,6 +160,7 @@ def test_after_the_time_out_it_drifts_and_holds_no_place():
     crew = ardupilot_flying(20.0)
     crew.set_parameter("GUID_TIMEOUT", 0.5)
     crew.wait(0.44, lambda: crew.point((0.5, 0.0, 0.0), HOVER))
+    crew.wait(1.0)  # until it is level
     place = crew.body.position_m
     altitude_m = crew.altitude_m
     crew.wait(60.0, period_s=0.5)

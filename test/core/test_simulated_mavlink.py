@@ -407,9 +407,27 @@ def test_the_log_tells_age_gaps_and_repeats(tmp_path):
     assert len(lines) == summary["setpoints"] == before["setpoints"] + 27
     assert summary["oldest_ms"] == pytest.approx(300.0, abs=1.5)
     assert summary["longest_gap_s"] == pytest.approx(0.32, abs=0.03)
+    assert summary["gaps"] == 1
     assert summary["repeated_stamps"] == before["repeated_stamps"] + 1
     assert lines[-1]["flown"] and lines[-1]["mode"] == "OFFBOARD" and lines[-1]["armed"]
     assert lines[0]["flown"] is False
+
+
+def test_a_sender_that_starts_anew_is_not_old_and_each_has_its_own_clock():
+    crew = px4()
+    other = Crew(crew.autopilot, system=42)
+    for start_ms in (500_000, 0):
+        for i in range(5):
+            crew.send(setpoint(start_ms + 20 * i))
+            other.send(setpoint(9_000_000 + start_ms + 20 * i))
+            crew.wait(0.02)
+    assert crew.autopilot.log.summary()["oldest_ms"] == 0.0
+
+
+def setpoint(time_boot_ms: int):
+    return mavlink.MAVLink_set_attitude_target_message(
+        time_boot_ms, 1, 1, 128, [1, 0, 0, 0], 0, 0, 0, 0.0
+    )
 
 
 @pytest.mark.parametrize("kind", ["px4", "ardupilot"])

@@ -8,7 +8,10 @@ import math
 
 import pytest
 from ground_crew import ardupilot_flying, px4_flying
+from hypothesis import given
+from hypothesis import strategies as st
 
+from live_mvp_ros.vehicle.simulated_autopilot import attitude_math
 from live_mvp_ros.vehicle.simulated_autopilot.airframe import (
     ARDUPILOT_AIRFRAME,
     GRAVITY_M_S2,
@@ -17,7 +20,8 @@ from live_mvp_ros.vehicle.simulated_autopilot.airframe import (
     read_vehicle,
     with_vehicle,
 )
-from live_mvp_ros.vehicle.simulated_autopilot.motors import mixed
+from live_mvp_ros.vehicle.simulated_autopilot.motors import STOPPED, Motors, mixed
+from live_mvp_ros.vehicle.simulated_autopilot.rigid_body import RigidBody
 
 FLYING = {"px4": px4_flying, "ardupilot": ardupilot_flying}
 HOVER = {"px4": 0.491, "ardupilot": 0.368}
@@ -189,6 +193,49 @@ def test_a_mixer_keeps_thrust_and_takes_away_only_where_it_must():
     assert full[1] - full[0] == pytest.approx(2 * 0.2 * math.sqrt(0.5))
     yawing = mixed((0.0, 0.0, 1.0), 0.5)
     assert yawing == pytest.approx((1.0, 1.0, 0.0, 0.0))
+
+
+@given(st.floats(-3.1, 3.1), st.floats(0.0, 2.8), st.floats(-3.1, 3.1), st.floats(0.1, 30.0))
+def test_an_attitude_towards_a_thrust_points_it_there(yaw, tilt, around, size):
+    """Body -z, turned by the quaternion's matrix, is the direction; leaning adds no turn."""
+    wanted = (
+        size * math.sin(tilt) * math.cos(around),
+        size * math.sin(tilt) * math.sin(around),
+        -size * math.cos(tilt),
+    )
+    q = attitude_math.towards(wanted, yaw)
+    w, x, y, z = q
+    up = (-2 * (x * z + w * y), -2 * (y * z - w * x), -(1 - 2 * (x * x + y * y)))
+    assert up == pytest.approx(tuple(c / size for c in wanted), abs=1e-6)
+    level = attitude_math.towards((0.0, 0.0, -1.0), yaw)
+    assert attitude_math.yaw_of(level) == pytest.approx(yaw)
+    error = attitude_math.error_of(level, q)
+    assert math.sqrt(sum(e * e for e in error)) == pytest.approx(tilt, abs=1e-6)
+    assert error[2] == pytest.approx(0.0, abs=1e-6)
+
+
+@given(*[st.floats(-1.4, 1.4)] * 3)
+def test_euler_angles_come_back(roll, pitch, yaw):
+    q = attitude_math.from_euler(roll, pitch, yaw)
+    assert attitude_math.euler_of(q) == pytest.approx((roll, pitch, yaw), abs=1e-6)
+    assert math.sqrt(sum(c * c for c in q)) == pytest.approx(1.0)
+
+
+def test_a_vehicle_that_turns_steadily_has_turned_by_rate_times_time():
+    q = attitude_math.LEVEL
+    for _ in range(1000):
+        q = attitude_math.turned(q, (0.0, 0.0, 0.5), 0.002)
+    assert attitude_math.yaw_of(q) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_without_thrust_it_falls_as_drag_lets_it():
+    """v = g / k (1 - exp(-k t)), with linear drag k."""
+    body = RigidBody(PX4_AIRFRAME, Motors(PX4_AIRFRAME), attitude_math.LEVEL)
+    body.position_m, body.on_ground = (0.0, 0.0, -100.0), False
+    for _ in range(500):
+        body.step(0.002, STOPPED)
+    k = PX4_AIRFRAME.drag_per_s
+    assert body.velocity_m_s[2] == pytest.approx(9.81 / k * (1 - math.exp(-k)), rel=0.002)
 
 
 def test_a_file_gives_mass_drag_and_thrust(tmp_path):
