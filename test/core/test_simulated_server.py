@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -59,20 +60,24 @@ class Radio:
         self.packer = mavlink.MAVLink(None, 1, 191)
         self.parser = mavlink.MAVLink(None)
         self.heard: list[Any] = []
+        self.pending: deque[Any] = deque()
 
     def hear(self, kind: str, true: Callable[[Any], bool] = lambda message: True) -> Any:
         """Return the next message of a kind of which something is true."""
         deadline = time.monotonic() + LIMIT_S
         while time.monotonic() < deadline:
+            while self.pending:
+                message = self.pending.popleft()
+                if message.get_type() == kind and true(message):
+                    return message
             try:
                 content, peer = self.sock.recvfrom(65536)
             except TimeoutError:
                 continue
             self.peer = self.peer or peer
-            for message in self.parser.parse_buffer(content) or []:
-                self.heard.append(message)
-                if message.get_type() == kind and true(message):
-                    return message
+            messages = self.parser.parse_buffer(content) or []
+            self.heard += messages
+            self.pending.extend(messages)
         raise AssertionError(f"no {kind} came")
 
     def send(self, message: Any) -> None:
