@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -154,6 +155,8 @@ def simulate(
             real_time_factor,
         )
         summary = simulated.log.end(simulated.facts())
+        if file is not None:
+            os.fsync(file.fileno())
     report(summary, json_file)
     return 0
 

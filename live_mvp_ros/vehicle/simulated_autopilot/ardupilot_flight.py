@@ -30,7 +30,7 @@ from live_mvp_ros.vehicle.simulated_autopilot.rate_loops import TargetFollower
 SPOOL_UP_S = 2.1
 LANDED_AFTER_S = 1.0
 JERK_M_S3, ACCELERATION_M_S2, CLIMB_M_S2 = 5.0, 2.5, 1.0
-TILT_GAIN_PER_S, YAW_GAIN_PER_S = 6.0, 2.5
+TILT_GAIN_PER_S, YAW_GAIN_PER_S = 8.0, 2.5
 RETURN_M_S, CONE_SLOPE, LOITER_S = 5.0, 3.0, 5.0
 LEAST_COSINE = 0.5
 """Of the tilt, for the angle boost."""

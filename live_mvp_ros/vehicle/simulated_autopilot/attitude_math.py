@@ -8,6 +8,7 @@ A quaternion (w, x, y, z) turns vectors of the body (FRD) into the local frame (
 from __future__ import annotations
 
 import math
+from collections import deque
 
 Vector = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
@@ -132,3 +133,16 @@ class LowPass:
         """Return the filtered value."""
         self.value += self._follow * (value - self.value)
         return self.value
+
+
+class Delay:
+    """A number that comes out some steps later."""
+
+    def __init__(self, steps: int) -> None:
+        """Begin with zeros."""
+        self._waiting = deque([0.0] * steps)
+
+    def step(self, value: float) -> float:
+        """Return the number that went in some steps ago."""
+        self._waiting.append(value)
+        return self._waiting.popleft()

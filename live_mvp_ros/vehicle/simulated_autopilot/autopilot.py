@@ -83,6 +83,7 @@ class Autopilot:
             ParameterTable(dialect.parameters, bytewise=dialect.parameters_bytewise),
             self._tell,
             settle_s=dialect.settle_s,
+            gyro_cutoff_hz=dialect.gyro_cutoff_hz,
             wander_m=wander_m,
             yaw_rad=yaw_rad,
             seed=seed,
@@ -140,6 +141,7 @@ class Autopilot:
         hear = self._heard_by().get(message.get_type())
         if hear is not None and self._is_for_me(message):
             hear(message, link)
+            self._note_mode()
 
     def send(self, message: Any, link: int | None = None) -> None:
         """Send a message on a link, or on all."""

@@ -82,6 +82,7 @@ class Dialect:
     first_heartbeat_s: float
     settle_s: float
     """Time after boot at which it has a position, and arms."""
+    gyro_cutoff_hz: float
     rates_hz: Mapping[int, float]
     """Messages that it sends unasked."""
     not_sent: frozenset[int]
@@ -125,6 +126,7 @@ ARDUPILOT = Dialect(
     build=ArduPilotStack,
     first_heartbeat_s=1.0,
     settle_s=8.0,
+    gyro_cutoff_hz=80.0,
     rates_hz={HEARTBEAT: 1.0, HIL_STATE_QUATERNION: TRUTH_HZ},
     not_sent=frozenset({ODOMETRY, CURRENT_MODE, mavlink.MAVLINK_MSG_ID_ALTITUDE}),
     fixed=frozenset(),
@@ -149,6 +151,7 @@ PX4 = Dialect(
     build=Px4Stack,
     first_heartbeat_s=1.7,
     settle_s=4.8,
+    gyro_cutoff_hz=40.0,
     rates_hz={
         HEARTBEAT: 1.0,
         HIL_STATE_QUATERNION: TRUTH_HZ,

@@ -29,7 +29,6 @@ DRIFT_M_S2 = 0.1
 DEAD_RECKONING_S = 5.0
 """How long a position is believed without GPS (EKF2_NOAID_TOUT)."""
 UPDATE_S = 0.02
-GYRO_CUTOFF_HZ = 40.0
 
 
 @dataclasses.dataclass
@@ -44,6 +43,8 @@ class Estimator:
     noise: random.Random
     step_s: float
     """Period of its steps."""
+    gyro_cutoff_hz: float
+    """Of the low-pass on the gyros."""
     time_s: float = 0.0
     reset_counter: int = 0
     last_jump_m: Vector = ZERO
@@ -57,7 +58,7 @@ class Estimator:
 
     def __post_init__(self) -> None:
         """Begin at rest."""
-        p, q, r = (LowPass(GYRO_CUTOFF_HZ, self.step_s) for _ in range(3))
+        p, q, r = (LowPass(self.gyro_cutoff_hz, self.step_s) for _ in range(3))
         self._gyro = (p, q, r)
 
     def step(self) -> None:

@@ -20,7 +20,7 @@ Flat = tuple[float, float]
 TILT_MAX_RAD = math.radians(45.0)
 POSITION_GAIN_PER_S = 0.95
 VELOCITY_GAIN_PER_S = 1.8
-CLIMB_GAIN_PER_S = 6.0
+CLIMB_GAIN_PER_S = 10.0
 
 
 class Climb:

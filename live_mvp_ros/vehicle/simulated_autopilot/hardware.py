@@ -64,6 +64,7 @@ def assemble(
     tell: Callable[[int, str], None],
     *,
     settle_s: float,
+    gyro_cutoff_hz: float,
     wander_m: float,
     yaw_rad: float,
     seed: int,
@@ -71,5 +72,6 @@ def assemble(
     """Return a vehicle that has just booted, on the floor, with a heading (north to east)."""
     attitude = attitude_math.from_euler(0.0, 0.0, yaw_rad)
     body = RigidBody(airframe, Motors(airframe), attitude)
-    estimator = Estimator(body, settle_s, wander_m, random.Random(seed), STEP_S)
+    noise = random.Random(seed)
+    estimator = Estimator(body, settle_s, wander_m, noise, STEP_S, gyro_cutoff_hz)
     return Hardware(body, estimator, battery, parameters, tell)

@@ -22,7 +22,7 @@ _TURNS = ((-1.0, 1.0, 1.0), (1.0, -1.0, 1.0), (1.0, 1.0, -1.0), (-1.0, -1.0, -1.
 _SHARE = math.sqrt(0.5)
 """Throttle of a motor per unit of roll or pitch control."""
 _YAW_MARGIN = 0.15
-"""Thrust that may be taken away for yaw."""
+"""How far beyond full throttle yaw may go; thrust is then taken away for it."""
 
 
 def mixed(control: Vector, thrust: float) -> Throttles:
@@ -35,15 +35,14 @@ def mixed(control: Vector, thrust: float) -> Throttles:
     scale = 1.0 if most <= room else room / most
     leaning = [scale * lean for lean in leaning]
     if yaw:
-        highest = max(thrust + lean + s[2] * yaw for lean, s in zip(leaning, _TURNS, strict=True))
-        spare = thrust + min(leaning)  # taking thrust away must leave roll and pitch alone
-        thrust -= clipped(highest - 1.0, 0.0, max(0.0, min(_YAW_MARGIN, spare)))
         turn = math.copysign(1.0, yaw)
-        yaw_room = min(
-            (1.0 - thrust - lean) if s[2] * turn > 0.0 else thrust + lean
+        room = min(
+            (1.0 + _YAW_MARGIN - thrust - lean) if s[2] * turn > 0.0 else thrust + lean
             for lean, s in zip(leaning, _TURNS, strict=True)
         )
-        yaw = turn * clipped(abs(yaw), 0.0, max(0.0, yaw_room))
+        yaw = turn * clipped(abs(yaw), 0.0, max(0.0, room))
+        highest = max(thrust + lean + s[2] * yaw for lean, s in zip(leaning, _TURNS, strict=True))
+        thrust -= max(0.0, highest - 1.0)
     a, b, c, d = (
         clipped(thrust + lean + s[2] * yaw, 0.0, 1.0)
         for lean, s in zip(leaning, _TURNS, strict=True)

@@ -25,7 +25,8 @@ CONTROL_S = 0.004
 """Period of the control loop: SIH steps at 250 Hz."""
 TILT_GAIN_PER_S, YAW_GAIN_PER_S = 6.5, 2.8
 JERK_M_S3, ACCELERATION_M_S2, CLIMB_M_S2 = 4.0, 3.0, 2.0
-LAND_M_S, RETURN_M_S, TAKE_OFF_M_S = 0.75, 5.0, 1.5
+LAND_M_S, RETURN_M_S, TAKE_OFF_M_S = 0.8, 5.0, 1.5
+TAKE_OFF_GAIN_PER_S = 0.6
 BEFORE_DESCENT_S = 1.2
 ON_FLOOR_S = 2.0
 """How long the thrust goes down after a landing has met the floor."""
@@ -132,7 +133,7 @@ class Px4Flight:
                 target_m = vehicle.parameters["MIS_TAKEOFF_ALT"]
             left_m = target_m - vehicle.altitude_m
             self.at_altitude = left_m < 0.2
-            return clipped(left_m, 0.0, TAKE_OFF_M_S)
+            return clipped(TAKE_OFF_GAIN_PER_S * left_m, 0.0, TAKE_OFF_M_S)
         near = math.hypot(*vehicle.estimator.position_m[:2]) < NEAR_HOME_M
         if mode == px4_modes.LAND or (mode == px4_modes.RTL and near):
             return -LAND_M_S if since_s > BEFORE_DESCENT_S else 0.0

@@ -16,6 +16,7 @@ from live_mvp_ros.vehicle.simulated_autopilot import attitude_math
 from live_mvp_ros.vehicle.simulated_autopilot.attitude_math import (
     LEVEL,
     ZERO,
+    Delay,
     LowPass,
     Quaternion,
     Vector,
@@ -33,6 +34,8 @@ class PidRateLoop:
     I = (0.2, 0.2, 0.1)  # noqa: E741 - the name of the gain
     D = (0.003, 0.003, 0.0)
     MOST_INTEGRAL = 0.30
+    DELAY_S = (0.008, 0.008, 0.048)
+    """From a rate to its torque, fitted: gyro, queues and actuators."""
     D_CUTOFF_HZ, YAW_TORQUE_CUTOFF_HZ = 20.0, 2.0
 
     def __init__(self, dt_s: float) -> None:
@@ -41,6 +44,7 @@ class PidRateLoop:
         self._before = [0.0] * 3
         self._slope = [LowPass(self.D_CUTOFF_HZ, dt_s) for _ in range(3)]
         self._yaw = LowPass(self.YAW_TORQUE_CUTOFF_HZ, dt_s)
+        self._delay = [Delay(round(delay_s / dt_s)) for delay_s in self.DELAY_S]
         self._integral = [0.0] * 3
 
     def reset(self) -> None:
@@ -60,8 +64,12 @@ class PidRateLoop:
             kept = self._integral[i] + self.I[i] * error * self._dt_s
             self._integral[i] = clipped(kept, -self.MOST_INTEGRAL, self.MOST_INTEGRAL)
             torque[i] = self.P[i] * error + self._integral[i] - self.D[i] * slope
-        yaw = self._yaw.step(torque[2])
-        return (clipped(torque[0], -1, 1), clipped(torque[1], -1, 1), clipped(yaw, -1, 1))
+        torque[2] = self._yaw.step(torque[2])
+        roll, pitch, yaw = (
+            delay.step(clipped(value, -1.0, 1.0))
+            for delay, value in zip(self._delay, torque, strict=True)
+        )
+        return (roll, pitch, yaw)
 
 
 class TargetFollower:
@@ -69,9 +77,9 @@ class TargetFollower:
 
     ACCELERATION_RAD_S2 = (19.2, 19.2, 4.71)
     """ATC_ACCEL_R_MAX, ATC_ACCEL_P_MAX, ATC_ACCEL_Y_MAX: 110000 and 27000 cdeg/s^2."""
-    ANGLE_GAIN_PER_S = (1.0, 1.0, 1.84)
-    RATE_GAIN = (0.24, 0.24, 0.22)
-    SLOPE_GAIN_S = (0.003, 0.003, 0.0)
+    ANGLE_GAIN_PER_S = (0.54, 0.54, 1.84)
+    RATE_GAIN = (0.44, 0.44, 0.22)
+    SLOPE_GAIN_S = (0.0053, 0.0053, 0.0)
     YAW_TORQUE_CUTOFF_HZ = 2.39
     MOST_LEAD_RAD = 0.6
     """The target is at most this far ahead of the vehicle."""

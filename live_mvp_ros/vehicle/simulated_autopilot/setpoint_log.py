@@ -6,7 +6,8 @@ One JSON object per received setpoint, written at once, so that the file can be 
 and after a kill; the last line of a flight that ended well is its summary.
 
 The sender's clock is not ours. The age of a setpoint is therefore how much later than the quickest
-one it came, counted from its own stamp: a command that is repeated under its old stamp grows old.
+one of its sender it came, counted from its own stamp: a command that is repeated under its old
+stamp grows old. Stamps that fall back by seconds are those of a clock that has begun anew.
 """
 
 from __future__ import annotations
@@ -14,9 +15,33 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections import defaultdict
 from typing import IO, Any
 
 from live_mvp_ros.vehicle.simulated_autopilot.attitude_targets import AttitudeTarget
+
+GAP_S = 0.1
+"""A longer time between two setpoints is counted as a gap."""
+NEW_CLOCK_MS = 10_000
+"""A stamp that lies so far back is one of a clock that has begun anew."""
+
+
+@dataclasses.dataclass
+class Sender:
+    """Stamps of one sender."""
+
+    least_offset_ms: float = math.inf
+    """Of receive time to stamp: that of the quickest setpoint."""
+    stamp_ms: int | None = None
+
+    def lateness_ms(self, received_ms: float, stamp_ms: int) -> float:
+        """Return how much later than the quickest one a setpoint comes."""
+        if self.stamp_ms is not None and stamp_ms < self.stamp_ms - NEW_CLOCK_MS:
+            self.least_offset_ms = math.inf
+        offset_ms = received_ms - stamp_ms
+        quicker_by_ms = self.least_offset_ms - offset_ms
+        self.least_offset_ms = min(self.least_offset_ms, offset_ms)
+        return 0.0 if quicker_by_ms > 0.0 else -quicker_by_ms
 
 
 @dataclasses.dataclass
@@ -38,13 +63,12 @@ class SetpointLog:
         """Begin with none."""
         self._file = file
         self._received = self._flown = self._invalid = self._repeated = self._backwards = 0
-        self._least_offset_ms = math.inf
-        self._offsets_ms: list[float] = []
-        self._last: tuple[float, int] | None = None
-        self._longest_gap_s = 0.0
+        self._gaps = 0
+        self._longest_gap_s = self._oldest_ms = 0.0
+        self._last_s = 0.0
         self._switches: list[ModeSwitch] = []
         self._listening = False
-        self._senders: set[tuple[int, int]] = set()
+        self._senders: defaultdict[tuple[int, int], Sender] = defaultdict(Sender)
 
     def hear(
         self,
@@ -57,19 +81,20 @@ class SetpointLog:
         flown: bool,
     ) -> None:
         """Take a received setpoint, at a time [s] after boot."""
-        offset_ms = 1000.0 * time_s - target.time_boot_ms
-        self._least_offset_ms = min(self._least_offset_ms, offset_ms)
-        self._offsets_ms.append(offset_ms)
+        sender, stamp_ms = self._senders[target.sender], target.time_boot_ms
+        late_ms = sender.lateness_ms(1000.0 * time_s, stamp_ms)
+        self._oldest_ms = max(self._oldest_ms, late_ms)
         self._received += 1
         self._flown += flown
         self._invalid += not valid
-        self._senders.add(target.sender)
-        if self._last is not None:
-            self._repeated += target.time_boot_ms == self._last[1]
-            self._backwards += target.time_boot_ms < self._last[1]
-            if flown and self._listening:
-                self._longest_gap_s = max(self._longest_gap_s, time_s - self._last[0])
-        self._last = (time_s, target.time_boot_ms)
+        if sender.stamp_ms is not None:
+            self._repeated += stamp_ms == sender.stamp_ms
+            self._backwards += stamp_ms < sender.stamp_ms
+        if flown and self._listening:
+            gap_s = time_s - self._last_s
+            self._gaps += gap_s > GAP_S
+            self._longest_gap_s = max(self._longest_gap_s, gap_s)
+        sender.stamp_ms, self._last_s = stamp_ms, time_s
         self._listening = flown
         if self._switches and not flown:
             switch = self._switches[-1]
@@ -79,7 +104,8 @@ class SetpointLog:
         self._write(
             {
                 "received_s": round(time_s, 4),
-                "time_boot_ms": target.time_boot_ms,
+                "time_boot_ms": stamp_ms,
+                "late_ms": round(late_ms, 3),
                 "sender": list(target.sender),
                 "mode": mode,
                 "armed": armed,
@@ -98,7 +124,6 @@ class SetpointLog:
 
     def summary(self) -> dict[str, Any]:
         """Return what the flight's setpoints were like."""
-        ages = [offset - self._least_offset_ms for offset in self._offsets_ms]
         return {
             "setpoints": self._received,
             "flown": self._flown,
@@ -106,7 +131,8 @@ class SetpointLog:
             "repeated_stamps": self._repeated,
             "stamps_backwards": self._backwards,
             "senders": sorted(list(sender) for sender in self._senders),
-            "oldest_ms": round(max(ages), 3) if ages else None,
+            "oldest_ms": round(self._oldest_ms, 3) if self._received else None,
+            "gaps": self._gaps,
             "longest_gap_s": round(self._longest_gap_s, 4),
             "mode_switches": [dataclasses.asdict(switch) for switch in self._switches],
         }

@@ -46,7 +46,9 @@ class Streams:
         if interval_us < 0.0:
             self._streams.pop(message_id, None)
         else:
-            self._streams[message_id] = self._stream(message_id, interval_us, now_us)
+            grid_us = dialect.grid_us.get(message_id, dialect.grid_us[0])
+            next_us = (now_us // grid_us + 1) * grid_us
+            self._streams[message_id] = self._stream(message_id, interval_us, next_us)
             self._soonest_us = now_us
         return ACCEPTED
 
