@@ -7,7 +7,6 @@ What needs a module that only pip installs is skipped where that is missing.
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Generator
 from pathlib import Path
@@ -34,9 +33,6 @@ PURE = tuple(Path(__file__).parent / name for name in ("core", "closed_loop"))
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start pytest again in the overlay's environment, unless only pure tests are asked for."""
-    # On a machine so busy that a thread waits for a second, Fast DDS takes a port in shared memory
-    # for dead and unmaps it; who leaves just then crashes (SharedMemChannelResource::release).
-    os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "UDPv4")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A shell starts what runs in the background so, and what tests interrupt would inherit it.
         signal.signal(signal.SIGINT, signal.default_int_handler)

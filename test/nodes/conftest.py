@@ -5,9 +5,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 # A value of the wrong type in a field is an error, here and in the nodes, instead of a crash.
 os.environ["ROS_PYTHON_CHECK_FIELDS"] = "1"
+# Without shared memory, which crashes who leaves a busy machine: the file says how.
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "SYSTEM_DEFAULT"
+os.environ["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(
+    Path(__file__).parents[1] / "support" / "loopback.xml"
+)
 
 import itertools
 import json
@@ -16,7 +22,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
