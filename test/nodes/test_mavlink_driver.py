@@ -101,7 +101,8 @@ def test_a_vehicle_is_checked_armed_flown_taken_over_and_given_back(bench, ends_
         assert time.monotonic() < end, report.message
     assert len(report.passed) == 10
     assert not report.failed
-    assert call(Trigger, "vehicle/arm").success
+    while not (answer := call(Trigger, "vehicle/arm")).success:
+        assert time.monotonic() < end, answer.message  # a busy machine may have missed a moment
     becomes(AutopilotState.ARMED)
     assert not vehicle.setpoints
     assert call(Trigger, "vehicle/takeoff").success

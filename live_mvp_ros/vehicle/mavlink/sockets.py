@@ -14,6 +14,8 @@ import select
 import socket
 from typing import Any, Protocol
 
+from live_mvp_ros.base.pip_packages import remedy
+
 READ_BYTES = 65536
 CONNECT_S = 2.0
 SCHEMES = ("udpin", "udpout", "tcp", "serial")
@@ -165,7 +167,7 @@ class _Serial:
             import serial
         except ModuleNotFoundError:
             raise UrlError(
-                "a serial line needs pyserial, which is not installed here: pip install pyserial"
+                f"a serial line needs pyserial, which is not installed here: {remedy(['serial'])}"
             ) from None
         self._port: Any = serial.Serial(device, baud, timeout=0.0, write_timeout=0.0)
         self._lost: type[Exception] = serial.SerialTimeoutException
