@@ -20,7 +20,7 @@ from launch.launch_description_entity import LaunchDescriptionEntity
 from launch_ros.actions import Node
 
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.graph import PACKAGE, GraphOptions, describe, number
+from live_mvp_ros.bringup.graph import PACKAGE, GraphOptions, between, describe
 from live_mvp_ros.ros.topics import REBUILT_FROM, full_name
 
 SWITCH = ["true", "false"]
@@ -97,6 +97,7 @@ def start_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     if rebuild:
         topics = [full_name(name, namespace) for name in REBUILT_FROM]
         wait_for = [full_name("depth/points", namespace)]  # the map node needs some seconds
+    check_bag(chosen["bag"])
     player = Node(
         package=PACKAGE,
         executable="bag_player",
@@ -104,7 +105,7 @@ def start_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         parameters=[
             {
                 "bag": chosen["bag"],
-                "rate": number("rate", chosen["rate"], float),
+                "rate": between("rate", chosen["rate"], 0.01, 100.0),
                 "start_s": started_s(chosen["start"], chosen["bag"]),
                 "loop": chosen["loop"] == "true",
                 "paused": chosen["paused"] == "true",
@@ -119,6 +120,18 @@ def start_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [*(rebuilding_nodes(chosen, namespace) if rebuild else []), player]
 
 
+def check_bag(bag: str) -> None:
+    """Refuse a bag that is not there before anything starts.
+
+    Raises:
+        UsageError: there is nothing of that name.
+    """
+    if not bag:
+        raise UsageError("bag = '' is not allowed: it must be the path of a bag")
+    if not Path(bag).exists():
+        raise UsageError(f"there is no bag at {bag}")
+
+
 def started_s(start: str, bag: str) -> float:
     """Return where to begin [s]; a word stands for when the first drone in a bag takes off."""
     if start == "take-off":
@@ -126,7 +139,7 @@ def started_s(start: str, bag: str) -> float:
         from live_mvp_ros.bags.take_off import take_off_s
 
         return take_off_s(open_bag(Path(bag)))
-    return number("start", start, float)
+    return between("start", start, 0.0, 1e9)
 
 
 def renamed(pair: str) -> tuple[str, str]:

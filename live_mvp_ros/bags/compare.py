@@ -13,6 +13,7 @@ import numpy as np
 from live_mvp_ros.base.results import rounded
 
 OCCUPIED_PERCENT = 50
+_ASIDE = 0.01  # of a cell, that two cells may lie beside each other
 
 
 class Grid(NamedTuple):
@@ -47,16 +48,22 @@ class Agreement:
 
 
 def agreement(recorded: Grid, rebuilt: Grid) -> Agreement:
-    """Return how two maps of the same cells agree.
+    """Return how two maps agree, whose cells lie on each other; there may be more of the one.
+
+    A cell that one of the two does not have is unknown to it.
 
     Raises:
-        ValueError: their cells are not the same ones.
+        ValueError: their cells do not lie on each other; the sentence says how they lie.
     """
-    place = np.abs(np.subtract(recorded.corner_m, rebuilt.corner_m)).max()
-    same = recorded.cells.shape == rebuilt.cells.shape and place < 0.01 * recorded.resolution_m
-    if not same or abs(recorded.resolution_m - rebuilt.resolution_m) > 1e-6:
-        raise ValueError("the two maps have cells of different size, number or place")
-    old, new = recorded.cells, rebuilt.cells
+    step_m = recorded.resolution_m
+    shift = np.subtract(rebuilt.corner_m, recorded.corner_m) / step_m if step_m > 0.0 else np.nan
+    whole = np.all(np.abs(shift - np.round(shift)) < _ASIDE)
+    if not whole or not abs(step_m - rebuilt.resolution_m) < 1e-6:
+        raise ValueError(
+            f"the recorded map has {_cells(recorded)}, the rebuilt one {_cells(rebuilt)}, and"
+            " these do not lie on each other"
+        )
+    old, new = _on_one_grid(recorded.cells, rebuilt.cells, np.round(shift).astype(int))
     known, both = old >= 0, (old >= 0) & (new >= 0)
     equal = both & ((old > OCCUPIED_PERCENT) == (new > OCCUPIED_PERCENT))
     return Agreement(
@@ -67,6 +74,39 @@ def agreement(recorded: Grid, rebuilt: Grid) -> Agreement:
         recorded_ns=recorded.stamp_ns,
         rebuilt_ns=rebuilt.stamp_ns,
     )
+
+
+def _on_one_grid(
+    old: np.ndarray, new: np.ndarray, shift: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return both maps [height, width] on the cells of the old one and those beyond, row by row.
+
+    ``shift`` [2] is where the first cell of the new one lies in the old one, x and y. What both do
+    not share becomes two pieces, which keeps maps that lie far apart from needing all between.
+    """
+    (i, j), (m, n) = shift[::-1], old.shape
+    rows = slice(max(0, i), max(0, min(m, i + new.shape[0])))
+    columns = slice(max(0, j), max(0, min(n, j + new.shape[1])))
+    inner = np.full_like(old, -1)
+    taken = np.zeros(new.shape, bool)
+    if rows.start < rows.stop and columns.start < columns.stop:
+        theirs = (
+            slice(rows.start - i, rows.stop - i),
+            slice(columns.start - j, columns.stop - j),
+        )
+        inner[rows, columns] = new[theirs]
+        taken[theirs] = True
+    beyond = new[~taken]
+    return (
+        np.concatenate([old.ravel(), np.full_like(beyond, -1)]),
+        np.concatenate([inner.ravel(), beyond]),
+    )
+
+
+def _cells(grid: Grid) -> str:
+    height, width = grid.cells.shape
+    x, y = grid.corner_m
+    return f"{width} x {height} cells of {grid.resolution_m:.6g} m from ({x:.6g}, {y:.6g}) m on"
 
 
 def pair(recorded: Mapping[int, Grid], rebuilt: Mapping[int, Grid]) -> tuple[Grid, Grid] | None:

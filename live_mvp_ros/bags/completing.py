@@ -16,7 +16,8 @@ from mcap.records import Attachment, Channel, Header, Metadata, Schema
 from mcap.writer import Writer
 
 from live_mvp_ros.bags.bag_types import BagError
-from live_mvp_ros.bags.mcap_file import McapFile, message_fields, parsed, raw_records
+from live_mvp_ros.bags.mcap_file import McapFile
+from live_mvp_ros.bags.mcap_records import message_fields, parsed, raw_records
 from live_mvp_ros.bags.writer import CHUNK_BYTES, COMPRESSIONS, free_folder
 
 

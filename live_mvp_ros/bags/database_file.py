@@ -33,7 +33,11 @@ _GOOD = (
 
 
 class DatabaseFile:
-    """One database, see ``StorageFile``."""
+    """One database, see ``StorageFile``.
+
+    Attributes:
+        bad: how many of its messages have no topic, or a time or bytes that are none.
+    """
 
     storage = "sqlite3"
 
@@ -55,7 +59,7 @@ class DatabaseFile:
         with contextlib.closing(self._connect()) as base:
             self._topics, notes = _described(base)
             counts: Counter[str] = Counter()
-            self._bad = 0
+            self.bad = 0
             times = []
             query = (
                 f"SELECT topic_id, {_GOOD}, COUNT(*), MIN(timestamp), MAX(timestamp)"
@@ -63,7 +67,7 @@ class DatabaseFile:
             )
             for number, good, count, first, last in base.execute(query):
                 if not good or number not in self._topics:
-                    self._bad += count if not good or number not in notes else 0
+                    self.bad += count if not good or number not in notes else 0
                     continue
                 counts[self._topics[number].name] += count
                 times += [first, last]
@@ -86,9 +90,9 @@ class DatabaseFile:
         self, topics: frozenset[str], start_ns: int, end_ns: int, damage: Damage
     ) -> Iterable[Source]:
         """Return the messages of some topics from start to before end."""
-        if self._bad:
+        if self.bad:
             why = f"of {self.path.name} without a topic, or whose time or bytes are none"
-            damage.add("message", why, self._bad)
+            damage.add("message", why, self.bad)
         wanted = [number for number, topic in self._topics.items() if topic.name in topics]
         contents = self.contents
         if wanted and contents.start_ns < end_ns and contents.end_ns >= start_ns:

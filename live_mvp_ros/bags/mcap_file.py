@@ -11,19 +11,14 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import struct
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TypeVar
+from typing import BinaryIO, NamedTuple
 
-import zstandard
-from mcap.data_stream import ReadDataStream
-from mcap.exceptions import McapError
 from mcap.opcode import Opcode
-from mcap.records import Channel, Chunk, ChunkIndex, Footer, Schema, Statistics
-from mcap.stream_reader import get_chunk_data_stream
+from mcap.records import Channel, ChunkIndex, Footer, Schema, Statistics
 
 from live_mvp_ros.bags.bag_types import Message, Topic
 from live_mvp_ros.bags.contents import (
@@ -36,28 +31,21 @@ from live_mvp_ros.bags.contents import (
     unpacked,
     why_left_out,
 )
+from live_mvp_ros.bags.mcap_records import (
+    HEAD,
+    MAGIC,
+    BrokenChunkError,
+    chunk_content,
+    framed,
+    message_fields,
+    parsed,
+    raw_records,
+    records,
+)
 from live_mvp_ros.bags.metadata import parse_qos
 
-MAGIC = b"\x89MCAP0\r\n"
 _FOOTER_BYTES = 29
 _BLOCK_BYTES = 1 << 20  # of messages outside of chunks that are read at once
-_LARGEST_CHUNK = 1 << 31
-_HEAD = struct.Struct("<BQ")
-_MESSAGE = struct.Struct("<HIQQ")
-_BROKEN = (  # what ``mcap`` and its decompressors raise on damaged bytes; lz4: a RuntimeError
-    McapError,
-    struct.error,
-    zstandard.ZstdError,
-    ValueError,
-    OverflowError,
-    MemoryError,
-    RuntimeError,
-)
-_Record = TypeVar("_Record")
-
-
-class BrokenChunkError(ValueError):
-    """The bytes of a chunk are not those that were written."""
 
 
 class _Block(NamedTuple):
@@ -83,7 +71,9 @@ class _Index:
     blocks: list[_Block] = dataclasses.field(default_factory=list)
     broken_chunks: int = 0
     times: list[int] = dataclasses.field(default_factory=list)
-    """First and last one of all messages that are understood, in any order."""
+    """First and last one of all messages, as the index has them."""
+    spans: dict[int, tuple[int, int]] = dataclasses.field(default_factory=dict)
+    """First and last time by channel, of a file that was read through."""
     ended_at: int | None = None
     """Where a file that was closed cannot be read further."""
 
@@ -108,16 +98,17 @@ class McapFile:
         with path.open("rb") as stream:
             size = stream.seek(0, io.SEEK_END)
             index = _indexed(stream, size) or _scanned(stream, size)
+            self._topics, notes = _understood(index)
+            times = _times(stream, index, frozenset(self._topics))
         self._index = index
-        self._topics, notes = _understood(index)
         names: Counter[str] = Counter()
         for number, topic in self._topics.items():
             names[topic.name] += index.counts[number]
         self.contents = Contents(
             topics=merged_topics({topic.name: topic} for topic in self._topics.values()),
             counts=names,
-            start_ns=min(index.times, default=0),
-            end_ns=max(index.times, default=0),
+            start_ns=min(times, default=0),
+            end_ns=max(times, default=0),
             closed=index.closed,
             notes=notes,
         )
@@ -168,11 +159,11 @@ class McapFile:
             stream.seek(block.offset)
             content = stream.read(block.length)
         try:
-            content = _chunk_content(content[_HEAD.size :]) if block.chunked else content
+            content = chunk_content(content[HEAD.size :]) if block.chunked else content
         except BrokenChunkError:
             damage.add("chunk", f"of {self.path.name} not to be read")
             return
-        for opcode, record in _records(content):
+        for opcode, record in records(content):
             message = message_fields(record) if opcode == Opcode.MESSAGE else None
             if message is None:
                 continue
@@ -187,87 +178,6 @@ class McapFile:
                     yield Message(self._topics[number].name, time_ns, data)
 
 
-def raw_records(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield opcode and content of all that can be read of a file, chunks unpacked.
-
-    These are schemas, channels, messages, attachments and metadata, as they were written.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    with path.open("rb") as stream:
-        for opcode, _, content in _framed(stream, stream.seek(0, io.SEEK_END)):
-            if opcode == Opcode.DATA_END:
-                return
-            if opcode != Opcode.CHUNK:
-                yield opcode, content
-                continue
-            try:
-                yield from _records(_chunk_content(content))
-            except BrokenChunkError:
-                continue
-
-
-def message_fields(content: bytes) -> tuple[int, int, int, int, bytes] | None:
-    """Return channel, sequence, log time, publish time and data of a record, None for none."""
-    if len(content) < _MESSAGE.size:
-        return None
-    number, sequence, log_ns, publish_ns = _MESSAGE.unpack_from(content)
-    return number, sequence, log_ns, publish_ns, content[_MESSAGE.size :]
-
-
-def parsed(kind: Callable[[ReadDataStream], _Record], content: bytes) -> _Record | None:
-    """Return a record from its content, None for bytes that are none."""
-    try:
-        return kind(ReadDataStream(io.BytesIO(content)))
-    except _BROKEN:
-        return None
-
-
-def _framed(stream: BinaryIO, size: int) -> Iterator[tuple[int, int, bytes]]:
-    """Yield opcode, offset and content of the records of a file, up to the first broken one."""
-    stream.seek(0)
-    if stream.read(len(MAGIC)) != MAGIC:
-        return
-    while len(head := stream.read(_HEAD.size)) == _HEAD.size:
-        opcode, length = _HEAD.unpack(head)
-        offset = stream.tell() - _HEAD.size
-        if not opcode or length > size - stream.tell():
-            return
-        yield opcode, offset, stream.read(length)
-
-
-def _records(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield opcode and content of the records in a chunk, up to the first broken one."""
-    at = 0
-    while at + _HEAD.size <= len(content):
-        opcode, length = _HEAD.unpack_from(content, at)
-        at += _HEAD.size
-        if length > len(content) - at:
-            return
-        yield opcode, content[at : at + length]
-        at += length
-
-
-def _chunk_content(content: bytes) -> bytes:
-    """Return the records of a chunk.
-
-    Raises:
-        BrokenChunkError: they are not those that were written.
-    """
-    chunk = parsed(Chunk.read, content)
-    if chunk is None or chunk.uncompressed_size > _LARGEST_CHUNK:
-        raise BrokenChunkError
-    try:
-        stream, size = get_chunk_data_stream(chunk, validate_crc=True)
-        data = stream.read(size)
-    except _BROKEN as error:
-        raise BrokenChunkError from error
-    if size != chunk.uncompressed_size:
-        raise BrokenChunkError
-    return data
-
-
 def _indexed(stream: BinaryIO, size: int) -> _Index | None:
     """Return what the index at the end of a file says, None where it says too little."""
     closing = _closing(stream, size)
@@ -275,7 +185,7 @@ def _indexed(stream: BinaryIO, size: int) -> _Index | None:
         return None
     index = _Index(closed=True)
     statistics: Statistics | None = None
-    for opcode, content in _records(closing):
+    for opcode, content in records(closing):
         if opcode == Opcode.STATISTICS:
             statistics = parsed(Statistics.read, content)
         elif opcode == Opcode.CHUNK_INDEX and (chunk := parsed(ChunkIndex.read, content)):
@@ -300,8 +210,8 @@ def _closing(stream: BinaryIO, size: int) -> bytes | None:
         return None
     stream.seek(at)
     tail = stream.read()
-    footer = parsed(Footer.read, tail[_HEAD.size :])
-    is_footer = tail[: _HEAD.size] == _HEAD.pack(Opcode.FOOTER, 20) and tail.endswith(MAGIC)
+    footer = parsed(Footer.read, tail[HEAD.size :])
+    is_footer = tail[: HEAD.size] == HEAD.pack(Opcode.FOOTER, 20) and tail.endswith(MAGIC)
     if footer is None or not is_footer or not len(MAGIC) <= footer.summary_start <= at:
         return None
     stream.seek(footer.summary_start)
@@ -338,18 +248,18 @@ def _scanned(stream: BinaryIO, size: int) -> _Index:
     was_closed = stream.read() == MAGIC
     index, ended = _Index(closed=False), False
     at = 0
-    for opcode, offset, content in _framed(stream, size):
-        at = offset + _HEAD.size + len(content)
+    for opcode, offset, content in framed(stream, size):
+        at = offset + HEAD.size + len(content)
         if opcode == Opcode.DATA_END:
             ended = True
             break
         if opcode == Opcode.CHUNK:
             try:
-                inside = _chunk_content(content)
+                inside = chunk_content(content)
             except BrokenChunkError:
                 index.broken_chunks += 1
                 continue
-            found = _take(index, _records(inside))
+            found = _take(index, records(inside))
             index.blocks += [_Block(*span, offset, at - offset, ids, True) for span, ids in found]
         else:
             for span, ids in _take(index, [(opcode, content)]):
@@ -360,11 +270,11 @@ def _scanned(stream: BinaryIO, size: int) -> _Index:
 
 
 def _take(
-    index: _Index, records: Iterable[tuple[int, bytes]]
+    index: _Index, found: Iterable[tuple[int, bytes]]
 ) -> list[tuple[tuple[int, int], frozenset[int]]]:
     """Count records into an index; return times and channels of their messages, if any."""
     times, ids = [], set()
-    for opcode, content in records:
+    for opcode, content in found:
         message = message_fields(content) if opcode == Opcode.MESSAGE else None
         if message is None:
             _describe(index, opcode, content)
@@ -374,9 +284,8 @@ def _take(
         times.append(time_ns)
         if is_time(time_ns):
             index.counts[number] += 1
-    inside = [time_ns for time_ns in times if is_time(time_ns)]
-    if inside:
-        index.times += [min(inside), max(inside)]
+            first, last = index.spans.get(number, (time_ns, time_ns))
+            index.spans[number] = min(first, time_ns), max(last, time_ns)
     return [((min(times), max(times)), frozenset(ids))] if times else []
 
 
@@ -399,6 +308,42 @@ def _add_loose(blocks: list[_Block], block: _Block) -> None:
         last.channels | block.channels,
         False,
     )
+
+
+def _times(stream: BinaryIO, index: _Index, channels: frozenset[int]) -> list[int]:
+    """Return the first and the last time of the messages of some channels, with others between.
+
+    An index says them of all channels together; what others have is read where it matters.
+    """
+    if index.spans or not index.times:
+        return [
+            time_ns for number in channels & set(index.spans) for time_ns in index.spans[number]
+        ]
+    if all(number in channels for number, count in index.counts.items() if count):
+        return index.times
+    found: list[int] = []
+    for block in sorted(index.blocks, key=lambda block: block.start_ns):
+        if found and block.start_ns >= min(found):
+            break
+        found += _block_times(stream, block, channels)
+    for block in sorted(index.blocks, key=lambda block: -block.end_ns):
+        if found and block.end_ns <= max(found):
+            break
+        found += _block_times(stream, block, channels)
+    return found
+
+
+def _block_times(stream: BinaryIO, block: _Block, channels: frozenset[int]) -> list[int]:
+    """Return times of messages of some channels in a chunk, the first and the last among them."""
+    if block.channels and block.channels <= channels:
+        return [block.start_ns, block.end_ns]
+    stream.seek(block.offset)
+    try:
+        content = chunk_content(stream.read(block.length)[HEAD.size :])
+    except BrokenChunkError:
+        return []
+    messages = (message_fields(c) for opcode, c in records(content) if opcode == Opcode.MESSAGE)
+    return [m[2] for m in messages if m is not None and m[0] in channels and is_time(m[2])]
 
 
 def _describe(index: _Index, opcode: int, content: bytes) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import zstandard
 
-from live_mvp_ros.bags import database_file, mcap_file
+from live_mvp_ros.bags import database_file, mcap_records
 from live_mvp_ros.bags.bag_types import BagDamagedError, BagError, Message, Topic
 from live_mvp_ros.bags.contents import ZSTD_MAGIC, Damage, StorageFile, in_order, merged_topics
 from live_mvp_ros.bags.database_file import LOGS, DatabaseFile
@@ -208,7 +208,7 @@ def _part(file: Path, packed_messages: bool) -> StorageFile:
         if _begins(file, ZSTD_MAGIC) or logged:
             copies = Path(tempfile.mkdtemp(prefix="live_mvp_ros_bag_"))
             plain = _copied(file, copies, logged)
-        if _begins(plain, mcap_file.MAGIC):
+        if _begins(plain, mcap_records.MAGIC):
             part: StorageFile = McapFile(plain, file, packed_messages)
         elif _begins(plain, database_file.MAGIC):
             part = DatabaseFile(plain, file, packed_messages, logged)

@@ -23,8 +23,10 @@ from typing import Any, TypeVar, dataclass_transform, get_args, get_type_hints
 import jax
 
 from live_mvp_ros.base.nearest_names import nearest
+from live_mvp_ros.base.yaml_words import number_hint, shown
 
 T = TypeVar("T")
+_KINDS = (bool, int, float, str, tuple, list)
 
 
 class ConfigurationError(ValueError):
@@ -91,7 +93,7 @@ def configuration(cls: type[T]) -> type[T]:
             hints.update(get_type_hints(cls))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, bool | int | float | str | tuple | list):
+            if isinstance(value, _KINDS):
                 object.__setattr__(self, field.name, _coerced(field, hints[field.name], value))
         # Traced leaves were validated when they were concrete.
         concrete = all(isinstance(leaf, int | float) for leaf in jax.tree.leaves(self))
@@ -140,7 +142,19 @@ def from_mapping(cls: type[T], values: Mapping[str, Any]) -> T:
             raise ConfigurationError(
                 f"{key} is not a parameter of {cls.__name__}: did you mean {nearest(key, known)}?"
             )
+    check_kinds(values)
     return cls(**values)
+
+
+def check_kinds(values: Mapping[str, Any]) -> None:
+    """Refuse what a file can hold and no field can: nothing, a mapping, a date.
+
+    Raises:
+        ConfigurationError: one of the values is that.
+    """
+    for key, value in values.items():
+        if not (isinstance(value, _KINDS) or dataclasses.is_dataclass(value)):
+            _refuse(key, value, "a value or a list of values")
 
 
 def _coerced(field: dataclasses.Field[Any], hint: Any, value: Any) -> Any:
@@ -193,4 +207,8 @@ def _scalar(name: str, info: ParameterInfo, kind: Any, value: Any) -> Any:
 
 
 def _refuse(name: str, value: Any, allowed: str) -> None:
-    raise ConfigurationError(f"{name} = {value!r} is not allowed: it must be {allowed}")
+    hint = number_hint(value) if "number" in allowed else ""
+    raise ConfigurationError(
+        f"{name} = {shown(value)} is not allowed: it must be {allowed}"
+        + (f" ({hint})" if hint else "")
+    )

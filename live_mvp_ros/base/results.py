@@ -8,6 +8,7 @@ half of one. Values that were not measured are null, never 0 and never NaN.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import io
 import json
@@ -30,12 +31,44 @@ def write(path: Path, content: bytes) -> None:
 
     Through a link, the file that it leads to is written; into a device or a pipe, such as
     /dev/stdout, as it comes.
+
+    Raises:
+        OSError: it cannot be written; it names the file, never one that was made on the way.
     """
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)
-        return
+    try:
+        if _comes_as_it_goes(path):
+            path.write_bytes(content)
+        else:
+            _write_whole(path, content)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def try_to_write(path: Path) -> None:
+    """Begin to write a file, as ``write`` does, and leave everything as it was.
+
+    Raises:
+        OSError: it cannot be begun.
+    """
+    if not _comes_as_it_goes(path):
+        temporary = _temporary(Path(os.path.realpath(path)))
+        temporary.touch()
+        temporary.unlink()
+
+
+def _comes_as_it_goes(path: Path) -> bool:
+    """Return whether a path is a device or a pipe."""
+    return path.exists() and not path.is_file()
+
+
+def _temporary(path: Path) -> Path:
+    """Return what a file is called while it is written."""
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _write_whole(path: Path, content: bytes) -> None:
     path = Path(os.path.realpath(path))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = _temporary(path)
     try:
         with temporary.open("wb") as file:
             file.write(content)
@@ -43,7 +76,8 @@ def write(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # nothing is there, or nothing can be
+            temporary.unlink()
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from live_mvp_ros.base.jax_setup import has_programs
 from live_mvp_ros.bringup import cores, run_files, run_folder, run_report
 from live_mvp_ros.bringup.asking import Asking
-from live_mvp_ros.bringup.attempts import attempt, described
+from live_mvp_ros.bringup.attempts import Unwritten, attempt, described
 from live_mvp_ros.bringup.core_sharing import CoreSharing
 from live_mvp_ros.bringup.environment import child_environment
 from live_mvp_ros.bringup.errors import UsageError
@@ -66,6 +66,7 @@ class Flight:
         """Prepare; nothing is started or written before ``run``."""
         self.folder: Path | None = None
         self.metrics: dict[str, object] = {}
+        self.unwritten = Unwritten()
         self._graph, self._options = graph, options
         self._show, self._say = show, say
         self._monitor: Monitor | None = None
@@ -285,9 +286,9 @@ class Flight:
         try:
             ready = self._scored(hurry)
             results = self._results(ending, monitor, restarts, memory.peak_mib, ready)
-            run_report.write_figures(folder, results, self._options.json_file, self._say)
+            run_report.write_figures(folder, results, self._options.json_file, self.unwritten)
             if ready or not hurry:  # else there is no time to load what draws
-                run_report.write_pictures(folder, results, hurry, self._say)
+                run_report.write_pictures(folder, results, hurry, self.unwritten)
         finally:
             stopping.join()
             self._say_open_bags()

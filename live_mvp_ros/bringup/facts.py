@@ -17,8 +17,10 @@ from typing import Any
 
 import yaml
 
+from live_mvp_ros.base.yaml_words import broken
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.worlds.names import WORLD_FILES, MeshName, WorldNameError, find_world, mesh_of
+from live_mvp_ros.worlds.world_size import problem_of
 
 Vector = tuple[float, float, float]
 
@@ -78,6 +80,8 @@ def mission_facts(world: str) -> MissionFacts:
     start = _numbers(world, values, names[0], 3)
     yaw = _numbers(world, {names[1]: [values.get(names[1], 0.0)]}, names[1], 1)
     goal = _numbers(world, values, names[2], 3)
+    if problem := problem_of(lower, upper):
+        raise UsageError(f"world {world}: {problem}")
     return MissionFacts(
         (start[0], start[1], start[2]), yaw[0], (goal[0], goal[1], goal[2]), lower, upper
     )
@@ -94,12 +98,13 @@ def read_mapping(path: Path) -> dict[str, Any]:
         values = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError, json.JSONDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not text in UTF-8") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         kind = "JSON" if path.suffix == ".json" else "YAML"
-        reason = " ".join(str(error).split())
-        raise UsageError(f"{path} is not valid {kind}: {reason}") from error
+        raise UsageError(f"{path} is not valid {kind}: {broken(error)}") from error
     if not isinstance(values, dict):
-        raise UsageError(f"{path} must hold a mapping, but holds {type(values).__name__}")
+        raise UsageError(f"{path} must hold a mapping of keys such as name and primitives")
     return values
 
 

@@ -264,6 +264,20 @@ def number(name: str, text: str, kind: type[N]) -> N:
         raise UsageError(f"{name} = {text!r} is not allowed: it must be {wanted}") from None
 
 
+def between(name: str, text: str, low: float, high: float) -> float:
+    """Return the number within limits that a launch argument says.
+
+    Raises:
+        UsageError: it is none.
+    """
+    value = number(name, text, float)
+    if not low <= value <= high:
+        raise UsageError(
+            f"{name} = {text!r} is not allowed: it must be between {low:g} and {high:g}"
+        )
+    return value
+
+
 def switch(name: str, text: str) -> bool | None:
     """Return what a launch argument of true, false or auto says; None for auto.
 

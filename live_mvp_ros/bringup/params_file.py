@@ -22,6 +22,7 @@ from typing import Any
 
 import yaml
 
+from live_mvp_ros.base.yaml_words import broken
 from live_mvp_ros.bringup.errors import UsageError
 
 PARAMETERS = "ros__parameters"
@@ -60,14 +61,16 @@ def read_text(path: str) -> str:
         UsageError: it is missing, cannot be read, or is no text.
     """
     file = Path(os.path.expanduser(path))
-    if not file.is_file():
+    if file.is_dir():
+        raise UsageError(f"the parameters file {path} is a folder: give the name of a file")
+    if not file.exists():
         raise UsageError(f"the parameters file {path} does not exist")
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not valid YAML: {error}") from error
+        raise UsageError(f"{path} is not valid YAML: it is no text in UTF-8") from error
 
 
 def entries_of(path: str, text: str) -> list[Entry]:
@@ -88,15 +91,29 @@ def root_of(path: str, text: str) -> yaml.MappingNode:
     """
     try:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+        _check_keys(path, root, "it")
+    except (yaml.YAMLError, RecursionError) as error:
+        raise UsageError(f"{path} is not valid YAML: {broken(error)}") from error
     if not isinstance(root, yaml.MappingNode):
-        raise UsageError(f"{path} must hold a mapping of names of nodes to {PARAMETERS}")
+        raise UsageError(
+            f"{path} must hold a mapping of names of nodes to {PARAMETERS}, or of settings to"
+            " values"
+        )
     if holds(root, _MISSPELT):
         raise UsageError(
             f"{path}: {_MISSPELT} is not allowed: it is {PARAMETERS}, with two underscores"
         )
     return root
+
+
+def _check_keys(path: str, node: yaml.Node | None, name: str) -> None:
+    """Refuse keys that are no words, or stand twice in one mapping, at any depth."""
+    if isinstance(node, yaml.MappingNode):
+        for key, item in pairs(path, node, name):
+            _check_keys(path, item, key if name == "it" else f"{name}.{key}")
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _check_keys(path, item, name)
 
 
 def holds(node: yaml.Node, word: str) -> bool:
@@ -197,21 +214,27 @@ def _found(path: str, name: str, node: yaml.Node) -> Iterator[Entry]:
     content = parts[0][1]
     if not isinstance(content, yaml.MappingNode):
         raise UsageError(f"{path}: {PARAMETERS} of {name} must hold names and values")
+    yield Entry(name.rstrip("/"), flat_values(path, name, content, ""))
+
+
+def flat_values(path: str, name: str, node: yaml.MappingNode, prefix: str) -> dict[str, Any]:
+    """Return the values below ``name`` by dotted names, which begin with ``prefix``.
+
+    Raises:
+        UsageError: a name stands twice, once with dots and once as levels.
+    """
     values: dict[str, Any] = {}
-    for key, value in flat_values(path, name, content, ""):
+    for key, value in _flat(path, name, node, prefix):
         if key in values:
             raise UsageError(f"{path}: {key} stands twice in {name}")
         values[key] = value
-    yield Entry(name.rstrip("/"), values)
+    return values
 
 
-def flat_values(
-    path: str, name: str, node: yaml.MappingNode, prefix: str
-) -> Iterator[tuple[str, Any]]:
-    """Yield the values below ``name`` by dotted names, which begin with ``prefix``."""
+def _flat(path: str, name: str, node: yaml.MappingNode, prefix: str) -> Iterator[tuple[str, Any]]:
     for key, item in pairs(path, node, name):
         if isinstance(item, yaml.MappingNode):
-            yield from flat_values(path, name, item, f"{prefix}{key}.")
+            yield from _flat(path, name, item, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", _value(f"{path}: {prefix}{key} of {name}", item)
 

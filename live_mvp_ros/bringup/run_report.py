@@ -2,20 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write down what came of a flight: its figures first, then what takes longer to draw.
 
-What cannot be written is said, and the rest is written all the same.
+What cannot be written is noted, and the rest is written all the same.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from live_mvp_ros.base.results import write_json
+from live_mvp_ros.base.results import PAGE, write_json
 from live_mvp_ros.bringup import run_files
-from live_mvp_ros.bringup.attempts import attempt
+from live_mvp_ros.bringup.attempts import Unwritten
 from live_mvp_ros.bringup.flight_record import FlightRecord
 from live_mvp_ros.bringup.flown import Flown
 from live_mvp_ros.bringup.graph import Graph
@@ -24,6 +23,8 @@ from live_mvp_ros.bringup.scoring import Scorer
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.monitor import Monitor
+
+METRICS = "metrics.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,20 +54,19 @@ def scores_of(scorer: Scorer, record: FlightRecord) -> Scores | None:
     return Scores(scorer.exploration(), scorer.safety(positions))
 
 
-def write_figures(
-    folder: Path, results: Results, copy: Path | None, say: Callable[[str], None]
-) -> None:
+def write_figures(folder: Path, results: Results, copy: Path | None, unwritten: Unwritten) -> None:
     """Write the figures, the trajectory and the course of the flight.
 
     Args:
         folder: of the run.
         results: of the flight.
         copy: file that gets the figures, too, or None.
-        say: receives one line for each thing that cannot be written.
+        unwritten: receives each thing that cannot be written.
     """
     monitor, record, goal_m = results.monitor, results.monitor.record, results.flown.goal_m
-    tried = partial(attempt, say)
-    tried("metrics.json", write_json, folder / "metrics.json", results.metrics)
+    tried = unwritten.attempt
+    metrics = folder / METRICS
+    tried(str(metrics), write_json, metrics, results.metrics)
     if copy is not None:
         tried(str(copy), write_json, copy, results.metrics)
     tried("the trajectory", run_files.write_tables, folder, record, results.scores)
@@ -74,22 +74,25 @@ def write_figures(
     tried("the course of the flight", run_files.write_course, *course)
 
 
-def write_pictures(
-    folder: Path, results: Results, hurry: bool, say: Callable[[str], None]
-) -> None:
+def write_pictures(folder: Path, results: Results, hurry: bool, unwritten: Unwritten) -> None:
     """Write the map, the pictures and the page with them.
 
     Args:
         folder: of the run; the figures are there.
         results: of the flight.
         hurry: the page gets only the pictures that there are.
-        say: receives one line for each thing that cannot be written.
+        unwritten: receives each thing that cannot be written.
     """
     latest, record = results.monitor.latest_map, results.monitor.record
-    image = attempt(say, "the map", run_files.write_map, folder, latest) if latest else None
+    tried = unwritten.attempt
+    image = tried("the map", run_files.write_map, folder, latest) if latest else None
     pictures = (folder, results.graph, record, image, results.scores, results.flown.goal_m)
-    drawn = attempt(say, "the pictures", run_files.write_plots, *pictures) or {}
-    attempt(say, "report.html", _write_page, folder, drawn, hurry)
+    drawn = tried("the pictures", run_files.write_plots, *pictures) or {}
+    without = unwritten.why(str(folder / METRICS))  # which the page is made from
+    if without:
+        unwritten.add(PAGE, without)
+    else:
+        tried(PAGE, _write_page, folder, drawn, hurry)
 
 
 def _write_page(folder: Path, drawn: dict[str, bytes], hurry: bool) -> None:

@@ -78,7 +78,7 @@ def _entries(path: str, name: str, node: yaml.Node) -> Iterator[Entry]:
     if not isinstance(node, yaml.MappingNode):
         raise UsageError(f"{path}: {name} must hold settings with their values, or {PARAMETERS}")
     to, prefix = SAID_TO[name]
-    values = dict(flat_values(path, name, node, prefix))
+    values = flat_values(path, name, node, prefix)
     for key in values:
         if name != "body" and key.startswith("body."):
             raise UsageError(f"{path}: {name}.body is no setting of its own: set body")

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the ``live-mvp`` command begins: in the environment of ROS 2, which is found first."""
 
+import io
 import os
 import pwd
 import stat
@@ -40,6 +41,9 @@ def open_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
+            stream.reconfigure(errors="replace")  # letters that the locale does not have
 
 
 def give_home() -> None:

@@ -24,15 +24,16 @@ def bag() -> None:
 @click.argument("path", type=FILE, metavar="BAG")
 @click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write the facts to FILE.")
 def info(path: Path, json_file: Path | None) -> None:
-    """Tell topics, types, counts, duration and losses of a bag."""
+    """Tell topics, types, counts, duration, losses and damage of a bag; this reads all of it."""
     if json_file is not None:
         check_writable(json_file)
     from live_mvp_ros.bags.reader import open_bag
     from live_mvp_ros.bags.tools import summary
+    from live_mvp_ros.bags.unread import unread
     from live_mvp_ros.base.results import write_json
 
     bag = open_bag(path)
-    facts = summary(bag) | {"take_off_s": take_offs(bag)}
+    facts = summary(bag) | {"take_off_s": take_offs(bag), "unread": unread(bag)}
     if json_file is not None:
         write_json(json_file, facts)
     for line in table(facts):
@@ -43,9 +44,12 @@ def info(path: Path, json_file: Path | None) -> None:
 @click.argument("path", type=FILE, metavar="BAG")
 def reindex(path: Path) -> None:
     """Complete a bag that was not closed, so that every tool opens it."""
+    from live_mvp_ros.bags.reader import open_bag
     from live_mvp_ros.bags.tools import reindex, summary
+    from live_mvp_ros.bags.unread import unread
 
-    for line in table(summary(reindex(path))):
+    gone = unread(open_bag(path))  # of what it was: the new one is whole
+    for line in table(summary(reindex(path)) | {"unread": gone}):
         click.echo(line)
 
 
@@ -59,6 +63,8 @@ def take_offs(bag: Bag) -> dict[str, float]:
 
 def table(facts: dict[str, Any]) -> list[str]:
     """Return the facts of a bag as lines of text."""
+    from live_mvp_ros.bags.unread import sentence
+
     size_mib = sum(file["bytes"] for file in facts["files"]) / 2**20
     closed = "" if facts["complete"] else ", not closed (live-mvp bag reindex completes it)"
     lost = "not counted" if facts["lost"] is None else str(facts["lost"])
@@ -78,4 +84,5 @@ def table(facts: dict[str, Any]) -> list[str]:
         lines.append(
             f"{topic['name']:<26}{topic['type']:<38}{topic['count']:>8}{rate:>11}{gone:>6}"
         )
+    lines += [sentence(entry) for entry in facts.get("unread", ())]
     return lines + [f"note: {note}" for note in facts["notes"]]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
-from live_mvp_ros.cli.file_options import FILE, check_writable, read_settings
+from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable, read_settings
 from live_mvp_ros.cli.options import sim_options, with_drift
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ def explore(
     """
     if json_file is not None:
         check_writable(json_file)
+    if output is not None:
+        check_folder(output, "--output")
     from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()
@@ -130,9 +132,10 @@ def explore(
     try:
         campaign.check()
         folder.open(campaign)
+        documents = folder.finished(campaign.runs())
     except ValueError as error:  # of a world, a setting, or a folder of another campaign
         raise UsageError(str(error)) from error
-    documents, interrupted = _fly(campaign, folder, jobs, address)
+    interrupted = _fly(campaign, folder, documents, jobs, address)
     failed = _report(campaign, folder, documents, json_file)
     if interrupted:
         raise BringupError(
@@ -149,13 +152,16 @@ def _new_path() -> Path:
 
 
 def _fly(
-    campaign: Campaign, folder: Folder, jobs: int | None, address: str | None
-) -> tuple[dict[str, Document], bool]:
-    """Fly what is not flown yet; return all documents, and whether it was interrupted."""
+    campaign: Campaign,
+    folder: Folder,
+    documents: dict[str, Document],
+    jobs: int | None,
+    address: str | None,
+) -> bool:
+    """Fly what has no document yet and add that; return whether it was interrupted."""
     from live_mvp_ros.evaluation import campaign as campaigns
 
     runs = campaign.runs()
-    documents = folder.finished(runs)
     missing = [run for run in runs if run.name not in documents]
     if documents:
         click.echo(f"{len(documents)} of {len(runs)} runs are in {folder.path} already")
@@ -170,7 +176,7 @@ def _fly(
             interrupted = True
         finally:
             answers.close()
-    return documents, interrupted
+    return interrupted
 
 
 def _pool(missing: Sequence[Run], jobs: int | None, address: str | None) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from live_mvp_ros.bringup.errors import BringupError, UsageError
-from live_mvp_ros.cli.file_options import FILE, check_writable, read_settings
+from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable, read_settings
 
 WORLDS = ("seed", "office", "cave", "mesh")
 KEYS = (
@@ -67,7 +67,8 @@ KEYS = (
     "--params-file",
     type=FILE,
     metavar="FILE",
-    help="Settings of camera and live_map, or a ROS parameters file with them.",
+    help="Settings nested by component, or a ROS parameters file; what is not of camera, body or"
+    " live_map changes nothing here.",
 )
 @click.option(
     "--threads",
@@ -87,8 +88,8 @@ def mapping(
     """Fly the standard flights, score the maps against the truth, time every update."""
     if json_file is not None:
         check_writable(json_file)
-    if folder is not None and (folder.exists() and not folder.is_dir()):
-        raise UsageError(f"--plots {folder} is not a folder")
+    if folder is not None:
+        check_folder(folder, "--plots")
     if threads == "all":
         os.environ.setdefault("XLA_FLAGS", "")  # one thread is what prepare_jax would choose
     from live_mvp_ros.base.jax_setup import prepare_jax
@@ -100,7 +101,7 @@ def mapping(
     if not chosen:
         raise UsageError(f"--worlds {names!r} names no world")
     with tempfile.TemporaryDirectory() as scratch:
-        flights = [_Flight(name, settings, Path(scratch)) for name in chosen]
+        flights = [Flight(name, settings, Path(scratch)) for name in chosen]
         with _progress(len(flights) * looks) as (advance, say):
             for flight in flights:
                 found[flight.name] = flight.measure(looks, folder, advance)
@@ -112,8 +113,14 @@ def mapping(
     return 0
 
 
-class _Flight:
-    """One world, its standard flight and the settings of camera and map."""
+class Flight:
+    """One world, its standard flight and the settings of camera and map.
+
+    Attributes:
+        name: of the world.
+        camera: its settings.
+        config: of the map.
+    """
 
     def __init__(self, name: str, settings: Mapping[str, Any], scratch: Path) -> None:
         """Load the world; refuse it or the settings with a sentence.
@@ -122,23 +129,20 @@ class _Flight:
             UsageError: there is no such world, or a setting is not allowed.
         """
         from live_mvp_ros import worlds
-        from live_mvp_ros.base.config import ConfigurationError, from_mapping
-        from live_mvp_ros.evaluation import mapping_bench
-        from live_mvp_ros.mapping import LiveMapConfig
+        from live_mvp_ros.base.config import ConfigurationError, from_mapping, replace
+        from live_mvp_ros.evaluation import mapping_bench, scenario
         from live_mvp_ros.worlds.names import shown_name
 
         self.name = name
         self._source = mapping_bench.standard_mesh(scratch) if name == "mesh" else name
-        unknown = set(settings) - {"camera", "live_map"}
-        if unknown:
-            raise UsageError(f"{min(unknown)} is not a setting: choose from camera, live_map")
         try:
+            whole = scenario.settings(settings)  # of all components, as a flight has
             world = worlds.load_world(self._source)
             self._world = dataclasses.replace(world, name=shown_name(name))
             camera = mapping_bench.CAMERA | dict(settings.get("camera") or {})
-            self._camera = from_mapping(worlds.DepthCameraConfig, camera)
-            config = from_mapping(LiveMapConfig, dict(settings.get("live_map") or {}))
-            self._config = mapping_bench.map_config(self._world, config)
+            self.camera = from_mapping(worlds.DepthCameraConfig, camera)
+            config = replace(whole.live_map, body=whole.body)
+            self.config = mapping_bench.map_config(self._world, config)
         except (worlds.WorldError, ConfigurationError) as error:
             raise UsageError(str(error)) from error
 
@@ -154,8 +158,8 @@ class _Flight:
         from live_mvp_ros.reports.drawing import png
 
         path = standard_flight(self._world, looks)
-        points = mapping_score.probe(self._world, self._config)
-        learning = mapping_bench.learn(self._world, path, points, self._config, self._camera)
+        points = mapping_score.probe(self._world, self.config)
+        learning = mapping_bench.learn(self._world, path, points, self.config, self.camera)
         for step in learning:
             if isinstance(step, mapping_bench.Progress):
                 advance(self.name, step.added)

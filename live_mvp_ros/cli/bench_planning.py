@@ -46,12 +46,17 @@ def planning(json_file: Path | None, repeats: int, threads: str) -> int:
     """Time field, guidance and control against plain evaluations of the published formulas."""
     if json_file is not None:
         check_writable(json_file)
+    from live_mvp_ros.base.results import write_json
+
     script = find_script(Path(__file__))
     with tempfile.TemporaryDirectory() as scratch:
-        target = (json_file or Path(scratch) / "planning.json").absolute()
+        target = Path(scratch) / "planning.json"
         command = [sys.executable, str(script), "--json", str(target)]
         measure([*command, "--repeats", str(repeats), "--threads", threads])
-        show(json.loads(target.read_text(encoding="utf-8")))
+        result = json.loads(target.read_text(encoding="utf-8"))
+    if json_file is not None:
+        write_json(json_file, result)
+    show(result)
     return 0
 
 

@@ -32,7 +32,7 @@ from live_mvp_ros.bringup.option_checks import (
     LARGEST_SEED,
 )
 from live_mvp_ros.cli import views
-from live_mvp_ros.cli.file_options import FILE, check_new_folder, check_writable
+from live_mvp_ros.cli.file_options import FILE, check_folder, check_new_folder, check_writable
 from live_mvp_ros.cli.numbers import Number
 from live_mvp_ros.cli.shell_completion import worlds_and_files
 from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
@@ -206,7 +206,10 @@ def explore(
     view: str | None,
     view_open: bool,
 ) -> int:
-    """Fly until the space is explored; the exit code is 0 only when the mission is complete."""
+    """Fly until the space is explored.
+
+    The exit code is 0 only when the mission is complete and all about it could be written.
+    """
     options = GraphOptions(
         world=world,
         controller=controller,
@@ -235,6 +238,7 @@ def explore(
         raise UsageError("--view-open is for --view web: nothing else listens")
     if json_file is not None:
         check_writable(json_file)
+    check_folder(output, "--output")
     bag = chosen_bag(record, no_record)
     require_ros()
     from live_mvp_ros.bringup.exploration_flight import Flight
@@ -266,7 +270,10 @@ def explore(
         ending = flight.run()
     for words in last_words(flight, ending.reason):
         screen.say(words)
-    code = 0 if flight.metrics.get("mission_complete") else FAILED
+    unwritten = flight.unwritten.sentence()
+    if unwritten:
+        click.echo(f"live-mvp: {unwritten}", err=True)
+    code = 0 if flight.metrics.get("mission_complete") and not unwritten else FAILED
     if flight.unfinished:  # a thread is inside an import and cannot be ended
         sys.stdout.flush()
         os._exit(code)

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +19,41 @@ FILE = click.Path(path_type=Path)
 """The type of options that take a path, which shells complete."""
 
 
-def check_writable(path: Path, option: str = "--json") -> None:
+def check_writable(path: Path, option: str = "--json", suffixes: Sequence[str] = ()) -> None:
     """Refuse a file that cannot be written later.
 
+    Args:
+        path: of the file.
+        option: that names it, for the sentence.
+        suffixes: endings that its name may have, in small letters; none: any name.
+
     Raises:
-        UsageError: its folder does not exist or is not writable, or it is a folder itself.
+        UsageError: its name has another ending, its folder does not exist or no file can be made
+            in it, or it is a folder itself.
     """
-    if path.is_dir():
-        raise UsageError(f"{option} {path} is a folder: give the name of a file")
-    folder = Path(os.path.realpath(path)).parent  # of what a link leads to
-    if not folder.is_dir():
-        raise UsageError(f"{option} {path}: the folder {folder} does not exist")
-    if not os.access(folder, os.W_OK) and not (path.exists() and not path.is_file()):
-        raise UsageError(f"{option} {path}: the folder {folder} is not writable")
+    from live_mvp_ros.base import results
+
+    if suffixes and path.suffix.lower() not in suffixes:
+        raise UsageError(f"{option} {path} is not allowed: the name must end in {_any(suffixes)}")
+    with _refusing(f"{option} {path}"):
+        if path.is_dir():
+            raise UsageError(f"{option} {path} is a folder: give the name of a file")
+        folder = Path(os.path.realpath(path)).parent  # of what a link leads to
+        if not folder.is_dir():
+            raise UsageError(f"{option} {path}: the folder {folder} does not exist")
+        results.try_to_write(path)
+
+
+def check_folder(path: Path, option: str) -> None:
+    """Refuse a folder that files cannot be written into later; it may exist or not.
+
+    Raises:
+        UsageError: it is something else, cannot be created, or no file can be made in it.
+    """
+    with _refusing(f"{option} {path}"):
+        if path.exists() and not path.is_dir():
+            raise UsageError(f"{option} {path} is not a folder: give the name of one")
+        _try_to_make_one_in(path if path.exists() else _parent(path, option))
 
 
 def check_new_folder(path: Path, option: str) -> None:
@@ -38,11 +62,43 @@ def check_new_folder(path: Path, option: str) -> None:
     Raises:
         UsageError: one of the two.
     """
-    if path.exists():
-        raise UsageError(f"{option} {path} exists already: give the name of a new folder")
-    parent = next(folder for folder in path.absolute().parents if folder.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise UsageError(f"{option} {path}: {parent} is no folder that can be written to")
+    with _refusing(f"{option} {path}"):
+        if path.exists():
+            raise UsageError(f"{option} {path} exists already: give the name of a new folder")
+        _try_to_make_one_in(_parent(path, option))
+
+
+@contextlib.contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    """Refuse what the system refuses: only trying knows of every reason.
+
+    Raises:
+        UsageError: instead of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"{what} cannot be written: {error.strerror}; give another place"
+        ) from error
+
+
+def _parent(path: Path, option: str) -> Path:
+    """Return the nearest folder that there is above one that is to be created."""
+    parent = next(place for place in path.absolute().parents if place.exists())
+    if not parent.is_dir():
+        raise UsageError(f"{option} {path} cannot be created: {parent} is not a folder")
+    return parent
+
+
+def _try_to_make_one_in(folder: Path) -> None:
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
+def _any(words: Sequence[str]) -> str:
+    """Return words as a choice: ``.gif or .mp4``."""
+    return " or ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
 
 
 def read_settings(path: Path | None) -> Mapping[str, Any]:
@@ -58,22 +114,21 @@ def read_settings(path: Path | None) -> Mapping[str, Any]:
         return {}
     import yaml
 
+    from live_mvp_ros.base.yaml_words import broken
+    from live_mvp_ros.bringup.params_file import read_text, root_of
     from live_mvp_ros.bringup.settings_file import names_nodes
 
+    text = read_text(str(path))
     try:
-        text = path.read_text(encoding="utf-8")
-        values, root = yaml.safe_load(text), yaml.compose(text, Loader=yaml.BaseLoader)
-    except FileNotFoundError as error:
-        raise UsageError(f"--params-file {path} does not exist") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--params-file {path} cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise UsageError(f"--params-file {path} is not valid YAML: {_one_line(error)}") from error
+        values = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: the 31st of June
+        raise UsageError(f"{path} is not valid YAML: {broken(error)}") from error
     if values is None:
         return {}
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise UsageError(f"--params-file {path} is not a mapping of settings to values")
-    return _said_to_nodes(str(path), text) if root is not None and names_nodes(root) else values
+    root = root_of(str(path), text)
+    if not all(isinstance(key, str) for key in values):
+        raise UsageError(f"{path} must hold a mapping of settings to values")
+    return _said_to_nodes(str(path), text) if names_nodes(root) else values
 
 
 def _said_to_nodes(path: str, text: str) -> Mapping[str, Any]:
@@ -96,7 +151,3 @@ def _said_to_nodes(path: str, text: str) -> Mapping[str, Any]:
         return settings_of(told)
     except ConfigurationError as error:
         raise UsageError(f"{path}: {error}") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -64,12 +64,9 @@ def info(file: Path) -> int:
 )
 def mesh(file: Path, output: Path, spacing: float) -> int:
     """Write the learned surface of FILE to OUTPUT: .ply, .glb, .obj or .stl."""
-    check_writable(output, "OUTPUT")
     from live_mvp_ros import mapping
 
-    if output.suffix.lower() not in mapping.MESH_TYPES:
-        endings = ", ".join(mapping.MESH_TYPES)
-        raise UsageError(f"OUTPUT {output} is not allowed: the name must end in {endings}")
+    check_writable(output, "OUTPUT", mapping.MESH_TYPES)
     config, state = _read(file)
     try:
         found = mapping.surface_mesh(config, state, spacing)
@@ -88,9 +85,7 @@ def mesh(file: Path, output: Path, spacing: float) -> int:
 )
 def picture(file: Path, output: Path, altitude: float) -> int:
     """Draw what FILE knows at an altitude to OUTPUT (.png): occupancy, exposure, frontiers."""
-    if output.suffix.lower() != ".png":
-        raise UsageError(f"OUTPUT {output} is not allowed: the name must end in .png")
-    check_writable(output, "OUTPUT")
+    check_writable(output, "OUTPUT", (".png",))
     config, state = _read(file)
     check_altitude(altitude, config.lower_m[2], config.upper_m[2])
     from live_mvp_ros.base import results

@@ -122,7 +122,7 @@ def replay(
     screen = view(plain=headless)
     for note in bag.notes:
         screen.say(note)
-    with Controls(screen) as controls, screen:
+    with Controls(screen, start_s) as controls, screen:
         result: dict[str, Any] | None
         if compare:
             flown = rebuild.facts_of_run(path)
@@ -143,7 +143,10 @@ def replay(
         write_json(json_file, result)
     for line in table(result):
         click.echo(line)
-    return FAILED if compare and result["occupancy_agreement"] is None else 0
+    why = not_compared(result) if compare else ""
+    if why:
+        click.echo(f"live-mvp: the maps are not compared: {why}", err=True)
+    return FAILED if why else 0
 
 
 def _check(remaps: tuple[str, ...], compare: bool, plain: bool, rebuilt: object) -> None:
@@ -161,12 +164,13 @@ def _check(remaps: tuple[str, ...], compare: bool, plain: bool, rebuilt: object)
 class Controls:
     """Keys and signals while a bag is played."""
 
-    def __init__(self, screen: PlainView | LiveView) -> None:
-        """Show on a screen what is played."""
+    def __init__(self, screen: PlainView | LiveView, start_s: float = 0.0) -> None:
+        """Show on a screen what is played, from a time of the bag on."""
         from live_mvp_ros.cli.keys import Keys
 
         self._screen, self._keys, self._ended = screen, Keys(), False
         self._before: dict[int, Any] = {}
+        self._start_s = start_s
 
     def __enter__(self) -> Controls:
         """Take keys and signals."""
@@ -186,8 +190,10 @@ class Controls:
         for key in self._keys.pressed():
             self._obey(player, key)
         state = "PAUSED" if player.paused else "PLAYING"
+        done_s, whole_s = (s - self._start_s for s in (player.position_s, player.duration_s))
+        begun = f" from {self._start_s:.2f} s on" if self._start_s else ""
         line = (
-            f"{state:<8} {player.position_s:7.2f} of {player.duration_s:.2f} s"
+            f"{state:<8} {done_s:7.2f} of {whole_s:.2f} s{begun}"
             f"  {player.published} messages   {HELP if self._keys.active else ''}".rstrip()
         )
         self._screen.show(Shown(line, state))
@@ -207,6 +213,15 @@ class Controls:
 
     def _end(self, *_: object) -> None:
         self._ended = True
+
+
+def not_compared(result: dict[str, Any]) -> str:
+    """Return why nothing was found out about the maps, empty where it was."""
+    if result["occupancy_agreement"] is not None:
+        return ""
+    if result["known_cells_recorded"] is None:
+        return "no map was recorded" if result["maps_rebuilt"] else "no map was rebuilt"
+    return "the recorded map knows no cell, free or occupied"
 
 
 def table(result: dict[str, Any]) -> list[str]:

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.cli.file_options import FILE, check_writable
+from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable
 from live_mvp_ros.cli.numbers import Number
 
+PAGES = (".html", ".htm")
 DOTS = (30.0, 1200.0)
 """Per inch: from a thumbnail to print."""
 
@@ -77,9 +78,9 @@ def _check(output: Path | None, pictures: Path | None, dpi: float | None) -> Non
     if output is not None and pictures is not None:
         raise UsageError("--output and --pictures exclude each other: choose a page or pictures")
     if output is not None:
-        check_writable(output, "--output")
-    if pictures is not None and pictures.exists() and not pictures.is_dir():
-        raise UsageError(f"--pictures {pictures} is not a folder")
+        check_writable(output, "--output", PAGES)
+    if pictures is not None:
+        check_folder(pictures, "--pictures")
 
 
 def _write_pictures(folder: Path, drawn: Mapping[str, bytes]) -> str:

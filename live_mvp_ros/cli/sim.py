@@ -12,15 +12,18 @@ import click
 
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
 from live_mvp_ros.bringup.option_checks import LARGEST_SEED
-from live_mvp_ros.cli.file_options import FILE, check_writable, read_settings
+from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable, read_settings
 from live_mvp_ros.cli.numbers import Number
 from live_mvp_ros.cli.options import sim_options, with_drift
 from live_mvp_ros.cli.shell_completion import worlds_and_files
 from live_mvp_ros.cli.views import Shown, view
 
 if TYPE_CHECKING:
+    from live_mvp_ros.bringup.attempts import Unwritten
     from live_mvp_ros.evaluation.logbook import Flight, Glance
     from live_mvp_ros.evaluation.scenario import Scenario
+
+FILMS = (".gif", ".mp4")
 
 
 @click.command()
@@ -82,9 +85,9 @@ def sim(
     output: Path,
 ) -> int:
     """Explore a world in one deterministic loop; exit code 0 when the mission is complete."""
-    for option, path in {"--json": json_file, "--animation": animation}.items():
-        if path is not None:
-            check_writable(path, option)
+    if json_file is not None:
+        check_writable(json_file)
+    check_folder(output, "--output")
     if animation is not None:
         check_film(animation)
     elif animation_width is not None or animation_speed is not None:
@@ -93,8 +96,8 @@ def sim(
 
     prepare_jax()
     overrides = with_drift(read_settings(params_file), drift, heading_drift)
-    from live_mvp_ros.bringup.attempts import attempt
-    from live_mvp_ros.bringup.run_folder import new_folder, remove_folder
+    from live_mvp_ros.bringup.attempts import Unwritten
+    from live_mvp_ros.bringup.run_folder import new_folder
     from live_mvp_ros.evaluation import figures
     from live_mvp_ros.evaluation.runs import Run
     from live_mvp_ros.evaluation.scenario import prepare
@@ -105,21 +108,19 @@ def sim(
         scenario = prepare(run)
     except ValueError as error:  # of a world, a setting, or a start that is nowhere
         raise UsageError(str(error)) from error
-    remove_folder(new_folder(output))  # whether it can be created, before anything is flown
     flight = fly(scenario, keep_frames=animation is not None)
     if flight is None:
         raise BringupError("interrupted before anything was flown")
     record = figures.record(flight.scenario.run, flight)
-    problems: list[str] = []
+    unwritten = Unwritten()
     # only now, so that nothing is left behind by a flight that crashed
-    place = attempt(problems.append, str(output), new_folder, output)
+    place = unwritten.attempt(str(output), new_folder, output)
     folder = None if place is None else place.path
-    problems += write_all(folder, flight, record, json_file)
+    write_all(folder, flight, record, json_file, unwritten)
     if animation is not None:
         from live_mvp_ros.reports.animation import WIDTH_PX, write_film
 
-        attempt(
-            problems.append,
+        unwritten.attempt(
             str(animation),
             write_film,
             animation,
@@ -130,9 +131,10 @@ def sim(
     click.echo(summary(record, folder))
     for line_of_advice in advice_lines(record):
         click.echo(line_of_advice)
-    for problem in problems:
-        click.echo(f"live-mvp: {problem}", err=True)
-    return 0 if record["mission_complete"] and not problems else FAILED
+    sentence = unwritten.sentence()
+    if sentence:
+        click.echo(f"live-mvp: {sentence}", err=True)
+    return 0 if record["mission_complete"] and not sentence else FAILED
 
 
 def fly(scenario: Scenario, keep_frames: bool) -> Flight | None:
@@ -158,31 +160,32 @@ def fly(scenario: Scenario, keep_frames: bool) -> Flight | None:
 
 
 def write_all(
-    folder: Path | None, flight: Flight, record: dict[str, Any], json_file: Path | None
-) -> list[str]:
-    """Write everything that is kept of a flight; return sentences about what cannot be."""
+    folder: Path | None,
+    flight: Flight,
+    record: dict[str, Any],
+    json_file: Path | None,
+    unwritten: Unwritten,
+) -> None:
+    """Write everything that is kept of a flight; note what cannot be."""
     from live_mvp_ros.base.results import write_json
-    from live_mvp_ros.bringup.attempts import attempt
     from live_mvp_ros.reports import flight_files
 
-    problems: list[str] = []
-    say = problems.append
     if folder is not None:
-        attempt(say, str(folder), flight_files.write_flight, folder, flight, record)
+        for name, write in flight_files.writers(flight, record).items():
+            unwritten.attempt(str(folder / name), write, folder / name)
     if json_file is not None:
-        attempt(say, str(json_file), write_json, json_file, record)
-    return problems
+        unwritten.attempt(str(json_file), write_json, json_file, record)
 
 
 def check_film(path: Path) -> None:
     """Refuse a film that cannot be made here.
 
     Raises:
-        UsageError: it is neither .gif nor .mp4, or .mp4 and there is no ffmpeg.
+        UsageError: it is neither .gif nor .mp4, cannot be written, or is .mp4 and there is no
+            ffmpeg.
     """
-    if path.suffix not in (".gif", ".mp4"):
-        raise UsageError(f"--animation {path} is not allowed: the name must end in .gif or .mp4")
-    if path.suffix == ".mp4":
+    check_writable(path, "--animation", FILMS)
+    if path.suffix.lower() == ".mp4":
         from matplotlib.animation import FFMpegWriter
 
         if not FFMpegWriter.isAvailable():

@@ -16,7 +16,7 @@ from live_mvp_ros.cli.shell_completion import worlds_and_files
 from live_mvp_ros.cli.view_bag import bag_of, view_bag
 from live_mvp_ros.cli.view_world import view_world
 from live_mvp_ros.viewing.ports import WEB_PORT
-from live_mvp_ros.worlds.names import MESH, SUFFIXES, WORLD_FILES
+from live_mvp_ros.worlds.names import MESH, MESH_SUFFIXES, SUFFIXES, WORLD_FILES
 
 _OF_WORLDS = ("output", "altitude")
 
@@ -73,7 +73,7 @@ def view(
     if web and save is not None:
         raise UsageError("--web and --save are two places for one view: choose one")
     if save is not None:
-        check_writable(save, "--save")
+        check_writable(save, "--save", (".rrd",))
     view_bag(bag_of(Path(what)), web, save, port, until)
 
 
@@ -83,7 +83,7 @@ def _is_world(what: str) -> bool:
     if path.is_dir():
         return False
     name = what.partition(":")[0].partition("@")[0]
-    return name in (*WORLD_FILES, MESH) or path.suffix.lower() in SUFFIXES
+    return name in (*WORLD_FILES, MESH) or path.suffix.lower() in (*SUFFIXES, *MESH_SUFFIXES)
 
 
 def _refuse_others(context: click.Context, what: str, allowed: tuple[str, ...]) -> None:

@@ -21,9 +21,7 @@ def view_world(world: str, output: Path | None, altitude_m: float | None) -> Non
         UsageError: the world cannot be loaded, or the file not be written.
     """
     target = output or Path(f"{Path(world.replace(':', '_')).stem}.png")
-    if target.suffix.lower() != ".png":
-        raise UsageError(f"--output {target} is not allowed: the name must end in .png")
-    check_writable(target, "--output")
+    check_writable(target, "--output", (".png",))
     from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()

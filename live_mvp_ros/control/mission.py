@@ -23,6 +23,7 @@ _FRESH_SHARE = (
     0.5  # of the age from which on data is stale: younger data is flown by at full speed
 )
 _LEAST_HASTE = 0.25  # just before it is stale: a stop from there is some centimetres long
+_WAITING = (MissionState.WAITING_FOR_ODOM, MissionState.WAITING_FOR_MAP)
 
 
 @configuration
@@ -160,7 +161,7 @@ def decide(
     if now.fault:
         return MissionDecision(MissionState.FAULT, now.fault)
     if waits is not None:
-        return waits
+        return _waiting_on(config, previous, now, waits)
     if now.unflown:
         return MissionDecision(MissionState.HOLDING, now.unflown)
     if now.paused:
@@ -260,6 +261,30 @@ def _fault(config: MissionConfig, now: MissionInputs) -> MissionDecision | None:
         if age_s < -config.map_timeout_s:
             return MissionDecision(MissionState.HOLDING, _in_the_future(name, age_s))
     return None
+
+
+def _waiting_on(
+    config: MissionConfig,
+    previous: MissionDecision | None,
+    now: MissionInputs,
+    waits: MissionDecision,
+) -> MissionDecision:
+    """Return what the mission waits for; before it has flown, late data does not end a wait.
+
+    While everything starts on a busy machine, data is late every now and then: the state stays
+    what it is, and the reason says what is late. Nothing is flown in either.
+    """
+    late = (
+        now.odom_finite
+        and now.odom_age_s >= -config.odom_timeout_s
+        and min(now.map_age_s, now.field_age_s) >= -config.map_timeout_s
+    )
+    begun = previous is not None and previous.state in _WAITING and now.elapsed_s == 0.0
+    if previous is None or not (begun and late and waits.state is MissionState.HOLDING):
+        return waits
+    no_odometry = now.odom_age_s > config.odom_timeout_s
+    state = previous.state if no_odometry else MissionState.WAITING_FOR_MAP
+    return dataclasses.replace(waits, state=state)
 
 
 def _in_the_future(name: str, age_s: float) -> str:

@@ -19,6 +19,7 @@ from live_mvp_ros.base.results import versions, write_json
 from live_mvp_ros.evaluation import figures
 from live_mvp_ros.evaluation.logbook import Logbook
 from live_mvp_ros.evaluation.metrics import GroundTruth
+from live_mvp_ros.evaluation.run_documents import problem_of
 from live_mvp_ros.evaluation.runs import Run
 from live_mvp_ros.evaluation.scenario import configure, prepare
 from live_mvp_ros.evaluation.workers import Failure
@@ -143,14 +144,22 @@ class Folder:
             raise CampaignError(f"{file} is no JSON: remove it or give another folder") from error
 
     def finished(self, runs: Iterable[Run]) -> dict[str, Document]:
-        """Return the documents of runs that were flown to their end, by the name of the run."""
+        """Return the documents of runs that were flown to their end, by the name of the run.
+
+        One that is no JSON was cut off and is flown again.
+
+        Raises:
+            CampaignError: one is not what this version writes.
+        """
         found = {}
         for run in runs:
             try:
                 document = json.loads(self._file(run).read_text())
             except (FileNotFoundError, json.JSONDecodeError):
                 continue
-            if document.get("record", {}).get("error", "") is None:
+            if problem := problem_of(self._file(run), document):
+                raise CampaignError(problem)
+            if document["record"]["error"] is None:
                 found[run.name] = document
         return found
 

@@ -8,8 +8,9 @@ import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from live_mvp_ros.base.config import ConfigurationError, replace
+from live_mvp_ros.base.config import ConfigurationError, check_kinds, replace
 from live_mvp_ros.base.nearest_names import nearest
+from live_mvp_ros.base.yaml_words import shown
 from live_mvp_ros.evaluation import metrics
 from live_mvp_ros.evaluation.planners import planner_of
 from live_mvp_ros.evaluation.runs import Run
@@ -45,10 +46,7 @@ def configure(run: Run, world: World) -> ClosedLoopConfig:
     for key in CHOSEN_ELSEWHERE:
         if key in run.overrides:
             raise ConfigurationError(f"{key} is no setting to override: it is chosen by --{key}")
-    for name in loop_config.HAVE_A_BODY:
-        group = run.overrides.get(name)
-        if isinstance(group, Mapping) and "body" in group:
-            raise ConfigurationError(f"{name}.body is no setting of its own: set body")
+    _check_bodies(run.overrides)
     config = loop_config.configure(
         world,
         run.sensing,
@@ -56,6 +54,24 @@ def configure(run: Run, world: World) -> ClosedLoopConfig:
         architecture=planner_of(run.planner).architecture,
     )
     return loop_config.with_shared(overridden(config, run.overrides))
+
+
+def settings(overrides: Mapping[str, Any]) -> ClosedLoopConfig:
+    """Return the settings of the loop with some replaced, in no world yet.
+
+    Raises:
+        ConfigurationError: a setting is unknown or not allowed.
+    """
+    _check_bodies(overrides)
+    return overridden(ClosedLoopConfig(), overrides)
+
+
+def _check_bodies(overrides: Mapping[str, Any]) -> None:
+    """Refuse a body of a component alone."""
+    for name in loop_config.HAVE_A_BODY:
+        group = overrides.get(name)
+        if isinstance(group, Mapping) and "body" in group:
+            raise ConfigurationError(f"{name}.body is no setting of its own: set body")
 
 
 def prepare(run: Run, truth: metrics.GroundTruth | None = None) -> Scenario:
@@ -104,12 +120,13 @@ def overridden(
             )
         current = getattr(config, key)
         if not dataclasses.is_dataclass(current):
+            check_kinds({f"{group}{key}": value})
             changes[key] = value
         elif isinstance(value, Mapping):
             changes[key] = overridden(current, value, f"{group}{key}.", names)
         else:
             raise ConfigurationError(
-                f"{group}{key} = {value!r} is not allowed: it is a group of settings"
+                f"{group}{key} = {shown(value)} is not allowed: it is a group of settings"
             )
     try:
         return replace(config, **changes)

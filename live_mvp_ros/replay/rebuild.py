@@ -241,6 +241,7 @@ class Rebuild:
             "agreement_of_cells_known_to_both": rounded(found.of_both, 6) if found else None,
             "known_cells_recorded": found.known if found else None,
             "known_cells_rebuilt": found.known_rebuilt if found else None,
+            "maps_rebuilt": len(maps),
             "recorded_map_stamp_ns": found.recorded_ns if found else None,
             "rebuilt_map_stamp_ns": found.rebuilt_ns if found else None,
             "rates_in": rates({t: recorded[t] for t in fed if t in recorded}, slowed(fed, rate)),

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,30 +59,35 @@ def write_film(
     Raises:
         OSError: it cannot be written, or needs too much memory.
     """
-    path = Path(os.path.realpath(path))
+    is_gif = path.suffix.lower() == ".gif"
+    target = Path(os.path.realpath(path))  # of a link, which may have another suffix
     frames, speed = _chosen(flight.frames, speed)
-    _check_size(path, len(frames), width_px)
+    if is_gif:
+        _check_size(len(frames), width_px)
     figure = new_figure(*_SIZE_IN)
     draw = _prepare(figure, flight, speed)
-    writer: AbstractMovieWriter = (
-        PillowWriter(RATE_HZ) if path.suffix == ".gif" else FFMpegWriter(RATE_HZ)
-    )
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    writer: AbstractMovieWriter = PillowWriter(RATE_HZ) if is_gif else FFMpegWriter(RATE_HZ)
+    temporary = target.with_name(f".{os.getpid()}.{path.name}")
     try:
         with writer.saving(figure, str(temporary), (width_px + 0.5) / _SIZE_IN[0]):
             for frame in [*frames, *[frames[-1]] * round(HOLD_S * RATE_HZ)]:
                 draw(frame)
                 writer.grab_frame()
-        temporary.replace(path)
+        temporary.replace(target)
+    except subprocess.CalledProcessError as error:
+        raise OSError(f"ffmpeg ended with status {error.returncode}") from error
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # nothing is there, or nothing can be
+            temporary.unlink()
 
 
-def _check_size(path: Path, count: int, width_px: int) -> None:
+def _check_size(count: int, width_px: int) -> None:
     """Refuse a film whose frames, which the writer of GIF keeps until the end, are too much."""
     height_px = round(width_px * _SIZE_IN[1] / _SIZE_IN[0])
     size_gib = count * width_px * height_px * 4 / 2**30
-    if path.suffix == ".gif" and size_gib > _MOST_GIB:
+    if size_gib > _MOST_GIB:
         raise OSError(
             f"{count} frames of {width_px} x {height_px} pixels need {size_gib:.1f} GiB, "
             f"at most {_MOST_GIB:g} are allowed: make it faster (--animation-speed) or smaller "

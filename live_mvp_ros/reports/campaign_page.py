@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from live_mvp_ros.base.results import write
 from live_mvp_ros.evaluation.campaign import RUNS_FOLDER, SETTINGS_FILE
 from live_mvp_ros.evaluation.figures import summary
+from live_mvp_ros.evaluation.run_documents import problem_of
 from live_mvp_ros.reports import campaign_plots
 from live_mvp_ros.reports.drawing import png
 from live_mvp_ros.reports.html_parts import document, picture, table, text
@@ -56,18 +57,21 @@ def read_campaign(folder: Path) -> CampaignData:
     """Return what the folder of a campaign holds.
 
     Raises:
-        NoRunError: it holds no run that can be read.
+        NoRunError: it holds no run that can be read, or what this version does not write.
     """
     documents = []
     for file in sorted((folder / RUNS_FOLDER).glob("*.json")):
         document = json_values(file)
-        if "record" in document and "explored" in document:
+        if document:
+            if problem := problem_of(file, document):
+                raise NoRunError(problem)
             documents.append(document)
     if not documents:
         raise NoRunError(f"{folder} is a campaign without any run that can be read")
-    return CampaignData(
-        folder, json_values(folder / SETTINGS_FILE).get("settings") or {}, documents
-    )
+    settings = json_values(folder / SETTINGS_FILE).get("settings") or {}
+    if not isinstance(settings, dict):
+        raise NoRunError(f"{folder / SETTINGS_FILE}: settings is no table")
+    return CampaignData(folder, settings, documents)
 
 
 def draw_campaign(campaign: CampaignData, dpi: float) -> dict[str, bytes]:

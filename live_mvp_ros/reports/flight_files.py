@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +19,31 @@ from live_mvp_ros.reports.flight_plots import flight_figure
 TABLE_RATE_HZ = 20.0
 
 
-def write_flight(folder: Path, flight: Flight, record: dict[str, Any]) -> None:
-    """Write metrics.json, picture.png, trajectory.csv, explored.csv and flight.npz."""
-    write_json(folder / "metrics.json", record)
-    write_tables(folder, flight)
-    write(folder / "flight.npz", arrays(flight))
-    write(folder / "picture.png", png(flight_figure(flight)))
+def writers(flight: Flight, record: dict[str, Any]) -> dict[str, Callable[[Path], None]]:
+    """Return what writes each file that is kept of a flight, by the file's name."""
+    return {
+        "metrics.json": lambda path: write_json(path, record),
+        "trajectory.csv": lambda path: write_trajectory(path, flight),
+        "explored.csv": lambda path: write_explored(path, flight),
+        "flight.npz": lambda path: write(path, arrays(flight)),
+        "picture.png": lambda path: write(path, png(flight_figure(flight))),
+    }
 
 
-def write_tables(folder: Path, flight: Flight) -> None:
-    """Write the trajectory (at most 20 rows per second) and the explored fraction."""
+def write_trajectory(path: Path, flight: Flight) -> None:
+    """Write the trajectory, at most 20 rows per second."""
     period_s = flight.scenario.config.control_period_s
     step = max(1, round(1.0 / (TABLE_RATE_HZ * period_s)))
     columns = [flight.times_s, *flight.positions_m.T, flight.safety.clearance_m]
     names = ("time_s", "x_m", "y_m", "z_m", "clearance_m")
-    write_table(folder / "trajectory.csv", names, np.stack(columns, axis=1)[::step])
+    write_table(path, names, np.stack(columns, axis=1)[::step])
+
+
+def write_explored(path: Path, flight: Flight) -> None:
+    """Write the explored fraction over time."""
     explored = flight.exploration
     rows = np.stack([explored.times_s, explored.fractions], axis=1)
-    write_table(folder / "explored.csv", ("time_s", "explored_fraction"), rows)
+    write_table(path, ("time_s", "explored_fraction"), rows)
 
 
 def arrays(flight: Flight) -> bytes:

@@ -7,12 +7,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
+from live_mvp_ros.base.results import package_version
 from live_mvp_ros.reports import field_moments
 from live_mvp_ros.reports.drawing import map_image
 from live_mvp_ros.reports.field_moments import Moment
@@ -99,10 +101,11 @@ def read_run(folder: Path) -> RunData:
     metrics = json_values(folder / "metrics.json")
     if not metrics:
         raise NoRunError(f"{folder} is no folder of a run: it has no readable metrics.json")
-    for key, (kind, words) in _KINDS.items():
-        if metrics.get(key) is not None and not isinstance(metrics[key], kind):
-            what = f"{key} of metrics.json is no {words}"
-            raise NoRunError(f"{folder} is no folder of a run: {what}")
+    if wrong := _wrong_in(metrics):
+        raise NoRunError(
+            f"{folder} is no folder of a run: {wrong} ({written_by(metrics)}, and this is"
+            f" {package_version()})"
+        )
     pixels, corner, resolution = _map(folder)
     return RunData(
         folder=folder,
@@ -116,6 +119,28 @@ def read_run(folder: Path) -> RunData:
         map_corner_m=corner,
         map_resolution_m=resolution,
     )
+
+
+def written_by(values: Mapping[str, Any]) -> str:
+    """Return which version of this package has written something, in words."""
+    versions = values.get("versions")
+    version = versions.get("live_mvp_ros") if isinstance(versions, Mapping) else None
+    return f"written by version {version} of live_mvp_ros" if version else "by an unknown version"
+
+
+def _wrong_in(metrics: Mapping[str, Any]) -> str:
+    """Return what in metrics.json is of another kind than pages are made of, empty for nothing."""
+    for key, (kind, words) in _KINDS.items():
+        if metrics.get(key) is not None and not isinstance(metrics[key], kind):
+            return f"{key} of metrics.json is no {words}"
+    completion = metrics.get("completion") or {}
+    goal, remainders = completion.get("goal"), completion.get("remainders")
+    if not (goal is None or isinstance(goal, dict)):
+        return "completion.goal of metrics.json is no table"
+    for key, items in (("states", metrics.get("states")), ("completion.remainders", remainders)):
+        if not isinstance(items or [], list) or not all(isinstance(i, dict) for i in items or ()):
+            return f"{key} of metrics.json is no list of tables"
+    return ""
 
 
 def json_values(path: Path) -> dict[str, Any]:

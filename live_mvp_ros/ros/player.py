@@ -89,6 +89,7 @@ class Player:
         """Begin at a time of the bag."""
         if at_s:
             self.seek(at_s)
+            self.position_s = at_s
         self._thread.start()
 
     def pause(self, paused: bool) -> None:

@@ -20,10 +20,9 @@ import jax
 import numpy as np
 from scipy.spatial import KDTree
 
-from live_mvp_ros.worlds.names import mesh_name
+from live_mvp_ros.worlds.names import MESH_SUFFIXES, mesh_name
 from live_mvp_ros.worlds.world_error import WorldError
 
-MESH_SUFFIXES = (".obj", ".ply", ".glb", ".stl")
 _BROKEN = (  # what the readers of the formats raise on files that are none
     ArithmeticError,
     AssertionError,
@@ -41,7 +40,7 @@ FARTHEST_M = 1e5
 """Farthest place of a mesh: beyond, float32 loses centimetres."""
 Z_UP_FROM_Y_UP = np.array([[1, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]], float)
 """From the axes of glTF (Y up, Z forward) to ours."""
-_UNITS_M = (0.001, 0.01, 0.0254, 0.3048)
+_UNITS_M = (0.001, 0.01, 0.0254, 0.3048, 10.0, 100.0, 1000.0)
 _USUAL_HEIGHT_M = 3.0  # of a hall, by which the unit is guessed
 _CANDIDATES = 8  # triangles that are measured per point
 _PIECES = 100_000  # about so many pieces the surface is cut into
@@ -183,14 +182,30 @@ def _check_size(path: Path, scale: float, bounds_m: np.ndarray, largest_m: float
     size = bounds_m[1] - bounds_m[0]
     if np.all(size <= largest_m) and np.abs(bounds_m).max() <= FARTHEST_M:
         return
-    height = max(float(size[2]), 1e-9)
-    unit = min(_UNITS_M, key=lambda unit: abs(math.log(height * unit / _USUAL_HEIGHT_M)))
     place = "" if np.any(size > largest_m) else " lies beyond 100 km and"
     raise WorldError(
-        f"{path}:{place} is {size[0]:.6g} x {size[1]:.6g} x {size[2]:.6g} m, where"
-        f" {largest_m:g} m is the most: a mesh must be in metres (did you mean"
-        f" {mesh_name(path, scale * unit)}, which is scaled by {scale * unit:g}?)"
+        f"{path}:{place} is {in_words(size)}, where {largest_m:g} m is the most:"
+        f" {unit_hint(path, scale, size)}"
     )
+
+
+def unit_hint(path: Path, scale: float, size_m: np.ndarray) -> str:
+    """Return the end of a sentence about a mesh of a wrong size: which scale was probably meant.
+
+    ``scale`` is that which it has, ``size_m`` [3] its size with that.
+    """
+    height = max(float(size_m[2]), 1e-9)
+    best = min(_UNITS_M, key=lambda unit: abs(math.log(height * unit / _USUAL_HEIGHT_M)))
+    meant = float(f"{scale * best:.6g}")
+    return (
+        f"a mesh must be in metres (did you mean {mesh_name(path, meant)}, which is scaled by"
+        f" {meant:g}?)"
+    )
+
+
+def in_words(size_m: np.ndarray) -> str:
+    """Return a size [3] as text."""
+    return " x ".join(f"{side:.6g}" for side in size_m) + " m"
 
 
 def _closed(path: Path, mesh: Any) -> list[Any]:

@@ -14,12 +14,16 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from live_mvp_ros.worlds.mesh_scene import MeshSolid
+from live_mvp_ros.worlds.mesh_scene import MeshSolid, in_words, unit_hint
 from live_mvp_ros.worlds.plan import CELL_M, farthest_cell, largest, main_part
 from live_mvp_ros.worlds.world_error import WorldError
+from live_mvp_ros.worlds.world_size import corner_text, problem_of
 
 LARGEST_M = 400.0
 """Longest side of a mesh that is a world of its own."""
+SMALLEST_M = 0.2
+"""Longest side of one that is too small for a map to show it: two voxels."""
+_TIMES = 100.0  # that a mesh is larger or smaller than the world that it stands in, by mistake
 _AROUND_M = 2.0
 _LEAST_HALL_M2 = 4.0
 _CLEAR_M = 0.4
@@ -34,6 +38,15 @@ def mesh_world_values(path: Path, scale: float = 1.0) -> dict[str, Any]:
     """
     solid = MeshSolid(path, scale, LARGEST_M)
     low, high = solid.bounds_m
+    size = high - low
+    if size.max() < SMALLEST_M:
+        raise WorldError(
+            f"{path}: is {in_words(size)}, where {SMALLEST_M:g} m is the least:"
+            f" {unit_hint(path, scale, size)}"
+        )
+    if problem := problem_of(low, high):
+        middle = " x ".join(f"{value:.6g}" for value in 0.5 * (low + high))
+        raise WorldError(f"{path}: has its middle at {middle} m: {problem}")
     altitude = 0.5 * (low[2] + high[2])
     lower, room = _room_m(solid, low, high, altitude)
     hall = _enclosed(room > 0.0)
@@ -54,6 +67,35 @@ def mesh_world_values(path: Path, scale: float = 1.0) -> dict[str, Any]:
         "goal_m": _position(lower, goal, altitude),
         "primitives": [{"type": "mesh", "path": str(path.absolute()), "scale": scale}],
     }
+
+
+def check_place(
+    solid: MeshSolid, lower_m: np.ndarray, upper_m: np.ndarray, *, alone: bool
+) -> None:
+    """Refuse a mesh of which nothing stands in the bounds [3] of its world, or in another unit.
+
+    Beside other things (not ``alone``) it may be as small as it likes.
+
+    Raises:
+        WorldError: it lies outside, or is far too large or too small for the world.
+    """
+    low, high = solid.bounds_m
+    size, of_world = high - low, upper_m - lower_m
+    times = float(size.max() / of_world.max())
+    if times > _TIMES or (alone and times < 1.0 / _TIMES and size.max() < SMALLEST_M):
+        raise WorldError(
+            f"{solid.path}: is {in_words(size)} in a world of {in_words(of_world)}:"
+            f" {unit_hint(solid.path, solid.scale, size)}"
+        )
+    if np.any(high < lower_m) or np.any(low > upper_m):
+        place, space = (
+            f"from {corner_text(lowest.tolist())} to {corner_text(highest.tolist())} m"
+            for lowest, highest in ((low, high), (lower_m, upper_m))
+        )
+        raise WorldError(
+            f"{solid.path}: lies outside of the world, {place}, and the world {space}: move one"
+            f" of the two, or give another scale than {solid.scale:g}"
+        )
 
 
 def _room_m(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 SUFFIXES = (".yaml", ".yml", ".json")
 MESH = "mesh"
+MESH_SUFFIXES = (".obj", ".ply", ".glb", ".stl")
 SEEDED = ("maze", "cave", "office_15x30", "office_20x20", "office_30x30", "office_35x35")
 _DATA = Path(__file__).parent / "data"
 WORLD_FILES: dict[str, Path] = {
@@ -32,9 +33,14 @@ def shown_name(world: str) -> str:
     """Return the one name by which tables and pictures call a world: a file's without its path."""
     mesh = mesh_of(world)
     if mesh is not None:
-        return mesh.path.stem
+        return _readable(mesh.path.stem)
     is_file = world not in WORLD_FILES and Path(world).suffix in SUFFIXES
-    return Path(world).stem if is_file else world
+    return _readable(Path(world).stem) if is_file else world
+
+
+def _readable(name: str) -> str:
+    """Return the name of a file as text, also where the locale has no letters for its bytes."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 class MeshName(NamedTuple):
@@ -50,7 +56,7 @@ class MeshName(NamedTuple):
 
 def mesh_name(path: Path, scale: float = 1.0) -> str:
     """Return the name of a world that is a mesh."""
-    return f"{MESH}:{path}" if scale == 1.0 else f"{MESH}@{scale!r}:{path}"
+    return f"{MESH}:{path}" if scale == 1.0 else f"{MESH}@{str(scale).removesuffix('.0')}:{path}"
 
 
 def mesh_of(world: str) -> MeshName | None:
@@ -89,6 +95,13 @@ def find_world(world: str) -> tuple[Path, int | None]:
     path = Path(os.path.expanduser(world))
     if path.suffix in SUFFIXES:
         return path, None
+    if path.suffix.lower() in MESH_SUFFIXES:
+        raise WorldNameError(
+            f"world {world!r} is not allowed: a mesh alone is the world {MESH}:{world}"
+            f" ({MESH}@0.001:{world} if it is in millimetres), and part of another one by three"
+            f" lines among the primitives of its file, 'type: mesh', 'path: {path.name}' and"
+            " 'scale: 1.0'"
+        )
     name, _, seed = world.partition(":")
     if name not in WORLD_FILES:
         raise WorldNameError(

@@ -31,10 +31,11 @@ import jax.numpy as jnp
 import numpy as np
 import yaml
 
+from live_mvp_ros.base.yaml_words import broken
 from live_mvp_ros.worlds.file_fields import Fields
 from live_mvp_ros.worlds.generators import generate
 from live_mvp_ros.worlds.mesh_scene import MeshSolid
-from live_mvp_ros.worlds.mesh_world import mesh_world_values
+from live_mvp_ros.worlds.mesh_world import check_place, mesh_world_values
 from live_mvp_ros.worlds.names import WORLD_FILES, WorldNameError, find_world, mesh_of
 from live_mvp_ros.worlds.polygon import triangulate
 from live_mvp_ros.worlds.scene import (
@@ -50,6 +51,7 @@ from live_mvp_ros.worlds.scene import (
 )
 from live_mvp_ros.worlds.world import World
 from live_mvp_ros.worlds.world_error import WorldError
+from live_mvp_ros.worlds.world_size import problem_of
 
 WORLD_NAMES: tuple[str, ...] = tuple(WORLD_FILES)
 _TYPES = ("plane", "sphere", "box", "cylinder", "polygon", "union", "mesh")
@@ -84,9 +86,9 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise WorldError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise WorldError(f"{path}: is not text in UTF-8") from error
-    except (yaml.YAMLError, json.JSONDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise WorldError(f"{path}: is not valid {path.suffix[1:].upper()}: {reason}") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        kind = path.suffix[1:].upper()
+        raise WorldError(f"{path}: is not valid {kind}: {broken(error)}") from error
     if not isinstance(values, dict):
         raise WorldError(f"{path}: must hold a mapping of keys such as name and primitives")
     return values
@@ -140,6 +142,11 @@ def _checked(fields: Fields, world: World, start: str, goal: str, upper: str) ->
     lowest, highest = np.array(world.lower_m), np.array(world.upper_m)
     if not np.all(lowest < highest):
         fields.refuse(upper, "above the lower corner on every axis")
+    if problem := problem_of(world.lower_m, world.upper_m):
+        raise WorldError(f"{fields.file}: {problem}")
+    alone = not world.scene.groups and len(world.scene.meshes) == 1
+    for mesh in world.scene.meshes:
+        check_place(mesh, lowest, highest, alone=alone)
     clear = signed_distance(world.scene, jnp.array([world.start_m, world.goal_m])) > 0.0
     ends = ((start, world.start_m), (goal, world.goal_m))
     for (key, position), outside in zip(ends, clear, strict=True):

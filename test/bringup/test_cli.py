@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from domains import free_domain
 from optional import need
 from patience import PATIENCE_S
 
@@ -21,7 +22,7 @@ from live_mvp_ros.base import build_record
 
 pytest.importorskip("rclpy", reason="explore needs ROS 2")
 
-DOMAIN = "77"
+DOMAIN = str(free_domain())
 
 
 def live_mvp(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -127,7 +128,7 @@ def test_a_wrong_domain_is_refused(tmp_path):
 def test_an_output_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "out").write_text("")
     result = live_mvp("explore", "--output", "out", cwd=tmp_path)
-    assert_refused(result, tmp_path, "cannot create")
+    assert_refused(result, tmp_path, "--output out is not a folder")
 
 
 def test_a_second_graph_in_the_same_domain_and_namespace_is_refused(tmp_path):
@@ -135,7 +136,15 @@ def test_a_second_graph_in_the_same_domain_and_namespace_is_refused(tmp_path):
     with (Path(tempfile.gettempdir()) / name).open("a+") as held:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         result = live_mvp("explore", cwd=tmp_path)
-    assert_refused(result, tmp_path, "already running in ROS domain 77")
+    assert_refused(result, tmp_path, f"already running in ROS domain {DOMAIN}")
+
+
+@pytest.mark.parametrize("offset", [0, 10, 11])
+def test_a_domain_in_which_somebody_is_is_not_taken_for_a_test(offset):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("", 7400 + 250 * int(DOMAIN) + offset))
+        with pytest.raises(RuntimeError, match=DOMAIN):
+            free_domain([int(DOMAIN)])
 
 
 @pytest.mark.slow

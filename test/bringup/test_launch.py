@@ -301,11 +301,11 @@ def test_replay_plays_with_the_parameters_that_the_player_declares(launched):
     from live_mvp_ros.nodes.bag_player.node import PlayerConfig
     from live_mvp_ros.ros.parameters import build
 
-    given = {"bag": "b", "rate": "2", "start": "3.5", "loop": "true", "paused": "true"}
+    given = {"bag": str(REPLAY), "rate": "2", "start": "3.5", "loop": "true", "paused": "true"}
     given |= {"topics": "/odom /tf", "wait_for": "/odom", "remap": "/odom:=/old/odom"}
     (player,) = launched(REPLAY, **given).nodes
     assert build(PlayerConfig(), player.parameters[0]) == PlayerConfig(
-        bag="b",
+        bag=str(REPLAY),
         rate=2.0,
         start_s=3.5,
         loop=True,
@@ -318,7 +318,7 @@ def test_replay_plays_with_the_parameters_that_the_player_declares(launched):
 
 
 def test_rebuilding_runs_the_graph_of_the_bags_namespace_and_plays_its_inputs(launched):
-    started = launched(REPLAY, bag="b", rebuild="true", namespace="/d1/", world="seed")
+    started = launched(REPLAY, bag=str(REPLAY), rebuild="true", namespace="/d1/", world="seed")
     *nodes, player = started.nodes
     options = GraphOptions(world="seed", namespace="d1", vehicle="none", controller="none")
     for node, spec in zip(nodes, describe(options).nodes, strict=True):
@@ -347,14 +347,38 @@ def test_a_replay_begins_at_take_off_where_that_is_asked_for(launched, tmp_path)
     ("given", "sentence"),
     [
         ({"start": "soon"}, "start = 'soon' is not allowed"),
+        ({"start": "-1"}, "start = '-1' is not allowed: it must be between 0 and 1e[+]09"),
+        ({"rate": "0"}, "rate = '0' is not allowed: it must be between 0.01 and 100"),
+        ({"rate": "nan"}, "rate = 'nan' is not allowed: it must be between 0.01 and 100"),
+        ({"rate": "fast"}, "rate = 'fast' is not allowed: it must be a number"),
+        ({"bag": "gone"}, "there is no bag at gone"),
+        ({"bag": "gone", "start": "take-off"}, "there is no bag at gone"),
+        ({"bag": ""}, "bag = '' is not allowed: it must be the path of a bag"),
         ({"remap": "/odom"}, "remap = '/odom' is not allowed: .* FROM:=TO"),
         ({"params_file": "p.yaml"}, "params_file = 'p.yaml' is not allowed without rebuild:=true"),
     ],
     ids=str,
 )
-def test_a_replay_refuses_an_argument_that_means_nothing_by_its_name(launched, given, sentence):
+def test_a_replay_refuses_an_argument_that_means_nothing_by_its_name(
+    launched, tmp_path, given, sentence
+):
     with pytest.raises(UsageError, match=sentence):
-        launched(REPLAY, bag="b", **given)
+        launched(REPLAY, **{"bag": str(tmp_path), **given})
+
+
+def test_the_limits_of_a_replay_are_those_of_the_player():
+    pytest.importorskip("rclpy", reason="the player is a ROS 2 node")
+    from live_mvp_ros.base.config import info_of
+    from live_mvp_ros.nodes.bag_player.node import PlayerConfig
+
+    limits = {
+        call.args[0].value: (call.args[2].value, call.args[3].value)  # type: ignore[attr-defined]
+        for call in ast.walk(ast.parse(REPLAY.read_text()))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "between"
+    }
+    fields = {field.name: info_of(field) for field in dataclasses.fields(PlayerConfig)}
+    assert limits["rate"] == (fields["rate"].low, fields["rate"].high)
+    assert limits["start"] == (fields["start_s"].low, fields["start_s"].high)
 
 
 LAUNCH = """

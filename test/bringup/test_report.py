@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import resource
 import threading
 import time
 import types
@@ -18,10 +19,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from live_mvp_ros.base.results import write, write_json
+from live_mvp_ros.base.results import package_version, write, write_json
 from live_mvp_ros.bringup import graph as graphs
 from live_mvp_ros.bringup import run_files
 from live_mvp_ros.bringup.asking import basis
+from live_mvp_ros.bringup.attempts import Unwritten
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.exploration_flight import Flight
 from live_mvp_ros.bringup.flight_end import with_completion
@@ -33,6 +35,7 @@ from live_mvp_ros.bringup.moments import Moments
 from live_mvp_ros.bringup.run_files import Ending, Scores
 from live_mvp_ros.bringup.run_folder import new_folder, remove_folder
 from live_mvp_ros.bringup.scoring import Basis, Scorer
+from live_mvp_ros.cli.main import main
 from live_mvp_ros.evaluation import metrics
 from live_mvp_ros.planning.completion_report import (
     CompletionReport,
@@ -41,7 +44,8 @@ from live_mvp_ros.planning.completion_report import (
     Reason,
     Remainder,
 )
-from live_mvp_ros.reports import drawing
+from live_mvp_ros.reports import drawing, page
+from live_mvp_ros.reports.run_data import NoRunError, read_run
 from live_mvp_ros.worlds.world_error import WorldError
 
 REQUIRED = {
@@ -292,9 +296,9 @@ def test_what_cannot_be_written_is_said_and_the_rest_is_written(tmp_path, monkey
         monkeypatch.setattr(run_files, name, fails)
     flight = ending.finish(tmp_path, said, json_file=tmp_path / "copy.json")
     assert ending.stopped
-    assert len([line for line in said if "could not be written" in line]) == (
-        2 if name == "metrics.json" else 1  # the page is made of it
-    )
+    sentence = flight.unwritten.sentence()
+    assert sentence.count("could not be written: ") == 1
+    assert ("report.html" in sentence) == (name == "metrics.json")  # the page is made of it
     files = {"copy.json", "trajectory.csv", "timing.json", "trajectory.png", "report.html"}
     missing = {
         "write_tables": {"trajectory.csv"}, "write_course": {"timing.json"},
@@ -302,6 +306,76 @@ def test_what_cannot_be_written_is_said_and_the_rest_is_written(tmp_path, monkey
     }  # fmt: skip
     assert {path.name for path in tmp_path.iterdir()} >= files - missing[name]
     assert flight.metrics["end_reason"] == "because"
+
+
+def test_a_full_disk_at_the_end_is_one_sentence_and_leaves_no_half_of_a_file(
+    tmp_path, monkeypatch
+):
+    """No file may grow beyond 100 bytes, as on a disk that is full."""
+    monkeypatch.setattr(run_files, "write_map", lambda *_: None)
+    ending = Stopping(flight_to(6.0, 5.0, False))
+    copy = tmp_path / "copy.json"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        flight = ending.finish(tmp_path, [], json_file=copy)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert flight.unwritten.sentence() == (
+        f"{tmp_path / 'metrics.json'}, {copy}, the trajectory, the course of the flight,"
+        " the pictures and report.html could not be written: File too large"
+    )
+    assert [path.name for path in tmp_path.iterdir() if path.stat().st_size > 100] == []
+    assert not any(path.name.startswith(".") for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"states": [1]}, "states of metrics.json is no list of tables"),
+        ({"completion": {"goal": "x"}}, "completion.goal of metrics.json is no table"),
+        ({"completion": {"remainders": "x"}}, "completion.remainders of metrics.json is no list"),
+        ({"restarts": 3}, "restarts of metrics.json is no table"),
+    ],
+)
+def test_a_run_of_another_version_is_named_with_its_key_and_version(tmp_path, change, words):
+    values = {"mission_complete": True, "versions": {"live_mvp_ros": "0.0.7"}, "of_tomorrow": [1]}
+    write_json(tmp_path / "metrics.json", values)
+    assert page.page([read_run(tmp_path)], {}), "what is missing or not known does no harm"
+    write_json(tmp_path / "metrics.json", {**values, **change})
+    with pytest.raises(NoRunError, match=words) as caught:
+        read_run(tmp_path)
+    assert str(tmp_path) in str(caught.value)
+    assert f"version 0.0.7 of live_mvp_ros, and this is {package_version()}" in str(caught.value)
+
+
+def fly_to_an_end(monkeypatch, complete: bool, missing: str) -> None:
+    """Let explore fly a flight that has ended, of which something could not be written."""
+    from live_mvp_ros.bringup import exploration_flight
+
+    class Flown:
+        def __init__(self, *_: object) -> None:
+            self.metrics, self.folder = {"mission_complete": complete}, None
+            self.unfinished, self.unwritten = False, Unwritten()
+
+        def run(self) -> Ending:
+            if missing:
+                self.unwritten.add(missing, "No space left on device")
+            return Ending("because")
+
+    monkeypatch.setattr(exploration_flight, "Flight", Flown)
+
+
+@pytest.mark.parametrize("complete", [True, False])
+@pytest.mark.parametrize("missing", ["", "runs/1/metrics.json"])
+def test_the_status_of_explore_is_0_only_when_all_about_it_was_written(
+    tmp_path, monkeypatch, capsys, complete, missing
+):
+    monkeypatch.chdir(tmp_path)
+    fly_to_an_end(monkeypatch, complete, missing)
+    assert main(["explore", "--no-record", "--headless"]) == (0 if complete and not missing else 1)
+    said = f"live-mvp: {missing} could not be written: No space left on device\n"
+    assert capsys.readouterr().err == (said if missing else "")
 
 
 @pytest.mark.parametrize("closed", [True, False])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from live_mvp_ros.base import results
+from live_mvp_ros.bringup.attempts import Unwritten
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.ros_settings import check_ros_settings, domain_id
 from live_mvp_ros.cli import __main__ as command
@@ -118,12 +119,18 @@ def test_a_full_disk_is_one_sentence_and_status_1(tmp_path, monkeypatch, capsys)
 
 
 def test_figures_are_told_also_where_they_cannot_be_written(tmp_path, monkeypatch):
-    monkeypatch.setattr("live_mvp_ros.reports.flight_files.write_flight", full)
-    copy = tmp_path / "copy.json"
-    problems = sim.write_all(tmp_path, object(), {"a": 1}, copy)  # type: ignore[arg-type]
-    assert len(problems) == 1
-    assert "No space left on device" in problems[0]
-    assert copy.exists()
+    for name in ("trajectory", "explored"):
+        monkeypatch.setattr(f"live_mvp_ros.reports.flight_files.write_{name}", full)
+    for name in ("arrays", "flight_figure"):
+        monkeypatch.setattr(f"live_mvp_ros.reports.flight_files.{name}", full)
+    copy, unwritten = tmp_path / "copy.json", Unwritten()
+    sim.write_all(tmp_path, object(), {"a": 1}, copy, unwritten)  # type: ignore[arg-type]
+    names = ("trajectory.csv", "explored.csv", "flight.npz", "picture.png")
+    listed = ", ".join(str(tmp_path / name) for name in names[:-1])
+    assert unwritten.sentence() == (
+        f"{listed} and {tmp_path / names[-1]} could not be written: No space left on device"
+    )
+    assert copy.read_bytes() == (tmp_path / "metrics.json").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["~nobody_of_that_name/x.yaml", "~/gone.yaml"])

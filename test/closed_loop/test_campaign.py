@@ -22,18 +22,21 @@ from patience import PATIENCE_S
 from PIL import Image
 
 from live_mvp_ros.base.config import ConfigurationError
+from live_mvp_ros.base.results import package_version
 from live_mvp_ros.cli.main import main
 from live_mvp_ros.evaluation import figures
 from live_mvp_ros.evaluation.campaign import Campaign, CampaignError, Folder, fly
 from live_mvp_ros.evaluation.runs import Run
 from live_mvp_ros.evaluation.workers import Failure
-from live_mvp_ros.reports import campaign_plots
+from live_mvp_ros.reports import campaign_page, campaign_plots
+from live_mvp_ros.reports.run_data import NoRunError
 from live_mvp_ros.worlds import WorldError
 from live_mvp_ros.worlds.names import shown_name
 
 FAKES = Path(__file__).parent / "fakes"
 document = runpy.run_path(str(FAKES / "fake_pilot.py"))["document"]
 SCRIPT = "import sys, fake_pilot\nif __name__ == '__main__': sys.exit(fake_pilot.main())\n"
+GONE = "no such key"
 OFFICE = Campaign(("office",), ("parallel",), seeds=3)
 
 
@@ -100,6 +103,46 @@ def test_a_folder_knows_what_is_finished_and_what_has_to_be_flown_again(tmp_path
     (tmp_path / "c" / "runs" / f"{runs[2].name}.json").write_text('{"record": {"err')
     folder.open(OFFICE)
     assert folder.finished(runs) == {runs[0].name: flown[0]}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"end_reason": GONE}, "record.end_reason is missing"),
+        ({"parked_fraction": GONE}, "record.parked_fraction is missing"),
+        ({"collisions": "two"}, "record.collisions = 'two' is not a number or null"),
+        ({"mission_complete": 1}, "record.mission_complete = 1 is not true or false"),
+        ({"start": {}}, "record.start.kind is missing"),
+        ({"flight_time_s": None}, "record.flight_time_s is null, but the run was flown"),
+        ({"explored": {"times_s": [0.0]}}, "explored.fractions is missing"),
+        ({"explored": {"times_s": [0.0], "fractions": []}}, "have not as many values"),
+        ({"record": []}, "is no document of a run: it has no record"),
+    ],
+)
+def test_a_run_of_another_version_is_named_with_file_key_and_version(tmp_path, change, words):
+    folder, run = Folder(tmp_path), OFFICE.runs()[0]
+    folder.open(OFFICE)
+    kept = document(run, versions={"live_mvp_ros": "0.0.7"}, of_tomorrow={"a": [1]})
+    folder.save(run, kept)
+    assert folder.finished([run]) == {run.name: kept}, "what is not known does no harm"
+    assert len(campaign_page.read_campaign(tmp_path).documents) == 1
+    for key, value in change.items():
+        of = kept if key in kept else kept["record"]
+        of[key] = value
+        if value == GONE:
+            del of[key]
+    folder.save(run, kept)
+    for read in (lambda: folder.finished([run]), lambda: campaign_page.read_campaign(tmp_path)):
+        with pytest.raises((CampaignError, NoRunError)) as caught:
+            read()
+        said = str(caught.value)
+        assert said.startswith(str(tmp_path / "runs" / f"{run.name}.json"))
+        assert words in said
+        if "record" not in change:
+            assert "version 0.0.7" in said and f"this is {package_version()}" in said
+    assert main(["report", str(tmp_path)]) == 2
+    arguments = ["--worlds", "office", "--planners", OFFICE.planners[0], "--output", str(tmp_path)]
+    assert main(["bench", "explore", *arguments, "--jobs", "1", "--seeds", "1"]) == 2
 
 
 def test_a_folder_takes_more_runs_but_none_under_other_conditions(tmp_path):

@@ -278,10 +278,10 @@ def test_a_wrong_setting_is_refused_by_its_full_name(values, words):
         (("--animation", "f.avi"), ("f.avi", ".gif")),
         (("--params-file", "gone.yaml"), ("gone.yaml does not exist",)),
         (("--params-file", "broken.yaml"), ("broken.yaml is not valid YAML",)),
-        (("--params-file", "list.yaml"), ("list.yaml is not a mapping",)),
+        (("--params-file", "list.yaml"), ("list.yaml must hold a mapping",)),
         (("--params-file", "wings.yaml"), ("wings is not a setting",)),
         (("--params-file", "planner.yaml"), ("chosen by --planner",)),
-        (("--output", "list.yaml"), ("cannot create",)),
+        (("--output", "list.yaml"), ("--output list.yaml is not a folder",)),
     ],
 )
 def test_wrong_arguments_are_refused(tmp_path, monkeypatch, capsys, arguments, words):

@@ -50,7 +50,7 @@ class Outer:
         ({"reach_m": "far"}, "reach_m = 'far' is not allowed: it must be a finite number"),
         ({"count": 0}, "count = 0 is not allowed: it must be at least 1"),
         ({"count": 1.5}, "count = 1.5 is not allowed: it must be a whole number"),
-        ({"count": True}, "count = True is not allowed: it must be a finite number"),
+        ({"count": True}, "count = true is not allowed: it must be a finite number"),
         ({"corner_m": (1.0,)}, r"corner_m = \(1.0,\) is not allowed: it must be a list of 2"),
         ({"mode": "warp"}, "mode = 'warp' is not allowed: it must be one of slow, fast"),
         (

@@ -15,11 +15,14 @@ import yaml
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mcap.writer import CompressionType, Writer
+from mcap.records import Chunk
+from mcap.stream_reader import StreamReader
+from mcap.writer import CompressionType, IndexType, Writer
 
 from live_mvp_ros.bags.bag_types import BagDamagedError, BagError, Message
 from live_mvp_ros.bags.reader import Bag, open_bag
 from live_mvp_ros.bags.tools import reindex, summary
+from live_mvp_ros.bags.unread import sentence, unread
 
 START_NS = 1_700_000_000_000_000_000
 STEP_NS = 20_000_000
@@ -359,6 +362,86 @@ def test_completing_a_bag_that_is_damaged_inside_keeps_the_damaged_file(tmp_path
     whole = reindex(tmp_path / "bag")
     assert 30 <= sum(whole.counts.values()) < COUNT
     assert bytes(data) in [path.read_bytes() for path in file.parent.iterdir()]
+
+
+@pytest.mark.parametrize("end", [None, -100], ids=["closed", "killed"])
+@pytest.mark.parametrize("indexed", [True, False])
+def test_what_cannot_be_read_of_a_damaged_file_is_counted(tmp_path, end, indexed):
+    """One byte of the chunk with messages 24 to 26 or so: the writer's index says which."""
+    file = tmp_path / "bag" / "x.mcap"
+    options = {} if indexed else {"index_types": IndexType.NONE}
+    mcap_file(file, **options)
+    with file.open("rb") as stream:
+        chunks = [
+            r for r in StreamReader(stream, emit_chunks=True).records if isinstance(r, Chunk)
+        ]
+    (hit,) = [chunk for chunk in chunks if b"message 25" in chunk.data]
+    data = bytearray(file.read_bytes()[:end])
+    data[data.index(b"message 25")] ^= 0xFF
+    file.write_bytes(data)
+    (entry,) = unread(open_bag(file.parent))
+    start_s, end_s = (
+        1e-9 * (t - START_NS) for t in (hit.message_start_time, hit.message_end_time)
+    )
+    assert (entry["file"], entry["places"]) == ("x.mcap", 1)
+    assert entry["start_s"] == pytest.approx(start_s, abs=1e-3)
+    assert entry["end_s"] == pytest.approx(end_s, abs=1e-3)
+    assert entry["bytes"] == len(hit.data) + 8 + 8 + 8 + 4 + 4 + len(hit.compression) + 8
+    assert entry["all_counted"] == indexed
+    assert entry["messages"] == (hit.data.count(b"message ") if indexed else 0)
+    words = f"{entry['messages']} messages" if indexed else "messages"
+    assert sentence(entry).startswith(f"damaged: {words} ({entry['bytes']} bytes) of x.mcap")
+    assert f"from {start_s:.3f} to {end_s:.3f} s" in sentence(entry)
+    whole = reindex(tmp_path / "bag")
+    if end is not None:  # the killed one was written anew, without what cannot be read
+        assert unread(whole) == []
+
+
+def test_what_is_cut_off_and_what_is_no_storage_is_counted_in_bytes(tmp_path):
+    file = tmp_path / "x.mcap"
+    mcap_file(file)
+    assert unread(open_bag(file)) == []
+    data = file.read_bytes()
+    with file.open("rb") as stream:
+        chunks = [
+            r for r in StreamReader(stream, emit_chunks=True).records if isinstance(r, Chunk)
+        ]
+    last = data.rindex(chunks[-1].data)  # cut off in its middle, 20 bytes after it began
+    file.write_bytes(data[: last + 20])
+    (entry,) = unread(open_bag(file))
+    header = 9 + 8 + 8 + 8 + 4 + 4 + 8
+    assert (entry["bytes"], entry["messages"], entry["all_counted"]) == (header + 20, 0, False)
+    assert "messages (" in sentence(entry)
+    folder = tmp_path / "bag"
+    mcap_file(folder / "a_0.mcap")
+    (folder / "a_1.mcap").write_bytes(b"Dear reader," * 10)
+    (entry,) = unread(open_bag(folder))
+    assert (entry["file"], entry["bytes"], entry["start_s"]) == ("a_1.mcap", 120, None)
+
+
+@pytest.mark.parametrize("chunk_size", [60, 400, 10**6])
+@pytest.mark.parametrize("end", [None, -100], ids=["closed", "killed"])
+def test_times_of_a_topic_that_is_left_out_are_not_those_of_the_bag(tmp_path, chunk_size, end):
+    """It begins a minute before all others and ends a minute after them."""
+    path = tmp_path / "x.mcap"
+    with path.open("wb") as stream:
+        writer = Writer(stream, chunk_size=chunk_size, compression=CompressionType.NONE)
+        writer.start(profile="ros2", library="test")
+        kind = writer.register_schema(TYPE, "ros2msg", b"string data\n")
+        channel = writer.register_channel(TOPIC, "cdr", kind, {})
+        odd = writer.register_channel("/odd", "json", kind, {})
+        for i in range(-60, COUNT + 60):
+            writer.add_message(odd, START_NS + i * 10**9, b"{}", START_NS, 0)
+            if 0 <= i < COUNT:
+                at = START_NS + i * 10**9 + 5
+                writer.add_message(channel, at, cdr(f"message {i}"), at, i)
+        writer.finish()
+    path.write_bytes(path.read_bytes()[:end])
+    bag = open_bag(path)
+    assert bag.start_ns == START_NS + 5
+    if chunk_size < 10**6 or end is None:
+        assert bag.duration_s == pytest.approx(COUNT - 1)
+    assert summary(bag)["start_ns"] == bag.start_ns
 
 
 def test_completing_what_cannot_be_completed_leaves_nothing_behind(tmp_path):

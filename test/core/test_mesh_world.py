@@ -151,7 +151,11 @@ def inside_hall(x: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("scale", "factor", "words"),
-    [(1000.0, 0.001, "8600 x 6600 x 3600 m"), (100.0, 0.01, "860 x 660 x 360 m")],
+    [
+        (1000.0, 0.001, "8600 x 6600 x 3600 m"),
+        (100.0, 0.01, "860 x 660 x 360 m"),
+        (0.001, 1000.0, "0.0086 x 0.0066 x 0.0036 m, where 0.2 m is the least"),
+    ],
 )
 def test_a_mesh_in_another_unit_is_refused_at_once_and_its_scale_named(
     tmp_path, scale, factor, words
@@ -169,6 +173,50 @@ def test_a_mesh_in_another_unit_is_refused_at_once_and_its_scale_named(
     np.testing.assert_allclose(values["upper_m"], SIZE_M + WALL_M, atol=1e-4)
     assert values["primitives"][0]["scale"] == factor
     assert find_world(name)[0] == path
+
+
+def test_a_mesh_far_from_the_origin_is_refused_with_where_it_is(tmp_path):
+    """Such as one in the coordinates of a survey, where every number has seven digits."""
+    path = tmp_path / "hall.ply"
+    closed_hall().apply_translation([3000.0, 50.0, 0.0]).export(path)
+    with pytest.raises(WorldError) as caught:
+        mesh_world_values(path)
+    assert "has its middle at 3004 x 53 x 1.5 m" in str(caught.value)
+    assert "more than 1000 m from the origin" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("scale", "move_m", "words"),
+    [
+        (1.0, 0.0, ""),
+        (1000.0, 0.0, "8600 x 6600 x 3600 m in a world of 8 x 6 x 3 m: .*scaled by 0.001"),
+        (0.001, 0.0, "0.0086 x 0.0066 x 0.0036 m in a world of .*scaled by 1000"),
+        (1.0, 40.0, r"lies outside of the world, from \[39.7, 39.7, 39.7\] to .* than 1$"),
+    ],
+)
+def test_a_mesh_that_is_not_in_its_world_is_refused(tmp_path, scale, move_m, words):
+    mesh = closed_hall().apply_scale(scale).apply_translation([move_m] * 3)
+    mesh.export(tmp_path / "hall.ply")
+    lines = [
+        "name: x", "lower_m: [0, 0, 0]", "upper_m: [8, 6, 3]", "start_m: [1, 1, 1]",
+        "goal_m: [2, 2, 1]", "primitives:", "- type: mesh", "  path: hall.ply", "  scale: 1.0",
+    ]  # fmt: skip
+    (tmp_path / "x.yaml").write_text("\n".join(lines))
+    if not words:
+        assert load_world(str(tmp_path / "x.yaml")).name == "x"
+        return
+    with pytest.raises(WorldError, match=words):
+        load_world(str(tmp_path / "x.yaml"))
+
+
+@pytest.mark.parametrize("name", ["room.ply", "a/room.STL", "room.glb", "room.obj"])
+def test_a_mesh_that_is_named_as_a_world_is_told_how_it_becomes_one(name):
+    with pytest.raises(WorldError) as caught:
+        load_world(name)
+    said = str(caught.value)
+    assert f"mesh:{name}" in said
+    assert "'type: mesh', " in said
+    assert f"'path: {name.rpartition('/')[2]}' and 'scale: 1.0'" in said
 
 
 @pytest.mark.parametrize("scale", ["0", "-1", "nan", "inf", "", "two"])

@@ -170,6 +170,35 @@ def test_only_what_lasts_without_a_break_is_a_fault():
     )
 
 
+def test_before_the_first_flight_late_data_is_waited_for_and_the_state_does_not_flip():
+    """As on a machine where everything compiles: maps and odometry come, and come late."""
+    grounded = dataclasses.replace(EXPLORING, elapsed_s=0.0)
+    situations = [
+        ({"odom_age_s": math.inf, "map_age_s": math.inf}, "no odometry yet"),
+        ({"odom_age_s": 0.3, "map_age_s": math.inf}, "no odometry for 0.30 s"),
+        ({"map_age_s": math.inf}, "no map yet"),
+        ({"odom_age_s": 0.2}, "no odometry for 0.20 s"),
+        ({"field_age_s": math.inf}, "no information field yet"),
+        ({"map_age_s": 2.5}, "the map is 2.5 s old"),
+        ({"field_age_s": 3.0}, "the information field is 3.0 s old"),
+        ({"odom_age_s": 0.4, "map_age_s": 9.0}, "no odometry for 0.40 s"),
+    ]
+    states, previous = [], None
+    for change, words in situations:
+        previous = decide(CONFIG, previous, dataclasses.replace(grounded, **change))
+        assert previous.reason == words
+        assert not previous.flies
+        states.append(previous.state)
+    assert states == [MissionState.WAITING_FOR_ODOM] * 2 + [MissionState.WAITING_FOR_MAP] * 6
+    # what is wrong, and not only late, is said by the state; so is all that happens in flight
+    for change in ({"odom_finite": False}, {"map_age_s": -5.0}, {"odom_age_s": -3.0}):
+        wrong = dataclasses.replace(grounded, **change)
+        assert decide(CONFIG, previous, wrong).state is MissionState.HOLDING
+    flown = dataclasses.replace(EXPLORING, map_age_s=2.5)
+    assert decide(CONFIG, previous, flown).state is MissionState.HOLDING
+    assert decide(CONFIG, previous, grounded).state is MissionState.EXPLORING
+
+
 def test_a_pose_that_comes_back_ends_the_holding():
     lost = dataclasses.replace(EXPLORING, code=PlanCode.OFF_THE_MAP, code_s=9.0)
     held = decide(CONFIG, None, lost)

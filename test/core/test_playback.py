@@ -101,9 +101,41 @@ def test_agreement_counts_the_cells_that_the_recorded_map_knows():
     assert (found.known, found.known_rebuilt) == (5, 5)
 
 
-def test_maps_of_other_cells_cannot_be_compared():
-    with pytest.raises(ValueError, match="cells of different size"):
-        agreement(grid([[0, 1]]), grid([[0, 1]], corner=(1.0, 0.0)))
+def test_a_map_of_other_size_and_place_is_compared_cell_by_cell_where_they_lie_on_each_other():
+    recorded = grid([[0, 100, -1], [10, 90, 100]], corner=(1.0, 2.0))
+    # two cells to the right and one up: only its first cell, over 100, lies on the recorded map
+    rebuilt = grid([[80, 0], [0, 0], [0, -1]], corner=(1.2, 2.1))
+    found = agreement(recorded, rebuilt)
+    assert (found.known, found.known_rebuilt) == (5, 5)
+    assert found.occupancy == pytest.approx(1 / 5)
+    assert found.of_both == 1.0
+    # one cell to the left and one down: its upper right cell, 100, lies on the first one, 0
+    found = agreement(recorded, grid([[0, 0], [0, 100]], corner=(0.9, 1.9)))
+    assert (found.known, found.known_rebuilt) == (5, 4)
+    assert (found.occupancy, found.of_both) == (0.0, 0.0)
+    found = agreement(recorded, grid([[0]], corner=(5.0, 5.0)))
+    assert (found.known, found.known_rebuilt) == (5, 1)
+    assert (found.occupancy, found.of_both) == (0.0, None)
+
+
+@pytest.mark.parametrize("corner", [(0.03, 0.0), (0.0, float("nan"))])
+def test_maps_whose_cells_do_not_lie_on_each_other_are_refused_with_both(corner):
+    with pytest.raises(
+        ValueError, match=r"2 x 1 cells of 0.1 m from \(0, 0\) m on, .*3 x 1 cells"
+    ):
+        agreement(grid([[0, 1]]), grid([[0, 1, 2]], corner=corner))
+    coarse = Grid(0, np.array([[0]], np.int8), 0.2, (0.0, 0.0))
+    with pytest.raises(ValueError, match=r"1 x 1 cells of 0.2 m .* do not lie on each other"):
+        agreement(grid([[0, 1]]), coarse)
+    with pytest.raises(ValueError, match="do not lie on each other"):
+        agreement(Grid(0, np.array([[0]], np.int8), 0.0, (0.0, 0.0)), coarse)
+
+
+def test_a_map_that_knows_nothing_agrees_with_nothing():
+    found = agreement(grid([[-1, -1]]), grid([[0, 100]]))
+    assert (found.occupancy, found.of_both, found.known, found.known_rebuilt) == (None, None, 0, 2)
+    found = agreement(grid([[0, 100]]), grid([[-1, -1]]))
+    assert (found.occupancy, found.of_both, found.known, found.known_rebuilt) == (0.0, None, 2, 0)
 
 
 def test_maps_of_the_same_stamp_are_compared_where_there_are_some():

@@ -359,6 +359,15 @@ def test_user_world_with_every_primitive_loads(tmp_path) -> None:
         ({"start_m": [9, 1, 1]}, ["start_m", "between"]),
         ({"start_m": [2.5, 2.5, 1]}, ["start_m", "outside the solid"]),
         ({"upper_m": [0, 5, 3]}, ["upper_m", "above the lower corner"]),
+        # 10 000 km2: more than any machine holds in cells of 10 cm
+        (
+            {"upper_m": [1e6, 1e4, 3]},
+            ["upper_m = [1e+06, 10000, 3]", "10000000 x 100000 cells of 0.1 m", "16777216"],
+        ),
+        ({"lower_m": [-1e6, -1e6, 0]}, ["lower_m = [-1e+06, -1e+06, 0]", "16777216 are allowed"]),
+        ({"upper_m": [410, 410, 3]}, ["4100 x 4100 cells", "400 x 400 m"]),
+        ({"upper_m": [5, 1001, 3]}, ["no corner", "1000 m from the origin"]),
+        ({"upper_m": [5, 5, 1e6]}, ["no corner", "1000 m from the origin"]),
         ({"primitives": []}, ["primitives", "list of mappings"]),
         ({"primitives": [{"type": "cone"}]}, ["primitives[0].type", "one of plane"]),
         (
@@ -401,6 +410,11 @@ def test_file_that_is_no_mapping_is_refused(tmp_path, name: str, text: str) -> N
     path = write(tmp_path, text, name)
     with pytest.raises(WorldError, match=name):
         load_world(path)
+
+
+@pytest.mark.parametrize("upper_m", [[5, 1000, 3], [400, 400, 1000]])
+def test_the_largest_worlds_are_allowed(tmp_path, upper_m) -> None:
+    assert load_world(write(tmp_path, json.dumps({**BASE, "upper_m": upper_m})))
 
 
 def test_unknown_world_lists_the_names(tmp_path) -> None:

@@ -1,0 +1,65 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Worlds on a command line that cannot be flown in, and pictures of those that can."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from optional import need
+
+from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.bringup.facts import mission_facts
+from live_mvp_ros.cli.main import main
+
+BASE = {
+    "name": "b", "lower_m": [0, 0, 0], "upper_m": [5, 5, 3], "start_m": [1, 1, 1],
+    "goal_m": [2, 2, 1],
+    "primitives": [{"type": "sphere", "centre_m": [4, 4, 1], "radius_m": 0.5}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["lower_m", "size"])
+def test_a_launch_refuses_a_world_without_end_before_it_starts_anything(tmp_path, key) -> None:
+    """It reads only the head of the file, and loads nothing that could check more."""
+    plan = {"size": [1e6, 1e6], "height": 3.0, "start": [1, 1, 1], "goal": [2, 2, 1]}
+    values = {**plan, "occupied": []} if key == "size" else {**BASE, key: [-1e6, -1e6, 0]}
+    with pytest.raises(UsageError, match=r"cells of 0\.1 m, at most 16777216 are allowed"):
+        mission_facts(written(tmp_path, values))
+
+
+def written(folder: Path, values: object) -> str:
+    path = folder / "world.json"
+    path.write_text(json.dumps(values), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("command", ["view", "sim --world", "explore --world"])
+def test_a_mesh_and_a_world_without_end_are_refused_in_one_sentence(tmp_path, capsys, command):
+    endless = written(tmp_path, {**BASE, "upper_m": [1e6, 1e6, 3]})
+    for name, words in (("room.ply", "mesh:room.ply"), (endless, "at most 16777216 are allowed")):
+        assert main([*command.split(), name]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert words in said
+
+
+def test_a_world_whose_name_is_not_ascii_is_drawn_also_where_the_locale_is(tmp_path):
+    need("jax", "matplotlib")
+    (tmp_path / "räume.json").write_text(json.dumps({**BASE, "name": "Räume"}), encoding="utf-8")
+    environment = {
+        **{k: v for k, v in os.environ.items() if k != "LANG"},
+        "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "live_mvp_ros.cli", "view", "räume.json"],
+        cwd=tmp_path, env=environment, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert b"5 x 5 x 3 m; picture in r" in done.stdout
+    assert (tmp_path / "räume.png").read_bytes().startswith(b"\x89PNG")
