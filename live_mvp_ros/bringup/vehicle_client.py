@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import Any
 
@@ -39,6 +40,7 @@ class VehicleClient:
         self.state: AutopilotState | None = None
         self.answers: dict[str, tuple[bool, str]] = {}
         self.texts: list[str] = []
+        self._heard_s = time.monotonic()
         self._clients = {
             name: node.create_client(CheckVehicle if name == "check" else Trigger, service)
             for name, service in SERVICES.items()
@@ -51,6 +53,11 @@ class VehicleClient:
             event_callbacks=qos.subscription_events(),
         )
 
+    @property
+    def silent_s(self) -> float:
+        """For how long the driver has said nothing [s]."""
+        return time.monotonic() - self._heard_s
+
     def ask(self, name: str) -> bool:
         """Ask for something of ``SERVICES``; return whether anybody is there to answer."""
         client = self._clients[name]
@@ -61,6 +68,7 @@ class VehicleClient:
         return True
 
     def _on_state(self, message: AutopilotState) -> None:
+        self._heard_s = time.monotonic()
         self.texts += message.texts
         self.state = message
 

@@ -22,6 +22,8 @@ ASK_AGAIN_S = {"check": 1.0, "arm": 5.0, "takeoff": 5.0, "fly": 2.0, "start": 2.
 """So long a step may take before it is asked for again."""
 MOST_ASKS = {"arm": 5, "takeoff": 3, "fly": 15, "start": 15}
 LAND_LIMIT_S = 120.0
+SILENCE_S = 10.0
+"""A driver that says nothing for so long is not there any more: it is started again within less."""
 DOWN = (Phase.DISCONNECTED, Phase.STANDBY, Phase.CHECKED, Phase.LANDED, Phase.HANDED_OVER)
 """Phases in which nothing is left to land, or nobody is to be asked."""
 
@@ -42,6 +44,11 @@ class Asked(Protocol):
     @property
     def state(self) -> Said | None:
         """The latest word."""
+        ...
+
+    @property
+    def silent_s(self) -> float:
+        """For how long there was none [s]."""
         ...
 
     @property
@@ -174,6 +181,8 @@ def land(
             return f"somebody else has the vehicle: {state.reason}"
         if phase in DOWN:
             return f"the vehicle is gone: {state.reason}" * (phase is Phase.DISCONNECTED)
+        if vehicle.silent_s > SILENCE_S:
+            return "the driver of the vehicle is gone: what it does is up to its autopilot"
         if clock() - begin_s > limit_s:
             return f"the vehicle has not landed within {limit_s:g} s: {state.reason}"
         if phase is not Phase.LANDING and clock() - asked_s > 2.0:

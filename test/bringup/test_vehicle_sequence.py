@@ -19,7 +19,7 @@ class Driver:
         self.state = None if phase is None else self.said(phase)
         self.answers: dict[str, tuple[bool, str]] = {}
         self.asked: list[str] = []
-        self.there = True
+        self.there, self.silent_s = True, 0.0
 
     @staticmethod
     def said(phase: Phase, reason: str = "") -> SimpleNamespace:
@@ -125,6 +125,12 @@ def test_what_is_down_or_not_ours_is_not_asked_to_land(phase, said):
     driver.becomes(phase, "POSCTL")
     assert land(driver, lambda: 0.0, lambda: None) == said
     assert not driver.asked
+
+
+def test_a_driver_that_is_gone_is_not_waited_for():
+    driver = Driver(Phase.FLYING)
+    driver.silent_s = 11.0
+    assert "is gone" in land(driver, lambda: 0.0, lambda: None)
 
 
 def test_a_landing_that_never_ends_is_given_up():
