@@ -23,7 +23,7 @@ ASK_AGAIN_S = {"check": 1.0, "arm": 5.0, "takeoff": 5.0, "fly": 2.0, "start": 2.
 MOST_ASKS = {"arm": 5, "takeoff": 3, "fly": 15, "start": 15}
 LAND_LIMIT_S = 120.0
 SILENCE_S = 10.0
-"""A driver that says nothing for so long is not there any more: it is started again within less."""
+"""A driver that says nothing for so long is not there: it is started again within less."""
 DOWN = (Phase.DISCONNECTED, Phase.STANDBY, Phase.CHECKED, Phase.LANDED, Phase.HANDED_OVER)
 """Phases in which nothing is left to land, or nobody is to be asked."""
 
