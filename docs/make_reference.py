@@ -25,13 +25,22 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "live_mvp_ros"
 PAGE = ROOT / "docs" / "ros_interface.md"
-NODES = ("quadrotor_sim", "gt_depth", "live_map", "info_field", "imppi_controller", "bag_player")
+NODES = (
+    "quadrotor_sim",
+    "mavlink_driver",
+    "gt_depth",
+    "live_map",
+    "info_field",
+    "imppi_controller",
+    "bag_player",
+)
 """Nodes with an interface of their own; recorder and viewer take every topic, and give none."""
 MEANS = {
     "odom": ("`odom`, of `base_link`", "where the vehicle takes itself to be; twist in the body"),
     "ground_truth/odom": ("`map`, of `base_link`", "where it truly is: for sensor and score only"),
     "tf": ("", "`odom` → `base_link`; `map` → `odom` where odometry drifts"),
     "tf_static": ("", "`map` → `odom` where it does not; `base_link` → camera"),
+    "vehicle/state": ("`map`", "what a vehicle behind an autopilot does, and whose it is"),
     "/clock": ("", "simulated time"),
     "packets/pose": ("`map`", "pose and step as a packet, 20 Hz"),
     "depth/points": ("optical", "cloud x, y, z; NaN where nothing returned"),
@@ -64,6 +73,13 @@ ANSWERS = {
     "sim/reset": "puts the vehicle somewhere, at rest",
     "sim/pause": "stops time, or lets it go on",
     "sim/step": "moves a paused time on by some ticks",
+    "vehicle/check": "says in words whether the vehicle may be armed, and sets its parameters",
+    "vehicle/arm": "arms it, after a good check; like those below it answers at once, and what "
+    "comes of it is in `vehicle/state`",
+    "vehicle/takeoff": "has it rise by itself to `body.altitude_m`, where it hovers",
+    "vehicle/fly": "has it fly `cmd/body_rates`, in the air",
+    "vehicle/land": "has it land by itself; on the ground it is disarmed",
+    "vehicle/stop": "ends our control: it holds by itself, on the ground it is disarmed",
     "map/save": "writes the live map to a file",
     "map/load": "replaces the live map by a file",
     "map/reset": "forgets the map",

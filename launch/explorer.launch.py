@@ -46,6 +46,7 @@ from live_mvp_ros.bringup.graph import (
     switch,
 )
 from live_mvp_ros.bringup.network import check_network
+from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
 
 DEFAULTS = GraphOptions()
 WORKING_AFTER_S = 60.0  # a node that was configured wrongly has said so by then
@@ -67,7 +68,20 @@ ARGUMENTS = [
         "vehicle",
         default_value=DEFAULTS.vehicle,
         choices=VEHICLES,
-        description="What flies; none: something else publishes odom and depth/points.",
+        description="What flies: a simulated vehicle, one behind an autopilot, or none: something "
+        "else publishes odom and depth/points.",
+    ),
+    DeclareLaunchArgument(
+        "autopilot",
+        default_value=DEFAULTS.autopilot,
+        choices=list(AUTOPILOTS),
+        description="What flies the vehicle with vehicle:=mavlink.",
+    ),
+    DeclareLaunchArgument(
+        "url",
+        default_value=DEFAULTS.url,
+        description="Where it is: udpin:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT or "
+        "serial:DEVICE:BAUD; empty: where its simulator is found.",
     ),
     DeclareLaunchArgument(
         "namespace",
@@ -160,6 +174,8 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             world=chosen["world"],
             controller=chosen["controller"],
             vehicle=chosen["vehicle"],
+            autopilot=chosen["autopilot"],
+            url=chosen["url"],
             namespace=chosen["namespace"],
             use_sim_time=switch("use_sim_time", chosen["use_sim_time"]),
             params_file=chosen["params_file"] or None,

@@ -34,6 +34,7 @@ OPTIONAL = {
     "pymavlink": "pymavlink>=2.4.41,<3",
     "ray": "ray>=2.49,<3",
     "rerun": "rerun-sdk>=0.40,<0.42",
+    "serial": "pyserial>=3.5,<4",
 }
 """The same of what only autopilots, campaigns on a cluster and views need."""
 JAX_FOR_NUMPY_1 = "jax>=0.6.2,<0.7"

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -42,6 +43,7 @@ from live_mvp_ros.bringup.scoring import Scorer
 from live_mvp_ros.bringup.start_progress import CompileNews
 from live_mvp_ros.bringup.supervisor import Supervisor
 from live_mvp_ros.bringup.twins import Twins
+from live_mvp_ros.bringup.vehicle_sequence import DOWN, TakeOff, land
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.monitor import Monitor
@@ -72,6 +74,7 @@ class Flight:
         self._asking = Asking(self._scorer, options.truth)
         self._glances = Glances(options.timeout_s)
         self._news = CompileNews()
+        self._sentence = ""  # what a vehicle waits for on the ground
         self._end = EndWatch(options.timeout_s, alone=graph.options.vehicle == "sim")
         steered_by_us = graph.options.controller != "none"
         self._sharing = CoreSharing(options.cores, say, steered_by_us=steered_by_us)
@@ -177,6 +180,9 @@ class Flight:
         log = self.folder / LOGS / "watcher.log"
         names = [node.full_name for node in self._graph.nodes]
         twins = TwinWatch(Twins(names, lock.mark), lock, self._say)
+        driven = self._graph.options.vehicle == "mavlink"
+        ours = self._graph.options.controller != "none"
+        take_off = TakeOff(monitor.vehicle, mission_asks_to_fly=ours) if driven else None
         while not interrupts.wait(TICK_S):
             ending = lost(monitor, log, self._say) or twins.yields(monitor)
             if ending is not None:
@@ -192,10 +198,34 @@ class Flight:
             if news:
                 self._say(news)
             self._show(self._glances.take(monitor, self._scorer.fraction))
-            ending = self._end.ended(monitor)
+            ending = self._end.ended(monitor) or self._taken_off(take_off, monitor)
             if ending is not None:
                 return ending
         return Ending("interrupted")
+
+    def _taken_off(self, take_off: TakeOff | None, monitor: Monitor) -> Ending | None:
+        """Bring a vehicle behind an autopilot into the air; return how that has failed."""
+        if take_off is None:
+            return None
+        ready = not monitor.progress.starting
+        progress = take_off.look(time.monotonic(), ready)
+        if progress.sentence != self._sentence:
+            self._sentence = progress.sentence
+            if progress.sentence:
+                self._say(progress.sentence)
+        while monitor.vehicle.texts:
+            self._say(f"the vehicle says: {monitor.vehicle.texts.pop(0)}")
+        return Ending(progress.failure) if progress.failure else None
+
+    def _land(self, monitor: Monitor, interrupts: Interrupts) -> None:
+        """Have a vehicle behind an autopilot land, whatever has ended the flight."""
+        state = monitor.vehicle.state
+        if state is None or state.phase in DOWN:
+            return
+        more = "; to interrupt once more leaves that to the autopilot" if interrupts.asked else ""
+        self._say(f"the vehicle lands{more}")
+        problem = land(monitor.vehicle, time.monotonic, lambda: time.sleep(TICK_S))
+        self._say(problem or "the vehicle has landed, and is disarmed")
 
     def _refuse(
         self,
@@ -239,6 +269,7 @@ class Flight:
         assert self.folder is not None
         monitor, folder, hurry = self._monitor, self.folder, interrupts.asked
         monitor.record.end()
+        self._land(monitor, interrupts)
         if hurry:
             supervisor.complete_files()  # a slow disk needs all the time that there is
         else:
@@ -292,6 +323,7 @@ class Flight:
         metrics = self.metrics = run_files.metrics(
             self._graph, record, ending, scores,
             flown=known, division=self._sharing.division, peak_rss_mib=peak_mib, restarts=restarts,
+            driver=monitor.vehicle.state,
         )  # fmt: skip
         return Results(self._graph, monitor, known, scores, metrics)
 

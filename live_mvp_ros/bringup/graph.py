@@ -22,6 +22,12 @@ from typing import TypeVar
 from live_mvp_ros.bringup.cores import NOT_DIVIDED, STEERING, WORKING, Division
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, resolve_world
+from live_mvp_ros.bringup.option_checks import (
+    check_autopilot,
+    check_choice,
+    check_numbers,
+    check_time,
+)
 from live_mvp_ros.bringup.overrides import overrides
 from live_mvp_ros.bringup.params_file import read_text
 from live_mvp_ros.bringup.ros_settings import checked_namespace
@@ -30,25 +36,19 @@ from live_mvp_ros.ros.topics import SHARED_TF, full_name, recorded
 
 PACKAGE = "live_mvp_ros"
 CONTROLLERS = ("imppi", "none")
-VEHICLES = ("sim", "none")
+VEHICLES = ("sim", "mavlink", "none")
 VIEWS = ("window", "web", "file")
 ONLOOKER_POLICY = RestartPolicy(
     first_delay_s=0.5, longest_delay_s=8.0, healthy_after_s=60.0, quick_deaths=6
 )  # not worth a flight, and not worth a core that starts them again and again
 RECORDER_PATIENCE_S = 120.0
-FACTORS = (0.01, 100.0)
-LONGEST_LIMIT_S = 1e6
-LARGEST_SEED = 2**53
-"""As far as whole numbers of parameters go."""
-DRIFT_MAX_M_PER_M = 0.2
 DRIFTING_MARGIN_M = 0.02
 """``vehicle.odometry.ALIGNED_WITHIN_M``, without importing JAX to describe a graph."""
-HEADING_DRIFT_MAX_DEG_PER_M = 5.0
 IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
 TRUE_POSE = (("odom", "ground_truth/odom"),)
 """Of the node that looks at the true world, whatever the vehicle takes its own pose for."""
-STEERED = ("quadrotor_sim", "imppi_controller")
+STEERED = ("quadrotor_sim", "mavlink_driver", "imppi_controller")
 """Nodes that must answer within a control period."""
 OPTIONAL_NODES = ("recorder", "viewer")
 
@@ -63,7 +63,10 @@ class GraphOptions:
     Attributes:
         world: name of a world or path of its file; gives the mission facts.
         controller: ``imppi``, or ``none`` where something else publishes cmd/body_rates.
-        vehicle: ``sim``, or ``none`` where something else publishes odom and depth/points.
+        vehicle: ``sim``, ``mavlink`` for one behind an autopilot, or ``none`` where something else
+            publishes odom and depth/points.
+        autopilot: what flies the vehicle with ``mavlink``.
+        url: where it is; empty for where the autopilot's simulator is found.
         namespace: of every node, without a leading slash; empty for none.
         use_sim_time: time comes from /clock (which the simulator publishes); None for yes with
             the simulator and no without.
@@ -85,6 +88,8 @@ class GraphOptions:
     world: str = "office"
     controller: str = "imppi"
     vehicle: str = "sim"
+    autopilot: str = "px4"
+    url: str = ""
     namespace: str = ""
     use_sim_time: bool | None = None
     params_file: str | None = None
@@ -211,11 +216,12 @@ def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -
         UsageError: an option is not allowed; a file is missing, malformed or says what no node
             can be told.
     """
-    _check_choice("controller", options.controller, CONTROLLERS)
-    _check_choice("vehicle", options.vehicle, VEHICLES)
+    check_choice("controller", options.controller, CONTROLLERS)
+    check_choice("vehicle", options.vehicle, VEHICLES)
+    check_autopilot(options)
     namespace = checked_namespace(options.namespace)
-    _check_time(options)
-    _check_numbers(options)
+    check_time(options)
+    check_numbers(options)
     facts = mission_facts(options.world)
     nodes = _nodes(options, facts, namespace)
     params_file, params_text, watching = None, None, {}
@@ -357,6 +363,17 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
             "ground_m": facts.lower_m[2],
         }
         nodes.append(node("quadrotor_sim", 0, start))
+    elif options.vehicle == "mavlink":
+        x, y, _ = facts.start_m
+        link: dict[str, Value] = {
+            "autopilot": options.autopilot,
+            **({"url": options.url} if options.url else {}),
+            "origin_m": (x, y, facts.lower_m[2]),
+            "map_to_odom": "external" if options.drifts else "identity",
+            **body,
+        }
+        nodes.append(node("mavlink_driver", 0, link))
+    if options.vehicle in ("sim", "mavlink"):
         looks_at: dict[str, Value] = {"world": resolve_world(options.world), **seed}
         nodes.append(node("gt_depth", 3, looks_at, TRUE_POSE))
     memory: dict[str, Value] = {"autosave_path": options.map_file} if options.map_file else {}
@@ -365,6 +382,8 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     if options.controller == "imppi":
         limit = {"mission.time_limit_s": options.time_limit_s} if options.time_limit_s else {}
         flown: dict[str, Value] = {**body, **bounds, **goal, **seed, **limit}
+        if options.vehicle == "mavlink":  # it has to take off first
+            flown["autostart"] = False
         nodes.append(node("imppi_controller", 0, flown))
     return tuple(nodes)
 
@@ -400,51 +419,3 @@ def _drift(options: GraphOptions) -> dict[str, Value]:
         "odometry.heading_drift_rad_per_m": math.radians(options.heading_drift_deg_per_m),
     }
     return {name: value for name, value in given.items() if value}
-
-
-def _check_time(options: GraphOptions) -> None:
-    if not options.follow_clock:
-        return
-    if options.vehicle != "sim":
-        raise UsageError(
-            f"follow_clock is not allowed with vehicle = {options.vehicle!r}: it must be 'sim', "
-            "since only a simulator lives in the time of another one"
-        )
-    if options.real_time_factor != 1.0:
-        raise UsageError(
-            f"real_time_factor = {options.real_time_factor:g} is not allowed with follow_clock: "
-            "the other simulator sets the pace"
-        )
-
-
-def _check_numbers(options: GraphOptions) -> None:
-    low, high = FACTORS
-    if not low <= options.real_time_factor <= high:
-        raise UsageError(
-            f"real_time_factor = {options.real_time_factor:g} is not allowed: it must be "
-            f"{low:g} to {high:g}"
-        )
-    if not 0 <= options.seed <= LARGEST_SEED:
-        raise UsageError(f"seed = {options.seed} is not allowed: it must be 0 to {LARGEST_SEED}")
-    if not 0.0 <= options.time_limit_s <= LONGEST_LIMIT_S:
-        raise UsageError(
-            f"time_limit_s = {options.time_limit_s:g} is not allowed: it must be 0 to "
-            f"{LONGEST_LIMIT_S:g} s"
-        )
-    if not 0.0 <= options.drift_m_per_m <= DRIFT_MAX_M_PER_M:
-        raise UsageError(
-            f"drift_m_per_m = {options.drift_m_per_m:g} is not allowed: it must be 0 to "
-            f"{DRIFT_MAX_M_PER_M:g}"
-        )
-    if not 0.0 <= options.heading_drift_deg_per_m <= HEADING_DRIFT_MAX_DEG_PER_M:
-        raise UsageError(
-            f"heading_drift_deg_per_m = {options.heading_drift_deg_per_m:g} is not allowed: it "
-            f"must be 0 to {HEADING_DRIFT_MAX_DEG_PER_M:g}"
-        )
-
-
-def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise UsageError(
-            f"{name} = {value!r} is not allowed: it must be one of {', '.join(allowed)}"
-        )

@@ -40,6 +40,7 @@ from live_mvp_ros.bringup.flown import FlownParameters
 from live_mvp_ros.bringup.moments import Moments, moment_of
 from live_mvp_ros.bringup.node_process import lower_thread
 from live_mvp_ros.bringup.start_progress import Progress
+from live_mvp_ros.bringup.vehicle_client import VehicleClient
 from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus, InfoField
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert.completion_messages import completion_of
@@ -115,6 +116,8 @@ class Monitor:
         self._peers = Peers(self._node)
         self._save = self._node.create_client(SaveMap, "map/save")
         self._stop = self._node.create_client(Trigger, "explore/stop")
+        self.vehicle = VehicleClient(self._node)
+        """What the driver of the vehicle says, where there is one."""
         self._completed = threading.Event()
         self._clients: dict[str, tuple[Any, Any]] = {}
         self._polled: list[Polled] = []

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CONFIGURATIONS = {
     "quadrotor_sim": "SimConfig",
+    "mavlink_driver": "DriverConfig",
     "gt_depth": "DepthConfig",
     "live_map": "MapConfig",
     "info_field": "FieldConfig",

@@ -34,6 +34,7 @@ from live_mvp_ros.worlds.names import shown_name
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.graph import Graph
     from live_mvp_ros.evaluation.metrics import Exploration, Safety
+    from live_mvp_ros.msg import AutopilotState
 
 STOPPING_S = 2.0  # after the mission is done
 
@@ -69,8 +70,12 @@ def metrics(
     division: Division = NOT_DIVIDED,
     peak_rss_mib: float,
     restarts: Mapping[str, int],
+    driver: AutopilotState | None = None,
 ) -> dict[str, Any]:
-    """Return everything that was measured, as it goes into metrics.json."""
+    """Return everything that was measured, as it goes into metrics.json.
+
+    ``driver``: the last word of the driver of a vehicle, None where there is none.
+    """
     flight = record.true_trajectory()
     at_goal = _at_goal(flight.times_s, flight.positions_m, flown)
     said_so = record.status is not None and record.status.goal_reached
@@ -115,6 +120,9 @@ def metrics(
         "controller": graph.options.controller,
         "planner": _planner(graph),
         "vehicle": graph.options.vehicle,
+        "autopilot": graph.options.autopilot if graph.options.vehicle == "mavlink" else None,
+        "stale_commands_sent": None if driver is None else driver.stale_commands_sent,
+        "authority_lost_s": None if driver is None else rounded(driver.authority_lost_s, 3),
         "odometry": _expected_odometry(graph),
         "versions": versions(),
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from live_mvp_ros.base.pip_packages import remedy
 from live_mvp_ros.base.results import PAGE
 from live_mvp_ros.bringup.cores import AUTO, ENVIRONMENT, check_choice
 from live_mvp_ros.bringup.environment import require_ros
@@ -19,19 +20,22 @@ from live_mvp_ros.bringup.errors import FAILED, UsageError
 from live_mvp_ros.bringup.facts import resolve_world
 from live_mvp_ros.bringup.graph import (
     CONTROLLERS,
-    DRIFT_MAX_M_PER_M,
-    HEADING_DRIFT_MAX_DEG_PER_M,
     IN_RUN_FOLDER,
-    LARGEST_SEED,
     VEHICLES,
     VIEWS,
     GraphOptions,
     describe,
 )
+from live_mvp_ros.bringup.option_checks import (
+    DRIFT_MAX_M_PER_M,
+    HEADING_DRIFT_MAX_DEG_PER_M,
+    LARGEST_SEED,
+)
 from live_mvp_ros.cli import views
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_new_folder, check_writable
 from live_mvp_ros.cli.numbers import Number
 from live_mvp_ros.cli.shell_completion import worlds_and_files
+from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
 from live_mvp_ros.viewing.ports import (
     GRPC_PORT,
     THIS_MACHINE,
@@ -87,8 +91,22 @@ DEFAULTS = GraphOptions()
     type=click.Choice(VEHICLES),
     default=DEFAULTS.vehicle,
     show_default=True,
-    help="What flies; none: something else publishes odom and depth/points, and obeys"
-    " cmd/body_rates.",
+    help="What flies: a simulated vehicle, one behind an autopilot, or none: something else"
+    " publishes odom and depth/points, and obeys cmd/body_rates.",
+)
+@click.option(
+    "--autopilot",
+    type=click.Choice(tuple(AUTOPILOTS)),
+    default=DEFAULTS.autopilot,
+    show_default=True,
+    help="What flies the vehicle with --vehicle mavlink.",
+)
+@click.option(
+    "--url",
+    default=DEFAULTS.url,
+    metavar="URL",
+    help="Where it is: udpin:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD;"
+    " default: where its simulator is found.",
 )
 @click.option(
     "--use-sim-time/--no-use-sim-time",
@@ -172,6 +190,8 @@ def explore(
     shared_tf: bool,
     controller: str,
     vehicle: str,
+    autopilot: str,
+    url: str,
     use_sim_time: bool | None,
     truth: str | None,
     cores: str,
@@ -194,6 +214,8 @@ def explore(
         world=world,
         controller=controller,
         vehicle=vehicle,
+        autopilot=autopilot,
+        url=url,
         namespace=namespace,
         shared_tf=shared_tf,
         use_sim_time=use_sim_time,
@@ -206,6 +228,10 @@ def explore(
         heading_drift_deg_per_m=heading_drift,
     )
     graph = describe(options)
+    if vehicle == "mavlink" and importlib.util.find_spec("pymavlink") is None:
+        raise UsageError(
+            f"--vehicle mavlink: pymavlink is not installed here: {remedy(['pymavlink'])}"
+        )
     check_choice(cores)
     truth = None if truth is None else resolve_world(truth)
     if view_open and view != "web":

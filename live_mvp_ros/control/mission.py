@@ -84,6 +84,7 @@ class MissionInputs:
         goal_answered: the field was computed for the goal that holds now.
         fault: what is wrong and has not passed by itself, a sentence; empty for nothing.
         settled: the planner is sure that nothing is left: what blocks was looked at again.
+        unflown: why the vehicle does not fly our commands, a sentence; empty where it does.
         looks_again: the planner has something looked at again that blocks.
         leftover: which stop of how many of the tour through what is left.
         code: the planner's result, see ``planning.ending``.
@@ -111,6 +112,7 @@ class MissionInputs:
     code_s: float = 0.0
     looks_again: bool = False
     leftover: tuple[int, int] = (0, 0)
+    unflown: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,6 +162,8 @@ def decide(
         return MissionDecision(MissionState.FAULT, now.fault)
     if waits is not None:
         return _waiting_on(config, previous, now, waits)
+    if now.unflown:
+        return MissionDecision(MissionState.HOLDING, now.unflown)
     if now.paused:
         return MissionDecision(MissionState.HOLDING, "paused on request")
     no_plan = _no_plan(now)

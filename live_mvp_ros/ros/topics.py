@@ -16,6 +16,9 @@ WHOLE_SHARE = 98
 """The cell of an OccupancyGrid of shares that means all: RViz's scheme ``costmap`` paints 99 and
 100 in colours apart, as what is inscribed and lethal to a robot."""
 
+VEHICLES = ("quadrotor_sim", "mavlink_driver")
+"""Executables that fly, one of them in a graph."""
+
 
 class TopicSpec(NamedTuple):
     """One topic.
@@ -36,12 +39,11 @@ class TopicSpec(NamedTuple):
 
 
 TOPICS = (
-    TopicSpec("odom", "nav_msgs/msg/Odometry", "SENSOR", ("quadrotor_sim",)),
-    TopicSpec("ground_truth/odom", "nav_msgs/msg/Odometry", "SENSOR", ("quadrotor_sim",)),
-    TopicSpec("tf", "tf2_msgs/msg/TFMessage", "TRANSFORM", ("quadrotor_sim", "live_map")),
-    TopicSpec(
-        "tf_static", "tf2_msgs/msg/TFMessage", "TRANSFORM_STATIC", ("quadrotor_sim", "gt_depth")
-    ),
+    TopicSpec("odom", "nav_msgs/msg/Odometry", "SENSOR", VEHICLES),
+    TopicSpec("ground_truth/odom", "nav_msgs/msg/Odometry", "SENSOR", VEHICLES),
+    TopicSpec("tf", "tf2_msgs/msg/TFMessage", "TRANSFORM", (*VEHICLES, "live_map")),
+    TopicSpec("tf_static", "tf2_msgs/msg/TFMessage", "TRANSFORM_STATIC", (*VEHICLES, "gt_depth")),
+    TopicSpec("vehicle/state", "live_mvp_ros/msg/AutopilotState", "KEPT", ("mavlink_driver",)),
     TopicSpec("/clock", "rosgraph_msgs/msg/Clock", "CLOCK", ("quadrotor_sim",)),
     TopicSpec("packets/pose", "live_mvp_ros/msg/PosePacket", "SENSOR", ("quadrotor_sim",)),
     TopicSpec("depth/points", "sensor_msgs/msg/PointCloud2", "SENSOR", ("gt_depth",)),

@@ -23,9 +23,7 @@ import jax.numpy as jnp
 
 from live_mvp_ros.base import quaternion
 from live_mvp_ros.base.config import configuration, parameter
-
-GRAVITY_M_S2 = 9.81
-"""It varies by 0.3 % on Earth: less than anybody knows the mass of a vehicle."""
+from live_mvp_ros.vehicle.gravity import GRAVITY_M_S2 as GRAVITY_M_S2
 
 
 @configuration

@@ -119,6 +119,22 @@ def test_parts_can_be_replaced_by_something_else(options, left_out):
     assert {node.name for node in describe(options).nodes} == everything - left_out
 
 
+def test_a_vehicle_behind_an_autopilot_stands_where_the_mission_starts_and_waits_for_it():
+    options = GraphOptions(vehicle="mavlink", autopilot="ardupilot", url="tcp:10.0.0.2:5760")
+    graph = describe(options)
+    assert [node.name for node in graph.nodes][:2] == ["mavlink_driver", "gt_depth"]
+    told = graph.nodes[0].parameters
+    assert told["autopilot"] == "ardupilot"
+    assert told["url"] == "tcp:10.0.0.2:5760"
+    x, y, z = graph.facts.start_m
+    assert told["origin_m"] == (x, y, graph.facts.lower_m[2])  # on the ground
+    assert told["body.altitude_m"] == z
+    assert told["map_to_odom"] == "identity"
+    assert not any(node.parameters["use_sim_time"] for node in graph.nodes)
+    assert node_of(graph, "imppi_controller").parameters["autostart"] is False
+    assert "autostart" not in node_of(describe(GraphOptions()), "imppi_controller").parameters
+
+
 def test_a_command_line_carries_parameters_as_yaml():
     words = node_of(describe(GraphOptions()), "imppi_controller").arguments
     given = dict(word.split(":=", 1) for word in words if ":=" in word and "__" not in word)
@@ -157,6 +173,17 @@ def test_a_users_world_gives_its_own_mission_and_an_absolute_path(tmp_path, monk
             GraphOptions(follow_clock=True, real_time_factor=0.3),
             ["real_time_factor = 0.3 is not allowed with follow_clock"],
         ),
+        (
+            GraphOptions(vehicle="mavlink", autopilot="kk2"),
+            ["autopilot = 'kk2'", "px4, ardupilot"],
+        ),
+        (GraphOptions(vehicle="mavlink", url="udp:x"), ["url = 'udp:x'", "serial:DEVICE:BAUD"]),
+        (GraphOptions(url="tcp:127.0.0.1:5760"), ["url = 'tcp:", "'mavlink'"]),
+        (
+            GraphOptions(vehicle="mavlink", use_sim_time=True),
+            ["use_sim_time", "time of the system"],
+        ),
+        (GraphOptions(vehicle="mavlink", real_time_factor=0.5), ["real_time_factor = 0.5"]),
         (GraphOptions(drift_m_per_m=-0.1), ["drift_m_per_m = -0.1", "0 to 0.2"]),
         (GraphOptions(heading_drift_deg_per_m=7.0), ["heading_drift_deg_per_m = 7", "0 to 5"]),
         (GraphOptions(params_file="/nowhere/p.yaml"), ["/nowhere/p.yaml does not exist"]),

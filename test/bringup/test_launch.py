@@ -194,6 +194,7 @@ CHOICES: list[dict[str, str]] = [
     {"namespace": "fleet/d1", "seed": "3", "world": "seed"},
     {"namespace": "d2", "follow_clock": "true", "shared_tf": "true"},
     {"vehicle": "none", "use_sim_time": "false"},
+    {"vehicle": "mavlink", "autopilot": "ardupilot", "url": "serial:/dev/ttyACM0:57600"},
     {"controller": "none", "map_file": "/maps/m.npz", "real_time_factor": "0.5"},
 ]
 

@@ -31,6 +31,7 @@ KEYS = {
     "rich": "python3-rich",
     "rosbags": "python3-rosbags-pip",  # in tests only
     "scipy": "python3-scipy",
+    "serial": "python3-serial",
     "skimage": "python3-skimage",
     "trimesh": "python3-trimesh-pip",
     "yaml": "python3-yaml",

@@ -154,7 +154,8 @@ def test_a_vehicle_takes_the_place_of_the_simulator(copy):
     (driver / "__init__.py").touch()
     (driver / "node.py").write_text(DRIVER)
     graph = copy / "bringup" / "graph.py"
-    edit(graph, 'VEHICLES = ("sim", "none")', 'VEHICLES = ("sim", "none", "my_vehicle")')
+    ours = 'VEHICLES = ("sim", "mavlink", "none"'
+    edit(graph, f"{ours})", f'{ours}, "my_vehicle")')
     memory = "    memory: dict[str, Value] = {"
     given = (
         '    if options.vehicle == "my_vehicle":\n'

@@ -85,13 +85,14 @@ class Briefing:
                 f"{memory.decision.state.name}{reason} after {memory.log.elapsed_s:.1f} s"
             )
 
-    def decide(self, config: NodeConfig, ready: bool, bad_plan: str) -> None:
+    def decide(self, config: NodeConfig, ready: bool, bad_plan: str, unflown: str) -> None:
         """Update the mission with the ages of all inputs.
 
         Args:
             config: parameters.
             ready: the controller can plan.
             bad_plan: see ``PlanReports``.
+            unflown: see ``VehicleWatch``.
         """
         seen, around = self._odometry.seen, self._around
         field = around.field if self._taken_up else None
@@ -118,6 +119,7 @@ class Briefing:
                 looks_again=field is not None and field.looks_again,
                 leftover=(0, 0) if field is None else tuple(field.leftover),
                 code_s=around.no_plan_s(now_ns),
+                unflown=unflown,
             ),
             time_s=time.monotonic(),
             ready=ready,

@@ -30,14 +30,21 @@ class MissionServer:
     """Serves explore/start, explore/pause, explore/stop and the action explore."""
 
     def __init__(
-        self, node: GraphNode, mission: Mission, goal: GoalOwner, say: Callable[[], None]
+        self,
+        node: GraphNode,
+        mission: Mission,
+        goal: GoalOwner,
+        say: Callable[[], None],
+        started: Callable[[], None],
     ) -> None:
         """Serve ``mission``, whose goal ``goal`` is, on ``node``.
 
         ``say`` is called after each request: it decides again and publishes the status at once,
         since who remembers the mission for a controller that may end must not miss it.
+        ``started`` is called when somebody wants it to fly, before that.
         """
         self._mission, self._goal, self._say = mission, goal, say
+        self._started = started
         self._explanations = Explanations(node)
         self._name = node.get_namespace().strip("/")
         self._status_out = node.publisher(ExplorationStatus, "exploration/status", qos.STATUS)
@@ -74,6 +81,7 @@ class MissionServer:
         share = request.target_explored_fraction
         has_goal = request.use_goal_position or not share > 0.0
         self._mission.begin(Limits(request.time_limit_s, share, has_goal))
+        self._started()
         self._say()
 
     def _cancel(self) -> None:
@@ -82,6 +90,7 @@ class MissionServer:
 
     def _start(self) -> tuple[bool, str]:
         self.settle()  # else the action that has just ended would go on with the next mission
+        self._started()
         return self._mission.start()
 
     def _answers(self, use: Callable[[], tuple[bool, str]]) -> Callable[[Any, Any], Any]:

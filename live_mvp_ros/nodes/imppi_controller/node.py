@@ -32,6 +32,7 @@ from live_mvp_ros.nodes.imppi_controller.mission_server import MissionServer
 from live_mvp_ros.nodes.imppi_controller.pace import Pace
 from live_mvp_ros.nodes.imppi_controller.pilot import Pilot
 from live_mvp_ros.nodes.imppi_controller.plan_reports import PlanReports, Solved
+from live_mvp_ros.nodes.imppi_controller.vehicle_watch import VehicleWatch
 from live_mvp_ros.planning.guidance import PATH_POINTS
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import field_messages, grid_messages, path_messages
@@ -84,7 +85,8 @@ class ImppiController(GraphNode):
         self.listen(OccupancyGrid, "map", qos.LATCHED, self._on_map)
         self.listen(Path, "reference_path", qos.LATCHED, self._on_path)
         self.listen(InfoField, "info_field", qos.LATCHED, self._on_field)
-        self._server = MissionServer(self, self._mission, goal, self._say)
+        self._vehicle = VehicleWatch(self, self._mission)
+        self._server = MissionServer(self, self._mission, goal, self._say, self._vehicle.started)
         self.create_timer(1.0 / config.rate_hz, self._on_tick)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(STATUS_PERIOD_S, self._on_status, clock=steady)
@@ -115,7 +117,9 @@ class ImppiController(GraphNode):
 
     def _decide(self) -> None:
         ready = self._ready_for is not None and self._ready_for == self._around.geometry
-        self._briefing.decide(self.parameters.value, ready, self._reports.bad_plan)
+        self._briefing.decide(
+            self.parameters.value, ready, self._reports.bad_plan, self._vehicle.unflown
+        )
 
     def _haste(self) -> float:
         now_ns, around = self.get_clock().now().nanoseconds, self._around
@@ -133,6 +137,8 @@ class ImppiController(GraphNode):
         self._decide()
         if seen is None:
             return
+        if self._vehicle.unflown:
+            self._pilot.let_go()
         if not busy:
             rest = None if self._goes_on else self._pilot.hand_over()
             self.worker.submit(Tick(seen, mission.wants_to_fly, rest, self._haste()))

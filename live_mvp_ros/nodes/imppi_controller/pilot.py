@@ -92,6 +92,10 @@ class Pilot:
         if self.latest is not self._outdated:
             self._rests = False
 
+    def let_go(self) -> None:
+        """Note that somebody else flies (executor): the next hold is where the vehicle is then."""
+        self._rest, self._rests, self._outdated = self._first, True, self.latest
+
     def hand_over(self) -> FlightState | None:
         """Return where the vehicle rests, for the worker to begin with; None if it flies."""
         return self._rest if self._rests else None

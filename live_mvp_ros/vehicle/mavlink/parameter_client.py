@@ -1,0 +1,137 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters that a flight depends on: read, set where they differ, read back.
+
+A parameter that does not become what is wanted is a reason not to fly: its name, its value and
+what is wanted. All of it is bounded: a parameter that is not told after some tries is a reason,
+too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from live_mvp_ros.vehicle.mavlink.autopilot_traits import WantedParameter
+
+ANSWER_S = 0.5
+TRIES = 6
+_SAME = 1e-5
+
+
+@dataclasses.dataclass(frozen=True)
+class ReadParameter:
+    """Ask for a parameter by name."""
+
+    name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class SetParameter:
+    """Set a parameter by name."""
+
+    name: str
+    value: float
+    integer: bool
+
+
+@dataclasses.dataclass
+class _Course:
+    """How far one parameter has come."""
+
+    wanted: WantedParameter
+    value: float = math.nan
+    read: bool = False
+    set_once: bool = False
+    tries: int = 0
+    answer_by_s: float = -math.inf
+
+
+class ParameterClient:
+    """Brings parameters to what is wanted, one after the other; belongs to one thread."""
+
+    def __init__(
+        self, wanted: tuple[WantedParameter, ...], also_read: tuple[str, ...] = ()
+    ) -> None:
+        """Begin with nothing read; ``also_read`` are parameters that may be as they are."""
+        same = tuple(WantedParameter(name, lambda value: value, "") for name in also_read)
+        self._courses = [_Course(item) for item in (*wanted, *same)]
+        self._may_set = False
+
+    def may_set(self, allowed: bool) -> None:
+        """Say whether values may be set: not in flight, and only when somebody wants to fly."""
+        self._may_set = allowed
+
+    def begin_again(self) -> None:
+        """Read everything anew: the autopilot was started again, or somebody may have set it."""
+        self._courses = [_Course(course.wanted) for course in self._courses]
+
+    def value(self, name: str) -> float:
+        """Return the value of a parameter that was read, NaN before."""
+        return next((c.value for c in self._courses if c.wanted.name == name), math.nan)
+
+    def due(self, now_s: float) -> ReadParameter | SetParameter | None:
+        """Return what to send now; to be called again and again."""
+        for course in self._courses:
+            if self._settled(course):
+                continue
+            if now_s < course.answer_by_s:
+                return None
+            course.tries += 1
+            course.answer_by_s = now_s + ANSWER_S
+            if not course.read:
+                return ReadParameter(course.wanted.name)
+            course.set_once, course.read = True, False
+            goal = course.wanted.wanted(course.value)
+            return SetParameter(course.wanted.name, goal, course.wanted.integer)
+        return None
+
+    def told(self, name: str, value: float) -> None:
+        """Take a value that the autopilot tells."""
+        for course in self._courses:
+            if course.wanted.name == name:
+                course.value, course.read = value, True
+                course.answer_by_s = -math.inf
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to be tried."""
+        return all(self._settled(course) for course in self._courses)
+
+    def problems(self) -> list[str]:
+        """Return why one must not fly with these parameters, a sentence for each."""
+        return [said for course in self._courses if (said := self._problem(course))]
+
+    def verified(self) -> list[str]:
+        """Return the parameters that are as wanted, with their values."""
+        return [
+            f"{course.wanted.name} = {course.value:g}"
+            for course in self._courses
+            if course.wanted.why and course.read and self._agrees(course)
+        ]
+
+    def _settled(self, course: _Course) -> bool:
+        if course.tries >= TRIES:
+            return True
+        return course.read and (self._agrees(course) or not self._may_set)
+
+    def _problem(self, course: _Course) -> str:
+        name, why = course.wanted.name, course.wanted.why
+        if not why:
+            return ""
+        if math.isnan(course.value):
+            waits = course.tries < TRIES
+            return f"{name} is not read yet" if waits else f"{name} is not told by the autopilot"
+        if self._agrees(course):
+            return "" if course.read else f"{name} is not read back yet"
+        said = f"{name} = {course.value:g} is not allowed: {why}"
+        return (
+            f"{said}; it does not take {course.wanted.wanted(course.value):g}"
+            * (course.set_once and course.tries >= TRIES)
+            or said
+        )
+
+    @staticmethod
+    def _agrees(course: _Course) -> bool:
+        goal = course.wanted.wanted(course.value)
+        return abs(goal - course.value) <= _SAME * max(1.0, abs(goal))
