@@ -36,7 +36,14 @@ from live_mvp_ros.mapping.map_mesh import (
     save_mesh,
     surface_mesh,
 )
-from live_mvp_ros.mapping.scan import Scan, scan_from_cloud, scan_from_points
+from live_mvp_ros.mapping.scan import (
+    Scan,
+    scan_from_cloud,
+    scan_from_points,
+    scan_from_rays,
+)
+from live_mvp_ros.mapping.sensor_config import SensorConfig
+from live_mvp_ros.mapping.sensor_scan import Sensor, SensorRays
 from live_mvp_ros.mapping.storage import MapFileError, holds_map, load_map, save_map
 from live_mvp_ros.mapping.surface import SurfacePoints, surface
 
@@ -51,6 +58,9 @@ __all__ = [
     "MapToOdom",
     "MeshError",
     "Scan",
+    "Sensor",
+    "SensorConfig",
+    "SensorRays",
     "SurfaceMesh",
     "SurfacePoints",
     "aligned",
@@ -75,6 +85,7 @@ __all__ = [
     "save_mesh",
     "scan_from_cloud",
     "scan_from_points",
+    "scan_from_rays",
     "seen_at",
     "step",
     "surface",

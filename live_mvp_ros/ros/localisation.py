@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a vehicle is in the map: its odometry, and where the odometry frame lies.
 
-``map_to_odom`` is published by who aligns scans with the map, ``live_map``, while odometry is
-expected to drift. Until it is, and where nobody publishes it, both frames are the same.
+``map_to_odom`` is published by ``live_map``: it aligns scans with the map while odometry is
+expected to drift, and where somebody else says on tf where the odometry frame lies, it says so
+again. Until it does, and where nobody does, both frames are the same.
 """
 
 from __future__ import annotations
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 from geometry_msgs.msg import TransformStamped
@@ -22,13 +26,37 @@ from live_mvp_ros.ros.refusals import InvalidMessageError
 TOPIC = "map_to_odom"
 
 
+class Jump(NamedTuple):
+    """By how much a place moves in the map when the odometry frame does."""
+
+    way_m: float
+    turn_rad: float
+
+    def __str__(self) -> str:
+        return f"{self.way_m:.2f} m and {math.degrees(self.turn_rad):.1f} deg"
+
+
+def jump_between(before: np.ndarray, after: np.ndarray, position_m: np.ndarray) -> Jump:
+    """Return by how much a place [3] of the odometry frame moves between two T_map_odom [4, 4]."""
+    turn = before[:3, :3].T @ after[:3, :3]
+    way = (after - before)[:3, :3] @ position_m + (after - before)[:3, 3]
+    cosine = 0.5 * (float(np.trace(turn)) - 1.0)
+    return Jump(float(np.linalg.norm(way)), math.acos(min(1.0, max(-1.0, cosine))))
+
+
 class Localisation:
-    """Listens where the odometry frame of one vehicle lies."""
+    """Listens where the odometry frame of one vehicle lies.
+
+    Attributes:
+        jumped: the farthest jump of the vehicle in the map since ``settled`` was called.
+    """
 
     def __init__(self, node: GraphNode, frames: Frames) -> None:
         """Take both frames for the same until somebody says otherwise."""
         self._frames = frames
         self._T_map_odom: np.ndarray | None = None
+        self._at: np.ndarray | None = None
+        self.jumped = Jump(0.0, 0.0)
         node.listen(TransformStamped, TOPIC, qos.LATCHED, self._on_transform)
 
     def vehicle_state(self, message: Odometry) -> VehicleState:
@@ -38,9 +66,17 @@ class Localisation:
             InvalidMessageError: it is not usable, or describes another body.
         """
         state = self._frames.vehicle_state(message)
-        if self._T_map_odom is None or message.header.frame_id == MAP:
+        if message.header.frame_id == MAP:
+            self._at = None
+            return state
+        self._at = state.position
+        if self._T_map_odom is None:
             return state
         return vehicle_messages.moved(state, self._T_map_odom)
+
+    def settled(self) -> None:
+        """Forget how far the vehicle has jumped."""
+        self.jumped = Jump(0.0, 0.0)
 
     def _on_transform(self, message: TransformStamped) -> None:
         parent, child = message.header.frame_id, message.child_frame_id
@@ -48,4 +84,7 @@ class Localisation:
             raise InvalidMessageError(
                 f"it leads from {parent!r} to {child!r} instead of {MAP} to {self._frames.odom}"
             )
-        self._T_map_odom = pose_messages.transform_arrays(message)
+        before, self._T_map_odom = self._T_map_odom, pose_messages.transform_arrays(message)
+        if before is not None and self._at is not None:
+            jump = jump_between(before, self._T_map_odom, self._at)
+            self.jumped = max(self.jumped, jump)
