@@ -35,7 +35,9 @@ from live_mvp_ros.bringup import cores
 from live_mvp_ros.bringup.errors import USED_WRONGLY, UsageError
 from live_mvp_ros.bringup.facts import world_files
 from live_mvp_ros.bringup.graph import (
+    CAMERAS,
     CONTROLLERS,
+    MAP_TO_ODOM,
     PACKAGE,
     VEHICLES,
     Graph,
@@ -67,7 +69,21 @@ ARGUMENTS = [
         "vehicle",
         default_value=DEFAULTS.vehicle,
         choices=VEHICLES,
-        description="What flies; none: something else publishes odom and depth/points.",
+        description="What flies; none: something else publishes odom.",
+    ),
+    DeclareLaunchArgument(
+        "camera",
+        default_value="auto",
+        choices=["auto", *CAMERAS],
+        description="What looks: sim, at the world from ground_truth/odom; none: something else "
+        "publishes depth/points or depth/image; auto: sim unless vehicle is none.",
+    ),
+    DeclareLaunchArgument(
+        "map_to_odom",
+        default_value=DEFAULTS.map_to_odom,
+        choices=MAP_TO_ODOM,
+        description="Who says where odom lies in map: identity, nobody, or live_map where that "
+        "drifts; external: somebody else on tf, such as a SLAM.",
     ),
     DeclareLaunchArgument(
         "namespace",
@@ -160,6 +176,8 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             world=chosen["world"],
             controller=chosen["controller"],
             vehicle=chosen["vehicle"],
+            camera=None if chosen["camera"] == "auto" else chosen["camera"],
+            map_to_odom=chosen["map_to_odom"],
             namespace=chosen["namespace"],
             use_sim_time=switch("use_sim_time", chosen["use_sim_time"]),
             params_file=chosen["params_file"] or None,

@@ -18,11 +18,13 @@ from live_mvp_ros.bringup.environment import require_ros
 from live_mvp_ros.bringup.errors import FAILED, UsageError
 from live_mvp_ros.bringup.facts import resolve_world
 from live_mvp_ros.bringup.graph import (
+    CAMERAS,
     CONTROLLERS,
     DRIFT_MAX_M_PER_M,
     HEADING_DRIFT_MAX_DEG_PER_M,
     IN_RUN_FOLDER,
     LARGEST_SEED,
+    MAP_TO_ODOM,
     VEHICLES,
     VIEWS,
     GraphOptions,
@@ -87,8 +89,20 @@ DEFAULTS = GraphOptions()
     type=click.Choice(VEHICLES),
     default=DEFAULTS.vehicle,
     show_default=True,
-    help="What flies; none: something else publishes odom and depth/points, and obeys"
-    " cmd/body_rates.",
+    help="What flies; none: something else publishes odom, and obeys cmd/body_rates.",
+)
+@click.option(
+    "--camera",
+    type=click.Choice(CAMERAS),
+    help="What looks: sim, at the world from ground_truth/odom; none: something else publishes"
+    " depth/points or depth/image  [default: sim unless the vehicle is none]",
+)
+@click.option(
+    "--map-to-odom",
+    type=click.Choice(MAP_TO_ODOM),
+    default=DEFAULTS.map_to_odom,
+    show_default=True,
+    help="Who says where odom lies in map; external: somebody else on tf, such as a SLAM.",
 )
 @click.option(
     "--use-sim-time/--no-use-sim-time",
@@ -172,6 +186,8 @@ def explore(
     shared_tf: bool,
     controller: str,
     vehicle: str,
+    camera: str | None,
+    map_to_odom: str,
     use_sim_time: bool | None,
     truth: str | None,
     cores: str,
@@ -194,6 +210,8 @@ def explore(
         world=world,
         controller=controller,
         vehicle=vehicle,
+        camera=camera,
+        map_to_odom=map_to_odom,
         namespace=namespace,
         shared_tf=shared_tf,
         use_sim_time=use_sim_time,

@@ -29,6 +29,7 @@ import numpy as np
 from live_mvp_ros.base.config import ConfigurationError, from_mapping
 from live_mvp_ros.mapping.live_map import LiveMap, init
 from live_mvp_ros.mapping.map_config import LiveMapConfig
+from live_mvp_ros.mapping.moving import init_moving
 from live_mvp_ros.vehicle import BodyConfig
 from live_mvp_ros.vehicle.odometry import DriftConfig
 
@@ -97,6 +98,7 @@ def load_map(path: str | os.PathLike[str]) -> tuple[LiveMapConfig, LiveMap]:
         if array is None or array.shape != leaf.shape or array.dtype != leaf.dtype:
             raise MapFileError(f"{path}: is not a whole map file: {name} is missing or misshapen")
     leaves = [jnp.array(arrays[name]) for name, _ in _named(template)]  # copies, to be donated
+    leaves += jax.tree.leaves(init_moving(config))
     return config, jax.tree.unflatten(jax.tree.structure(template), leaves)
 
 
@@ -172,9 +174,10 @@ def _config(path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> Live
         raise MapFileError(f"{path}: has a configuration that is not allowed: {error}") from error
 
 
-def _named(state: Any) -> list[tuple[str, Any]]:
-    """Return the leaves of a state with their names."""
+def _named(state: LiveMap) -> list[tuple[str, Any]]:
+    """Return the leaves of a state with their names, without the last: what moves now."""
     leaves = jax.tree_util.tree_leaves_with_path(state)
+    leaves = leaves[: -len(jax.tree.leaves(state.moving))]
     return [
         (jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in leaves
     ]

@@ -195,6 +195,7 @@ def test_a_camera_says_how_it_looks():
     [
         ({"k": [0.0] * 9}, "its matrix K says fx = 0 and fy = 0 px"),
         ({"k": [2.0, 0, np.nan, 0, 4.0, 1.0, 0, 0, 1]}, "as of a camera that is calibrated"),
+        ({"width": 2**32 - 1, "height": 2}, "a camera of 4294967295 x 2 pixels is not allowed"),
         ({"binning_x": 2}, "its binning is 2 x 0"),
         ({"roi": Fake(x_offset=8, y_offset=0)}, r"region of interest begins at \(8, 0\)"),
         ({"d": [1.0] * 4, "distortion_model": "equidistant"}, "is 'equidistant': it must be one"),

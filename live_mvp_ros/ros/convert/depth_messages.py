@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from live_mvp_ros.ros.convert.layouts import depth_values, thinly
+from live_mvp_ros.ros.convert.layouts import MAX_POINTS, depth_values, thinly
 from live_mvp_ros.ros.refusals import InvalidMessageError
 
 
@@ -21,8 +21,13 @@ def camera_matrix(message: Any) -> tuple[float, float, float, float]:
     """Return fx, fy, cx, cy [px] of a CameraInfo.
 
     Raises:
-        InvalidMessageError: it is not calibrated, or shows a part of an image.
+        InvalidMessageError: it is too large, not calibrated, or shows a part of an image.
     """
+    if not 1 <= message.width * message.height <= MAX_POINTS:
+        raise InvalidMessageError(
+            f"a camera of {message.width} x {message.height} pixels is not allowed: it must have "
+            f"1 to {MAX_POINTS}"
+        )
     k = [float(value) for value in message.k]
     fx, fy, cx, cy = k[0], k[4], k[2], k[5]
     if not all(map(math.isfinite, k)) or fx <= 0.0 or fy <= 0.0:
