@@ -30,7 +30,7 @@ from live_mvp_ros.base import quaternion
 from live_mvp_ros.base.config import replace
 from live_mvp_ros.base.jax_setup import prepare_jax
 from live_mvp_ros.evaluation.mapping_flight import standard_flight
-from live_mvp_ros.mapping import Sensor, SensorConfig, SensorRays
+from live_mvp_ros.mapping import RangeSensorConfig, Sensor, SensorRays
 from live_mvp_ros.vehicle import BodyConfig
 
 FAR_M = 0.15
@@ -67,7 +67,7 @@ def spurious(world: worlds.World, config: mapping.LiveMapConfig, state: Any) -> 
     }
 
 
-def flown(camera: worlds.DepthCameraConfig, sensor: SensorConfig) -> dict[str, Any]:
+def flown(camera: worlds.DepthCameraConfig, sensor: RangeSensorConfig) -> dict[str, Any]:
     """Map a part of the office with one camera, read as one sensor."""
     world = worlds.load_world("office")
     config = replace(map_config(world), levels=2, table_size_log2=8, keyframes=1)
@@ -88,19 +88,19 @@ def flown(camera: worlds.DepthCameraConfig, sensor: SensorConfig) -> dict[str, A
 
 def faults() -> None:
     """Print what is spurious in the map of each camera, before and after."""
-    exact, without = worlds.DepthCameraConfig(), SensorConfig(drop_flying_pixels=False)
+    exact, without = worlds.DepthCameraConfig(), RangeSensorConfig(drop_flying_pixels=False)
     mixed = replace(exact, mixed_pixels=True)
     noisy = replace(exact, **NOISE, range_step_m=0.001, dropout=0.02)
     both = replace(noisy, mixed_pixels=True)
     for name, camera, sensor in (
         ("exact", exact, without),
-        ("exact, filtered", exact, SensorConfig()),
+        ("exact, filtered", exact, RangeSensorConfig()),
         ("mixed pixels", mixed, without),
-        ("mixed pixels, filtered", mixed, SensorConfig()),
+        ("mixed pixels, filtered", mixed, RangeSensorConfig()),
         ("noise", noisy, without),
-        ("noise, said", noisy, SensorConfig(**NOISE, drop_flying_pixels=False)),
+        ("noise, said", noisy, RangeSensorConfig(**NOISE, drop_flying_pixels=False)),
         ("both", both, without),
-        ("both, filtered and said", both, SensorConfig(**NOISE)),
+        ("both, filtered and said", both, RangeSensorConfig(**NOISE)),
     ):
         print(json.dumps({"sensor": name, **flown(camera, sensor)}), flush=True)
 
@@ -170,7 +170,7 @@ def cost(
     from live_mvp_ros.nodes.live_map.sensor_input import SensorInput
     from live_mvp_ros.ros.convert import cloud_messages
 
-    sensor, config = SensorConfig(max_range_m=FARTHEST_M), map_config(world)
+    sensor, config = RangeSensorConfig(max_range_m=FARTHEST_M), map_config(world)
     eye = jnp.asarray(world.start_m, jnp.float32)
     kind = type(messages[0])
     reader = SensorInput()

@@ -42,7 +42,7 @@ from live_mvp_ros.mapping.scan import (
     scan_from_points,
     scan_from_rays,
 )
-from live_mvp_ros.mapping.sensor_config import SensorConfig
+from live_mvp_ros.mapping.sensor_config import RangeSensorConfig
 from live_mvp_ros.mapping.sensor_scan import Sensor, SensorRays
 from live_mvp_ros.mapping.storage import MapFileError, holds_map, load_map, save_map
 from live_mvp_ros.mapping.surface import SurfacePoints, surface
@@ -57,9 +57,9 @@ __all__ = [
     "MapReport",
     "MapToOdom",
     "MeshError",
+    "RangeSensorConfig",
     "Scan",
     "Sensor",
-    "SensorConfig",
     "SensorRays",
     "SurfaceMesh",
     "SurfacePoints",

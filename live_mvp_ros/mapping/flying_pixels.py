@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from live_mvp_ros.mapping.sensor_config import SensorConfig
+from live_mvp_ros.mapping.sensor_config import RangeSensorConfig
 from live_mvp_ros.mapping.thinning import tolerance_m
 
 _FLATTER = 0.5
 
 
-def flying(config: SensorConfig, range_m: np.ndarray) -> np.ndarray:
+def flying(config: RangeSensorConfig, range_m: np.ndarray) -> np.ndarray:
     """Return which pixels [H, W] lie between two surfaces, bool.
 
     Args:
@@ -35,7 +35,7 @@ def flying(config: SensorConfig, range_m: np.ndarray) -> np.ndarray:
         return _between(config, range_m) | _between(config, range_m.T).T
 
 
-def _between(config: SensorConfig, range_m: np.ndarray) -> np.ndarray:
+def _between(config: RangeSensorConfig, range_m: np.ndarray) -> np.ndarray:
     """Return which pixels [H, W] lie between two surfaces along the first axis."""
     found = np.zeros(range_m.shape, bool)
     if range_m.shape[0] < 5:

@@ -4,12 +4,12 @@
 
 Log-odds follow what changes slowly. Somebody who walks towards the sensor is in each voxel for
 less than a scan: it takes three hits to believe that a voxel is taken that was free, and he is in
-the next one by then. So returns from voxels that were clearly free, and that lie beside nothing
-that is known as solid, count at once: where at least ``_RETURNS`` of them are in a cell of the
-planar map and its neighbours, that cell is taken, for ``_SCANS`` scans. A return that is noisy, or
-whose pose is off by a voxel, lies beside the surface that it is of, and is none of these (compare
-Schmid et al., "Dynablox: Real-time Detection of Diverse Dynamic Objects in Complex Environments",
-RA-L 2023).
+the next one by then. So returns from voxels that were clearly free, as those behind them were, and
+that lie beside nothing solid, count at once: where at least ``_RETURNS`` of them are in a cell of
+the planar map and its neighbours, that cell is taken, for ``_SCANS`` scans. A return that is
+noisy, or whose pose is off by a voxel, lies beside the surface that it is of, or before it, and
+behind a surface nothing is known as free (compare Schmid et al., "Dynablox: Real-time Detection of
+Diverse Dynamic Objects in Complex Environments", RA-L 2023).
 
 What has gone leaves no trace: the cell is what the evidence says of it again, and that clears at
 the rate at which it was made.
@@ -33,7 +33,7 @@ TAKEN = 0.9
 _CLEARLY_FREE = -0.8  # log-odds: two misses more than hits
 _RETURNS = 3  # in a cell and its eight neighbours
 _SCANS = 5  # half a second
-_BEHIND_VOXELS = np.array([1.0, 2.0, 3.0], np.float32)
+_BEHIND_VOXELS = np.array([1.0, 2.0, 3.0, 4.0], np.float32)
 _BESIDE = np.array([(i, j, 0) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j], np.float32)
 _AROUND = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)], np.int32)
 
@@ -81,20 +81,22 @@ def taken(moving: Moving) -> jax.Array:
 
 
 def _surprising(config: LiveMapConfig, evidence: Evidence, scan: Scan) -> jax.Array:
-    """Return which rays [R] end in what was free, at the body's height and beside nothing."""
+    """Return which rays [R] end in what was free, at the body's height and before nothing."""
     ends, offset = scan.points_m.T, (scan.points_m - scan.origin_m).T
     length = jnp.linalg.norm(offset, axis=0)
     near = length <= config.max_range_m  # false for NaN
     near &= jnp.abs(ends[2] - config.body.altitude_m) <= config.half_height_m
     if scan.marks is not None:
         near &= scan.marks
-    was_free = near & (log_odds_at(config, evidence, ends) < _CLEARLY_FREE)
     step = config.resolution_m * offset / jnp.maximum(length, 1e-6)
     behind = ends[:, :, None] + step[:, :, None] * _BEHIND_VOXELS
     beside = ends[:, :, None] + config.resolution_m * _BESIDE.T[:, None, :]
-    looked = jnp.concatenate([behind, beside], axis=2)
-    solid = log_odds_at(config, evidence, jnp.nan_to_num(looked).reshape(3, -1)) > 0.0
-    return was_free & ~jnp.any(solid.reshape(looked.shape[1:]), axis=1)
+    looked = jnp.concatenate([ends[:, :, None], behind, beside], axis=2)
+    found = log_odds_at(config, evidence, jnp.nan_to_num(looked).reshape(3, -1))
+    found = found.reshape(looked.shape[1:])
+    along = 1 + len(_BEHIND_VOXELS)
+    free = jnp.all(found[:, :along] < _CLEARLY_FREE, axis=1)
+    return near & free & ~jnp.any(found[:, along:] > 0.0, axis=1)
 
 
 def _cells(spec: GridSpec, points: jax.Array, wanted: jax.Array) -> jax.Array:

@@ -13,7 +13,7 @@ RAYS = 3072
 
 
 @configuration
-class SensorConfig:
+class RangeSensorConfig:
     """The sensor of a live map: what its values mean, and how much of it is taken."""
 
     rays: int = parameter(

@@ -21,7 +21,7 @@ import numpy as np
 from live_mvp_ros.mapping.flying_pixels import flying
 from live_mvp_ros.mapping.ray_pattern import RayPattern
 from live_mvp_ros.mapping.scan import image_normals
-from live_mvp_ros.mapping.sensor_config import SensorConfig
+from live_mvp_ros.mapping.sensor_config import RangeSensorConfig
 from live_mvp_ros.mapping.thinning import (
     Bins,
     Thinned,
@@ -71,7 +71,7 @@ class Sensor:
 
     def rays(
         self,
-        config: SensorConfig,
+        config: RangeSensorConfig,
         points: np.ndarray,
         exact_m: float,
         looks: np.ndarray | None = None,
@@ -109,7 +109,7 @@ class Sensor:
 
     def _clear(
         self,
-        config: SensorConfig,
+        config: RangeSensorConfig,
         points: np.ndarray,
         hit: np.ndarray,
         returns: np.ndarray,
@@ -138,7 +138,11 @@ class Sensor:
         return np.where(said[..., None], unit, nowhere)
 
     def _bins(
-        self, config: SensorConfig, shape: tuple[int, int], returns: np.ndarray, clear: np.ndarray
+        self,
+        config: RangeSensorConfig,
+        shape: tuple[int, int],
+        returns: np.ndarray,
+        clear: np.ndarray,
     ) -> tuple[Bins, np.ndarray]:
         """Return how the view is divided, and the bin [H x W] of each point."""
         flat = np.where(np.isfinite(clear), clear, returns).reshape(-1, 3)
@@ -165,7 +169,7 @@ class Sensor:
 
     def _rays(
         self,
-        config: SensorConfig,
+        config: RangeSensorConfig,
         bins: Bins,
         found: Thinned,
         clear: np.ndarray,

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from live_mvp_ros.mapping.sensor_config import SensorConfig
+from live_mvp_ros.mapping.sensor_config import RangeSensorConfig
 
 _EDGE_M, _EDGE_SHARE = 0.1, 0.03  # of the range: nearer than that it is the same surface
 _NOISE_SIGMAS = (
@@ -73,7 +73,7 @@ class Thinned(NamedTuple):
     returns: np.ndarray
 
 
-def tolerance_m(config: SensorConfig, range_m: np.ndarray) -> np.ndarray:
+def tolerance_m(config: RangeSensorConfig, range_m: np.ndarray) -> np.ndarray:
     """Return by how much ranges may differ [...] at ranges [...] on one surface."""
     sigma_m = config.range_noise_a_m + config.range_noise_b_per_m * range_m**2
     return np.asarray(_EDGE_M + _EDGE_SHARE * range_m + _NOISE_SIGMAS * sigma_m)
@@ -134,7 +134,9 @@ def view_bins(view: View, points: np.ndarray) -> tuple[np.ndarray, float]:
     return bins, float(outside.sum()) / max(1, int(usable.sum()))
 
 
-def thinned(config: SensorConfig, points: np.ndarray, bins: np.ndarray, count: int) -> Thinned:
+def thinned(
+    config: RangeSensorConfig, points: np.ndarray, bins: np.ndarray, count: int
+) -> Thinned:
     """Return one ray for each of ``count`` bins.
 
     Args:

@@ -9,9 +9,6 @@ again. Until it does, and where nobody does, both frames are the same.
 
 from __future__ import annotations
 
-import math
-from typing import NamedTuple
-
 import numpy as np
 from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
@@ -19,29 +16,12 @@ from nav_msgs.msg import Odometry
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import pose_messages, vehicle_messages
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
+from live_mvp_ros.ros.frame_jumps import Jump, jump_between
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.refusals import InvalidMessageError
 
 TOPIC = "map_to_odom"
-
-
-class Jump(NamedTuple):
-    """By how much a place moves in the map when the odometry frame does."""
-
-    way_m: float
-    turn_rad: float
-
-    def __str__(self) -> str:
-        return f"{self.way_m:.2f} m and {math.degrees(self.turn_rad):.1f} deg"
-
-
-def jump_between(before: np.ndarray, after: np.ndarray, position_m: np.ndarray) -> Jump:
-    """Return by how much a place [3] of the odometry frame moves between two T_map_odom [4, 4]."""
-    turn = before[:3, :3].T @ after[:3, :3]
-    way = (after - before)[:3, :3] @ position_m + (after - before)[:3, 3]
-    cosine = 0.5 * (float(np.trace(turn)) - 1.0)
-    return Jump(float(np.linalg.norm(way)), math.acos(min(1.0, max(-1.0, cosine))))
 
 
 class Localisation:

@@ -7,10 +7,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from live_mvp_ros.mapping import SensorConfig
+from live_mvp_ros.mapping import RangeSensorConfig
 from live_mvp_ros.mapping.flying_pixels import flying
 
-CONFIG = SensorConfig()
+CONFIG = RangeSensorConfig()
 
 
 def found(rows):
@@ -45,7 +45,7 @@ def test_a_floor_that_is_seen_at_a_flat_angle_stays():
 
 def test_noise_on_a_surface_is_no_flying_pixel():
     rng = np.random.default_rng(0)
-    config = SensorConfig(range_noise_b_per_m=0.01)
+    config = RangeSensorConfig(range_noise_b_per_m=0.01)
     wall = 4.0 + 0.16 * rng.normal(size=(100, 100))
     assert flying(config, wall).mean() < 1e-3
 

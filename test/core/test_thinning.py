@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from live_mvp_ros.mapping import Sensor, SensorConfig
+from live_mvp_ros.mapping import RangeSensorConfig, Sensor
 from live_mvp_ros.mapping.thinning import (
     bins_for,
     image_bins,
@@ -63,7 +63,7 @@ def test_a_thin_post_keeps_its_rays(layout):
     given_points = points if layout == "organised" else points.reshape(1, -1, 3)
     if layout == "shuffled":
         given_points = np.random.default_rng(0).permutation(given_points, axis=1)
-    rays = Sensor().rays(SensorConfig(), given_points, EXACT_M)
+    rays = Sensor().rays(RangeSensorConfig(), given_points, EXACT_M)
     on_post = np.linalg.norm(rays.points[:, :2] - (3.0, 1.0), axis=1) < 0.05
     bins_high = 19  # of 3072 rays over 360 x 45 degrees
     assert on_post.sum() >= bins_high - 3
@@ -75,7 +75,7 @@ def test_surfaces_stay_where_they_are(layout):
     points = in_room(lidar())
     if layout == "unorganised":
         points = points.reshape(1, -1, 3)
-    rays = Sensor().rays(SensorConfig(), points, EXACT_M)
+    rays = Sensor().rays(RangeSensorConfig(), points, EXACT_M)
     ends = rays.points[rays.marks]
     assert len(ends) > 2500
     miss_m = off_walls(ends)
@@ -89,7 +89,7 @@ def test_surfaces_stay_where_they_are(layout):
 
 def test_a_mean_of_many_is_less_noisy_than_one_and_not_too_near():
     rng = np.random.default_rng(1)
-    config = SensorConfig(range_noise_a_m=0.005, range_noise_b_per_m=0.003)
+    config = RangeSensorConfig(range_noise_a_m=0.005, range_noise_b_per_m=0.003)
     u, v = np.meshgrid(np.linspace(-0.8, 0.8, 640), np.linspace(-0.6, 0.6, 480))
     directions = np.stack([u, v, np.ones_like(u)], axis=-1)
     range_m = 4.0 * np.linalg.norm(directions, axis=-1)
@@ -116,7 +116,7 @@ def test_a_mean_of_many_is_less_noisy_than_one_and_not_too_near():
 )
 def test_every_bin_gives_the_mean_of_its_nearest_surface(items):
     """By brute force, bin after bin."""
-    config = SensorConfig()
+    config = RangeSensorConfig()
     bins = np.array([item[0] for item in items])
     points = np.array([item[1:] for item in items], np.float32)
     found = thinned(config, points, bins, 6)
@@ -135,7 +135,7 @@ def test_every_bin_gives_the_mean_of_its_nearest_surface(items):
 
 
 def test_the_size_is_that_of_the_budget_whatever_comes():
-    sensor, config = Sensor(), SensorConfig(rays=500)
+    sensor, config = Sensor(), RangeSensorConfig(rays=500)
     rng = np.random.default_rng(2)
     for count in (1, 2, 3, 10, 4000, 200, 65536):
         points = rng.normal(size=(1, count, 3)).astype(np.float32)
@@ -149,7 +149,7 @@ def test_the_size_is_that_of_the_budget_whatever_comes():
 
 def test_clouds_that_show_a_part_each_become_one_view():
     """A lidar that sends a cloud per twelfth of a turn."""
-    sensor, config = Sensor(), SensorConfig(rays=1000)
+    sensor, config = Sensor(), RangeSensorConfig(rays=1000)
     directions = lidar(32, 720)
     points = in_room(directions)
     for turn in range(3):
@@ -178,7 +178,7 @@ def test_a_view_finds_its_axis_whatever_the_frame_is(axis):
 
 def test_returns_nearer_than_the_vehicle_reaches_and_beyond_the_range_are_none():
     points = np.float32([[0.1, 0, 0], [2.0, 0, 0], [0, 50.0, 0], [0, 0, 3.0]]).reshape(2, 2, 3)
-    config = SensorConfig(min_range_m=0.3, max_range_m=20.0, clear_if_beyond=False)
+    config = RangeSensorConfig(min_range_m=0.3, max_range_m=20.0, clear_if_beyond=False)
     rays = Sensor().rays(config, points, EXACT_M)
     assert rays.marks.tolist() == [False, True, False, True]
     assert np.isnan(rays.points[[0, 2]]).all()
@@ -193,7 +193,7 @@ def test_no_return_is_free_only_where_that_is_said_and_the_direction_is_known(na
     points = in_room(directions)
     missing = points.copy()
     missing[2:5, 10:20] = value
-    said = SensorConfig(max_range_m=20.0, **{f"clear_if_{name}": True})
+    said = RangeSensorConfig(max_range_m=20.0, **{f"clear_if_{name}": True})
     sensor = Sensor()
     sensor.rays(said, points, EXACT_M)  # from which it learns where the pixels look
     rays = sensor.rays(said, missing, EXACT_M)
@@ -203,8 +203,8 @@ def test_no_return_is_free_only_where_that_is_said_and_the_direction_is_known(na
     )
     assert np.allclose(rays.points[free], 20.0 * directions.reshape(-1, 3)[free], atol=1e-3)
     quiet = Sensor()
-    quiet.rays(SensorConfig(), points, EXACT_M)
-    rays = quiet.rays(SensorConfig(), missing, EXACT_M)
+    quiet.rays(RangeSensorConfig(), points, EXACT_M)
+    rays = quiet.rays(RangeSensorConfig(), missing, EXACT_M)
     assert np.isfinite(rays.points[:, 0]).sum() == rays.marks.sum() == 320 - 30
     new = Sensor().rays(said, missing, EXACT_M)  # it has never seen where they look
     assert np.isfinite(new.points[:, 0]).sum() == 320 - 30
@@ -215,13 +215,13 @@ def test_no_return_is_free_only_where_that_is_said_and_the_direction_is_known(na
 
 def test_too_close_is_not_free():
     points = np.full((2, 3, 3), -np.inf, np.float32)
-    config = SensorConfig(clear_if_infinite=True, clear_if_nan=True)
+    config = RangeSensorConfig(clear_if_infinite=True, clear_if_nan=True)
     looks = np.float32([[[0, 0, 1.0]] * 3] * 2)
     assert np.isnan(Sensor().rays(config, points, EXACT_M, looks).points).all()
 
 
 def test_a_pattern_that_moves_is_not_relied_on():
-    config = SensorConfig(clear_if_nan=True)
+    config = RangeSensorConfig(clear_if_nan=True)
     sensor = Sensor()
     sensor.rays(config, in_room(lidar(8, 40)), EXACT_M)
     assert sensor.fixed
@@ -236,7 +236,7 @@ def test_far_points_of_any_layout_free_their_rays():
     directions = lidar()
     points = in_room(directions)
     points[:, 100:200] = 200.0 * directions[:, 100:200]
-    config = SensorConfig(max_range_m=100.0)
+    config = RangeSensorConfig(max_range_m=100.0)
     for given_points in (points, points.reshape(1, -1, 3)):
         rays = Sensor().rays(config, given_points, EXACT_M)
         free = np.isfinite(rays.points[:, 0]) & ~rays.marks
@@ -245,12 +245,12 @@ def test_far_points_of_any_layout_free_their_rays():
         azimuth = np.arctan2(rays.points[free, 1], rays.points[free, 0])
         low, high = np.arctan2(directions[0, [100, 199], 1], directions[0, [100, 199], 0])
         assert (azimuth > low - 0.02).all() and (azimuth < high + 0.02).all()
-    kept = Sensor().rays(SensorConfig(clear_if_beyond=False), points, EXACT_M)
+    kept = Sensor().rays(RangeSensorConfig(clear_if_beyond=False), points, EXACT_M)
     assert np.isfinite(kept.points[:, 0]).sum() == kept.marks.sum()
 
 
 def test_a_range_too_noisy_for_a_voxel_marks_nothing_and_frees_less():
-    config = SensorConfig(range_noise_b_per_m=0.01)  # 0.1 m at 3.16 m
+    config = RangeSensorConfig(range_noise_b_per_m=0.01)  # 0.1 m at 3.16 m
     points = np.float32([[0, 0, 2.0], [0, 0, 3.0], [0, 0, 4.0], [0, 0, 5.0]]).reshape(2, 2, 3)
     rays = Sensor().rays(config, points, EXACT_M)
     assert rays.marks.tolist() == [True, True, False, False]

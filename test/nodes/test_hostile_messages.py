@@ -23,7 +23,7 @@ from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros import packets
 from live_mvp_ros.base.grid import GridSpec
-from live_mvp_ros.mapping import SensorConfig, SensorRays
+from live_mvp_ros.mapping import RangeSensorConfig, SensorRays
 from live_mvp_ros.msg import ExplorationStatus
 from live_mvp_ros.nodes.live_map.sensor_input import SensorInput
 from live_mvp_ros.ros.convert import (
@@ -242,7 +242,7 @@ def check_cloud(found: np.ndarray) -> None:
 
 
 def any_sensor(message: Any) -> SensorRays:
-    config = SensorConfig(clear_if_nan=True, clear_if_infinite=True, clear_if_zero=True)
+    config = RangeSensorConfig(clear_if_nan=True, clear_if_infinite=True, clear_if_zero=True)
     return SensorInput().cloud(config, message, 0.1)
 
 
@@ -307,7 +307,7 @@ def test_depth_images(image: Any, info: Any) -> None:
     sensor = SensorInput()
     with contextlib.suppress(InvalidMessageError):
         sensor.take_camera(info or INFO)
-        config = SensorConfig(clear_if_nan=True, clear_if_infinite=True, clear_if_zero=True)
+        config = RangeSensorConfig(clear_if_nan=True, clear_if_infinite=True, clear_if_zero=True)
         check_rays(sensor.image(config, image, 0.1))
 
 

@@ -20,8 +20,8 @@ from tf2_msgs.msg import TFMessage
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import pose_messages
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState, moved
+from live_mvp_ros.ros.frame_jumps import Jump, jump_between
 from live_mvp_ros.ros.frames import MAP, Frames
-from live_mvp_ros.ros.localisation import Jump, jump_between
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.refusals import InvalidMessageError
 from live_mvp_ros.ros.tf2_transforms import transforms

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from live_mvp_ros.base.config import configuration, parameter
-from live_mvp_ros.mapping import LiveMapConfig, SensorConfig
+from live_mvp_ros.mapping import LiveMapConfig, RangeSensorConfig
 from live_mvp_ros.ros.frames import FramesConfig
 
 
@@ -61,7 +61,7 @@ class MapConfig:
     seed: int = parameter(default=0, low=0, help="Seed of the map's random numbers.")
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     frames: FramesConfig = FramesConfig()
-    sensor: SensorConfig = SensorConfig()
+    sensor: RangeSensorConfig = RangeSensorConfig()
     map: LiveMapConfig = LiveMapConfig()
 
     def check(self) -> str | None:

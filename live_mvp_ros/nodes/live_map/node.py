@@ -31,7 +31,7 @@ from live_mvp_ros.nodes.live_map.frame_input import FrameInput
 from live_mvp_ros.nodes.live_map.map_outputs import MapOutputs
 from live_mvp_ros.nodes.live_map.map_parameters import MapConfig
 from live_mvp_ros.nodes.live_map.map_store import MapStore
-from live_mvp_ros.nodes.live_map.sensor_input import CAMERA, TOPIC, SensorInput
+from live_mvp_ros.nodes.live_map.sensor_input import CAMERA, CLOUDS, IMAGES, TOPIC, SensorInput
 from live_mvp_ros.nodes.live_map.shared_map import SharedMap
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import headers
@@ -73,10 +73,10 @@ class LiveMapNode(GraphNode):
             Odometry, "odom", qos.SENSOR_HISTORY, self._on_odometry, ODOMETRY_PERIOD_S
         )
         if config.input == "points":
-            self.listen(PointCloud2, self._source, qos.SENSOR_HISTORY, self._on_points)
+            self.listen(PointCloud2, CLOUDS, qos.SENSOR_HISTORY, self._on_points)
         else:
             self.listen(CameraInfo, CAMERA, qos.SENSOR, self._sensor.take_camera)
-            self.listen(Image, self._source, qos.SENSOR_HISTORY, self._on_image)
+            self.listen(Image, IMAGES, qos.SENSOR_HISTORY, self._on_image)
         self._store = MapStore(
             self,
             config.autosave_path,

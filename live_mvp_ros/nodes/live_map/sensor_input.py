@@ -8,12 +8,14 @@ import numpy as np
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 
 from live_mvp_ros.mapping.lens import MODELS, Lens, looks
-from live_mvp_ros.mapping.sensor_config import SensorConfig
+from live_mvp_ros.mapping.sensor_config import RangeSensorConfig
 from live_mvp_ros.mapping.sensor_scan import Sensor, SensorRays
 from live_mvp_ros.ros.convert import cloud_messages, depth_messages
 from live_mvp_ros.ros.refusals import InvalidMessageError
 
-CLOUDS, IMAGES, CAMERA = "depth/points", "depth/image", "depth/camera_info"
+CLOUDS = "depth/points"
+IMAGES = "depth/image"
+CAMERA = "depth/camera_info"
 TOPIC = {"points": CLOUDS, "depth_image": IMAGES}
 """Where what is mapped comes from, by the parameter ``input``."""
 _MOST_PIXELS = 1 << 16
@@ -49,7 +51,7 @@ class SensorInput:
             self._lens, self._looks = known, None
         self._info = message
 
-    def cloud(self, config: SensorConfig, message: PointCloud2, exact_m: float) -> SensorRays:
+    def cloud(self, config: RangeSensorConfig, message: PointCloud2, exact_m: float) -> SensorRays:
         """Return the rays of a cloud; see ``Sensor.rays`` for ``exact_m``.
 
         Raises:
@@ -58,7 +60,7 @@ class SensorInput:
         points = cloud_messages.sensor_points(message, config.integer_unit_m, _MOST_PIXELS)
         return self._sensor.rays(config, points, exact_m)
 
-    def image(self, config: SensorConfig, message: Image, exact_m: float) -> SensorRays:
+    def image(self, config: RangeSensorConfig, message: Image, exact_m: float) -> SensorRays:
         """Return the rays of a depth image; see ``Sensor.rays`` for ``exact_m``.
 
         Raises:
