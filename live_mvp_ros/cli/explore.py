@@ -89,7 +89,8 @@ DEFAULTS = GraphOptions()
     type=click.Choice(VEHICLES),
     default=DEFAULTS.vehicle,
     show_default=True,
-    help="What flies; none: something else publishes odom, and obeys cmd/body_rates.",
+    help="What flies; none: something else publishes odom and, without --camera sim, depth/points,"
+    " and obeys cmd/body_rates.",
 )
 @click.option(
     "--camera",

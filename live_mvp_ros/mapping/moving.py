@@ -43,16 +43,21 @@ class Moving(NamedTuple):
 
     Attributes:
         scan: number of the scan in which it was last seen in a cell [nx, ny]; 0: never.
+        returns: how many returns of a scan counted in a cell [nx, ny].
+        counted: the number of that scan [nx, ny], so that nothing has to be cleaned up.
         number: of the last scan.
     """
 
     scan: jax.Array
+    returns: jax.Array
+    counted: jax.Array
     number: jax.Array
 
 
 def init_moving(config: LiveMapConfig) -> Moving:
     """Return that nothing was ever seen to move."""
-    return Moving(jnp.zeros(map_grid(config).shape, jnp.int32), jnp.int32(0))
+    scan, returns, counted = (jnp.zeros(map_grid(config).shape, jnp.int32) for _ in range(3))
+    return Moving(scan, returns, counted, jnp.int32(0))
 
 
 def noticed(config: LiveMapConfig, moving: Moving, evidence: Evidence, scan: Scan) -> Moving:
@@ -66,13 +71,17 @@ def noticed(config: LiveMapConfig, moving: Moving, evidence: Evidence, scan: Sca
     """
     spec, number = map_grid(config), moving.number + 1
     cell = _cells(spec, scan.points_m, _surprising(config, evidence, scan))
-    count = jnp.zeros(spec.shape, jnp.int32).at[cell[0], cell[1]].add(1, mode="drop")
+    counted = moving.counted.at[cell[0], cell[1]].set(number, mode="drop")
+    returns = moving.returns.at[cell[0], cell[1]].set(0, mode="drop")
+    returns = returns.at[cell[0], cell[1]].add(1, mode="drop")
     around = cell[:, :, None] + _AROUND.T[:, None, :]
     inside = jnp.all(around >= 0, axis=0)
-    near = count.at[around[0], around[1]].get(mode="fill", fill_value=0)
+    near = returns.at[around[0], around[1]].get(mode="fill", fill_value=0)
+    inside &= counted.at[around[0], around[1]].get(mode="fill", fill_value=0) == number
     enough = jnp.sum(jnp.where(inside, near, 0), axis=1) >= _RETURNS
     i = jnp.where(enough, cell[0], spec.shape[0])
-    return Moving(moving.scan.at[i, cell[1]].set(number, mode="drop"), number)
+    scans = moving.scan.at[i, cell[1]].set(number, mode="drop")
+    return Moving(scans, returns, counted, number)
 
 
 def taken(moving: Moving) -> jax.Array:

@@ -93,12 +93,13 @@ def load_map(path: str | os.PathLike[str]) -> tuple[LiveMapConfig, LiveMap]:
     arrays = _arrays(path)
     config = _config(path, arrays)
     template = jax.eval_shape(init, config, jax.random.key(0))
+    # a map of before anybody looked for what moves knows of nothing that does
+    arrays = {f"moving.{name}": leaf for name, leaf in _named(init_moving(config))} | arrays
     for name, leaf in _named(template):
         array = arrays.get(name)
         if array is None or array.shape != leaf.shape or array.dtype != leaf.dtype:
             raise MapFileError(f"{path}: is not a whole map file: {name} is missing or misshapen")
     leaves = [jnp.array(arrays[name]) for name, _ in _named(template)]  # copies, to be donated
-    leaves += jax.tree.leaves(init_moving(config))
     return config, jax.tree.unflatten(jax.tree.structure(template), leaves)
 
 
@@ -174,10 +175,9 @@ def _config(path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> Live
         raise MapFileError(f"{path}: has a configuration that is not allowed: {error}") from error
 
 
-def _named(state: LiveMap) -> list[tuple[str, Any]]:
-    """Return the leaves of a state with their names, without the last: what moves now."""
+def _named(state: Any) -> list[tuple[str, Any]]:
+    """Return the leaves of a state with their names."""
     leaves = jax.tree_util.tree_leaves_with_path(state)
-    leaves = leaves[: -len(jax.tree.leaves(state.moving))]
     return [
         (jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in leaves
     ]
