@@ -35,7 +35,9 @@ from live_mvp_ros.bringup import cores
 from live_mvp_ros.bringup.errors import USED_WRONGLY, UsageError
 from live_mvp_ros.bringup.facts import world_files
 from live_mvp_ros.bringup.graph import (
+    CAMERAS,
     CONTROLLERS,
+    MAP_TO_ODOM,
     PACKAGE,
     VEHICLES,
     Graph,
@@ -69,7 +71,7 @@ ARGUMENTS = [
         default_value=DEFAULTS.vehicle,
         choices=VEHICLES,
         description="What flies: a simulated vehicle, one behind an autopilot, or none: something "
-        "else publishes odom and depth/points.",
+        "else publishes odom.",
     ),
     DeclareLaunchArgument(
         "autopilot",
@@ -82,6 +84,20 @@ ARGUMENTS = [
         default_value=DEFAULTS.url,
         description="Where it is: udpin:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT or "
         "serial:DEVICE:BAUD; empty: where its simulator is found.",
+    ),
+    DeclareLaunchArgument(
+        "camera",
+        default_value="auto",
+        choices=["auto", *CAMERAS],
+        description="What looks: sim, at the world from ground_truth/odom; none: something else "
+        "publishes depth/points or depth/image; auto: sim unless vehicle is none.",
+    ),
+    DeclareLaunchArgument(
+        "map_to_odom",
+        default_value=DEFAULTS.map_to_odom,
+        choices=MAP_TO_ODOM,
+        description="Who says where odom lies in map: identity, nobody, or live_map where that "
+        "drifts; external: somebody else on tf, such as a SLAM.",
     ),
     DeclareLaunchArgument(
         "namespace",
@@ -176,6 +192,8 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             vehicle=chosen["vehicle"],
             autopilot=chosen["autopilot"],
             url=chosen["url"],
+            camera=None if chosen["camera"] == "auto" else chosen["camera"],
+            map_to_odom=chosen["map_to_odom"],
             namespace=chosen["namespace"],
             use_sim_time=switch("use_sim_time", chosen["use_sim_time"]),
             params_file=chosen["params_file"] or None,

@@ -37,6 +37,7 @@ from live_mvp_ros.ros.topics import SHARED_TF, full_name, recorded
 PACKAGE = "live_mvp_ros"
 CONTROLLERS = ("imppi", "none")
 VEHICLES = ("sim", "mavlink", "none")
+CAMERAS, MAP_TO_ODOM = ("sim", "none"), ("identity", "external")
 VIEWS = ("window", "web", "file")
 ONLOOKER_POLICY = RestartPolicy(
     first_delay_s=0.5, longest_delay_s=8.0, healthy_after_s=60.0, quick_deaths=6
@@ -64,9 +65,11 @@ class GraphOptions:
         world: name of a world or path of its file; gives the mission facts.
         controller: ``imppi``, or ``none`` where something else publishes cmd/body_rates.
         vehicle: ``sim``, ``mavlink`` for one behind an autopilot, or ``none`` where something else
-            publishes odom and depth/points.
+            publishes odom.
         autopilot: what flies the vehicle with ``mavlink``.
         url: where it is; empty for where the autopilot's simulator is found.
+        camera: ``sim``, at ground_truth/odom, or ``none`` where something else publishes
+            depth/points or depth/image; None for ``sim`` unless vehicle is ``none``.
         namespace: of every node, without a leading slash; empty for none.
         use_sim_time: time comes from /clock (which the simulator publishes); None for yes with
             the simulator and no without.
@@ -83,6 +86,7 @@ class GraphOptions:
         drift_m_per_m: horizontal position error that the odometry is expected to gain per metre
             flown. That of the simulated vehicle does; a real one has what it has.
         heading_drift_deg_per_m: the same of the heading.
+        map_to_odom: ``external`` where a SLAM, say, publishes it on tf, else ``identity``.
     """
 
     world: str = "office"
@@ -90,6 +94,7 @@ class GraphOptions:
     vehicle: str = "sim"
     autopilot: str = "px4"
     url: str = ""
+    camera: str | None = None
     namespace: str = ""
     use_sim_time: bool | None = None
     params_file: str | None = None
@@ -101,6 +106,12 @@ class GraphOptions:
     time_limit_s: float = 0.0
     drift_m_per_m: float = 0.0
     heading_drift_deg_per_m: float = 0.0
+    map_to_odom: str = "identity"
+
+    @property
+    def looks_at_world(self) -> bool:
+        """Whether depth is synthesised."""
+        return self.camera == "sim" or (self.camera is None and self.vehicle != "none")
 
     @property
     def sim_time(self) -> bool:
@@ -218,6 +229,8 @@ def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -
     """
     check_choice("controller", options.controller, CONTROLLERS)
     check_choice("vehicle", options.vehicle, VEHICLES)
+    check_choice("map_to_odom", options.map_to_odom, MAP_TO_ODOM)
+    check_choice("camera", options.camera or CAMERAS[0], CAMERAS)
     check_autopilot(options)
     namespace = checked_namespace(options.namespace)
     check_time(options)
@@ -292,8 +305,8 @@ def switch(name: str, text: str) -> bool | None:
 def recorder(graph: Graph, folder: Path) -> NodeSpec:
     """Return the node that records every topic of a graph to a bag in ``folder``."""
     node = _onlooker("recorder", graph.nodes[0], {"output": str(folder)}, niceness=5)
-    patient = dataclasses.replace(node, patience_s=RECORDER_PATIENCE_S)
-    return patient.told(graph.onlookers.get(node.name, {}))
+    node = node.told(graph.onlookers.get(node.name, {}))
+    return dataclasses.replace(node, patience_s=RECORDER_PATIENCE_S)
 
 
 def viewer(graph: Graph, sink: str, file: Path, to_others: bool = False) -> NodeSpec:
@@ -302,8 +315,8 @@ def viewer(graph: Graph, sink: str, file: Path, to_others: bool = False) -> Node
     ``to_others``: other machines may see the web page.
     """
     parameters: dict[str, Value] = {"sink": sink, "file": str(file), "to_others": to_others}
-    node = _onlooker("viewer", graph.nodes[0], parameters, niceness=10)
-    return node.told(graph.onlookers.get(node.name, {}))
+    told = graph.onlookers.get("viewer", {})
+    return _onlooker("viewer", graph.nodes[0], {**parameters, **told}, niceness=10)
 
 
 def _onlooker(
@@ -347,9 +360,10 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     goal: dict[str, Value] = {"goal_m": facts.goal_m}
     # A mission is flown at the altitude of its start.
     body: dict[str, Value] = {"body.altitude_m": facts.start_m[2]}
-    if options.drifts:
-        body["body.margin_m"] = DRIFTING_MARGIN_M
+    body |= {"body.margin_m": DRIFTING_MARGIN_M} if options.drifts else {}
     drift = _drift(options)
+    external: dict[str, Value] = {"frames.map_to_odom": "external"}
+    expected, doubt = (external, {}) if options.map_to_odom == "external" else (drift, drift)
     nodes: list[NodeSpec] = []
     if options.vehicle == "sim":
         start: dict[str, Value] = {
@@ -359,7 +373,7 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
             "follow_clock": options.follow_clock,
             **seed,
             **drift,
-            **({"map_to_odom": "external"} if options.drifts else {}),
+            **(external if options.drifts or expected is external else {}),
             "ground_m": facts.lower_m[2],
         }
         nodes.append(node("quadrotor_sim", 0, start))
@@ -369,16 +383,16 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
             "autopilot": options.autopilot,
             **({"url": options.url} if options.url else {}),
             "origin_m": (x, y, facts.lower_m[2]),
-            "map_to_odom": "external" if options.drifts else "identity",
+            **(external if options.drifts or expected is external else {}),
             **body,
         }
         nodes.append(node("mavlink_driver", 0, link))
-    if options.vehicle in ("sim", "mavlink"):
+    if options.looks_at_world:
         looks_at: dict[str, Value] = {"world": resolve_world(options.world), **seed}
         nodes.append(node("gt_depth", 3, looks_at, TRUE_POSE))
     memory: dict[str, Value] = {"autosave_path": options.map_file} if options.map_file else {}
-    nodes.append(node("live_map", 10, {**body, **bounds, **seed, **drift, **memory}))
-    nodes.append(node("info_field", 5, {**body, **goal, **drift}))
+    nodes.append(node("live_map", 10, {**body, **bounds, **seed, **expected, **memory}))
+    nodes.append(node("info_field", 5, {**body, **goal, **doubt}))
     if options.controller == "imppi":
         limit = {"mission.time_limit_s": options.time_limit_s} if options.time_limit_s else {}
         flown: dict[str, Value] = {**body, **bounds, **goal, **seed, **limit}

@@ -19,8 +19,10 @@ from live_mvp_ros.bringup.environment import require_ros
 from live_mvp_ros.bringup.errors import FAILED, UsageError
 from live_mvp_ros.bringup.facts import resolve_world
 from live_mvp_ros.bringup.graph import (
+    CAMERAS,
     CONTROLLERS,
     IN_RUN_FOLDER,
+    MAP_TO_ODOM,
     VEHICLES,
     VIEWS,
     GraphOptions,
@@ -92,7 +94,7 @@ DEFAULTS = GraphOptions()
     default=DEFAULTS.vehicle,
     show_default=True,
     help="What flies: a simulated vehicle, one behind an autopilot, or none: something else"
-    " publishes odom and depth/points, and obeys cmd/body_rates.",
+    " publishes odom and, without --camera sim, depth/points, and obeys cmd/body_rates.",
 )
 @click.option(
     "--autopilot",
@@ -107,6 +109,19 @@ DEFAULTS = GraphOptions()
     metavar="URL",
     help="Where it is: udpin:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD;"
     " default: where its simulator is found.",
+)
+@click.option(
+    "--camera",
+    type=click.Choice(CAMERAS),
+    help="What looks: sim, at the world from ground_truth/odom; none: something else publishes"
+    " depth/points or depth/image  [default: sim unless the vehicle is none]",
+)
+@click.option(
+    "--map-to-odom",
+    type=click.Choice(MAP_TO_ODOM),
+    default=DEFAULTS.map_to_odom,
+    show_default=True,
+    help="Who says where odom lies in map; external: somebody else on tf, such as a SLAM.",
 )
 @click.option(
     "--use-sim-time/--no-use-sim-time",
@@ -192,6 +207,8 @@ def explore(
     vehicle: str,
     autopilot: str,
     url: str,
+    camera: str | None,
+    map_to_odom: str,
     use_sim_time: bool | None,
     truth: str | None,
     cores: str,
@@ -216,6 +233,8 @@ def explore(
         vehicle=vehicle,
         autopilot=autopilot,
         url=url,
+        camera=camera,
+        map_to_odom=map_to_odom,
         namespace=namespace,
         shared_tf=shared_tf,
         use_sim_time=use_sim_time,

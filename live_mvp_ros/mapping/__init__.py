@@ -36,7 +36,14 @@ from live_mvp_ros.mapping.map_mesh import (
     save_mesh,
     surface_mesh,
 )
-from live_mvp_ros.mapping.scan import Scan, scan_from_cloud, scan_from_points
+from live_mvp_ros.mapping.scan import (
+    Scan,
+    scan_from_cloud,
+    scan_from_points,
+    scan_from_rays,
+)
+from live_mvp_ros.mapping.sensor_config import RangeSensorConfig
+from live_mvp_ros.mapping.sensor_scan import Sensor, SensorRays
 from live_mvp_ros.mapping.storage import MapFileError, holds_map, load_map, save_map
 from live_mvp_ros.mapping.surface import SurfacePoints, surface
 
@@ -50,7 +57,10 @@ __all__ = [
     "MapReport",
     "MapToOdom",
     "MeshError",
+    "RangeSensorConfig",
     "Scan",
+    "Sensor",
+    "SensorRays",
     "SurfaceMesh",
     "SurfacePoints",
     "aligned",
@@ -75,6 +85,7 @@ __all__ = [
     "save_mesh",
     "scan_from_cloud",
     "scan_from_points",
+    "scan_from_rays",
     "seen_at",
     "step",
     "surface",

@@ -125,6 +125,7 @@ def scan_in_map(transform: MapToOdom, scan: Scan) -> Scan:
         points_m=scan.points_m @ R_map_odom.T + shift_m,
         normals=scan.normals @ R_map_odom.T,
         body_m=R_map_odom @ scan.body_m + shift_m,
+        marks=scan.marks,
     )
 
 

@@ -161,7 +161,8 @@ def _rays(config: LiveMapConfig, scan: Scan) -> tuple[Segments, jax.Array, jax.A
     bound = jnp.array(config.shape)[:, None]
     inside = jnp.all((cell >= 0) & (cell < bound), axis=0)
     stop = jnp.minimum(rays.stop + _PUSH_VOXELS, limit)
-    return rays._replace(stop=stop), cell, rays.usable & (rays.stop <= limit) & inside
+    ends = rays.usable & (rays.stop <= limit) & inside
+    return rays._replace(stop=stop), cell, ends if scan.marks is None else ends & scan.marks
 
 
 def _behind(rays: Segments) -> jax.Array:

@@ -13,7 +13,15 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from live_mvp_ros.mapping import alignment, hash_grid, replay_buffer, samples, surfels, training
+from live_mvp_ros.mapping import (
+    alignment,
+    hash_grid,
+    moving,
+    replay_buffer,
+    samples,
+    surfels,
+    training,
+)
 from live_mvp_ros.mapping import evidence as voxels
 from live_mvp_ros.mapping.map_config import LiveMapConfig, map_grid
 from live_mvp_ros.mapping.scan import Scan, cleaned
@@ -41,6 +49,7 @@ class LiveMap(NamedTuple):
         ignored_rays: rays that carried none (no return, or not finite).
         nonfinite_updates: field updates thrown away because they were not finite.
         alignment: where the odometry frame lies in the map; None where odometry is exact.
+        moving: where something moves now.
     """
 
     evidence: voxels.Evidence
@@ -54,6 +63,7 @@ class LiveMap(NamedTuple):
     ignored_rays: jax.Array
     nonfinite_updates: jax.Array
     alignment: alignment.Alignment | None
+    moving: moving.Moving
 
 
 class MapReport(NamedTuple):
@@ -91,6 +101,7 @@ def init(config: LiveMapConfig, key: jax.Array) -> LiveMap:
         ignored_rays=ignored,
         nonfinite_updates=nonfinite,
         alignment=alignment.init_alignment(map_grid(config)) if config.odometry.drifts else None,
+        moving=moving.init_moving(config),
     )
 
 
@@ -123,6 +134,7 @@ def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, Ma
     finite = jnp.all(jnp.isfinite(scan.points_m), axis=1)
     usable = jnp.sum(finite.astype(jnp.int32))
     ignored = finite.size - usable
+    moves = moving.noticed(config, state.moving, state.evidence, scan)
     evidence = voxels.integrate(config, state.evidence, scan)
     discs = surfels.integrate(config, state.surfels, scan)
     discs = surfels.forget(config, discs, evidence, scan, state.ticks)
@@ -146,6 +158,7 @@ def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, Ma
         ignored_rays=state.ignored_rays + ignored,
         nonfinite_updates=state.nonfinite_updates + nonfinite,
         alignment=aligned,
+        moving=moves,
     )
     return after, MapReport(learned.losses, usable, ignored, learned.done, nonfinite)
 
@@ -255,9 +268,11 @@ def occupancy(
         The probability [nx, ny] that a cell is occupied, 0.5 where unknown, and where it is known
         (bool). With the source "evidence" a cell is known if a voxel of the body's height is
         occupied, or the whole height was observed; with "fields" if besides the exposure at the
-        altitude is above one half.
+        altitude is above one half. A cell in which something moves is known as occupied.
     """
-    return planar_map(config, state, altitude_m, config.half_height_m)
+    p, known = planar_map(config, state, altitude_m, config.half_height_m)
+    now = moving.taken(state.moving)
+    return jnp.where(now, jnp.maximum(p, moving.TAKEN), p), known | now
 
 
 def planar_map(

@@ -47,14 +47,20 @@ def init_replay(config: LiveMapConfig) -> Replay:
 
 
 def thinned(scan: Scan, key: jax.Array) -> Keyframe:
-    """Return an evenly spread selection of the rays of a scan, starting at a random ray."""
-    rays, kept = scan.points_m.shape[0], KEYFRAME_RAYS
+    """Return an evenly spread selection of the rays of a scan, starting at a random ray.
+
+    Of rays that are known to be free only, nothing is kept: their ends are no surface. Where some
+    rays are none, as in a scan that was filled up, the others are spread.
+    """
+    usable = jnp.all(jnp.isfinite(scan.points_m), axis=1)
+    usable &= jnp.all(jnp.isfinite(scan.origin_m))
+    usable = usable if scan.marks is None else usable & scan.marks
+    rank = jnp.cumsum(usable, dtype=jnp.int32)
+    rays, kept = jnp.maximum(rank[-1], 1), KEYFRAME_RAYS
     spread = (jnp.arange(kept) * rays) // kept
-    index = (spread + jax.random.randint(key, (), 0, rays)) % rays
-    usable = jnp.all(jnp.isfinite(scan.points_m[index]), axis=1) & jnp.all(
-        jnp.isfinite(scan.origin_m)
-    )
-    points = jnp.where(usable[:, None], scan.points_m[index], jnp.nan)
+    turn = (spread + jax.random.randint(key, (), 0, rays)) % rays
+    index = jnp.minimum(jnp.searchsorted(rank, turn + 1), usable.size - 1)
+    points = jnp.where(usable[index, None], scan.points_m[index], jnp.nan)
     return Keyframe(scan.origin_m, points, jnp.nan_to_num(scan.normals[index]))
 
 

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 _FARTHEST_M = 1e5  # farther numbers lose centimetres in float32, and overflow when squared
 
@@ -20,12 +21,15 @@ class Scan(NamedTuple):
         points_m: end points [R, 3], map frame, NaN without a return.
         normals: unit surface normals [R, 3] towards the sensor, zero where unknown.
         body_m: position [3] of the vehicle, map frame.
+        marks: which rays end at a surface, bool [R]; the others are free as far as they go, and
+            nothing is known of their ends. None where all do.
     """
 
     origin_m: jax.Array
     points_m: jax.Array
     normals: jax.Array
     body_m: jax.Array
+    marks: jax.Array | None = None
 
 
 def cleaned(scan: Scan) -> Scan:
@@ -37,7 +41,7 @@ def cleaned(scan: Scan) -> Scan:
     """
     if scan.points_m.shape[0] == 0:
         nothing = jnp.full((1, 3), jnp.nan, jnp.float32)
-        scan = scan._replace(points_m=nothing, normals=jnp.zeros_like(nothing))
+        scan = scan._replace(points_m=nothing, normals=jnp.zeros_like(nothing), marks=None)
     offset = scan.points_m - scan.origin_m
     usable = jnp.sum(offset * offset, axis=1) < _FARTHEST_M**2  # false for NaN
     near = jnp.sum(scan.origin_m**2) < _FARTHEST_M**2
@@ -50,6 +54,7 @@ def cleaned(scan: Scan) -> Scan:
         jnp.where(usable[:, None], scan.points_m, jnp.nan),
         jnp.where(unit[:, None], scan.normals, 0.0),
         jnp.where(jnp.sum(body**2) < _FARTHEST_M**2, body, _FARTHEST_M),
+        scan.marks,
     )
 
 
@@ -82,27 +87,52 @@ def scan_from_cloud(
     return scan._replace(normals=normals)
 
 
-def image_normals(points: jax.Array) -> jax.Array:
+def scan_from_rays(
+    points: jax.Array,
+    normals: jax.Array,
+    marks: jax.Array,
+    R_map_sensor: jax.Array,
+    t_map: jax.Array,
+    body_m: jax.Array,
+) -> Scan:
+    """Return the scan of rays that were chosen already.
+
+    Args:
+        points: ends [R, 3] in the sensor's frame, NaN: no ray.
+        normals: unit surface normals [R, 3] there, zero where unknown.
+        marks: which rays end at a surface, bool [R].
+        R_map_sensor: rotation [3, 3] from the sensor's frame into the map.
+        t_map: sensor position [3] in the map.
+        body_m: vehicle position [3] in the map.
+    """
+    ends, normals = points @ R_map_sensor.T + t_map, normals @ R_map_sensor.T
+    return scan_from_points(t_map, ends, body_m)._replace(normals=normals, marks=marks)
+
+
+def image_normals(points: Any) -> Any:
     """Return normals [H, W, 3] towards the sensor at the origin; zero on edges and depth jumps.
 
-    The normal is the cross product of the central differences. A pixel counts as smooth if its
-    forward and backward differences agree: across a jump or a crease they do not.
+    Points are an array [H, W, 3] of JAX, or of NumPy for one of NumPy. The normal is the cross
+    product of the central differences. A pixel counts as smooth if its forward and backward
+    differences agree: across a jump or a crease they do not.
     """
+    xp = np if isinstance(points, np.ndarray) else jnp
     along_v, smooth_v = _difference(points, 0)
     along_u, smooth_u = _difference(points, 1)
-    normal = jnp.cross(along_v, along_u)
-    length = jnp.linalg.norm(normal, axis=-1, keepdims=True)
-    normal = normal * -jnp.sign(jnp.sum(normal * points, axis=-1, keepdims=True))
+    normal = xp.cross(along_v, along_u)
+    length = xp.linalg.norm(normal, axis=-1, keepdims=True)
+    normal = normal * -xp.sign(xp.sum(normal * points, axis=-1, keepdims=True))
     good = (smooth_u & smooth_v)[..., None] & (length > 1e-12)
-    return jnp.where(good, normal / jnp.where(good, length, 1.0), 0.0)
+    return xp.where(good, normal / xp.where(good, length, 1.0), 0.0)
 
 
-def _difference(points: jax.Array, axis: int) -> tuple[jax.Array, jax.Array]:
+def _difference(points: Any, axis: int) -> tuple[Any, Any]:
     """Return the central difference [H, W, 3] along an image axis and where it is smooth."""
-    forward = jnp.roll(points, -1, axis) - points
-    backward = points - jnp.roll(points, 1, axis)
+    xp = np if isinstance(points, np.ndarray) else jnp
+    forward = xp.roll(points, -1, axis) - points
+    backward = points - xp.roll(points, 1, axis)
     central, bend = forward + backward, forward - backward
-    smooth = jnp.linalg.norm(bend, axis=-1) < 0.3 * jnp.linalg.norm(central, axis=-1)
-    index = jnp.arange(points.shape[axis])
+    smooth = xp.linalg.norm(bend, axis=-1) < 0.3 * xp.linalg.norm(central, axis=-1)
+    index = np.arange(points.shape[axis])
     interior = (index > 0) & (index < points.shape[axis] - 1)
     return central, smooth & (interior[:, None] if axis == 0 else interior[None, :])

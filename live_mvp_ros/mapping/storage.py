@@ -29,6 +29,7 @@ import numpy as np
 from live_mvp_ros.base.config import ConfigurationError, from_mapping
 from live_mvp_ros.mapping.live_map import LiveMap, init
 from live_mvp_ros.mapping.map_config import LiveMapConfig
+from live_mvp_ros.mapping.moving import init_moving
 from live_mvp_ros.vehicle import BodyConfig
 from live_mvp_ros.vehicle.odometry import DriftConfig
 
@@ -92,6 +93,8 @@ def load_map(path: str | os.PathLike[str]) -> tuple[LiveMapConfig, LiveMap]:
     arrays = _arrays(path)
     config = _config(path, arrays)
     template = jax.eval_shape(init, config, jax.random.key(0))
+    # a map of before anybody looked for what moves knows of nothing that does
+    arrays = {f"moving.{name}": leaf for name, leaf in _named(init_moving(config))} | arrays
     for name, leaf in _named(template):
         array = arrays.get(name)
         if array is None or array.shape != leaf.shape or array.dtype != leaf.dtype:

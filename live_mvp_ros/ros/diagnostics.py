@@ -40,7 +40,7 @@ class Health:
         self._lock = threading.Lock()
         self._outputs, self._produced = 0, False
         self._latencies_s: deque[float] = deque(maxlen=200)
-        self._needed = inputs
+        self._needed = list(inputs)
         self._arrivals: dict[str, float | None] = dict.fromkeys(inputs)
         self._refused: defaultdict[str, Refusals] = defaultdict(Refusals)
         self._reasons: dict[str, tuple[str, float]] = {}  # last refusal of each topic, and when
@@ -64,6 +64,11 @@ class Health:
         )
         self._spins, self._announced = False, 0.0
         self._compiling = Compiling(self._announce)
+
+    def needs(self, topic: str) -> None:
+        """Count a topic among those without which the node cannot work."""
+        self._needed.append(topic)
+        self._arrivals.setdefault(topic, None)
 
     def close(self) -> None:
         """Stop watching what is compiled; to be called before the node is destroyed."""

@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Frame names (REP 105) of one vehicle, and the fixed transforms that others publish.
+"""Frame names (REP 105) of one vehicle, and who says where its odometry lies in the map.
 
 map -> <prefix>odom -> <prefix>base_link -> <prefix>depth_camera_link ->
 <prefix>depth_camera_optical_frame. All vehicles share ``map``.
@@ -9,18 +9,25 @@ map -> <prefix>odom -> <prefix>base_link -> <prefix>depth_camera_link ->
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 
-import numpy as np
-from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
 
-from live_mvp_ros.ros.convert.pose_messages import transform_arrays
+from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState, vehicle_state
-from live_mvp_ros.ros.refusals import InvalidMessageError
 
 MAP = "map"
-MOST_FRAMES = 1000
+
+
+@configuration
+class FramesConfig:
+    """Who says where frames lie."""
+
+    map_to_odom: str = parameter(
+        default="identity",
+        choices=("identity", "external"),
+        help="Who says where odom lies in map. identity: both are the same, as the simulator "
+        "publishes, or live_map finds it where odometry drifts; external: somebody else on tf.",
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,47 +63,3 @@ class Frames:
             InvalidMessageError: it is not usable, or describes another body.
         """
         return vehicle_state(message, (self.odom, MAP), self.base_link)
-
-
-class StaticTransforms:
-    """Fixed transforms by child frame, as heard on tf_static."""
-
-    def __init__(self, most: int = MOST_FRAMES) -> None:
-        """Know nothing yet; ``most`` frames are remembered."""
-        self._parents: dict[str, tuple[str, np.ndarray]] = {}
-        self._most = most
-
-    def add(self, transforms: Iterable[TransformStamped]) -> list[str]:
-        """Take over the transforms that are usable; returns why each of the others is not.
-
-        A message holds the transforms of many publishers: one that is no rigid motion says
-        nothing about the rest.
-        """
-        problems = []
-        for item in transforms:
-            try:
-                self._take(item)
-            except InvalidMessageError as error:
-                frames = f"from {item.header.frame_id!r} to {item.child_frame_id!r}"
-                problems.append(f"the transform {frames}: {error}")
-        return problems
-
-    def _take(self, item: TransformStamped) -> None:
-        parent, child = item.header.frame_id, item.child_frame_id
-        if not parent or not child or parent == child:
-            raise InvalidMessageError("it does not name two frames")
-        if child not in self._parents and len(self._parents) >= self._most:
-            raise InvalidMessageError(f"more than {self._most} frames are not remembered")
-        self._parents[child] = (parent, transform_arrays(item))
-
-    def lookup(self, ancestor: str, frame: str) -> np.ndarray | None:
-        """Return T_ancestor_frame [4, 4] (float32), or None where no chain leads there."""
-        matrix = np.eye(4, dtype=np.float32)
-        for _ in range(len(self._parents) + 1):
-            if frame == ancestor:
-                return matrix
-            if frame not in self._parents:
-                return None
-            frame, step = self._parents[frame]
-            matrix = step @ matrix
-        return None  # the frames form a ring

@@ -131,13 +131,14 @@ class Mission:
         self.wants_to_fly = False
         self.stalled_s = 0.0
         self._paused = self._stopped = self._waiting = self._share_explored = False
+        self._held = ""
         self._lasting = Lasting(FAULT_AFTER_S)
 
     def start(self) -> tuple[bool, str]:
         """Go on with a paused mission, or begin one; one that runs keeps its limits."""
         self._note(self.start)
         if self._paused and not self.over:
-            self._paused = False
+            self._paused, self._held = False, ""
             return True, "resumed"
         if self.over:
             self.begin(Limits())
@@ -156,6 +157,11 @@ class Mission:
             return False, f"there is nothing to pause: the mission is {WAITING}"
         self._paused = True
         return True, "paused"
+
+    def hold(self, reason: str) -> None:
+        """Hold until ``start``, for a reason that somebody should look at first."""
+        if not (self.over or self._waiting):
+            self._paused, self._held = True, reason
 
     def stop(self) -> tuple[bool, str]:
         """End the mission, whatever it waits for."""
@@ -242,6 +248,8 @@ class Mission:
         decision = decide(config, self.decision, now)
         if self._waiting and decision.reason == PAUSED:
             decision = MissionDecision(MissionState.HOLDING, WAITING)
+        elif self._held and decision.reason == PAUSED:
+            decision = MissionDecision(MissionState.HOLDING, self._held)
         self.wants_to_fly = decision.flies
         if decision.flies and not ready:
             decision = MissionDecision(MissionState.WAITING_FOR_MAP, PREPARING)

@@ -23,6 +23,8 @@ from live_mvp_ros.worlds.scene import Scene
 
 LINK_TO_OPTICAL_QUATERNION = (0.5, -0.5, 0.5, -0.5)  # (w, x, y, z): v_link = q v_optical q*
 
+_QUARTERS_PX = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
+
 
 class Intrinsics(NamedTuple):
     """Pinhole parameters in pixels: u = fx x/z + cx, v = fy y/z + cy."""
@@ -97,6 +99,11 @@ class DepthCameraConfig:
         help="A ray that meets nothing gives a point at max_range_m, not NaN: maps of a lesser"
         " max_range_m then know that it is free.",
     )
+    mixed_pixels: bool = parameter(
+        default=False,
+        help="A pixel measures the mean range over its area, as real ones do: at edges it lies"
+        " between what is before and what is behind.",
+    )
     dropout: float = parameter(
         default=0.0, low=0.0, high=1.0, live=True, help="Probability that a pixel has no return."
     )
@@ -144,11 +151,18 @@ def camera_pose(
     return rotation, position + quat.rotate(quaternion, jnp.array(config.mount_xyz_m))
 
 
-def pixel_directions(config: DepthCameraConfig) -> jax.Array:
-    """Return the unit viewing direction [H, W, 3] of each pixel in the optical frame."""
+def pixel_directions(
+    config: DepthCameraConfig, offset_px: tuple[float, float] = (0.0, 0.0)
+) -> jax.Array:
+    """Return the unit viewing direction [H, W, 3] of each pixel in the optical frame.
+
+    Args:
+        config: the camera.
+        offset_px: from the centre of the pixel, to the right and down.
+    """
     fx, fy, cx, cy = intrinsics(config)
-    u = (jnp.arange(config.width_px) - cx) / fx
-    v = (jnp.arange(config.height_px) - cy) / fy
+    u = (jnp.arange(config.width_px) + offset_px[0] - cx) / fx
+    v = (jnp.arange(config.height_px) + offset_px[1] - cy) / fy
     x, y, z = jnp.broadcast_arrays(u[None, :], v[:, None], jnp.float32(1.0))
     directions = jnp.stack([x, y, z], axis=-1)
     return directions / jnp.linalg.norm(directions, axis=-1, keepdims=True)
@@ -176,9 +190,19 @@ def render(
     """
     rotation, origin = camera_pose(config, position, quaternion)
     directions = pixel_directions(config)
-    rays = directions.reshape(-1, 3) @ rotation.T
     settings = RayCastConfig(max_range_m=config.max_range_m)
-    ranges = reaches(scene, origin, rays, settings).reshape(directions.shape[:2])
+
+    def seen(directions: jax.Array) -> jax.Array:
+        rays = directions.reshape(-1, 3) @ rotation.T
+        return reaches(scene, origin, rays, settings).reshape(directions.shape[:-1])
+
+    if config.mixed_pixels:
+        parts = seen(jnp.stack([pixel_directions(config, offset) for offset in _QUARTERS_PX]))
+        met = jnp.isfinite(parts)
+        mean = jnp.sum(jnp.where(met, parts, 0.0), axis=0) / jnp.sum(met, axis=0)
+        ranges = jnp.where(jnp.any(met, axis=0), mean, parts[0])
+    else:
+        ranges = seen(directions)
     return directions * _measured(config, ranges, key)[..., None]
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -83,12 +84,21 @@ def test_a_drifting_frame_has_one_publisher_and_who_flies_in_it_keeps_away():
     from live_mvp_ros.vehicle.odometry import ALIGNED_WITHIN_M
 
     drifting = describe(GraphOptions(drift_m_per_m=0.005))
-    assert node_of(drifting, "quadrotor_sim").parameters["map_to_odom"] == "external"
+    assert node_of(drifting, "quadrotor_sim").parameters["frames.map_to_odom"] == "external"
+    assert "frames.map_to_odom" not in node_of(drifting, "live_map").parameters
     for name in ("live_map", "info_field", "imppi_controller"):
         assert node_of(drifting, name).parameters["body.margin_m"] == ALIGNED_WITHIN_M
     exact = describe(GraphOptions())
-    assert "map_to_odom" not in node_of(exact, "quadrotor_sim").parameters
+    assert "frames.map_to_odom" not in node_of(exact, "quadrotor_sim").parameters
     assert all("body.margin_m" not in node.parameters for node in exact.nodes)
+
+
+def test_where_a_slam_says_where_odometry_lies_the_map_does_not_align():
+    graph = describe(GraphOptions(map_to_odom="external", drift_m_per_m=0.005))
+    for name in ("quadrotor_sim", "live_map"):
+        assert node_of(graph, name).parameters["frames.map_to_odom"] == "external"
+    drifts = {node.name: "odometry.drift_m_per_m" in node.parameters for node in graph.nodes}
+    assert [name for name, told in drifts.items() if told] == ["quadrotor_sim"]
 
 
 def test_every_node_has_the_parameters_of_drift_that_it_is_told():
@@ -111,6 +121,8 @@ def test_odometry_is_exact_and_nobody_is_told_so_by_default():
     ("options", "left_out"),
     [
         (GraphOptions(vehicle="none"), {"quadrotor_sim", "gt_depth"}),
+        (GraphOptions(vehicle="none", camera="sim"), {"quadrotor_sim"}),
+        (GraphOptions(camera="none"), {"gt_depth"}),
         (GraphOptions(controller="none"), {"imppi_controller"}),
     ],
 )
@@ -129,7 +141,9 @@ def test_a_vehicle_behind_an_autopilot_stands_where_the_mission_starts_and_waits
     x, y, z = graph.facts.start_m
     assert told["origin_m"] == (x, y, graph.facts.lower_m[2])  # on the ground
     assert told["body.altitude_m"] == z
-    assert told["map_to_odom"] == "identity"
+    assert "frames.map_to_odom" not in told  # identity
+    drifting = describe(dataclasses.replace(options, drift_m_per_m=0.005))
+    assert drifting.nodes[0].parameters["frames.map_to_odom"] == "external"
     assert not any(node.parameters["use_sim_time"] for node in graph.nodes)
     assert node_of(graph, "imppi_controller").parameters["autostart"] is False
     assert "autostart" not in node_of(describe(GraphOptions()), "imppi_controller").parameters
@@ -167,6 +181,8 @@ def test_a_users_world_gives_its_own_mission_and_an_absolute_path(tmp_path, monk
         (GraphOptions(world="/nowhere/x.yaml"), ["/nowhere/x.yaml does not exist"]),
         (GraphOptions(controller="ai"), ["controller = 'ai'", "imppi"]),
         (GraphOptions(vehicle="boat"), ["vehicle = 'boat'", "sim"]),
+        (GraphOptions(camera="lidar"), ["camera = 'lidar'", "sim, none"]),
+        (GraphOptions(map_to_odom="slam"), ["map_to_odom = 'slam'", "identity, external"]),
         (GraphOptions(namespace="1st drone"), ["namespace = '1st drone'"]),
         (GraphOptions(follow_clock=True, vehicle="none"), ["follow_clock", "vehicle = 'none'"]),
         (

@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from live_mvp_ros.ros.convert.layouts import cloud_fields, depth_metres
+from live_mvp_ros.ros.convert.depth_messages import (
+    camera_matrix,
+    check_size,
+    depth_points,
+    distortion,
+    read_pixels,
+)
+from live_mvp_ros.ros.convert.layouts import cloud_fields, depth_metres, thinly
 from live_mvp_ros.ros.refusals import InvalidMessageError
 
 POINTS = np.arange(1.0, 25.0).reshape(2, 4, 3)
@@ -84,6 +91,129 @@ def test_depth_is_in_metres_whatever_the_image_counts_in(big, pad):
         image(metres, "64FC1", big, pad),
     ):
         np.testing.assert_allclose(depth_metres(message), metres, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype"), [(1, "i1"), (2, "u1"), (3, "i2"), (4, "u2"), (5, "i4")]
+)
+@pytest.mark.parametrize("big", [False, True])
+def test_whole_numbers_are_read_where_their_unit_is_known(kind, dtype, big):
+    """Fields in any order, of any type, with others between them."""
+    order = ">" if big else "<"
+    layout = np.dtype(
+        {
+            "names": ["z", "ring", "x", "y"],
+            "formats": [f"{order}f8", f"{order}u2", f"{order}{dtype}", f"{order}f4"],
+            "offsets": [1, 9, 12, 20],
+            "itemsize": 29,
+        }
+    )
+    records = np.zeros((1, 5), layout)
+    records["x"], records["y"], records["z"] = [[1, 2, 3, 100, 127]], 1.5, 2.5
+    message = Fake(
+        height=1,
+        width=5,
+        fields=[
+            Fake(name="z", offset=1, datatype=8, count=1),
+            Fake(name="ring", offset=9, datatype=4, count=1),
+            Fake(name="y", offset=20, datatype=7, count=1),
+            Fake(name="x", offset=12, datatype=kind, count=1),
+        ],
+        is_bigendian=big,
+        point_step=29,
+        row_step=5 * 29,
+        data=records.tobytes(),
+    )
+    found = cloud_fields(message, ("x", "y", "z"), integer_unit=0.01)
+    assert np.allclose(found[0, :, 0], [0.01, 0.02, 0.03, 1.0, 1.27])
+    assert (found[0, :, 1:] == [1.5, 2.5]).all()
+    with pytest.raises(InvalidMessageError, match="in metres can be read"):
+        cloud_fields(message, ("x", "y", "z"))
+
+
+def test_a_large_image_is_read_thinly_and_the_rows_of_a_lidar_are_not():
+    image_ = np.arange(720 * 1280).reshape(720, 1280)
+    few = thinly(image_, 65536)
+    assert few.shape == (180, 320)
+    assert few[0, 0] == 2 * 1280 + 2 and few[1, 1] - few[0, 0] == 4 * 1280 + 4
+    assert thinly(np.zeros((128, 2048)), 65536).shape == (128, 2048)
+    assert thinly(np.zeros((1, 10**6)), 65536).shape == (1, 10**6)
+    v, u = np.indices((720, 1280))
+    assert np.array_equal(thinly(v, 65536) * 1280 + thinly(u, 65536), few)
+
+
+# --- depth images --------------------------------------------------------------------------------
+
+
+def camera(**changes: Any) -> Any:
+    info = Fake(
+        width=4,
+        height=3,
+        k=[2.0, 0, 1.5, 0, 4.0, 1.0, 0, 0, 1],
+        d=[0.0] * 5,
+        distortion_model="plumb_bob",
+        binning_x=0,
+        binning_y=0,
+        roi=Fake(x_offset=0, y_offset=0, width=0, height=0, do_rectify=False),
+    )
+    for name, value in changes.items():
+        setattr(info, name, value)
+    return info
+
+
+@pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])
+@pytest.mark.parametrize("big", [0, 1])
+def test_a_depth_image_becomes_points(encoding, big):
+    metres = np.array([[1.0, 2.0], [0.0, 4.0]])
+    values = (
+        metres.astype(np.float32) if encoding == "32FC1" else (1000 * metres).astype(np.uint16)
+    )
+    looks = np.float32([[[-1, 0, 1], [1, 0, 1]], [[-1, 2, 1], [1, 2, 1]]])
+    found = depth_points(image(values, encoding, big), looks, 65536)
+    assert np.allclose(found, [[[-1, 0, 1], [2, 0, 2]], [[0, 0, 0], [4, 8, 4]]])
+
+
+def test_what_a_depth_says_besides_ranges_reaches_every_coordinate():
+    values = np.float32([[np.nan, np.inf], [-np.inf, 0.0]])
+    found = depth_points(image(values, "32FC1"), np.ones((2, 2, 3), np.float32), 65536)
+    assert np.array_equal(found, np.repeat(values[..., None], 3, axis=-1), equal_nan=True)
+
+
+def test_a_camera_says_how_it_looks():
+    assert camera_matrix(camera()) == (2.0, 4.0, 1.5, 1.0)
+    models = {"plumb_bob": 5}
+    assert distortion(camera(), models) == ()
+    assert distortion(camera(distortion_model=""), models) == ()
+    assert distortion(camera(d=[0.1, 0, 0, 0, 0.2, 9.0]), models) == (0.1, 0, 0, 0, 0.2)
+    check_size(Fake(width=4, height=3), camera())
+    u, v = read_pixels((3, 4), 65536)
+    assert u[0].tolist() == [0, 1, 2, 3] and v[:, 0].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"k": [0.0] * 9}, "its matrix K says fx = 0 and fy = 0 px"),
+        ({"k": [2.0, 0, np.nan, 0, 4.0, 1.0, 0, 0, 1]}, "as of a camera that is calibrated"),
+        ({"width": 2**32 - 1, "height": 2}, "a camera of 4294967295 x 2 pixels is not allowed"),
+        ({"binning_x": 2}, "its binning is 2 x 0"),
+        ({"roi": Fake(x_offset=8, y_offset=0)}, r"region of interest begins at \(8, 0\)"),
+        ({"d": [1.0] * 4, "distortion_model": "equidistant"}, "is 'equidistant': it must be one"),
+        ({"d": [np.nan] * 5}, "its distortion d holds a value that is not finite"),
+    ],
+)
+def test_a_camera_that_cannot_be_used_says_why(changes, reason):
+    info = camera(**changes)
+    read = distortion if "d" in changes else lambda message, _: camera_matrix(message)
+    with pytest.raises(InvalidMessageError, match=reason):
+        read(info, {"plumb_bob": 5})
+
+
+def test_an_image_of_another_size_than_its_camera_is_refused():
+    with pytest.raises(
+        InvalidMessageError, match="has 4 x 4 pixels, and its camera_info says 4 x"
+    ):
+        check_size(Fake(width=4, height=4), camera())
 
 
 def test_depth_is_zero_where_nothing_came_back():

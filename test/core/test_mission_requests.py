@@ -290,3 +290,25 @@ def test_where_nothing_is_remembered_a_mission_begins_as_configured():
         mission.take_up(None)
         assert mission.in_charge
         assert Clock(mission).run() is expected
+
+
+def test_a_hold_says_why_until_the_mission_is_started_again():
+    mission = Mission(autostart=True)
+    clock = Clock(mission)
+    assert clock.run() is MissionState.EXPLORING
+    mission.hold("the ground has moved")
+    assert clock.run() is MissionState.HOLDING
+    assert mission.decision.reason == "the ground has moved"
+    assert mission.paused and not mission.wants_to_fly
+    assert mission.start() == (True, "resumed")
+    assert clock.run() is MissionState.EXPLORING
+    mission.pause()
+    clock.run()
+    assert mission.decision.reason == "paused on request"  # the old reason is forgotten
+
+
+def test_what_does_not_fly_is_not_held():
+    waits = Mission(autostart=False)
+    waits.hold("the ground has moved")
+    Clock(waits).run()
+    assert waits.decision.reason == "waiting to be started"

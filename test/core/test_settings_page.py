@@ -17,7 +17,7 @@ import pytest
 import live_mvp_ros
 from live_mvp_ros.base.config import info_of
 from live_mvp_ros.control import ControllerConfig, CostConfig, MissionConfig, MppiConfig
-from live_mvp_ros.mapping import LiveMapConfig
+from live_mvp_ros.mapping import LiveMapConfig, RangeSensorConfig
 from live_mvp_ros.planning import InfoFieldConfig
 from live_mvp_ros.planning.progress import ProgressConfig
 from live_mvp_ros.sim.loop_config import ClosedLoopConfig
@@ -31,6 +31,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "parameters.md"
 SETTINGS: dict[type, str] = {
     BodyConfig: "body.",
     LiveMapConfig: "",
+    RangeSensorConfig: "sensor.",
     InfoFieldConfig: "",
     ProgressConfig: "progress.",
     ControllerConfig: "",

@@ -11,12 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from live_mvp_ros.mapping import SensorRays
 from live_mvp_ros.nodes.live_map.cloud_queue import Backlog, Cloud, CloudQueue, Pair, Use
 from live_mvp_ros.nodes.live_map.pose_buffer import PoseBuffer
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
+from live_mvp_ros.ros.transforms import NoTransformError
 
 MS = 1_000_000
 GAP_NS = 100 * MS
+WAIT_NS = 300 * MS
 
 
 def state(stamp_ns, position=(0, 0, 0), yaw_rad=0.0, velocity=(0, 0, 0)):
@@ -32,7 +35,13 @@ def moving(stamp_ns):
 
 
 def cloud(stamp_ns, points=12):
-    return Cloud(stamp_ns, "cam", np.zeros((1, points, 3), np.float32))
+    rays = SensorRays(*np.zeros((2, points, 3), np.float32), np.zeros(points, bool))
+    return Cloud(stamp_ns, "cam", rays)
+
+
+def fixed(_, vehicle):
+    """The mount is fixed, and the vehicle is where its odometry says."""
+    return vehicle, np.eye(4)
 
 
 # --- poses ---------------------------------------------------------------------------------------
@@ -136,7 +145,7 @@ def flown(odometry_hz, cloud_hz, lag_ms, jitter=0.0, seconds=10.0, twice=False):
             assert queue.add_cloud(cloud(stamp)) == 0
         else:
             assert queue.add_state(moving(stamp)) == 0
-        settled = queue.settle(GAP_NS)
+        settled = queue.settle(GAP_NS, WAIT_NS, fixed)
         pairs += settled.pairs
     return count, pairs
 
@@ -151,7 +160,7 @@ def test_odometry_that_lags_costs_no_cloud(odometry_hz, cloud_hz, lag_ms, twice)
     assert len(pairs) >= count - 1  # the first may be before the first odometry
     stamps = [pair.cloud.stamp_ns for pair in pairs]
     assert stamps == sorted(set(stamps))
-    for vehicle, taken in pairs:
+    for vehicle, taken, _ in pairs:
         assert vehicle.stamp_ns == taken.stamp_ns
         truth = moving(taken.stamp_ns)
         assert np.allclose(vehicle.position, truth.position, atol=1e-4)
@@ -168,8 +177,12 @@ def test_clouds_that_wait_are_bounded_in_number_and_bytes():
     assert [queue.add_cloud(cloud(i)) for i in range(5)] == [0, 0, 0, 1, 1]
     queue.add_state(state(0))
     queue.add_state(state(10))
-    assert [pair.cloud.stamp_ns for pair in queue.settle(GAP_NS).pairs] == [2, 3, 4]
-    heavy = CloudQueue(most_bytes=2 * cloud(0).points.nbytes)
+    assert [pair.cloud.stamp_ns for pair in queue.settle(GAP_NS, WAIT_NS, fixed).pairs] == [
+        2,
+        3,
+        4,
+    ]
+    heavy = CloudQueue(most_bytes=2 * cloud(0).nbytes)
     assert [heavy.add_cloud(cloud(i)) for i in range(3)] == [0, 0, 1]
     assert heavy.add_cloud(cloud(9, points=1000)) == 2  # one is always taken
     assert len(heavy) == 1
@@ -181,9 +194,34 @@ def test_a_cloud_that_odometry_does_not_surround_is_given_back():
         queue.add_cloud(cloud(stamp * MS))
     for stamp in (100, 200, 500, 900):
         queue.add_state(state(stamp * MS))
-    settled = queue.settle(GAP_NS)
+    settled = queue.settle(GAP_NS, WAIT_NS, fixed)
     assert [pair.cloud.stamp_ns for pair in settled.pairs] == [150 * MS]
     assert [c.stamp_ns for c in settled.unpaired] == [50 * MS, 600 * MS]
+    assert len(queue) == 0
+
+
+def test_a_cloud_waits_for_its_transforms_for_a_while_only():
+    queue, known = CloudQueue(), []
+
+    def place(taken, vehicle):
+        if taken.stamp_ns in known:
+            return vehicle, np.eye(4)
+        never = taken.frame == "gone"
+        raise NoTransformError(f"nothing at {taken.stamp_ns // MS} ms", later=not never)
+
+    for stamp in (100, 200):
+        queue.add_cloud(cloud(stamp * MS))
+    queue.add_cloud(cloud(210 * MS)._replace(frame="gone"))
+    for stamp in range(0, 401, 50):
+        queue.add_state(state(stamp * MS))
+    first = queue.settle(GAP_NS, WAIT_NS, place)
+    assert (first.pairs, first.astray) == ([], ["nothing at 210 ms"])
+    assert len(queue) == 2  # 300 and 200 ms behind the newest odometry
+    known.append(200 * MS)
+    queue.add_state(state(450 * MS))
+    second = queue.settle(GAP_NS, WAIT_NS, place)
+    assert [pair.cloud.stamp_ns for pair in second.pairs] == [200 * MS]
+    assert second.astray == ["nothing at 100 ms"]
     assert len(queue) == 0
 
 
@@ -194,7 +232,7 @@ def test_a_reset_clock_gives_up_what_waits_and_goes_on():
     assert queue.add_state(state(10 * MS)) == 1
     queue.add_cloud(cloud(15 * MS))
     queue.add_state(state(20 * MS))
-    assert len(queue.settle(GAP_NS).pairs) == 1
+    assert len(queue.settle(GAP_NS, WAIT_NS, fixed).pairs) == 1
 
 
 def test_a_cloud_of_another_clock_is_told_from_one_that_waits():
@@ -218,7 +256,7 @@ def test_the_backlog_keeps_a_burst_and_gives_up_what_is_old():
     backlog = Backlog(reach_ns=300 * MS)
 
     def add(stamp_ms):
-        return backlog.add(Pair(state(stamp_ms * MS), cloud(stamp_ms * MS)))
+        return backlog.add(Pair(state(stamp_ms * MS), cloud(stamp_ms * MS), np.eye(4)))
 
     assert [add(t) for t in (0, 100, 200, 300)] == [0, 0, 0, 0]
     assert add(450) == 2
@@ -226,8 +264,8 @@ def test_the_backlog_keeps_a_burst_and_gives_up_what_is_old():
     assert backlog.take() is None
     add(9000)
     assert add(10) == 1  # a reset clock
-    heavy = Backlog(most_bytes=2 * cloud(0).points.nbytes)
-    assert [heavy.add(Pair(state(i), cloud(i))) for i in range(4)] == [0, 0, 1, 1]
+    heavy = Backlog(most_bytes=2 * cloud(0).nbytes)
+    assert [heavy.add(Pair(state(i), cloud(i), np.eye(4))) for i in range(4)] == [0, 0, 1, 1]
 
 
 def test_clouds_that_come_in_vain_are_noticed():

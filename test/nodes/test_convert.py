@@ -40,7 +40,6 @@ from live_mvp_ros.ros.convert import (
     vehicle_messages,
 )
 from live_mvp_ros.ros.convert.completion_messages import completion_message, completion_of
-from live_mvp_ros.ros.frames import StaticTransforms
 from live_mvp_ros.ros.refusals import InvalidMessageError
 from live_mvp_ros.ros.schedule import Every
 
@@ -316,17 +315,6 @@ def test_surface_colours_go_from_red_to_green():
     )
     values = np.frombuffer(message.data, np.float32).reshape(2, 6)
     assert values[:, 5].view(np.uint32).tolist() == [0xFF0040, 0x00FF40]
-
-
-def test_static_transforms_compose_along_the_chain():
-    transforms = StaticTransforms()
-    transforms.add([pose_messages.transform(0, "base", "mast", (0, 0, 1), NORTH)])
-    assert transforms.lookup("base", "camera") is None
-    transforms.add([pose_messages.transform(0, "mast", "camera", (2, 0, 0), (1, 0, 0, 0))])
-    matrix = transforms.lookup("base", "camera")
-    assert matrix is not None
-    # The camera is 2 m along the mast's x, which is the base's y.
-    assert np.allclose(matrix @ [0, 0, 0, 1], [0, 2, 1, 1], atol=1e-6)
 
 
 def test_every_keeps_the_average_rate_of_irregular_stamps_and_starts_anew_after_a_jump():

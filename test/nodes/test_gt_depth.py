@@ -18,7 +18,8 @@ from live_mvp_ros.msg import ObservationPacket
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import cloud_messages, headers, vehicle_messages
 from live_mvp_ros.ros.convert.packet_messages import from_message
-from live_mvp_ros.ros.frames import Frames, StaticTransforms
+from live_mvp_ros.ros.frames import Frames
+from live_mvp_ros.ros.transforms import TransformBuffer, add_all
 
 OPTICAL = "depth_camera_optical_frame"
 
@@ -60,10 +61,9 @@ def test_sees_the_sphere_of_the_seed_world_at_its_true_distance(bench, ends_clea
     assert images[-1].encoding == "32FC1"
     assert depth[24, 32] == pytest.approx(1.95, abs=0.03)
     assert infos[-1].k[2] == pytest.approx(32.0)  # centre of 65 columns
-    transforms = StaticTransforms()
-    transforms.add(fixed[-1].transforms)
-    mount = transforms.lookup(Frames().base_link, OPTICAL)
-    assert mount is not None
+    transforms = TransformBuffer()
+    assert not add_all(transforms, fixed[-1].transforms, fixed=True)
+    mount = transforms.lookup(Frames().base_link, OPTICAL, 0)
     assert np.allclose(mount @ [0.0, 0.0, 1.0, 1.0], [1.05, 0.0, 0.0, 1.0], atol=1e-6)
     packet = from_message(packets.ObservationPacket, observations[-1])
     assert packet.object_id == "seed"

@@ -23,7 +23,9 @@ from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros import packets
 from live_mvp_ros.base.grid import GridSpec
+from live_mvp_ros.mapping import RangeSensorConfig, SensorRays
 from live_mvp_ros.msg import ExplorationStatus
+from live_mvp_ros.nodes.live_map.sensor_input import SensorInput
 from live_mvp_ros.ros.convert import (
     cloud_messages,
     field_messages,
@@ -34,8 +36,8 @@ from live_mvp_ros.ros.convert import (
     vehicle_messages,
 )
 from live_mvp_ros.ros.convert.packet_messages import from_message, to_message
-from live_mvp_ros.ros.frames import StaticTransforms
 from live_mvp_ros.ros.refusals import InvalidMessageError
+from live_mvp_ros.ros.transforms import NoTransformError, TransformBuffer, add_all
 
 NORTH = (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5))
 SPEC = GridSpec((0.05, 0.05), 0.1, (2, 3))
@@ -142,6 +144,8 @@ def state() -> vehicle_messages.VehicleState:
 ODOMETRY = vehicle_messages.odometry(state(), "odom", "base_link")
 GRID = grid_messages.occupancy_grid(9, "map", SPEC, np.array([[0, 50, 100], [-1, -1, 7]]))
 PATH = path_messages.path(7, "map", [[0, 0, 1], [1, 0, 1], [2, 0, 1]], [0.0, 1.0, 2.0])
+DEPTH = cloud_messages.depth_image(0, "cam", np.full((3, 4), 2.0, np.float32))
+INFO = cloud_messages.camera_info(0, "cam", (4, 3), (2.0, 2.0), (1.5, 1.0))
 CLOUD = cloud_messages.cloud(3, "cam", np.ones((2, 4, 3)), ("x", "y", "z"))
 TRANSFORM = pose_messages.transform(0, "base_link", "cam", (0.1, 0, 0), NORTH)
 COMMAND = vehicle_messages.body_rate_thrust(5, "base_link", [9.0, 0.1, 0.2, 0.3])
@@ -237,6 +241,19 @@ def check_cloud(found: np.ndarray) -> None:
     assert not np.isinf(found).any()
 
 
+def any_sensor(message: Any) -> SensorRays:
+    config = RangeSensorConfig(clear_if_nan=True, clear_if_infinite=True, clear_if_zero=True)
+    return SensorInput().cloud(config, message, 0.1)
+
+
+def check_rays(found: SensorRays) -> None:
+    assert len(found.points) == len(found.normals) == len(found.marks) > 0
+    assert not np.isinf(found.points).any() and np.isfinite(found.normals).all()
+    assert np.isfinite(found.points[found.marks]).all()
+    length = np.linalg.norm(found.points, axis=1)
+    assert (length[np.isfinite(length)] <= 101.0).all()
+
+
 def check_command(found: np.ndarray) -> None:
     check_finite(found, limit=1.1e6)
     assert found[0] >= 0.0
@@ -258,6 +275,7 @@ KINDS = {
     "OccupancyGrid": Kind(GRID, lambda m: grid_messages.probability_grid(m, "map"), check_map),
     "InfoField": Kind(FIELD, lambda m: field_messages.field_arrays(m, "map"), check_field),
     "Path": Kind(PATH, lambda m: path_messages.path_arrays(m, "map", 4), check_path),
+    "any sensor's PointCloud2": Kind(CLOUD, any_sensor, check_rays, has_frame=False),
     "PointCloud2": Kind(CLOUD, lambda m: cloud_messages.cloud_points(m, "cam"), check_cloud),
     "BodyRateThrust": Kind(
         COMMAND, vehicle_messages.command_array, check_command, has_frame=False
@@ -284,17 +302,27 @@ def test_messages(name: str) -> None:
 
 
 @MANY
-@given(st.lists(st.one_of(st.just(None), spoilt(TRANSFORM)), max_size=4))
-def test_transforms(items: list[Any]) -> None:
+@given(spoilt(DEPTH), st.one_of(st.just(None), spoilt(INFO)))
+def test_depth_images(image: Any, info: Any) -> None:
+    sensor = SensorInput()
+    with contextlib.suppress(InvalidMessageError):
+        sensor.take_camera(info or INFO)
+        config = RangeSensorConfig(clear_if_nan=True, clear_if_infinite=True, clear_if_zero=True)
+        check_rays(sensor.image(config, image, 0.1))
+
+
+@MANY
+@given(st.lists(st.one_of(st.just(None), spoilt(TRANSFORM)), max_size=4), st.booleans())
+def test_transforms(items: list[Any], fixed: bool) -> None:
     """The good ones are taken, whatever comes with them."""
-    transforms = StaticTransforms()
+    transforms = TransformBuffer()
     mine = pose_messages.transform(0, "body", "mine", (1, 0, 0), NORTH)
-    problems = transforms.add([*(item or TRANSFORM for item in items), mine])
+    problems = add_all(transforms, [*(item or TRANSFORM for item in items), mine], fixed)
     assert all(isinstance(problem, str) for problem in problems)
-    found = transforms.lookup("body", "mine")
-    assert found is not None and np.allclose(found[:3, 3], (1, 0, 0))
-    other = transforms.lookup("base_link", "cam")
-    assert other is None or np.isfinite(other).all()
+    found = transforms.lookup("body", "mine", 0)
+    assert np.allclose(found[:3, 3], (1, 0, 0))
+    with contextlib.suppress(NoTransformError):
+        assert np.isfinite(transforms.lookup("base_link", "cam", 0)).all()
 
 
 @pytest.mark.parametrize("kind", list(PACKETS), ids=lambda kind: kind.__name__)
@@ -457,16 +485,17 @@ def test_an_odometry_of_another_body_is_refused() -> None:
 
 def test_a_neighbours_invalid_transform_does_not_drop_the_rest() -> None:
     bad = pose_messages.transform(0, "base_link", "broken", (0, 0, 0), (0, 0, 0, 0))
-    transforms = StaticTransforms()
-    problems = transforms.add([bad, TRANSFORM])
+    transforms = TransformBuffer()
+    problems = add_all(transforms, [bad, TRANSFORM], fixed=True)
     assert len(problems) == 1 and "'broken'" in problems[0]
-    assert transforms.lookup("base_link", "cam") is not None
+    assert transforms.lookup("base_link", "cam", 0).shape == (4, 4)
 
 
 def test_frames_are_not_collected_for_ever() -> None:
-    transforms = StaticTransforms(most=10)
+    transforms = TransformBuffer(most=10)
     many = [pose_messages.transform(0, "base_link", f"f{i}", (0, 0, 0), NORTH) for i in range(50)]
-    problems = transforms.add(many)
+    problems = add_all(transforms, many, fixed=True)
     assert len(problems) == 40 and "10" in problems[0]
-    assert transforms.lookup("base_link", "f9") is not None
-    assert not transforms.add([pose_messages.transform(0, "base_link", "f9", (1, 0, 0), NORTH)])
+    assert transforms.lookup("base_link", "f9", 0).shape == (4, 4)
+    again = pose_messages.transform(0, "base_link", "f9", (1, 0, 0), NORTH)
+    assert not add_all(transforms, [again], fixed=True)

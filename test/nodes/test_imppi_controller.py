@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from action_msgs.msg import GoalStatus
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from geometry_msgs.msg import Point, PoseStamped
+from geometry_msgs.msg import Point, PoseStamped, TransformStamped
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from rclpy.action import ActionClient
 from std_srvs.srv import Trigger
@@ -204,6 +204,26 @@ def test_obeys_pause_start_and_stop(flying, bench):
     flying.until(ExplorationStatus.DONE, "stopped on request")
     assert not call("pause").success
     assert call("start").message == "started"
+    flying.until(ExplorationStatus.EXPLORING)
+
+
+def test_a_jump_of_the_map_holds_until_it_is_started_again(flying, bench):
+    frames = bench.publisher(TransformStamped, "map_to_odom", qos.KEPT)
+
+    def move(x_m):
+        frames.publish(pose_messages.transform(0, "map", "odom", (x_m, 0, 0), (1.0, 0, 0, 0)))
+
+    move(0.0)
+    seen = len(flying.status)
+    bench.wait(lambda: len(flying.status) > seen + 3, during=flying.world)
+    move(0.4)  # a loop that was closed
+    seen = len(flying.status)
+    bench.wait(lambda: len(flying.status) > seen + 5, during=flying.world)
+    assert flying.status[-1].state == ExplorationStatus.EXPLORING
+    move(2.4)
+    flying.until(ExplorationStatus.HOLDING, "map -> odom has jumped by 2.00 m and 0.0 deg")
+    assert "jump_limit_m is 1 m: explore/start goes on" in flying.status[-1].reason
+    assert flying.call("start").success
     flying.until(ExplorationStatus.EXPLORING)
 
 

@@ -282,7 +282,7 @@ def test_where_the_odometry_frame_lies_may_be_for_others_to_say(bench):
         bench.collect(Odometry, "odom"),
         bench.collect(TFMessage, "tf_static", qos.TRANSFORM_STATIC),
     )
-    bench.start("quadrotor_sim", map_to_odom="external")
+    bench.start("quadrotor_sim", frames__map_to_odom="external")
     bench.wait(lambda: len(odom) > 50)
     assert not [t for m in fixed for t in m.transforms if t.header.frame_id == "map"]
 

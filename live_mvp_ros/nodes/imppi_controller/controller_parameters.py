@@ -35,6 +35,14 @@ class NodeConfig:
         live=True,
         help="Where to go when nothing is left to explore, map frame; goal_pose replaces it.",
     )
+    jump_limit_m: float = parameter(
+        default=1.0,
+        unit="m",
+        low=0.05,
+        high=1000.0,
+        live=True,
+        help="Hold until explore/start when map_to_odom moves the vehicle by more at once.",
+    )
     seed: int = parameter(default=0, low=0, help="Seed of the samples.")
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     controller: ControllerConfig = ControllerConfig()

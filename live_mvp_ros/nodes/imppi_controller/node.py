@@ -116,6 +116,13 @@ class ImppiController(GraphNode):
         self._mission.log.explored(field.explored_fraction)
 
     def _decide(self) -> None:
+        jump, limit_m = self._localisation.jumped, self.parameters.value.jump_limit_m
+        if jump.way_m > limit_m:
+            self._mission.hold(
+                f"map -> odom has jumped by {jump}, jump_limit_m is {limit_m:g} m: explore/start "
+                "goes on"
+            )
+            self._localisation.settled()
         ready = self._ready_for is not None and self._ready_for == self._around.geometry
         self._briefing.decide(
             self.parameters.value, ready, self._reports.bad_plan, self._vehicle.unflown

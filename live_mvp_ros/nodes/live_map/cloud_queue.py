@@ -1,26 +1,28 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Clouds that wait for the odometry of their time, and then for the one who integrates them.
+"""Clouds that wait for the frames of their time, and then for the one who integrates them.
 
 Odometry may come later than a cloud, by more than the time between two clouds. So clouds wait, in
-the order in which they came and within bounds, until odometry has reached their stamps. Then they
-wait for the worker, and for that only briefly: whoever flies by a map wants it to be new, so when
-the worker cannot keep up, the oldest are overtaken.
+the order in which they came and within bounds, until odometry has reached their stamps, and then a
+while for the transforms of that time. Then they wait for the worker, and for that only briefly:
+whoever flies by a map wants it to be new, so when the worker cannot keep up, the oldest are
+overtaken.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from live_mvp_ros.mapping.sensor_scan import SensorRays
 from live_mvp_ros.nodes.live_map.pose_buffer import PoseBuffer
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
+from live_mvp_ros.ros.transforms import NoTransformError
 
-CLOUDS = "depth/points"
-"""Where clouds come from."""
 MOST_CLOUDS = 100
 MOST_BYTES = 64 << 20
 BACKLOG_NS = 300_000_000
@@ -30,25 +32,36 @@ AHEAD_NS = 5_000_000_000
 
 
 class Cloud(NamedTuple):
-    """A cloud [height, width, 3] in its optical frame and when and where it was taken."""
+    """The rays of a cloud in its sensor's frame, and when and in which frame it was taken."""
 
     stamp_ns: int
     frame: str
-    points: np.ndarray
+    rays: SensorRays
+
+    @property
+    def nbytes(self) -> int:
+        """How large it is."""
+        return sum(part.nbytes for part in self.rays)
 
 
 class Pair(NamedTuple):
-    """A cloud and the state of the vehicle at its stamp."""
+    """A cloud, the state of the vehicle at its stamp, and T_base_sensor [4, 4] then."""
 
     vehicle: VehicleState
     cloud: Cloud
+    mount: np.ndarray
 
 
 class Settled(NamedTuple):
-    """What odometry has decided: clouds with their states, and clouds that have none."""
+    """Clouds with their frames, clouds without odometry, and why others have no frames."""
 
     pairs: list[Pair]
     unpaired: list[Cloud]
+    astray: list[str]
+
+
+Place = Callable[[Cloud, VehicleState], tuple[VehicleState, np.ndarray]]
+"""Returns the state in the map and the mount of a cloud, or raises NoTransformError."""
 
 
 class CloudQueue:
@@ -95,18 +108,24 @@ class CloudQueue:
     def add_cloud(self, cloud: Cloud) -> int:
         """Have a cloud wait; returns how many older ones had to go for it."""
         self._waiting.append(cloud)
-        self._bytes += cloud.points.nbytes
+        self._bytes += cloud.nbytes
         dropped = 0
         while len(self._waiting) > self._most or (
             self._bytes > self._most_bytes and len(self._waiting) > 1
         ):
-            self._bytes -= self._waiting.popleft().points.nbytes
+            self._bytes -= self._waiting.popleft().nbytes
             dropped += 1
         return dropped
 
-    def settle(self, gap_ns: int) -> Settled:
-        """Return the clouds that odometry has reached; see PoseBuffer.at for ``gap_ns``."""
-        latest_ns, settled = self._poses.latest_ns, Settled([], [])
+    def settle(self, gap_ns: int, wait_ns: int, place: Place) -> Settled:
+        """Return the clouds that odometry has reached.
+
+        Args:
+            gap_ns: see PoseBuffer.at.
+            wait_ns: so long after a cloud its transforms may come.
+            place: where it was.
+        """
+        latest_ns, settled = self._poses.latest_ns, Settled([], [], [])
         if latest_ns is None:
             return settled
         waiting: deque[Cloud] = deque()
@@ -114,12 +133,19 @@ class CloudQueue:
             if cloud.stamp_ns > latest_ns:
                 waiting.append(cloud)
                 continue
-            self._bytes -= cloud.points.nbytes
             state = self._poses.at(cloud.stamp_ns, gap_ns)
             if state is None:
                 settled.unpaired.append(cloud)
             else:
-                settled.pairs.append(Pair(state, cloud))
+                try:
+                    state, mount = place(cloud, state)
+                    settled.pairs.append(Pair(state, cloud, mount))
+                except NoTransformError as error:
+                    if error.later and latest_ns - cloud.stamp_ns <= wait_ns:
+                        waiting.append(cloud)
+                        continue
+                    settled.astray.append(str(error))
+            self._bytes -= cloud.nbytes
         self._waiting = waiting
         return settled
 
@@ -139,9 +165,9 @@ class Backlog:
         with self._lock:
             before = len(self._pairs)
             kept = [p for p in self._pairs if abs(newest_ns - p.cloud.stamp_ns) <= self._reach_ns]
-            size = pair.cloud.points.nbytes + sum(p.cloud.points.nbytes for p in kept)
+            size = pair.cloud.nbytes + sum(p.cloud.nbytes for p in kept)
             while kept and size > self._most_bytes:
-                size -= kept.pop(0).cloud.points.nbytes
+                size -= kept.pop(0).cloud.nbytes
             self._pairs = deque([*kept, pair])
             return before - len(kept)
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a live map shows of itself: map, status and surface, and where the odometry frame lies.
 
-All of it is for the worker, whose the map is.
+All of it is for the worker, whose the map is, but for ``follow``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from tf2_msgs.msg import TFMessage
 from live_mvp_ros import mapping
 from live_mvp_ros.mapping import LiveMap, LiveMapConfig
 from live_mvp_ros.msg import MapStatus
-from live_mvp_ros.nodes.live_map.cloud_queue import CLOUDS
 from live_mvp_ros.nodes.live_map.map_status import map_status
 from live_mvp_ros.ros import localisation, qos
 from live_mvp_ros.ros.convert import cloud_messages, grid_messages, pose_messages
@@ -30,9 +29,9 @@ from live_mvp_ros.ros.node import GraphNode
 class MapOutputs:
     """Publishers of a map; used by one thread."""
 
-    def __init__(self, node: GraphNode, odom_frame: str) -> None:
-        """Publish for ``node``, whose health counts the clouds that were dropped."""
-        self._health, self._odom_frame = node.health, odom_frame
+    def __init__(self, node: GraphNode, odom_frame: str, source: str) -> None:
+        """Publish for ``node``, whose health counts what was dropped of its topic ``source``."""
+        self._health, self._odom_frame, self._source = node.health, odom_frame, source
         self._occupancy = jax.jit(mapping.occupancy)
         self._exposure = jax.jit(mapping.exposure)
         self._surface = jax.jit(mapping.surface, static_argnums=2)
@@ -54,8 +53,12 @@ class MapOutputs:
         x, y = found.shift_m.tolist()
         turn = pose_messages.yaw_rotation(float(found.yaw_rad))
         frame = pose_messages.transform(stamp_ns, MAP, self._odom_frame, (x, y, 0.0), turn)
-        self._frame_out.publish(frame)
+        self.follow(frame)
         self._tf_out.publish(TFMessage(transforms=[frame]))
+
+    def follow(self, frame: TransformStamped) -> None:
+        """Say again where somebody on tf says that the odometry frame lies."""
+        self._frame_out.publish(frame)
 
     def publish_map(
         self,
@@ -78,7 +81,7 @@ class MapOutputs:
         cells = grid_messages.occupancy_cells(p, known)
         spec = mapping.map_grid(config)
         self._map_out.publish(grid_messages.occupancy_grid(stamp_ns, MAP, spec, cells))
-        dropped = self._health.dropped_total + self._health.refused_on(CLOUDS)[0]
+        dropped = self._health.dropped_total + self._health.refused_on(self._source)[0]
         self._status_out.publish(map_status(stamp_ns, state, p, known, losses, update_ms, dropped))
 
     def publish_surface(

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from live_mvp_ros.base.config import configuration, parameter
-from live_mvp_ros.mapping import LiveMapConfig
+from live_mvp_ros.mapping import LiveMapConfig, RangeSensorConfig
+from live_mvp_ros.ros.frames import FramesConfig
 
 
 @configuration
@@ -33,6 +34,19 @@ class MapConfig:
         live=True,
         help="Longest time between two odometries across which a cloud's pose is interpolated.",
     )
+    transform_wait_s: float = parameter(
+        default=0.5,
+        unit="s",
+        low=0.0,
+        high=10.0,
+        live=True,
+        help="Longest time that a cloud waits for the transforms of its stamp on tf.",
+    )
+    input: str = parameter(
+        default="points",
+        choices=("points", "depth_image"),
+        help="What is mapped: depth/points, or depth/image with depth/camera_info.",
+    )
     autosave_path: str = parameter(
         default="", help="File that the map is saved to and restored from; empty: none."
     )
@@ -46,4 +60,15 @@ class MapConfig:
     )
     seed: int = parameter(default=0, low=0, help="Seed of the map's random numbers.")
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
+    frames: FramesConfig = FramesConfig()
+    sensor: RangeSensorConfig = RangeSensorConfig()
     map: LiveMapConfig = LiveMapConfig()
+
+    def check(self) -> str | None:
+        """Refuse two who say where the odometry frame lies."""
+        if self.frames.map_to_odom == "external" and self.map.odometry.drifts:
+            return (
+                "frames.map_to_odom = 'external' is not allowed with odometry.* above 0: where "
+                "that drifts, the map says where its frame lies"
+            )
+        return None

@@ -2,35 +2,42 @@
 # SPDX-License-Identifier: Apache-2.0
 """The live map: pairs each cloud with the pose of its stamp, learns, publishes what is known.
 
-A cloud waits until odometry has reached its stamp, however late that comes, and gets the pose
-between the two odometries around it. The worker integrates the clouds in the order of their stamps
+Clouds are those of ``depth/points``, of whatever layout, or the depth images of ``depth/image``;
+both become rays of one size as they come. A cloud waits until odometry has reached its stamp,
+however late that comes, and gets the pose between the two odometries around it, and the mount of
+its sensor from tf. The worker integrates the clouds in the order of their stamps
 and publishes what is due. When it cannot keep up, those that are 0.3 s older than the newest are
 overtaken: a map that is asked for a way is never older than that and one update.
 
 The parameters ``odometry.*`` say how good the odometry is expected to be. Where it drifts, each
 cloud is aligned with the map first, and ``map_to_odom`` and ``tf`` say where the odometry frame
-lies.
+lies. With ``frames.map_to_odom: external`` somebody else says that on ``tf``.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import jax
+import numpy as np
 from nav_msgs.msg import Odometry
-from sensor_msgs.msg import PointCloud2
-from tf2_msgs.msg import TFMessage
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 
 from live_mvp_ros import mapping
-from live_mvp_ros.nodes.live_map.cloud_queue import CLOUDS, Backlog, Cloud, CloudQueue, Pair, Use
+from live_mvp_ros.nodes.live_map.cloud_queue import Backlog, Cloud, CloudQueue, Pair, Use
+from live_mvp_ros.nodes.live_map.frame_input import FrameInput
 from live_mvp_ros.nodes.live_map.map_outputs import MapOutputs
 from live_mvp_ros.nodes.live_map.map_parameters import MapConfig
 from live_mvp_ros.nodes.live_map.map_store import MapStore
+from live_mvp_ros.nodes.live_map.sensor_input import CAMERA, CLOUDS, IMAGES, TOPIC, SensorInput
 from live_mvp_ros.nodes.live_map.shared_map import SharedMap
 from live_mvp_ros.ros import qos
-from live_mvp_ros.ros.convert import cloud_messages, headers
+from live_mvp_ros.ros.convert import headers
+from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 from live_mvp_ros.ros.diagnostics import OK, STALE_AFTER_S, WARN
-from live_mvp_ros.ros.frames import Frames, StaticTransforms
+from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.refusals import InvalidMessageError
 from live_mvp_ros.ros.running import run_node
@@ -44,24 +51,32 @@ class LiveMapNode(GraphNode):
 
     def __init__(self) -> None:
         """Declare, publish, then listen and restore; the first scan compiles."""
-        super().__init__("live_map", MapConfig(), inputs=(CLOUDS, "odom"))
+        super().__init__("live_map", MapConfig(), inputs=("odom",))
         config = self.parameters.value
-        self._frames, self._mounts = Frames(config.frame_prefix), StaticTransforms()
+        self._source = TOPIC[config.input]
+        self.health.needs(self._source)
+        self._frames, self._sensor = Frames(config.frame_prefix), SensorInput()
+        self._in_map = False  # odometry is given in the map
         self._clouds, self._backlog, self._intake = CloudQueue(), Backlog(), mapping.Intake()
         self._use = Use(STALE_AFTER_S)
         self._map = SharedMap(mapping.init(config.map, jax.random.key(config.seed)))
         self._stamp_ns, self._update_ms, self._losses = 0, 0.0, [float("nan")] * 5
         self._maps, self._surfaces = Every(config.map_rate_hz), Every(config.surface_rate_hz)
-        self._outputs = MapOutputs(self, self._frames.odom)
+        self._outputs = MapOutputs(self, self._frames.odom, self._source)
         self._outputs.publish_geometry(config.map, self.get_clock().now().nanoseconds)
         self.start_worker(self._work)
         self.health.extra = self._diagnose
 
-        self.listen(TFMessage, "tf_static", qos.TRANSFORM_STATIC, self._on_mounts)
+        external = config.frames.map_to_odom == "external"
+        self._places = FrameInput(self, self._frames, external, self._outputs.follow)
         self._take_odometry = self.poll(
             Odometry, "odom", qos.SENSOR_HISTORY, self._on_odometry, ODOMETRY_PERIOD_S
         )
-        self.listen(PointCloud2, CLOUDS, qos.SENSOR_HISTORY, self._on_points)
+        if config.input == "points":
+            self.listen(PointCloud2, CLOUDS, qos.SENSOR_HISTORY, self._on_points)
+        else:
+            self.listen(CameraInfo, CAMERA, qos.SENSOR, self._sensor.take_camera)
+            self.listen(Image, IMAGES, qos.SENSOR_HISTORY, self._on_image)
         self._store = MapStore(
             self,
             config.autosave_path,
@@ -79,17 +94,20 @@ class LiveMapNode(GraphNode):
         self._store.close()
         super().destroy_node()
 
-    def _on_mounts(self, message: TFMessage) -> None:
-        for problem in self._mounts.add(message.transforms):
-            self.health.refused("tf_static", problem)
-
     def _on_odometry(self, message: Odometry) -> None:
         state = self._frames.vehicle_state(message)
         self.refuse_future(state.stamp_ns)
+        self._in_map = message.header.frame_id == MAP
         self.health.dropped(self._clouds.add_state(state))
         self._settle()
 
     def _on_points(self, message: PointCloud2) -> None:
+        self._take_cloud(message, self._sensor.cloud)
+
+    def _on_image(self, message: Image) -> None:
+        self._take_cloud(message, self._sensor.image)
+
+    def _take_cloud(self, message: Any, read: Callable[..., mapping.SensorRays]) -> None:
         self._use.arrived(time.monotonic())
         frame, stamp_ns = message.header.frame_id, headers.to_ns(message.header.stamp)
         self.refuse_future(stamp_ns)
@@ -97,31 +115,42 @@ class LiveMapNode(GraphNode):
             raise InvalidMessageError(
                 f"its stamp is {ahead_s:.1f} s ahead of odometry: do both use the same clock?"
             )
-        if self._mounts.lookup(self._frames.base_link, frame) is None:
-            raise InvalidMessageError(
-                f"no transform leads from {self._frames.base_link} to {frame!r}"
-            )
-        points = cloud_messages.cloud_points(message, frame)
+        if not frame:
+            raise InvalidMessageError("it names no frame in which its points are")
+        config = self.parameters.value
+        rays = read(config.sensor, message, config.map.resolution_m)
         self._take_odometry()
-        self.health.dropped(self._clouds.add_cloud(Cloud(stamp_ns, frame, points)))
+        self._places.take()
+        self.health.dropped(self._clouds.add_cloud(Cloud(stamp_ns, frame, rays)))
         self._settle()
+
+    def _place(self, cloud: Cloud, state: VehicleState) -> tuple[VehicleState, np.ndarray]:
+        """Return where a cloud was, or raise NoTransformError."""
+        mount = self._places.mount(cloud.frame, cloud.stamp_ns)
+        return state if self._in_map else self._places.in_map(state), mount
 
     def _settle(self) -> None:
         """Give the clouds that odometry has reached to the worker."""
         config = self.parameters.value
-        settled = self._clouds.settle(round(1e9 * config.pose_gap_s))
+        waits = (round(1e9 * config.pose_gap_s), round(1e9 * config.transform_wait_s))
+        settled = self._clouds.settle(*waits, self._place)
+        for reason in settled.astray:
+            self.health.refused(self._source, reason)
         for _ in settled.unpaired:
             self.health.refused(
-                CLOUDS,
+                self._source,
                 "there are no two odometries around its stamp that are at most pose_gap_s = "
                 f"{config.pose_gap_s:g} s apart",
             )
         for pair in settled.pairs:
             problem = self._intake.problem(
-                config.map, pair.cloud.stamp_ns, pair.cloud.points.shape, pair.vehicle.position
+                config.map,
+                pair.cloud.stamp_ns,
+                pair.cloud.rays.points.shape,
+                pair.vehicle.position,
             )
             if problem:
-                self.health.refused(CLOUDS, problem)
+                self.health.refused(self._source, problem)
             else:
                 self.health.dropped(self._backlog.add(pair))
         if settled.pairs and self.worker is not None:
@@ -140,12 +169,10 @@ class LiveMapNode(GraphNode):
 
     def _learn(self, pair: Pair) -> None:
         begin = time.monotonic()
-        vehicle, cloud = pair
-        mount = self._mounts.lookup(self._frames.base_link, cloud.frame)
-        assert mount is not None  # checked when the cloud came
+        vehicle, cloud, mount = pair
         place = (vehicle.position, vehicle.attitude, mount)
         config = self.parameters.value
-        self._losses = self._map.learn(config.map, cloud.points, *place)
+        self._losses = self._map.learn(config.map, cloud.rays, *place)
         self._stamp_ns = cloud.stamp_ns
         if self._map.current.alignment is not None:
             self._outputs.publish_frame(self._stamp_ns, self._map.current.alignment.transform)
@@ -179,12 +206,16 @@ class LiveMapNode(GraphNode):
         starved_s = self._use.starved_s(time.monotonic())
         sentence = ""
         if starved_s:
-            why = self.health.refused_on(CLOUDS)[1] or "they wait for the update under way"
+            why = self.health.refused_on(self._source)[1] or "they wait for the update under way"
             if len(self._clouds):
                 why = f"{len(self._clouds)} wait for odometry, {self._clouds.lag_s:.2f} s behind"
             sentence = f"clouds arrive and none was integrated for {starved_s:.0f} s: {why}"
         self.health.problem(WARN if sentence else OK, sentence)
-        return {"waiting_for_odometry": str(len(self._clouds)), "backlog": str(len(self._backlog))}
+        waiting = {
+            "waiting_for_odometry": str(len(self._clouds)),
+            "backlog": str(len(self._backlog)),
+        }
+        return waiting | self._places.values()
 
 
 def main(args: list[str] | None = None) -> int:

@@ -10,11 +10,11 @@ most 5 t^2 / 8: 6 mm between states that are t = 0.1 s apart.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 
 import numpy as np
 
+from live_mvp_ros.ros.convert.pose_messages import slerp
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 
 RESET_NS = 1_000_000_000
@@ -84,21 +84,6 @@ def _between(left: VehicleState, right: VehicleState, stamp_ns: int) -> VehicleS
         stamp_ns,
         linear(left.position, right.position),
         linear(left.velocity, right.velocity),
-        _slerp(left.attitude, right.attitude, share),
+        slerp(left.attitude, right.attitude, share),
         linear(left.body_rates, right.body_rates),
     )
-
-
-def _slerp(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
-    """Return the unit quaternion [4] that is ``share`` of the way from a to b."""
-    start, end = a.astype(float), b.astype(float)
-    cosine = float(start @ end)
-    if cosine < 0.0:  # the same rotation, the shorter way round
-        end, cosine = -end, -cosine
-    angle = math.acos(min(cosine, 1.0))
-    if angle < 1e-6:
-        weights = (1.0 - share, share)
-    else:
-        weights = (math.sin((1.0 - share) * angle), math.sin(share * angle))
-    mixed = weights[0] * start + weights[1] * end
-    return (mixed / np.linalg.norm(mixed)).astype(np.float32)

@@ -12,23 +12,24 @@ import numpy as np
 from live_mvp_ros import mapping
 from live_mvp_ros.base import quaternion
 from live_mvp_ros.mapping import LiveMap, LiveMapConfig
+from live_mvp_ros.mapping.sensor_scan import SensorRays
 
 
 def integrate(
     config: LiveMapConfig,
     state: LiveMap,
-    points: jax.Array,
+    rays: tuple[jax.Array, jax.Array, jax.Array],
     position: jax.Array,
     attitude: jax.Array,
     mount: jax.Array,
 ) -> tuple[LiveMap, mapping.MapReport]:
-    """Integrate a cloud [H, W, 3] seen through ``mount`` = T_base_optical [4, 4].
+    """Integrate the parts of SensorRays seen through ``mount`` = T_base_sensor [4, 4].
 
     Position and attitude are those of the odometry.
     """
     body = quaternion.rotation_matrix(attitude)
-    scan = mapping.scan_from_cloud(
-        points, body @ mount[:3, :3], body @ mount[:3, 3] + position, position
+    scan = mapping.scan_from_rays(
+        *rays, body @ mount[:3, :3], body @ mount[:3, 3] + position, position
     )
     return mapping.step(config, state, scan)
 
@@ -54,23 +55,23 @@ class SharedMap:
     def learn(
         self,
         config: LiveMapConfig,
-        points: np.ndarray,
+        rays: SensorRays,
         position: np.ndarray,
         attitude: np.ndarray,
         mount: np.ndarray,
     ) -> list[float]:
-        """Integrate a cloud (worker); returns the losses when all of it is computed.
+        """Integrate the rays of a cloud (worker); returns the losses when all of it is computed.
 
         Args:
             config: of the map.
-            points: of the cloud [H, W, 3], optical frame.
+            rays: in the sensor's frame.
             position: of the vehicle [3], by its odometry.
             attitude: of the vehicle, a unit quaternion [4].
-            mount: T_base_optical [4, 4].
+            mount: T_base_sensor [4, 4].
         """
         with self._lock:
             self.current, report = self._integrate(
-                config, self.current, points, position, attitude, mount
+                config, self.current, tuple(rays), position, attitude, mount
             )
         losses = [float(loss) for loss in report.losses]
         jax.block_until_ready(self.current)

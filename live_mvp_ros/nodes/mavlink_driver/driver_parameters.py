@@ -8,6 +8,7 @@ import re
 from typing import ClassVar, NamedTuple
 
 from live_mvp_ros.base.config import configuration, parameter, replace
+from live_mvp_ros.ros.frames import FramesConfig
 from live_mvp_ros.vehicle.mavlink.link_config import LinkConfig
 
 _MEMBER = re.compile(r"(\w+)=([^#@\s]+)#(\d+)(?:@(-?[\d.]+)/(-?[\d.]+)/(-?[\d.]+))?")
@@ -29,11 +30,7 @@ class DriverConfig:
     FLAT: ClassVar[tuple[str, ...]] = ("link",)
 
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
-    map_to_odom: str = parameter(
-        default="identity",
-        choices=("identity", "external"),
-        help="Who publishes the transform: the driver, or who aligns scans with the map.",
-    )
+    frames: FramesConfig = FramesConfig()
     fleet: str = parameter(
         default="",
         help="More vehicles of this process, with commas between: NAME=URL#SYSTEM@X/Y/Z, where it "

@@ -53,7 +53,7 @@ class MavlinkDriver(GraphNode):
                     member,
                     self._carriers[url],
                     self._system,
-                    config.map_to_odom,
+                    config.frames.map_to_odom,
                     config.frame_prefix,
                     self._arrived.trigger,
                 )

@@ -65,7 +65,7 @@ class QuadrotorSim(GraphNode):
         self._tf_out = self.publisher(TFMessage, "tf", qos.TRANSFORM)
         self._tf_static_out = self.publisher(TFMessage, "tf_static", qos.TRANSFORM_STATIC)
         self._packet_out = self.publisher(PosePacket, "packets/pose", qos.SENSOR)
-        if self.parameters.value.map_to_odom == "identity":
+        if self.parameters.value.frames.map_to_odom == "identity":
             now_ns, odom = self._time.now_ns, self._frames.odom
             fixed = pose_messages.transform(now_ns, MAP, odom, (0, 0, 0), (1, 0, 0, 0))
             self._tf_static_out.publish(TFMessage(transforms=[fixed]))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from live_mvp_ros.base.config import configuration, parameter
+from live_mvp_ros.ros.frames import FramesConfig
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, odometry
 
 
@@ -69,12 +70,8 @@ class SimConfig:
         help="Height of the ground, map frame: the vehicle's centre does not get below it.",
     )
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
-    map_to_odom: str = parameter(
-        default="identity",
-        choices=("identity", "external"),
-        help="Who publishes the transform: the simulator, or who aligns scans with the map.",
-    )
     seed: int = parameter(default=0, low=0, help="Seed of drift and noise of the odometry.")
+    frames: FramesConfig = FramesConfig()
     body: BodyConfig = BodyConfig()
     vehicle: QuadrotorConfig = QuadrotorConfig()
     odometry: odometry.OdometryConfig = odometry.OdometryConfig()

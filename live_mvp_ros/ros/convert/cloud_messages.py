@@ -61,6 +61,20 @@ def cloud_points(message: PointCloud2, frame: str) -> np.ndarray:
     return points
 
 
+def sensor_points(message: PointCloud2, integer_unit_m: float, most: int) -> np.ndarray:
+    """Return x, y, z [height, width, 3] of any sensor's cloud as it says them, m.
+
+    Args:
+        message: of any layout.
+        integer_unit_m: length of 1 where coordinates are whole numbers.
+        most: about so many points of an image at most, see ``layouts.thinly``.
+
+    Raises:
+        InvalidMessageError: no fields x, y and z of numbers, wrong or too large sizes.
+    """
+    return cloud_fields(message, ("x", "y", "z"), integer_unit_m, most)
+
+
 def surface_cloud(
     stamp_ns: int, frame: str, points: Any, distance: Any, exposure: Any
 ) -> PointCloud2:

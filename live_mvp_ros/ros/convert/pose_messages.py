@@ -76,12 +76,69 @@ def transform_arrays(message: TransformStamped) -> np.ndarray:
     Raises:
         InvalidMessageError: a value is not finite or the quaternion is not of unit length.
     """
+    return matrix(*motion_arrays(message)).astype(np.float32)
+
+
+def motion_arrays(message: TransformStamped) -> tuple[np.ndarray, np.ndarray]:
+    """Return position [3] and unit quaternion [4] (w, x, y, z) of a transform.
+
+    Raises:
+        InvalidMessageError: a value is not finite or the quaternion is not of unit length.
+    """
     t, q = message.transform.translation, message.transform.rotation
-    position = Point(x=t.x, y=t.y, z=t.z)
-    xyz, wxyz = pose_arrays(Pose(position=position, orientation=q))
-    matrix = np.eye(4, dtype=np.float32)
-    matrix[:3, :3], matrix[:3, 3] = _matrix(wxyz), xyz
-    return matrix
+    return pose_arrays(Pose(position=Point(x=t.x, y=t.y, z=t.z), orientation=q))
+
+
+def matrix(xyz: np.ndarray, wxyz: np.ndarray) -> np.ndarray:
+    """Return the rigid motion [4, 4] of a position and a unit quaternion (w, x, y, z)."""
+    motion = np.eye(4)
+    motion[:3, :3], motion[:3, 3] = _matrix(wxyz), xyz
+    return motion
+
+
+def rotation_of(matrix: np.ndarray) -> np.ndarray:
+    """Return the unit quaternion [4] (w, x, y, z), w >= 0, of a rotation matrix [3, 3].
+
+    Of the four products of its components the largest is divided by, so that none is lost
+    (Shepperd, "Quaternion from Rotation Matrix", 1978).
+    """
+    m = np.asarray(matrix, float)
+    trace = np.trace(m)
+    squares = np.array([1.0 + trace, *(1.0 - trace + 2.0 * np.diag(m))])  # 4 w^2, 4 x^2, ...
+    w_xyz = np.array([m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]])
+    products = np.empty((4, 4))
+    products[1:, 1:] = m + m.T
+    products[0, 1:] = products[1:, 0] = w_xyz
+    np.fill_diagonal(products, squares)
+    row = products[int(np.argmax(squares))]
+    row = row / np.linalg.norm(row)
+    return (row if row[0] >= 0.0 else -row).astype(np.float32)
+
+
+def inverse(motion: np.ndarray) -> np.ndarray:
+    """Return the inverse [4, 4] of a rigid motion [4, 4]."""
+    back = np.eye(4)
+    back[:3, :3] = motion[:3, :3].T
+    back[:3, 3] = -back[:3, :3] @ motion[:3, 3]
+    return back
+
+
+def slerp(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
+    """Return the unit quaternion [4] that is ``share`` of the way from a to b, the shorter one.
+
+    Shoemake, "Animating Rotation with Quaternion Curves", 1985.
+    """
+    start, end = a.astype(float), b.astype(float)
+    cosine = float(start @ end)
+    if cosine < 0.0:  # the same rotation, the shorter way round
+        end, cosine = -end, -cosine
+    angle = math.acos(min(cosine, 1.0))
+    if angle < 1e-6:
+        weights = (1.0 - share, share)
+    else:
+        weights = (math.sin((1.0 - share) * angle), math.sin(share * angle))
+    mixed = weights[0] * start + weights[1] * end
+    return (mixed / np.linalg.norm(mixed)).astype(np.float32)
 
 
 def yaw_rotation(yaw_rad: float) -> tuple[float, float, float, float]:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -14,7 +13,13 @@ from nav_msgs.msg import Odometry
 from live_mvp_ros.msg import BodyRateThrust
 from live_mvp_ros.ros.convert.bounds import FASTEST, STRONGEST_N, bounded
 from live_mvp_ros.ros.convert.headers import header, to_ns
-from live_mvp_ros.ros.convert.pose_messages import _matrix, pose, pose_arrays, vector
+from live_mvp_ros.ros.convert.pose_messages import (
+    _matrix,
+    pose,
+    pose_arrays,
+    rotation_of,
+    vector,
+)
 from live_mvp_ros.ros.refusals import InvalidMessageError
 from live_mvp_ros.vehicle import QuadrotorState
 
@@ -73,20 +78,12 @@ def vehicle_state(message: Odometry, frames: tuple[str, ...], child_frame: str) 
 
 
 def moved(state: VehicleState, matrix: np.ndarray) -> VehicleState:
-    """Return the state of a vehicle in frame A of its state in B, by T_A_B [4, 4].
-
-    T turns about the vertical only, as map -> odom does.
-    """
+    """Return the state of a vehicle in frame A of its state in B, by T_A_B [4, 4]."""
     turn = matrix[:3, :3]
-    half = 0.5 * math.atan2(turn[1, 0], turn[0, 0])
-    c, s = math.cos(half), math.sin(half)
-    w, x, y, z = state.attitude
     return state._replace(
         position=turn @ state.position + matrix[:3, 3],
         velocity=turn @ state.velocity,
-        attitude=np.array(
-            [c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w], np.float32
-        ),
+        attitude=rotation_of(turn @ _matrix(state.attitude)),
     )
 
 
