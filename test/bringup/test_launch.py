@@ -24,6 +24,8 @@ import pytest
 from optional import need
 from patience import PATIENCE_S
 
+from live_mvp_ros.bags.bag_types import OfferedQos, Topic
+from live_mvp_ros.bags.writer import BagWriter
 from live_mvp_ros.bringup import cores
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.graph import GraphOptions, describe
@@ -180,8 +182,18 @@ def test_a_folder_that_takes_no_bag_is_refused_with_the_way_out(
         actions_of(launch_file)
 
 
-def test_rebuilding_starts_map_and_field_beside_the_player(load):
-    _, actions = actions_of(load(REPLAY), bag="a_bag", rebuild="true", namespace="d1")
+@pytest.fixture
+def bag(tmp_path: Path) -> str:
+    """Return the folder of a bag with one message."""
+    writer = BagWriter(tmp_path / "bag")
+    writer.add(Topic("/words", "std_msgs/msg/String", "string data\n", "", (OfferedQos(),)))
+    writer.write("/words", 1_700_000_000_000_000_000, b"\0\1\0\0\2\0\0\0a\0\0\0")
+    writer.close()
+    return str(tmp_path / "bag")
+
+
+def test_rebuilding_starts_map_and_field_beside_the_player(load, bag):
+    _, actions = actions_of(load(REPLAY), bag=bag, rebuild="true", namespace="d1")
     assert [action.node_executable for action in actions] == [
         "live_map",
         "info_field",
@@ -271,10 +283,10 @@ def test_a_wrong_parameters_file_is_refused_before_anything_is_launched(launched
         launched(FILE, params_file=str(file))
 
 
-def test_a_launch_stays_on_this_machine_unless_it_is_told_otherwise(launched, monkeypatch):
+def test_a_launch_stays_on_this_machine_unless_it_is_told_otherwise(launched, bag, monkeypatch):
     name = "ROS_AUTOMATIC_DISCOVERY_RANGE"
     monkeypatch.delenv(name, raising=False)
-    for file, given in ((FILE, {"record": "false"}), (REPLAY, {"bag": "b"})):
+    for file, given in ((FILE, {"record": "false"}), (REPLAY, {"bag": bag})):
         assert launched(file, **given).context.environment == {name: "LOCALHOST"}
     monkeypatch.setenv(name, "SUBNET")
     assert launched(FILE, record="false").context.environment == {}
@@ -329,9 +341,6 @@ def test_rebuilding_runs_the_graph_of_the_bags_namespace_and_plays_its_inputs(la
 
 
 def test_a_replay_begins_at_take_off_where_that_is_asked_for(launched, tmp_path):
-    from live_mvp_ros.bags.bag_types import OfferedQos, Topic
-    from live_mvp_ros.bags.writer import BagWriter
-
     kind, name = "live_mvp_ros/msg/ExplorationStatus", "/exploration/status"
     writer = BagWriter(tmp_path / "bag")
     writer.add(Topic(name, kind, "", "", (OfferedQos(),)))
@@ -403,9 +412,6 @@ def test_the_replay_launch_file_plays_a_bag_and_ends_with_it(tmp_path, monkeypat
     from rclpy.context import Context
     from rclpy.executors import SingleThreadedExecutor
     from std_msgs.msg import String
-
-    from live_mvp_ros.bags.bag_types import OfferedQos, Topic
-    from live_mvp_ros.bags.writer import BagWriter
 
     monkeypatch.setenv("ROS_DOMAIN_ID", "79")
     writer = BagWriter(tmp_path / "bag")

@@ -37,6 +37,8 @@ KEYS = {
     "yaml": "python3-yaml",
 }
 """Rosdep keys of Python modules."""
+OF_ROS = {"tf2_ros": "tf2_ros_py"}
+"""ROS packages whose Python modules have another name."""
 WITHOUT_KEY = {"jax", "mcap", "ray", "rerun", "zstandard"}
 RUN = {"ros2bag", "ros2launch", "rosbag2_storage_mcap", "rosidl_default_runtime", "rviz2"}
 """Started or loaded by name, not imported."""
@@ -73,7 +75,7 @@ def imported(files: Iterable[Path]) -> set[str]:
 def test_what_is_imported_is_declared_and_what_is_declared_is_used():
     files = [*(ROOT / "live_mvp_ros").rglob("*.py"), *(ROOT / "launch").glob("*.py")]
     used = imported(files) - WITHOUT_KEY
-    wanted = {KEYS.get(name, name) for name in used} | RUN | INTERFACES
+    wanted = {(KEYS | OF_ROS).get(name, name) for name in used} | RUN | INTERFACES
     assert declared("depend", "exec_depend") == wanted
 
 
@@ -104,7 +106,7 @@ def test_pip_installs_what_is_imported_and_nothing_else():
     used = imported(files) & (set(KEYS) | WITHOUT_KEY)
     assert used == required | set(pip_packages.OPTIONAL)
     of_ros = {str(name) for name in declared("depend", "exec_depend")}
-    assert imported(files) - used <= of_ros
+    assert {OF_ROS.get(name, name) for name in imported(files) - used} <= of_ros
 
 
 def test_what_only_development_needs_is_run_or_imported_there():
