@@ -25,14 +25,9 @@ from live_mvp_ros.packets.packet_types import (
     Patch,
     PosePacket,
 )
+from live_mvp_ros.packets.torus import BELOW_ONE, velocity, wrapped
 
 COLUMN = "col0"
-_BELOW_ONE = 1.0 - 1e-9
-
-
-def wrap(delta: float) -> float:
-    """Return the shortest way round a unit circle, in [-0.5, 0.5)."""
-    return (delta + 0.5) % 1.0 - 0.5
 
 
 def gaze(body: BodyPose) -> ChartPoint:
@@ -40,8 +35,8 @@ def gaze(body: BodyPose) -> ChartPoint:
     w, x, y, z = body.quaternion
     yaw = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
     upwards = max(-1.0, min(1.0, 2.0 * (x * z - w * y)))
-    u = (yaw / (2.0 * math.pi)) % 1.0
-    return ChartPoint(min(u, _BELOW_ONE), min(0.5 + math.asin(upwards) / math.pi, _BELOW_ONE))
+    v = min(0.5 + math.asin(upwards) / math.pi, BELOW_ONE)
+    return ChartPoint(wrapped(yaw / (2.0 * math.pi)), v)
 
 
 def pose_packet(
@@ -49,9 +44,7 @@ def pose_packet(
 ) -> PosePacket:
     """Return where the body is now and was one step ago."""
     now, before = gaze(body), gaze(previous)
-    column = ColumnPose(
-        COLUMN, now, before, wrap(now.u - before.u) / dt_s, wrap(now.v - before.v) / dt_s
-    )
+    column = ColumnPose(COLUMN, now, before, *velocity(now, before, dt_s))
     return PosePacket(
         stamp_ns,
         frame_id,
@@ -86,12 +79,12 @@ def context_packet(
     """Return heading, rate of motion and intent as context bits, with the metronome."""
     sources = {
         "metronome": context.metronome(tick),
-        "head_direction": context.head_direction(yaw_rad),
-        "motion_rate": context.motion_rate(speed_m_s),
+        "switch": context.switch(False),
         "intent": context.intent(exploring),
+        "heading": context.head_direction(yaw_rad),
+        "rate": context.motion_rate(speed_m_s),
     }
-    indices = tuple(sorted(index for bits in sources.values() for index in bits))
-    return ContextPacket(stamp_ns, "", tick, context.CONTEXT_LENGTH, indices, tuple(sources))
+    return context.packet(stamp_ns, tick, context.CONTEXT_LENGTH, sources)
 
 
 def motor_action(

@@ -20,12 +20,12 @@ CORE = (
     *("worlds", "mapping", "planning", "vehicle", "control", "packets", "baselines", "sim"),
     *("evaluation", "reports"),
 )
-SEES_THE_TRUTH = ("worlds", "sim", "evaluation", "reports")
+SEES_THE_TRUTH = ("worlds", "packets", "sim", "evaluation", "reports")
 MAY_IMPORT: dict[str, set[str]] = {
     BASE: set(),
     "worlds": {BASE},
     "vehicle": {BASE},
-    "packets": set(),
+    "packets": {BASE, "worlds"},
     "mapping": {BASE, "vehicle"},
     "planning": {BASE, "vehicle"},
     "control": {BASE, "planning", "vehicle"},
