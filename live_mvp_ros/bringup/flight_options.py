@@ -43,7 +43,7 @@ class FlightOptions:
         """Return the nodes that only look on; they start first, to miss nothing."""
         nodes = []
         if self.record is not None:
-            nodes.append(recorder(graph, bag_folder(folder, self.record)))
+            nodes.append(recorder(graph, bag_folder(folder, self.record), folder))
         if self.view is not None:
             nodes.append(viewer(graph, self.view, folder / VIEW_FILE, self.view_open))
         return nodes

@@ -35,6 +35,7 @@ CONFIGURATIONS = {
     "recorder": "RecorderConfig",
     "bag_player": "PlayerConfig",
     "viewer": "ViewerConfig",
+    "environment": "EnvironmentConfig",
 }
 """The class that holds the parameters of each executable, in the module of its name."""
 

@@ -33,6 +33,12 @@ COMMANDS = {
     "view": Lazy("live_mvp_ros.cli.view", "Open a flight in Rerun, or draw a world."),
     "replay": Lazy("live_mvp_ros.cli.replay", "Play a bag, or build its map again and compare."),
     "maps": Lazy("live_mvp_ros.cli.maps", "Look at saved maps; save, load or reset a live one."),
+    "env": Lazy(
+        "live_mvp_ros.cli.env", "Look into the packet environment: examine, explore, dump."
+    ),
+    "packets": Lazy(
+        "live_mvp_ros.cli.packets", "Write the schemas of packets, and check packets."
+    ),
     "completion": Lazy(
         "live_mvp_ros.cli.shell_completion", "Print what makes your shell complete all this."
     ),

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from live_mvp_ros.packets.env_config import CHANNELS
+from live_mvp_ros.packets.channels import CHANNELS
 from live_mvp_ros.packets.packet_json import from_json, to_json
 from live_mvp_ros.packets.packet_types import (
     ContextPacket,

@@ -11,16 +11,10 @@ from typing import Any
 from live_mvp_ros.base.config import ConfigurationError, configuration, parameter
 from live_mvp_ros.base.nearest_names import nearest
 from live_mvp_ros.packets import context
+from live_mvp_ros.packets.channels import CHANNELS
 from live_mvp_ros.packets.packet_types import SCENARIOS
 from live_mvp_ros.packets.ycb_objects import MODELS
 
-CHANNELS = {
-    "rgb": ("r", "g", "b"),
-    "depth": ("depth",),
-    "normals": ("nx", "ny", "nz"),
-    "segmentation": ("segmentation",),
-}
-"""Channels of each modality, in the order in which patches have them."""
 DERIVED = (0, 0, 0)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from scipy.ndimage import uniform_filter
 
 from live_mvp_ros.packets import context
-from live_mvp_ros.packets.env_config import CHANNELS, EnvConfig
+from live_mvp_ros.packets.channels import CHANNELS
+from live_mvp_ros.packets.env_config import EnvConfig
 from live_mvp_ros.packets.motions import EnvState
 from live_mvp_ros.packets.packet_types import (
     CameraIntrinsics,

@@ -9,10 +9,13 @@ with pitch positive upwards, clipped just below 1.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from live_mvp_ros.packets import context
+from live_mvp_ros.packets.channels import CHANNELS
 from live_mvp_ros.packets.packet_types import (
     ActionPacket,
     BodyPose,
@@ -30,6 +33,13 @@ from live_mvp_ros.packets.torus import BELOW_ONE, velocity, wrapped
 COLUMN = "col0"
 
 
+class Interest(NamedTuple):
+    """What is looked at, and the chart point on it."""
+
+    object_id: str
+    point: ChartPoint
+
+
 def gaze(body: BodyPose) -> ChartPoint:
     """Return the chart point of the body's forward direction."""
     w, x, y, z = body.quaternion
@@ -39,10 +49,41 @@ def gaze(body: BodyPose) -> ChartPoint:
     return ChartPoint(wrapped(yaw / (2.0 * math.pi)), v)
 
 
+def interest(observation: ObservationPacket, body: BodyPose) -> Interest | None:
+    """Return what the middle of the depth image shows, None if it shows nothing.
+
+    The chart of a world is the sphere of directions from the map's origin: u = azimuth / 2 pi, v =
+    1/2 + elevation / pi. ``body`` is where the image was taken from, at least nearly; the ray is
+    the gaze that the observation itself says.
+    """
+    column = observation.columns[0] if observation.columns else None
+    if column is None or "depth" not in column.patch.channels:
+        return None
+    rows, columns, _ = column.patch.data.shape
+    depth = float(column.patch.data[rows // 2, columns // 2, column.patch.channels.index("depth")])
+    if not math.isfinite(depth):
+        return None
+    yaw, pitch = 2.0 * math.pi * column.pose.u, math.pi * (column.pose.v - 0.5)
+    x, y, z = body.position_m
+    x += depth * math.cos(pitch) * math.cos(yaw)
+    y += depth * math.cos(pitch) * math.sin(yaw)
+    z += depth * math.sin(pitch)
+    v = min(0.5 + math.atan2(z, math.hypot(x, y)) / math.pi, BELOW_ONE)
+    return Interest(
+        observation.object_id, ChartPoint(wrapped(math.atan2(y, x) / (2.0 * math.pi)), v)
+    )
+
+
 def pose_packet(
-    stamp_ns: int, frame_id: str, tick: int, dt_s: float, body: BodyPose, previous: BodyPose
+    stamp_ns: int,
+    frame_id: str,
+    tick: int,
+    dt_s: float,
+    body: BodyPose,
+    previous: BodyPose,
+    looked_at: Interest | None = None,
 ) -> PosePacket:
-    """Return where the body is now and was one step ago."""
+    """Return where the body is now and was one step ago, and what it looks at if that is known."""
     now, before = gaze(body), gaze(previous)
     column = ColumnPose(COLUMN, now, before, *velocity(now, before, dt_s))
     return PosePacket(
@@ -54,6 +95,9 @@ def pose_packet(
         has_body_pose=True,
         body_pose=body,
         body_pose_previous=previous,
+        has_interest=looked_at is not None,
+        interest_object_id=looked_at.object_id if looked_at else "",
+        interest=looked_at.point if looked_at else ChartPoint(),
     )
 
 
@@ -63,12 +107,18 @@ def observation_packet(
     tick: int,
     world: str,
     camera: CameraIntrinsics,
-    depth_m: np.ndarray,
+    images: Mapping[str, np.ndarray],
     body: BodyPose,
     previous: BodyPose,
 ) -> ObservationPacket:
-    """Return the depth image [height, width] seen from a body pose; NaN = no return."""
-    patch = Patch(("depth",), np.asarray(depth_m, np.float32)[..., None])
+    """Return what is seen from a body pose.
+
+    ``images``: of modalities, each [height, width, channels] or, of one channel, [height, width].
+    """
+    kinds = [kind for kind in CHANNELS if kind in images]
+    parts = [np.asarray(images[kind], np.float32) for kind in kinds]
+    data = np.concatenate([x[..., None] if x.ndim == 2 else x for x in parts], axis=-1)
+    patch = Patch(tuple(name for kind in kinds for name in CHANNELS[kind]), data)
     column = ColumnObservation(COLUMN, patch, gaze(body), gaze(previous))
     return ObservationPacket(stamp_ns, frame_id, tick, world, camera, (column,))
 

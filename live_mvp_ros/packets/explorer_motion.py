@@ -56,7 +56,7 @@ def explore(
     speed = config.orbit.default_speed
     match command.action:
         case "move":
-            shift = speed * np.array([command.dx, command.dy, 0.0])
+            shift = np.array([speed * command.dx, speed * command.dy, 0.0])
         case "zoom":
             shift = np.array([command.dz, 0.0, 0.0])
         case "rotate":

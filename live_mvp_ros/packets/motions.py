@@ -84,7 +84,7 @@ def examine(
     points, previous, wrapped = list(after.points), list(after.previous), False
     for column, command in commands.items():
         if command.action == "move":
-            step = orbit.default_speed * np.array([command.dx, command.dy])
+            step = np.array([orbit.default_speed * d for d in (command.dx, command.dy)])
             if orbit.jitter > 0.0:
                 step += orbit.jitter * np.random.default_rng((*seed, column)).normal(size=2)
             if not np.isfinite(step).all():

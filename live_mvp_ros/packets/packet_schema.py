@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
+
 from live_mvp_ros.base import results
 from live_mvp_ros.packets.packet_fields import NOWHERE, Item, PacketError, item_of, types_of
 from live_mvp_ros.packets.packet_json import from_json, kind_of, place_of
@@ -60,7 +62,14 @@ def check(values: Any) -> None:
     if error is not None:
         place = ".".join(str(part) for part in error.absolute_path) or kind.__name__
         raise PacketError(f"{place} breaks the schema of {kind.__name__}: {error.message[:200]}")
-    from_json(kind, values)
+    from_json(kind, values, _stand_ins(values))
+
+
+def _stand_ins(values: Any) -> dict[str, np.ndarray]:
+    """Return an array that fits its channels for each patch that is the name of a file."""
+    columns = values.get("columns", [])
+    named = [column for column in columns if isinstance(column["patch"], str)]
+    return {c["patch"]: np.zeros((1, 1, len(c["channels"])), np.float32) for c in named}
 
 
 @cache

@@ -29,7 +29,7 @@ from live_mvp_ros.packets.solid_models import (
     surface,
 )
 from live_mvp_ros.packets.stages import Met, Picture, Samples, Thing
-from live_mvp_ros.packets.ycb_objects import MODELS, SILVER, Part
+from live_mvp_ros.packets.ycb_objects import MODELS, SEAM_MM, SILVER, Part
 from live_mvp_ros.worlds.raycast import RayCastConfig
 from live_mvp_ros.worlds.world import World
 from live_mvp_ros.worlds.world_error import WorldError
@@ -183,7 +183,7 @@ def _on_post(thing: Thing, number: int, floor_m: float) -> Placed:
     x, y, middle = (float(value) for value in thing.middle)
     bottom = middle - float(thing.half[2])
     height = 1000.0 * (bottom - floor_m)
-    post = Part("cylinder", (_POST_MM, _POST_MM, height), -height, SILVER)
+    post = Part("cylinder", (_POST_MM, _POST_MM, height + SEAM_MM), -height, SILVER)
     return Placed((*MODELS[thing.object_id].parts, post), (x, y, bottom), number)
 
 

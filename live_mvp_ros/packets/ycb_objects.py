@@ -6,7 +6,8 @@ Sizes are those of Calli et al., "Benchmarking in Manipulation Research: The YCB
 Set and Benchmarking Protocols", IEEE Robotics & Automation Magazine 22(3), 2015, table of objects:
 depth x width x height of boxes, diameter x height of cans, diameter of balls. Colours are
 plausible ones. An object stands upright with its middle in the origin; the parts of a can or a
-box are bands of one colour each, from the bottom up.
+box are bands of one colour each, from the bottom up. Each reaches a little into the one below: a
+ray in the very plane where they touch would pass between them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import dataclasses
 
 Colour = tuple[float, float, float]
 
+SEAM_MM = 0.5
+"""How far a part reaches into the one below."""
 RED: Colour = (0.78, 0.10, 0.12)
 WHITE: Colour = (0.92, 0.91, 0.88)
 YELLOW: Colour = (0.93, 0.78, 0.12)
@@ -60,7 +63,8 @@ def _banded(
     depth, width, height = size_mm
     for share, colour in bands:
         high = height * share / whole
-        parts.append(Part(kind, (depth, width, high), bottom, colour))
+        seam = SEAM_MM if parts else 0.0
+        parts.append(Part(kind, (depth, width, high + seam), bottom - seam, colour))
         bottom += high
     return tuple(parts)
 
@@ -94,9 +98,9 @@ MODELS: dict[str, Model] = {
         (50.0, 85.0, 175.0),
         (
             Part("box", (50.0, 85.0, 60.0), 0.0, YELLOW),
-            Part("box", (50.0, 85.0, 70.0), 60.0, (0.95, 0.86, 0.30)),
-            Part("cylinder", (44.0, 44.0, 15.0), 130.0, YELLOW),
-            Part("cylinder", (24.0, 24.0, 30.0), 145.0, RED),
+            Part("box", (50.0, 85.0, 70.0 + SEAM_MM), 60.0 - SEAM_MM, (0.95, 0.86, 0.30)),
+            Part("cylinder", (44.0, 44.0, 15.0 + SEAM_MM), 130.0 - SEAM_MM, YELLOW),
+            Part("cylinder", (24.0, 24.0, 30.0 + SEAM_MM), 145.0 - SEAM_MM, RED),
         ),
     ),
     "007_tuna_fish_can": _can(85.0, 33.0, (1, SILVER), (6, BLUE), (1, SILVER)),

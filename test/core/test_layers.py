@@ -47,7 +47,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("viewing", "worlds"),
     },
     "cli": {
-        *(BASE, "bags", "bringup", "evaluation", "mapping", "replay", "reports", "ros"),
+        *(BASE, "bags", "bringup", "evaluation", "mapping", "packets", "replay", "reports"),
+        "ros",
         *("viewing", "worlds"),
     },
 }

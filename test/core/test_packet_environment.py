@@ -154,6 +154,16 @@ def test_random_views_follow_the_seed_and_without_one_the_stream():
     assert first(make(seed=1)) != streams[0][0]
 
 
+@pytest.mark.parametrize(
+    ("is_there", "sentence"), [(False, "conda install habitat-sim"), (True, "use backend mesh")]
+)
+def test_a_backend_that_cannot_be_had_says_what_to_do(monkeypatch, is_there, sentence):
+    found = (lambda name: object()) if is_there else (lambda name: None)
+    monkeypatch.setattr("live_mvp_ros.packets.backends.find_spec", found)
+    with pytest.raises(EnvBackendError, match=sentence):
+        make({"backend": "habitat"})
+
+
 def test_jitter_is_noise_of_moves_and_repeats_with_the_seed():
     def path(seed):
         env = make({"orbit": {"jitter": 0.01}})

@@ -90,6 +90,27 @@ def test_context_indices_that_are_not_ascending_in_range_are_refused(indices):
         packets.ContextPacket(0, "", 0, 1024, indices, ())
 
 
+def test_the_chart_of_interest_is_where_the_middle_of_the_depth_image_lies():
+    depth = np.full((3, 3, 1), np.nan, np.float32)
+    depth[1, 1] = 2.0
+    camera = packets.CameraIntrinsics(1.0, 1.0, 1.0, 1.0, 3, 3)
+
+    def seen(u, v):
+        point = packets.ChartPoint(u, v)
+        column = packets.ColumnObservation("a", packets.Patch(("depth",), depth), point, point)
+        observation = packets.ObservationPacket(0, "", 0, "office", camera, (column,))
+        return explorer.interest(observation, packets.BodyPose((1.0, 0.0, 0.0)))
+
+    assert seen(0.25, 0.5).object_id == "office"
+    u, v = seen(0.25, 0.5).point.u, seen(0.25, 0.5).point.v  # looks left: at (1, 2, 0)
+    assert (u, v) == pytest.approx((math.atan2(2.0, 1.0) / (2 * math.pi), 0.5))
+    up = seen(0.0, 0.75).point  # half way up: at (1 + sqrt 2, 0, sqrt 2)
+    rise = math.atan2(math.sqrt(2.0), 1.0 + math.sqrt(2.0))
+    assert (up.u, up.v) == pytest.approx((0.0, 0.5 + rise / math.pi))
+    depth[1, 1] = np.nan
+    assert seen(0.0, 0.5) is None
+
+
 def test_motor_actions_are_scaled_to_one_and_clipped():
     action = explorer.motor_action(
         0, "base_link", 0, np.array([20.0, 5.0, -10.0, 50.0]), 40.0, 10.0
