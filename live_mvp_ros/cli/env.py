@@ -112,7 +112,8 @@ def _shown(scenario: str, seed: int, config_file: Path | None, steps: int, outpu
     from live_mvp_ros.base import results
     from live_mvp_ros.packets.film import film, frame, strip
 
-    frames, invalid, spent_s = [], 0, 0.0
+    frames: list[Any] = []
+    invalid, spent_s = 0, 0.0
     walk = _walk(environment, scenario, seed, steps)
     while True:
         begin = time.perf_counter()

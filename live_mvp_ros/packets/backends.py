@@ -35,8 +35,8 @@ def _no_habitat() -> str:
     """Return why there is no habitat, and what to do."""
     if find_spec("habitat_sim") is None:
         return (
-            "backend habitat needs habitat_sim, which is not installed here and which pip does not "
-            "have: conda install habitat-sim withbullet headless -c conda-forge -c aihabitat"
+            "backend habitat needs habitat_sim, which is not here and which pip does not have: "
+            "conda install habitat-sim withbullet headless -c conda-forge -c aihabitat"
         )
     return (
         "backend habitat is not available: habitat_sim is installed, but nothing here drives it "

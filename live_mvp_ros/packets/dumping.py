@@ -115,9 +115,9 @@ def image_of(patch: Patch, kind: str) -> Image.Image:
 def _files(step: Step) -> dict[str, bytes]:
     """Return the content of every file of a step, by name."""
     observation = to_json_with_files(step.observation)
-    packets = {"context": step.context, "pose": step.pose}
+    packets: dict[str, Any] = {"context": step.context, "pose": step.pose}
     if step.info is not None:
-        packets["info"] = step.info  # type: ignore[assignment]
+        packets["info"] = step.info
     texts = {"observation": observation, **{n: to_json(p) for n, p in packets.items()}}
     files = {f"{name}.json": _text(values) for name, values in texts.items()}
     for column in step.observation.columns:

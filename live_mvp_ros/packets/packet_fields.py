@@ -80,9 +80,13 @@ class Item:
         return " and ".join(words) or "finite"
 
 
-def item(*, default: Any = dataclasses.MISSING, **known: Any) -> Any:
-    """Declare a field of a packet: its default, if it has one, and what ``Item`` says of it."""
-    return dataclasses.field(default=default, metadata={"item": Item(**known)})
+def item(*, default: Any = dataclasses.MISSING, like: Item | None = None, **known: Any) -> Any:
+    """Declare a field of a packet: its default, if it has one, and what ``Item`` says of it.
+
+    ``like``: what it is like but for the rest.
+    """
+    made = Item(**known) if like is None else dataclasses.replace(like, **known)
+    return dataclasses.field(default=default, metadata={"item": made})
 
 
 def item_of(field: dataclasses.Field[Any]) -> Item:

@@ -12,9 +12,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable
-from typing import Any
 
-from live_mvp_ros.packets.packet_fields import NOWHERE, PacketError, item, packet
+from live_mvp_ros.packets.packet_fields import NOWHERE, Item, PacketError, item, packet
 from live_mvp_ros.packets.packet_parts import (
     BodyPose,
     CameraIntrinsics,
@@ -42,28 +41,19 @@ _LARGEST_STAMP_NS = 2**31 * 10**9 - 1
 _LARGEST_COUNT = 2**64 - 1
 
 
-_STAMP: dict[str, Any] = {
-    "help": "Time of the packet.",
-    "unit": "ns",
-    "low": 0,
-    "high": _LARGEST_STAMP_NS,
-}
-_FRAME: dict[str, Any] = {"help": "Frame of what the packet says; empty: none."}
-_TICK: dict[str, Any] = {
-    "help": "Step number since the last reset.",
-    "low": 0,
-    "high": _LARGEST_COUNT,
-}
-_TYPE: dict[str, Any] = {"help": "Schema of the packet."}
+_STAMP = Item(help="Time of the packet.", unit="ns", low=0, high=_LARGEST_STAMP_NS)
+_FRAME = Item(help="Frame of what the packet says; empty: none.")
+_TICK = Item(help="Step number since the last reset.", low=0, high=_LARGEST_COUNT)
+_TYPE = Item(help="Schema of the packet.")
 
 
 @packet
 class ObservationPacket:
     """What the agent senses in one step."""
 
-    stamp_ns: int = item(**_STAMP, place="global_meta.stamp_ns")
-    frame_id: str = item(**_FRAME, place="global_meta.frame_id")
-    tick: int = item(**_TICK, place="global_meta.tick")
+    stamp_ns: int = item(like=_STAMP, place="global_meta.stamp_ns")
+    frame_id: str = item(like=_FRAME, place="global_meta.frame_id")
+    tick: int = item(like=_TICK, place="global_meta.tick")
     object_id: str = item(
         help="Object or world being looked at; empty: unknown.", place="global_meta.object_id"
     )
@@ -71,7 +61,7 @@ class ObservationPacket:
         help="The camera all patches come from.", place="global_meta.camera_intr"
     )
     columns: tuple[ColumnObservation, ...] = item(help="One entry per column.")
-    type: str = item(default="observation.v1", **_TYPE, choices=("observation.v1",))
+    type: str = item(default="observation.v1", like=_TYPE, choices=("observation.v1",))
 
     def check(self) -> str | None:
         """Refuse two columns of one name."""
@@ -82,9 +72,9 @@ class ObservationPacket:
 class PosePacket:
     """Where the agent is in one step; ``dt`` [s] is constant."""
 
-    stamp_ns: int = item(**_STAMP, place="meta.stamp_ns")
-    frame_id: str = item(**_FRAME, place="meta.frame_id")
-    tick: int = item(**_TICK, place="meta.tick")
+    stamp_ns: int = item(like=_STAMP, place="meta.stamp_ns")
+    frame_id: str = item(like=_FRAME, place="meta.frame_id")
+    tick: int = item(like=_TICK, place="meta.tick")
     dt: float = item(help="Time between two steps, constant.", unit="s", above=0)
     columns: tuple[ColumnPose, ...] = item(help="One entry per column.", place="per_column")
     has_body_pose: bool = item(
@@ -111,7 +101,7 @@ class PosePacket:
         place="chart_of_interest.{}",
         given_by="has_interest",
     )
-    type: str = item(default="pose.v1", **_TYPE, choices=("pose.v1",))
+    type: str = item(default="pose.v1", like=_TYPE, choices=("pose.v1",))
 
     def check(self) -> str | None:
         """Refuse two columns of one name, and values of what is not said."""
@@ -127,9 +117,9 @@ class PosePacket:
 class ContextPacket:
     """What else the agent knows: ascending unique indices of the bits that are set."""
 
-    stamp_ns: int = item(**_STAMP, place="meta.stamp_ns")
-    frame_id: str = item(**_FRAME, place="meta.frame_id")
-    tick: int = item(**_TICK, place="meta.tick")
+    stamp_ns: int = item(like=_STAMP, place="meta.stamp_ns")
+    frame_id: str = item(like=_FRAME, place="meta.frame_id")
+    tick: int = item(like=_TICK, place="meta.tick")
     length: int = item(
         help="Length of the vector.", unit="bits", low=1, high=2**32 - 1, place="c_bits.length"
     )
@@ -141,7 +131,7 @@ class ContextPacket:
         unique=True,
     )
     sources: tuple[str, ...] = item(help="What says something in these bits.", unique=True)
-    type: str = item(default="context.v1", **_TYPE, choices=("context.v1",))
+    type: str = item(default="context.v1", like=_TYPE, choices=("context.v1",))
 
     def check(self) -> str | None:
         """Refuse indices that are not sorted, repeated or out of range."""
@@ -158,9 +148,9 @@ class ContextPacket:
 class ActionPacket:
     """What the agent does in one step; parameters that the action does not use are 0."""
 
-    stamp_ns: int = item(**_STAMP, place="meta.stamp_ns")
-    frame_id: str = item(**_FRAME, place="meta.frame_id")
-    tick: int = item(**_TICK, place="meta.tick")
+    stamp_ns: int = item(like=_STAMP, place="meta.stamp_ns")
+    frame_id: str = item(like=_FRAME, place="meta.frame_id")
+    tick: int = item(like=_TICK, place="meta.tick")
     action: str = item(default="noop", help="What to do.", choices=tuple(PARAMETERS), place="type")
     column_id: str = item(
         default="", help="Column the action is for; empty: all.", place="meta.column_id"
@@ -206,7 +196,7 @@ class ActionPacket:
         place="params.motor",
         used_by=("motor",),
     )
-    type: str = item(default="action.v1", **_TYPE, choices=("action.v1",), place=NOWHERE)
+    type: str = item(default="action.v1", like=_TYPE, choices=("action.v1",), place=NOWHERE)
 
     def check(self) -> str | None:
         """Refuse a parameter that the action does not use."""
@@ -228,9 +218,9 @@ class ActionPacket:
 class StepInfo:
     """How one step went."""
 
-    stamp_ns: int = item(**_STAMP, place="meta.stamp_ns")
-    frame_id: str = item(**_FRAME, place="meta.frame_id")
-    tick: int = item(**_TICK, place="meta.tick")
+    stamp_ns: int = item(like=_STAMP, place="meta.stamp_ns")
+    frame_id: str = item(like=_FRAME, place="meta.frame_id")
+    tick: int = item(like=_TICK, place="meta.tick")
     ok: bool = item(default=True, help="The step is valid; if not, it had no effect.")
     clamped: bool = item(default=False, help="Action or pose was limited to what is allowed.")
     wrapped: bool = item(default=False, help="A chart coordinate went round the torus.")
@@ -239,16 +229,16 @@ class StepInfo:
     object_id: str = item(default="", help="Object or world after the step; empty: unknown.")
     message: str = item(default="", help="What went wrong, one sentence; empty: nothing.")
     extrinsic_reward: float = item(default=0.0, help="Reward of the user's callback (goalseeker).")
-    type: str = item(default="step_info.v1", **_TYPE, choices=("step_info.v1",))
+    type: str = item(default="step_info.v1", like=_TYPE, choices=("step_info.v1",))
 
 
 @packet
 class FacetRecord:
     """A small piece of surface."""
 
-    stamp_ns: int = item(**_STAMP, place="meta.stamp_ns")
-    frame_id: str = item(**_FRAME, place="meta.frame_id")
-    tick: int = item(**_TICK, place="meta.tick")
+    stamp_ns: int = item(like=_STAMP, place="meta.stamp_ns")
+    frame_id: str = item(like=_FRAME, place="meta.frame_id")
+    tick: int = item(like=_TICK, place="meta.tick")
     object_id: str = item(help="Object the surface belongs to; empty: unknown.")
     column_id: str = item(help="Column that saw it; empty: none.")
     point: tuple[float, float, float] = item(help="A point of the surface.", unit="m")
@@ -260,7 +250,7 @@ class FacetRecord:
         help="Where it comes from.",
         names={DEPTH_REPROJECTION: "depth_reprojection", SURFACE_SAMPLING: "surface_sampling"},
     )
-    type: str = item(default="facet.v1", **_TYPE, choices=("facet.v1",))
+    type: str = item(default="facet.v1", like=_TYPE, choices=("facet.v1",))
 
     def check(self) -> str | None:
         """Refuse a normal that is not of unit length."""
@@ -273,12 +263,12 @@ class FacetRecord:
 class BeliefPacket:
     """What the agent believes it is looking at: a distribution over classes."""
 
-    stamp_ns: int = item(**_STAMP, place="meta.stamp_ns")
-    frame_id: str = item(**_FRAME, place="meta.frame_id")
-    tick: int = item(**_TICK, place="meta.tick")
+    stamp_ns: int = item(like=_STAMP, place="meta.stamp_ns")
+    frame_id: str = item(like=_FRAME, place="meta.frame_id")
+    tick: int = item(like=_TICK, place="meta.tick")
     classes: tuple[str, ...] = item(help="Names of the classes.", unique=True)
     probabilities: tuple[float, ...] = item(help="One per class, sum 1.", low=0, high=1)
-    type: str = item(default="belief.v1", **_TYPE, choices=("belief.v1",))
+    type: str = item(default="belief.v1", like=_TYPE, choices=("belief.v1",))
 
     def check(self) -> str | None:
         """Refuse what is no distribution."""
@@ -296,9 +286,9 @@ class BeliefPacket:
 class EvalRecord:
     """One line of an evaluation: everything that is judged about one step."""
 
-    stamp_ns: int = item(**_STAMP, place="meta.stamp_ns")
-    frame_id: str = item(**_FRAME, place="meta.frame_id")
-    tick: int = item(**_TICK, place="meta.tick")
+    stamp_ns: int = item(like=_STAMP, place="meta.stamp_ns")
+    frame_id: str = item(like=_FRAME, place="meta.frame_id")
+    tick: int = item(like=_TICK, place="meta.tick")
     scenario: str = item(help="What kind of episode.", choices=SCENARIOS)
     episode: int = item(help="Resets before this step.", low=0, high=_LARGEST_COUNT)
     seed: int = item(help="Seed of the episode.", low=0, high=_LARGEST_COUNT)
@@ -312,7 +302,7 @@ class EvalRecord:
     step_ms: float = item(
         help="Wall time of the step; null: not measured.", unit="ms", low=0, may_be_nan=True
     )
-    type: str = item(default="eval.v1", **_TYPE, choices=("eval.v1",))
+    type: str = item(default="eval.v1", like=_TYPE, choices=("eval.v1",))
 
 
 def _twice(names: Iterable[str]) -> str | None:

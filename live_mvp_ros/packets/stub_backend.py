@@ -23,7 +23,7 @@ _HALF_M = 0.05
 class StubStage:
     """Waves to look at."""
 
-    bounds = None
+    bounds: tuple[np.ndarray, np.ndarray] | None = None
     start = BodyPose()
 
     def __init__(self, config: EnvConfig, name: str, things: tuple[Thing, ...]) -> None:

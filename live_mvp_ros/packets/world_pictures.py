@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros.packets.solid_models import Placed, render, solids
@@ -33,7 +34,7 @@ class WorldPictures:
 
     def images(self, position: np.ndarray, attitude: np.ndarray) -> dict[str, np.ndarray]:
         """Return rgb and normals [height, width, 3] from a body pose, normals optical."""
-        rotation, place = camera_pose(self._camera, position, attitude)
+        rotation, place = camera_pose(self._camera, jnp.asarray(position), jnp.asarray(attitude))
         seen = render(
             self._model, rotation[None], place[None], self._rays, self._limits, self._caster
         )

@@ -59,7 +59,8 @@ def _banded(
     kind: str, size_mm: tuple[float, float, float], *bands: tuple[float, Colour]
 ) -> tuple[Part, ...]:
     """Return bands of so many shares of the height each, from the bottom up."""
-    whole, parts, bottom = sum(share for share, _ in bands), [], 0.0
+    whole, bottom = sum(share for share, _ in bands), 0.0
+    parts: list[Part] = []
     depth, width, height = size_mm
     for share, colour in bands:
         high = height * share / whole

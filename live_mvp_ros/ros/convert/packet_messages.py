@@ -95,7 +95,8 @@ def _packet_value(hint: Any, value: Any) -> Any:
     if isinstance(value, list | array.array | np.ndarray):
         inner = get_args(hint)[0]
         if dataclasses.is_dataclass(inner):
-            return tuple(from_message(inner, item) for item in value)
+            part: Any = inner
+            return tuple(from_message(part, item) for item in value)
         return tuple(inner(item) for item in value)
     return value
 
