@@ -146,11 +146,11 @@ def _moved(place: np.ndarray, shift: np.ndarray, stage: Stage, slides: bool) -> 
 
 
 def _within(place: np.ndarray, stage: Stage) -> np.ndarray:
-    """Return a place limited to the bounds of a stage."""
+    """Return a place limited to the bounds of a stage, which are where its space ends."""
     if stage.bounds is None:
         return place
     low, high = stage.bounds
-    return np.clip(place, low + RADIUS_M, high - RADIUS_M)
+    return np.clip(place, low, high)
 
 
 def _free(before: np.ndarray, wanted: np.ndarray, stage: Stage, slides: bool) -> np.ndarray:

@@ -31,7 +31,7 @@ def draw(config: EnvConfig, stage: Stage, view: View, body: BodyPose | None) -> 
     reach = config.orbit.radius if body is None else 1.5
     middle = np.zeros(3) if body is None else view.place
     lines = [*_boxes(stage), *_axes(view, 0.3 * reach), *_frustum(config, view, 0.6 * reach)]
-    eye = middle + 3.2 * reach * _OUTWARDS / np.linalg.norm(_OUTWARDS)
+    eye = middle + 2.4 * reach * _OUTWARDS / np.linalg.norm(_OUTWARDS)
     image = Image.new("RGB", (SIZE_PX, SIZE_PX), _PAPER)
     pen = ImageDraw.Draw(image)
     for begin, end, colour in lines:
