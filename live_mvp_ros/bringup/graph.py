@@ -283,17 +283,9 @@ def switch(name: str, text: str) -> bool | None:
     return None if text == "auto" else text == "true"
 
 
-def recorder(graph: Graph, folder: Path, run_folder: Path) -> NodeSpec:
-    """Return the node that records every topic of a graph to a bag in ``folder``.
-
-    What its packets say goes to ``run_folder``, as lines.
-    """
-    parameters: dict[str, Value] = {
-        "output": str(folder),
-        "packets_folder": str(run_folder),
-        "seed": graph.options.seed,
-    }
-    node = _onlooker("recorder", graph.nodes[0], parameters, niceness=5)
+def recorder(graph: Graph, folder: Path) -> NodeSpec:
+    """Return the node that records every topic of a graph to a bag in ``folder``."""
+    node = _onlooker("recorder", graph.nodes[0], {"output": str(folder)}, niceness=5)
     patient = dataclasses.replace(node, patience_s=RECORDER_PATIENCE_S)
     return patient.told(graph.onlookers.get(node.name, {}))
 

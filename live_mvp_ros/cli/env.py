@@ -105,9 +105,7 @@ env.add_command(schema)
 
 def _shown(scenario: str, seed: int, config_file: Path | None, steps: int, output: Path) -> int:
     """Run an environment and write a film or a strip; exit code 1 if a step was not valid."""
-    if output.suffix not in (".gif", ".png"):
-        raise UsageError(f"--output {output} is not allowed: the name must end in .gif or .png")
-    check_writable(output, "--output")
+    check_writable(output, "--output", (".gif", ".png"))
     environment = _environment(config_file)
     from live_mvp_ros.base import results
     from live_mvp_ros.packets.film import film, frame, strip
@@ -124,7 +122,9 @@ def _shown(scenario: str, seed: int, config_file: Path | None, steps: int, outpu
         observation, info = step
         invalid += info is not None and not info.ok
         frames.append(frame(observation, environment.preview()))
-    results.write(output, film(frames, _FRAME_S) if output.suffix == ".gif" else strip(frames))
+    results.write(
+        output, film(frames, _FRAME_S) if output.suffix.lower() == ".gif" else strip(frames)
+    )
     click.echo(
         f"{scenario}: {steps} steps, {steps / max(spent_s, 1e-9):.0f} per second, "
         f"{invalid} not valid; pictures in {output}"
@@ -190,13 +190,12 @@ def _read(config_file: Path | None) -> Mapping[str, Any]:
         return {}
     import yaml
 
+    from live_mvp_ros.base.yaml_words import broken
+    from live_mvp_ros.bringup.params_file import read_text
+
+    text = read_text(str(config_file))
     try:
-        values = yaml.safe_load(config_file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UsageError(f"--config {config_file} does not exist") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--config {config_file} cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise UsageError(f"--config {config_file} is not valid YAML: {reason}") from error
+        values = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise UsageError(f"{config_file} is not valid YAML: {broken(error)}") from error
     return {} if values is None else values

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from live_mvp_ros.bringup.errors import FAILED, UsageError
-from live_mvp_ros.cli.file_options import FILE
+from live_mvp_ros.cli.file_options import FILE, check_folder
 
 
 @click.group()
@@ -30,8 +30,8 @@ def schema(output: Path | None) -> None:
     from live_mvp_ros.packets import packet_schema
 
     folder = output or packet_schema.FOLDER
-    if not folder.is_dir():
-        raise UsageError(f"--output {folder} is no folder: create it first")
+    check_folder(folder, "--output")
+    folder.mkdir(parents=True, exist_ok=True)
     for file in packet_schema.write(folder):
         click.echo(str(file))
 

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from live_mvp_ros.base.config import ConfigurationError, configuration, parameter
+from live_mvp_ros.base.config import ConfigurationError, check_kinds, configuration, parameter
 from live_mvp_ros.base.nearest_names import nearest
 from live_mvp_ros.packets import context
 from live_mvp_ros.packets.channels import CHANNELS
@@ -253,22 +253,10 @@ def _built(default: Any, values: Any, prefix: str, known: tuple[str, ...]) -> An
             )
         part = getattr(default, key)
         is_part = dataclasses.is_dataclass(part)
-        changes[key] = _built(part, value, f"{name}.", known) if is_part else _known(name, value)
+        if not is_part:
+            check_kinds({name: value})
+        changes[key] = _built(part, value, f"{name}.", known) if is_part else value
     try:
         return dataclasses.replace(default, **changes)
     except ConfigurationError as error:
         raise ConfigurationError(prefix + str(error)) from None
-
-
-def _known(name: str, value: Any) -> Any:
-    """Refuse kinds of values that no setting has.
-
-    Raises:
-        ConfigurationError: it is one.
-    """
-    if not isinstance(value, bool | int | float | str | tuple | list):
-        raise ConfigurationError(
-            f"{name} = {value!r} is not allowed: it must be a number, a text, true or false, or a "
-            "list of those"
-        )
-    return value

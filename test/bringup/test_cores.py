@@ -206,10 +206,7 @@ def test_controller_and_simulator_steer_and_everything_else_works(tmp_path):
         "quadrotor_sim",
         "imppi_controller",
     }
-    for onlooker in (
-        recorder(graph, tmp_path, tmp_path),
-        viewer(graph, "web", tmp_path / "f.rrd"),
-    ):
+    for onlooker in (recorder(graph, tmp_path), viewer(graph, "web", tmp_path / "f.rrd")):
         assert onlooker.group == WORKING
         assert onlooker.onlooker
     division = cores.Division({STEERING: frozenset({1}), WORKING: frozenset({0})}, "")

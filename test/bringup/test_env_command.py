@@ -59,7 +59,6 @@ def test_steps_are_dumped_and_checked(tmp_path, capsys):
 
 @pytest.mark.parametrize("group", ["packets", "env"])
 def test_schemas_are_written(tmp_path, group):
-    (tmp_path / "s").mkdir()
     assert main([group, "schema", "--output", "s"]) == 0
     found = {file.name: file.read_text() for file in (tmp_path / "s").iterdir()}
     assert found == {packet_schema.file_name(k): packet_schema.text_of(k) for k in PACKETS}
@@ -68,7 +67,7 @@ def test_schemas_are_written(tmp_path, group):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["env", "examine", "--config", "no.yaml"], "--config no.yaml does not exist"),
+        (["env", "examine", "--config", "no.yaml"], "no.yaml"),
         (["env", "examine", "--config", "bad.yaml"], "is not valid YAML"),
         (["env", "examine", "--config", "wrong.yaml"], "bakend is not a setting of EnvConfig"),
         (["env", "examine", "--output", "x.mp4"], "the name must end in .gif or .png"),
@@ -76,7 +75,7 @@ def test_schemas_are_written(tmp_path, group):
         (["env", "dump", "--output", "."], "exists already"),
         (["env", "examine", "--config", "mesh.yaml"], "no model of 003_cracker_box"),
         (["env", "examine", "--config", "habitat.yaml"], "conda install habitat-sim"),
-        (["packets", "schema", "--output", "no"], "is no folder: create it first"),
+        (["packets", "schema", "--output", "small.yaml"], "is not a folder: give the name of one"),
         (["packets", "check", "no.json"], "no.json cannot be read"),
     ],
 )

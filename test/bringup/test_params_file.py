@@ -303,13 +303,8 @@ def test_a_value_is_checked_together_with_what_the_graph_says(tmp_path):
 def test_onlookers_take_their_part_only_where_they_are_ours(tmp_path):
     text = "recorder: {ros__parameters: {compression: none}}"
     graph = graph_with(tmp_path, text, "drone1")
-    parameters = recorder(graph, tmp_path / "bag", tmp_path).parameters
-    assert parameters == {
-        "output": str(tmp_path / "bag"),
-        "packets_folder": str(tmp_path),
-        "seed": 0,
-        "compression": "none",
-    }
+    parameters = recorder(graph, tmp_path / "bag").parameters
+    assert parameters == {"output": str(tmp_path / "bag"), "compression": "none"}
     with pytest.raises(UsageError, match="no node recorder in the graph"):
         describe(graph.options, onlookers=())
 
