@@ -16,12 +16,12 @@ from typing import Any
 from rclpy.serialization import deserialize_message
 
 from live_mvp_ros import msg, packets
+from live_mvp_ros.base.results import EVAL_LINES, FACET_LINES
 from live_mvp_ros.packets.flight_records import EpisodeRecords
 from live_mvp_ros.packets.packet_json import to_json
 from live_mvp_ros.ros.convert.packet_messages import from_message
 from live_mvp_ros.ros.topics import full_name
 
-EVAL_FILE, FACETS_FILE = "eval.jsonl", "facets.jsonl"
 ACTION, OBSERVATION, STATUS = "packets/action", "packets/observation", "exploration/status"
 
 
@@ -37,8 +37,8 @@ class PacketLines:
         names = (ACTION, OBSERVATION, STATUS)
         self._names = {full_name(name, namespace): name for name in names}
         self._records = EpisodeRecords(seed)
-        self._eval = (folder / EVAL_FILE).open("w", encoding="utf-8")
-        self._facets = (folder / FACETS_FILE).open("w", encoding="utf-8")
+        self._eval = (folder / EVAL_LINES).open("w", encoding="utf-8")
+        self._facets = (folder / FACET_LINES).open("w", encoding="utf-8")
 
     def take(self, topic: str, data: bytes) -> None:
         """Take a serialized message of any topic, and write the lines that it gives.
