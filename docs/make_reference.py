@@ -1,22 +1,30 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Write the tables of docs/ros_interface.md from the sources: ``python docs/make_reference.py``.
+"""Write the tables of two pages from the sources: ``python docs/make_reference.py``.
+
+docs/ros_interface.md:
 
 Topics come from ``ros/topics.py``, their quality of service from ``ros/qos.py``, who listens,
 serves and acts from what the nodes call, and the messages from ``msg/``, ``srv/`` and ``action/``.
 What no source says, the meaning in a few words, stands here. Nothing is imported that needs ROS.
-A test compares the page with what this writes.
+
+docs/environments.md: settings come from ``EnvConfig``, the fields of packets from their classes
+and the ranges of the context from ``packets/context.py``. That needs JAX.
+
+Tests compare the pages with what this writes.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import dataclasses
+import itertools
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from live_mvp_ros.bringup.graph import TRUE_POSE
 from live_mvp_ros.ros.topics import TOPICS
@@ -25,14 +33,10 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "live_mvp_ros"
 PAGE = ROOT / "docs" / "ros_interface.md"
+ENVIRONMENTS = ROOT / "docs" / "environments.md"
 NODES = (
-    "quadrotor_sim",
-    "mavlink_driver",
-    "gt_depth",
-    "live_map",
-    "info_field",
-    "imppi_controller",
-    "bag_player",
+    *("quadrotor_sim", "mavlink_driver", "gt_depth", "live_map", "info_field"),
+    *("imppi_controller", "environment", "bag_player"),
 )
 """Nodes with an interface of their own; recorder and viewer take every topic, and give none."""
 MEANS = {
@@ -87,6 +91,8 @@ ANSWERS = {
     "explore/pause": "holds",
     "explore/stop": "ends the mission",
     "explore": "flies a mission with limits, and reports until it is over",
+    "environment/reset": "begins an episode of the packet environment",
+    "environment/step": "does an action there",
     "replay/pause": "stops the bag, or lets it go on",
     "replay/step": "plays some messages of a paused bag",
     "replay/seek": "goes to another time of the bag",
@@ -319,25 +325,97 @@ def _code(names: list[str] | tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+def settings() -> list[str]:
+    """Return the table of an environment's settings."""
+    from live_mvp_ros.base.config import info_of
+    from live_mvp_ros.packets import EnvConfig
+
+    def rows(config: Any, prefix: str = "") -> Iterator[tuple[str, ...]]:
+        for field in dataclasses.fields(config):
+            value, name = getattr(config, field.name), f"{prefix}{field.name}"
+            if dataclasses.is_dataclass(value):
+                yield from rows(value, f"{name}.")
+            else:
+                info = info_of(field)
+                many = isinstance(value, tuple)
+                shown = ", ".join(map(_value, value)) if many else _value(value)
+                limited = info.low is not None or info.high is not None or info.choices
+                allowed = info.allowed() if limited else ""
+                yield f"`{name}`", shown, info.unit, allowed, info.help
+
+    return _table(("key", "default", "unit", "allowed", "is"), *rows(EnvConfig()))
+
+
+def packet_fields() -> list[str]:
+    """Return the fields of every packet, with their places in JSON."""
+    from live_mvp_ros.packets import packet_parts
+    from live_mvp_ros.packets.packet_fields import NOWHERE, item_of
+    from live_mvp_ros.packets.packet_json import place_of
+    from live_mvp_ros.packets.packet_types import PACKETS
+
+    parts = [getattr(packet_parts, name) for name in PARTS_OF_PACKETS]
+    lines = []
+    for kind in (*PACKETS, *parts):
+        rows = []
+        for field in dataclasses.fields(kind):
+            item = item_of(field)
+            place = "" if item.place == NOWHERE else f"`{place_of(item, field.name)}`"
+            unit = f" [{item.unit}]" if item.unit else ""
+            if item.used_by:
+                unit += f" ({', '.join(item.used_by)})"
+            rows.append((f"`{field.name}`", place, item.help + unit))
+        lines += [f"### {kind.__name__}", "", (kind.__doc__ or "").splitlines()[0], ""]
+        lines += [*_table(("field", "in JSON", "is"), *rows), ""]
+    return lines[:-1]
+
+
+PARTS_OF_PACKETS = (
+    *("ColumnObservation", "ColumnPose", "Patch", "ChartPoint", "BodyPose", "CameraIntrinsics"),
+)
+
+
+def context_ranges() -> list[str]:
+    """Return the table of the ranges of the context."""
+    body = ast.parse(_text(PACKAGE / "packets" / "context.py")).body
+    rows = []
+    for item, words in itertools.pairwise(body):
+        value = getattr(item, "value", None)
+        if not (isinstance(item, ast.Assign) and isinstance(value, ast.Call)):
+            continue
+        if getattr(value.func, "id", "") == "IndexRange" and isinstance(words, ast.Expr):
+            start, stop = (ast.literal_eval(argument) for argument in value.args)
+            said = " ".join(str(ast.literal_eval(words.value)).split())
+            rows.append((f"`{ast.unparse(item.targets[0])}`", f"{start} to {stop - 1}", said))
+    return _table(("constant", "indices", "means"), *rows)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"`{value}`" if isinstance(value, str) and value else f"{value}"
+
+
 PARTS = {"topics": topics, "services": services, "definitions": definitions}
+ENVIRONMENT_PARTS = {"settings": settings, "packets": packet_fields, "context": context_ranges}
 
 
-def written(text: str) -> str:
-    """Return the page with its generated parts made anew."""
-    for name, make in PARTS.items():
+def written(text: str, parts: Mapping[str, Callable[[], list[str]]] = PARTS) -> str:
+    """Return a page with its generated parts made anew."""
+    for name, make in parts.items():
         begin, end = f"<!-- {name}: docs/make_reference.py -->\n", f"<!-- end of {name} -->"
         before, _, rest = text.partition(begin)
         _, found, after = rest.partition(end)
         if not found:
-            raise ValueError(f"{PAGE.name} has no place for {name}")
+            raise ValueError(f"the page has no place for {name}")
         text = before + begin + "\n" + "\n".join(make()) + "\n\n" + end + after
     return text
 
 
 if __name__ == "__main__":
     argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
-    made = written(_text(PAGE))
-    changed = made != _text(PAGE)
-    PAGE.write_text(made, encoding="utf-8")
-    print(f"{PAGE}: {'written' if changed else 'is as it should be'}")
+    for page, parts in ((PAGE, PARTS), (ENVIRONMENTS, ENVIRONMENT_PARTS)):
+        made = written(_text(page), parts)
+        changed = made != _text(page)
+        page.write_text(made, encoding="utf-8")
+        print(f"{page}: {'written' if changed else 'is as it should be'}")
     sys.exit(0)

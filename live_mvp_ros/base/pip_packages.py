@@ -16,6 +16,7 @@ REQUIRED = {
     "click": "click>=8.1",
     "embreex": "embreex>=2.17.7.post6,<5",
     "jax": "jax>=0.6.2,<0.13",
+    "jsonschema": "jsonschema>=4.10,<5",
     "matplotlib": "matplotlib>=3.8,<4",
     "mcap": "mcap>=1.6,<2",
     "numpy": "numpy>=1.26.4,<3",

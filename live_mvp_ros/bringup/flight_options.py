@@ -8,7 +8,7 @@ import dataclasses
 from pathlib import Path
 
 from live_mvp_ros.bringup.cores import AUTO
-from live_mvp_ros.bringup.graph import IN_RUN_FOLDER, Graph, NodeSpec, recorder, viewer
+from live_mvp_ros.bringup.graph import IN_RUN_FOLDER, Graph, NodeSpec, Value, recorder, viewer
 from live_mvp_ros.bringup.run_folder import VIEW_FILE, bag_folder
 
 
@@ -43,7 +43,9 @@ class FlightOptions:
         """Return the nodes that only look on; they start first, to miss nothing."""
         nodes = []
         if self.record is not None:
-            nodes.append(recorder(graph, bag_folder(folder, self.record)))
+            node = recorder(graph, bag_folder(folder, self.record))
+            lines: dict[str, Value] = {"packets_folder": str(folder), "seed": graph.options.seed}
+            nodes.append(dataclasses.replace(node, parameters={**lines, **node.parameters}))
         if self.view is not None:
             nodes.append(viewer(graph, self.view, folder / VIEW_FILE, self.view_open))
         return nodes

@@ -36,6 +36,7 @@ CONFIGURATIONS = {
     "recorder": "RecorderConfig",
     "bag_player": "PlayerConfig",
     "viewer": "ViewerConfig",
+    "environment": "EnvironmentConfig",
 }
 """The class that holds the parameters of each executable, in the module of its name."""
 

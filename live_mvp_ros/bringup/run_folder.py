@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from live_mvp_ros.bags.metadata import FILE_NAME as METADATA
+from live_mvp_ros.base.results import EVAL_LINES, FACET_LINES
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.graph import IN_RUN_FOLDER
 
@@ -53,14 +54,15 @@ def new_folder(parent: Path) -> RunFolder:
 def remove_folder(place: RunFolder) -> bool:
     """Remove the folder of a run that never began, and what was created around it if it is empty.
 
-    It stays as it is if it holds anything but what a start writes: logs, and a recording.
+    It stays as it is if it holds anything but what a start writes: logs, and what is recorded.
 
     Returns:
         Whether it is gone.
     """
     folder = place.path
     try:
-        if not {path.name for path in folder.iterdir()} <= {LOGS, BAG, VIEW_FILE}:
+        of_a_start = {LOGS, BAG, VIEW_FILE, EVAL_LINES, FACET_LINES}
+        if not {path.name for path in folder.iterdir()} <= of_a_start:
             return False
     except FileNotFoundError:
         return True

@@ -34,6 +34,12 @@ COMMANDS = {
     "replay": Lazy("live_mvp_ros.cli.replay", "Play a bag, or build its map again and compare."),
     "maps": Lazy("live_mvp_ros.cli.maps", "Look at saved maps; save, load or reset a live one."),
     "vehicle": Lazy("live_mvp_ros.cli.vehicle", "Autopilots by MAVLink: simulate one."),
+    "env": Lazy(
+        "live_mvp_ros.cli.env", "Look into the packet environment: examine, explore, dump."
+    ),
+    "packets": Lazy(
+        "live_mvp_ros.cli.packets", "Write the schemas of packets, and check packets."
+    ),
     "completion": Lazy(
         "live_mvp_ros.cli.shell_completion", "Print what makes your shell complete all this."
     ),

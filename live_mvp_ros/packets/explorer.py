@@ -9,10 +9,13 @@ with pitch positive upwards, clipped just below 1.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from live_mvp_ros.packets import context
+from live_mvp_ros.packets.channels import CHANNELS
 from live_mvp_ros.packets.packet_types import (
     ActionPacket,
     BodyPose,
@@ -25,14 +28,16 @@ from live_mvp_ros.packets.packet_types import (
     Patch,
     PosePacket,
 )
+from live_mvp_ros.packets.torus import BELOW_ONE, velocity, wrapped
 
 COLUMN = "col0"
-_BELOW_ONE = 1.0 - 1e-9
 
 
-def wrap(delta: float) -> float:
-    """Return the shortest way round a unit circle, in [-0.5, 0.5)."""
-    return (delta + 0.5) % 1.0 - 0.5
+class Interest(NamedTuple):
+    """What is looked at, and the chart point on it."""
+
+    object_id: str
+    point: ChartPoint
 
 
 def gaze(body: BodyPose) -> ChartPoint:
@@ -40,18 +45,47 @@ def gaze(body: BodyPose) -> ChartPoint:
     w, x, y, z = body.quaternion
     yaw = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
     upwards = max(-1.0, min(1.0, 2.0 * (x * z - w * y)))
-    u = (yaw / (2.0 * math.pi)) % 1.0
-    return ChartPoint(min(u, _BELOW_ONE), min(0.5 + math.asin(upwards) / math.pi, _BELOW_ONE))
+    v = min(0.5 + math.asin(upwards) / math.pi, BELOW_ONE)
+    return ChartPoint(wrapped(yaw / (2.0 * math.pi)), v)
+
+
+def interest(observation: ObservationPacket, body: BodyPose) -> Interest | None:
+    """Return what the middle of the depth image shows, None if it shows nothing.
+
+    The chart of a world is the sphere of directions from the map's origin: u = azimuth / 2 pi, v =
+    1/2 + elevation / pi. ``body`` is where the image was taken from, at least nearly; the ray is
+    the gaze that the observation itself says.
+    """
+    column = observation.columns[0] if observation.columns else None
+    if column is None or "depth" not in column.patch.channels:
+        return None
+    rows, columns, _ = column.patch.data.shape
+    depth = float(column.patch.data[rows // 2, columns // 2, column.patch.channels.index("depth")])
+    if not math.isfinite(depth):
+        return None
+    yaw, pitch = 2.0 * math.pi * column.pose.u, math.pi * (column.pose.v - 0.5)
+    x, y, z = body.position_m
+    x += depth * math.cos(pitch) * math.cos(yaw)
+    y += depth * math.cos(pitch) * math.sin(yaw)
+    z += depth * math.sin(pitch)
+    v = min(0.5 + math.atan2(z, math.hypot(x, y)) / math.pi, BELOW_ONE)
+    return Interest(
+        observation.object_id, ChartPoint(wrapped(math.atan2(y, x) / (2.0 * math.pi)), v)
+    )
 
 
 def pose_packet(
-    stamp_ns: int, frame_id: str, tick: int, dt_s: float, body: BodyPose, previous: BodyPose
+    stamp_ns: int,
+    frame_id: str,
+    tick: int,
+    dt_s: float,
+    body: BodyPose,
+    previous: BodyPose,
+    looked_at: Interest | None = None,
 ) -> PosePacket:
-    """Return where the body is now and was one step ago."""
+    """Return where the body is now and was one step ago, and what it looks at if that is known."""
     now, before = gaze(body), gaze(previous)
-    column = ColumnPose(
-        COLUMN, now, before, wrap(now.u - before.u) / dt_s, wrap(now.v - before.v) / dt_s
-    )
+    column = ColumnPose(COLUMN, now, before, *velocity(now, before, dt_s))
     return PosePacket(
         stamp_ns,
         frame_id,
@@ -61,6 +95,9 @@ def pose_packet(
         has_body_pose=True,
         body_pose=body,
         body_pose_previous=previous,
+        has_interest=looked_at is not None,
+        interest_object_id=looked_at.object_id if looked_at else "",
+        interest=looked_at.point if looked_at else ChartPoint(),
     )
 
 
@@ -70,12 +107,18 @@ def observation_packet(
     tick: int,
     world: str,
     camera: CameraIntrinsics,
-    depth_m: np.ndarray,
+    images: Mapping[str, np.ndarray],
     body: BodyPose,
     previous: BodyPose,
 ) -> ObservationPacket:
-    """Return the depth image [height, width] seen from a body pose; NaN = no return."""
-    patch = Patch(("depth",), np.asarray(depth_m, np.float32)[..., None])
+    """Return what is seen from a body pose.
+
+    ``images``: of modalities, each [height, width, channels] or, of one channel, [height, width].
+    """
+    kinds = [kind for kind in CHANNELS if kind in images]
+    parts = [np.asarray(images[kind], np.float32) for kind in kinds]
+    data = np.concatenate([x[..., None] if x.ndim == 2 else x for x in parts], axis=-1)
+    patch = Patch(tuple(name for kind in kinds for name in CHANNELS[kind]), data)
     column = ColumnObservation(COLUMN, patch, gaze(body), gaze(previous))
     return ObservationPacket(stamp_ns, frame_id, tick, world, camera, (column,))
 
@@ -86,12 +129,12 @@ def context_packet(
     """Return heading, rate of motion and intent as context bits, with the metronome."""
     sources = {
         "metronome": context.metronome(tick),
-        "head_direction": context.head_direction(yaw_rad),
-        "motion_rate": context.motion_rate(speed_m_s),
+        "switch": context.switch(False),
         "intent": context.intent(exploring),
+        "heading": context.head_direction(yaw_rad),
+        "rate": context.motion_rate(speed_m_s),
     }
-    indices = tuple(sorted(index for bits in sources.values() for index in bits))
-    return ContextPacket(stamp_ns, "", tick, context.CONTEXT_LENGTH, indices, tuple(sources))
+    return context.packet(stamp_ns, tick, context.CONTEXT_LENGTH, sources)
 
 
 def motor_action(

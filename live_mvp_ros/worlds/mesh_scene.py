@@ -67,7 +67,7 @@ class MeshSolid:
         import trimesh
 
         self.path, self.scale = path, scale
-        given = _loaded(path)
+        given = load_triangles(path)
         given.apply_scale(scale)
         _check_size(path, scale, np.asarray(given.bounds, float), largest_m)
         bodies = _closed(path, given)
@@ -143,8 +143,8 @@ def _way_out(body: Any, x: np.ndarray) -> np.ndarray:
     return np.where(votes >= 2, 1 if body.volume > 0.0 else -1, 0)
 
 
-def _loaded(path: Path) -> Any:
-    """Return the mesh in a file, Z up, in the units of the file.
+def load_triangles(path: Path) -> Any:
+    """Return the mesh in a file (a ``trimesh.Trimesh``), Z up, in the units of the file.
 
     Raises:
         WorldError: there is none.

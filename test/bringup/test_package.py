@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
     "PIL": "python3-pil",
     "click": "python3-click",
+    "jsonschema": "python3-jsonschema",
     "matplotlib": "python3-matplotlib",
     "numpy": "python3-numpy",
     "psutil": "python3-psutil",

@@ -30,6 +30,12 @@ def test_the_page_is_as_the_sources_say(maker):
     assert maker.written(page) == page, "run python docs/make_reference.py"
 
 
+def test_the_page_of_environments_is_as_the_classes_say(maker):
+    page = (DOCS / "environments.md").read_text(encoding="utf-8")
+    made = maker.written(page, maker.ENVIRONMENT_PARTS)
+    assert made == page, "run python docs/make_reference.py"
+
+
 def test_what_nodes_publish_and_what_the_table_of_topics_says_is_the_same(maker):
     for node in maker.NODES[:-1]:  # a bag player says what its bag holds
         said = {(call.name, call.type) for call in maker.calls_of(node) if call.kind == "says"}

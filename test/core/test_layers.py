@@ -20,12 +20,12 @@ CORE = (
     *("worlds", "mapping", "planning", "vehicle", "control", "packets", "baselines", "sim"),
     *("evaluation", "reports"),
 )
-SEES_THE_TRUTH = ("worlds", "sim", "evaluation", "reports")
+SEES_THE_TRUTH = ("worlds", "packets", "sim", "evaluation", "reports")
 MAY_IMPORT: dict[str, set[str]] = {
     BASE: set(),
     "worlds": {BASE},
     "vehicle": {BASE},
-    "packets": set(),
+    "packets": {BASE, "worlds"},
     "mapping": {BASE, "vehicle"},
     "planning": {BASE, "vehicle"},
     "control": {BASE, "planning", "vehicle"},
@@ -47,8 +47,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("viewing", "worlds"),
     },
     "cli": {
-        *(BASE, "bags", "bringup", "evaluation", "mapping", "replay", "reports", "ros"),
-        *("vehicle", "viewing", "worlds"),
+        *(BASE, "bags", "bringup", "evaluation", "mapping", "packets", "replay", "reports"),
+        *("ros", "vehicle", "viewing", "worlds"),
     },
 }
 """Room: what it may import besides itself. ``bringup`` starts ``nodes`` by name only."""

@@ -26,6 +26,8 @@ from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.mapping import RangeSensorConfig, SensorRays
 from live_mvp_ros.msg import ExplorationStatus
 from live_mvp_ros.nodes.live_map.sensor_input import SensorInput
+from live_mvp_ros.packets.packet_json import from_json, to_json
+from live_mvp_ros.packets.packet_schema import check
 from live_mvp_ros.ros.convert import (
     cloud_messages,
     field_messages,
@@ -165,6 +167,20 @@ POINT = packets.ChartPoint(0.25, 0.5)
 POSE = packets.BodyPose((1.0, 2.0, 3.0), (0.5, 0.5, -0.5, 0.5))
 PATCH = packets.Patch(("depth", "r"), np.arange(12, dtype=np.float32).reshape(2, 3, 2))
 CAMERA = packets.CameraIntrinsics(1.5, 2.5, 3.5, 4.5, 3, 2)
+EVALUATED = packets.EvalRecord(
+    9,
+    "map",
+    3,
+    "explorer",
+    1,
+    7,
+    "office",
+    packets.ActionPacket(9, "", 3, "rotate", dyaw=0.5),
+    packets.StepInfo(9, "", 3, collided=True, object_id="office"),
+    packets.BeliefPacket(9, "", 3, ("cup", "can"), (0.25, 0.75)),
+    0.5,
+    math.nan,
+)
 PACKETS = {
     kind: to_message(packet)
     for kind, packet in (
@@ -192,8 +208,13 @@ PACKETS = {
         ),
         (packets.ContextPacket, packets.ContextPacket(7, "", 8, 1024, (1, 5, 1023), ("m", "i"))),
         (
+            packets.FacetRecord,
+            packets.FacetRecord(9, "c", 10, "o", "a", (1.0, 2.0, 3.0), (0.0, 0.6, 0.8), 2.5, 1),
+        ),
+        (packets.EvalRecord, EVALUATED),
+        (
             packets.ActionPacket,
-            packets.ActionPacket(9, "b", 10, "motor", "c", "cup", *range(1, 5), motor=(0.5, -0.5)),
+            packets.ActionPacket(9, "b", 10, "motor", "c", motor=(0.5, -0.5)),
         ),
     )
 }
@@ -325,16 +346,25 @@ def test_transforms(items: list[Any], fixed: bool) -> None:
         assert np.isfinite(transforms.lookup("base_link", "cam", 0)).all()
 
 
+def same(one: Any, other: Any) -> bool:
+    """Return whether two packets are equal, NaN included."""
+    return bool(repr(to_json(one)) == repr(to_json(other)))
+
+
 @pytest.mark.parametrize("kind", list(PACKETS), ids=lambda kind: kind.__name__)
 def test_packets(kind: Any) -> None:
+    """What is taken is a packet: its JSON keeps the schema, and says the same."""
+
     @MANY
     @given(spoilt(PACKETS[kind]))
-    def check(message: Any) -> None:
+    def check_one(message: Any) -> None:
         found = usable(from_message, kind, message)
         if found is not None:
             to_message(found)
+            check(to_json(found))
+            assert same(from_json(kind, to_json(found)), found)
 
-    check()
+    check_one()
 
 
 DRAWN = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import signal
 
+import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nav_msgs.msg import Odometry
@@ -17,9 +18,11 @@ from rosgraph_msgs.msg import Clock
 from std_srvs.srv import SetBool
 from tf2_msgs.msg import TFMessage
 
-from live_mvp_ros.msg import BodyRateThrust, PosePacket
+from live_mvp_ros import packets
+from live_mvp_ros.msg import BodyRateThrust, ObservationPacket, PosePacket
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import headers, pose_messages
+from live_mvp_ros.ros.convert.packet_messages import to_message
 from live_mvp_ros.srv import ResetSim, StepSim
 
 
@@ -36,10 +39,10 @@ def test_holds_its_start_pose_and_publishes_time_frames_and_packets(bench, ends_
     clock, odom = bench.collect(Clock, "/clock"), bench.collect(Odometry, "odom")
     moving = bench.collect(TFMessage, "tf", qos.TRANSFORM)
     fixed = bench.collect(TFMessage, "tf_static", qos.TRANSFORM_STATIC)
-    packets = bench.collect(PosePacket, "packets/pose")
+    poses = bench.collect(PosePacket, "packets/pose")
     health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
     process = bench.start("quadrotor_sim", start_position_m=[1.0, 2.0, 3.0], start_yaw_rad=1.0)
-    bench.wait(lambda: len(odom) > 150 and packets and fixed and values_of(health))
+    bench.wait(lambda: len(odom) > 150 and poses and fixed and values_of(health))
     steps = {b - a for a, b in zip(stamps(odom), stamps(odom)[1:], strict=False)}
     assert min(steps) == 10_000_000  # 100 Hz of simulated time; best effort may lose some
     last = odom[-1]
@@ -54,12 +57,38 @@ def test_holds_its_start_pose_and_publishes_time_frames_and_packets(bench, ends_
         "odom",
     )
     assert moving[-1].transforms[0].child_frame_id == "base_link"
-    assert packets[-1].columns[0].pose.u == pytest.approx(1.0 / (2 * math.pi), abs=0.01)
+    assert poses[-1].columns[0].pose.u == pytest.approx(1.0 / (2 * math.pi), abs=0.01)
     values = values_of(health)
     assert health[-1].status[0].name == "quadrotor_sim"
     assert values["holding"] == "true"
     assert float(values["real_time_factor"]) > 0.0
     assert ends_cleanly(process)
+
+
+def test_says_what_the_last_observation_looked_at(bench):
+    poses = bench.collect(PosePacket, "packets/pose")
+    observations = bench.publisher(ObservationPacket, "packets/observation", qos.SENSOR)
+    bench.start("quadrotor_sim", start_position_m=[1.0, 2.0, 3.0])
+    bench.wait(lambda: poses)
+    assert not poses[-1].has_interest
+    point = packets.ChartPoint(0.0, 0.5)
+    patch = packets.Patch(("depth",), np.full((3, 3, 1), 4.0, np.float32))
+    column = packets.ColumnObservation("col0", patch, point, point)
+    camera = packets.CameraIntrinsics(1.0, 1.0, 1.0, 1.0, 3, 3)
+
+    def look():
+        stamp = headers.to_ns(poses[-1].header.stamp)
+        seen = packets.ObservationPacket(stamp, "c", 0, "office", camera, (column,))
+        observations.publish(to_message(seen))
+
+    bench.wait(lambda: poses[-1].has_interest, during=look)
+    found = poses[-1]
+    assert found.interest_object_id == "office"
+    azimuth = math.atan2(2.0, 1.0 + 4.0)  # 4 m ahead of (1, 2, 3)
+    assert found.interest.u == pytest.approx(azimuth / (2 * math.pi), abs=0.002)
+    rise = math.atan2(3.0, math.hypot(2.0, 5.0))
+    assert found.interest.v == pytest.approx(0.5 + rise / math.pi, abs=0.002)
+    bench.wait(lambda: not poses[-1].has_interest)  # it has grown old
 
 
 def test_flies_a_command_and_holds_when_commands_stop(bench):

@@ -23,6 +23,7 @@ from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.msg import ObservationPacket
 from live_mvp_ros.packets import BodyPose, CameraIntrinsics
 from live_mvp_ros.packets.explorer import observation_packet
+from live_mvp_ros.packets.world_pictures import WorldPictures
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import cloud_messages, pose_messages
 from live_mvp_ros.ros.convert.packet_messages import to_message
@@ -56,6 +57,11 @@ class DepthConfig:
     packet_rate_hz: float = parameter(
         default=1.0, unit="Hz", low=0.01, high=100.0, help="Rate of packets/observation."
     )
+    packet_modalities: tuple[str, ...] = parameter(
+        default=("depth",),
+        choices=("rgb", "depth", "normals"),
+        help="What patches of packets/observation show; depth is as the camera measures it.",
+    )
     seed: int = parameter(default=0, low=0, help="Seed of the sensor noise.")
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     camera: DepthCameraConfig = DepthCameraConfig()
@@ -71,7 +77,8 @@ class GtDepth(GraphNode):
         self._frames = Frames(config.frame_prefix)
         try:
             self._world = load_world(config.world)
-        except WorldError as error:
+            self._pictures = self._opened_pictures(config)
+        except (WorldError, ValueError) as error:
             raise StartError(str(error)) from None
         self._camera = CameraIntrinsics(
             *intrinsics(config.camera), config.camera.width_px, config.camera.height_px
@@ -94,6 +101,14 @@ class GtDepth(GraphNode):
         work = self.start_worker(self._look)
         self.health.extra = lambda: {"overtaken": str(work.dropped)}
         self.listen(Odometry, "odom", qos.SENSOR, self._on_odometry)
+
+    def _opened_pictures(self, config: DepthConfig) -> WorldPictures | None:
+        """Return what gives colours and normals, None where packets show neither."""
+        if config.packet_modalities == ("depth",):
+            return None
+        pictures = WorldPictures(self._world.scene, config.camera)
+        pictures.images(np.zeros(3, np.float32), np.array([1, 0, 0, 0], np.float32))
+        return pictures
 
     def _mount(self) -> TFMessage:
         """Return the fixed transforms from the body to the optical frame."""
@@ -159,13 +174,16 @@ class GtDepth(GraphNode):
 
     def _publish_packet(self, state: VehicleState, depth_m: np.ndarray) -> None:
         body = BodyPose(tuple(state.position.tolist()), tuple(state.attitude.tolist()))
+        images = {"depth": depth_m}
+        if self._pictures is not None:
+            images |= self._pictures.images(state.position, state.attitude)
         packet = observation_packet(
             state.stamp_ns,
             self._frames.camera_optical,
             self._packet_tick,
             self._world.name,
             self._camera,
-            depth_m,
+            {kind: images[kind] for kind in self.parameters.value.packet_modalities},
             body,
             self._previous or body,
         )

@@ -21,15 +21,16 @@ from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
 from tf2_msgs.msg import TFMessage
 
-from live_mvp_ros.msg import BodyRateThrust, PosePacket
+from live_mvp_ros import packets
+from live_mvp_ros.msg import BodyRateThrust, ObservationPacket, PosePacket
 from live_mvp_ros.nodes.quadrotor_sim.sim_time import FollowedTime, OwnTime
 from live_mvp_ros.nodes.quadrotor_sim.simulated_vehicle import SimulatedVehicle
 from live_mvp_ros.nodes.quadrotor_sim.simulator_parameters import SimConfig
 from live_mvp_ros.packets import BodyPose
-from live_mvp_ros.packets.explorer import pose_packet
+from live_mvp_ros.packets.explorer import Interest, interest, pose_packet
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import headers, pose_messages, vehicle_messages
-from live_mvp_ros.ros.convert.packet_messages import to_message
+from live_mvp_ros.ros.convert.packet_messages import from_message, to_message
 from live_mvp_ros.ros.diagnostics import WARN
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.node import GraphNode
@@ -39,6 +40,8 @@ from live_mvp_ros.ros.schedule import Every
 from live_mvp_ros.srv import ResetSim
 
 PACKET_RATE_HZ = 20.0
+INTEREST_S = 1.5
+"""Age from which on what was looked at in the last observation is no longer looked at."""
 
 
 class QuadrotorSim(GraphNode):
@@ -59,6 +62,7 @@ class QuadrotorSim(GraphNode):
         self._vehicle = SimulatedVehicle(config, self._period_ns, *self._start)
         self._previous = BodyPose(*map(tuple, self._start))
         self._packets, self._packet_tick = Every(PACKET_RATE_HZ), 0
+        self._looked_at: tuple[int, Interest] | None = None
 
         self._odom_out = self.publisher(Odometry, "odom", qos.SENSOR)
         self._truth_out = self.publisher(Odometry, "ground_truth/odom", qos.SENSOR)
@@ -72,6 +76,7 @@ class QuadrotorSim(GraphNode):
         self.health.extra = self._extra
 
         self.listen(BodyRateThrust, "cmd/body_rates", qos.COMMAND_IN, self._on_command)
+        self.listen(ObservationPacket, "packets/observation", qos.SENSOR, self._on_observation)
         self.create_service(ResetSim, "sim/reset", self._on_reset)
         self._time.start(self._tick)
         self._publish()
@@ -83,6 +88,12 @@ class QuadrotorSim(GraphNode):
         command = vehicle_messages.command_array(message)
         answers_ns = headers.to_ns(message.header.stamp)
         self._vehicle.take(command, self._time.now_ns, answers_ns)
+
+    def _on_observation(self, message: ObservationPacket) -> None:
+        observation = from_message(packets.ObservationPacket, message)
+        true = vehicle_messages.VehicleState(observation.stamp_ns, *self._vehicle.true)
+        found = interest(observation, _body(true))
+        self._looked_at = None if found is None else (observation.stamp_ns, found)
 
     def _tick(self) -> None:
         begin = time.monotonic()
@@ -112,9 +123,17 @@ class QuadrotorSim(GraphNode):
             self._publish_packet(state)
 
     def _publish_packet(self, state: vehicle_messages.VehicleState) -> None:
-        body = BodyPose(tuple(state.position.tolist()), tuple(state.attitude.tolist()))
+        body, now_ns = _body(state), self._time.now_ns
+        since_ns, looked_at = self._looked_at or (0, None)
+        is_now = 0 <= now_ns - since_ns < 1e9 * INTEREST_S
         packet = pose_packet(
-            self._time.now_ns, MAP, self._packet_tick, 1.0 / PACKET_RATE_HZ, body, self._previous
+            now_ns,
+            MAP,
+            self._packet_tick,
+            1.0 / PACKET_RATE_HZ,
+            body,
+            self._previous,
+            looked_at if is_now else None,
         )
         self._packet_out.publish(to_message(packet))
         self._packet_tick, self._previous = self._packet_tick + 1, body
@@ -143,6 +162,10 @@ class QuadrotorSim(GraphNode):
             self.health.problem(WARN, f"it holds: {why}")
         flags = {"holding": vehicle.holds, "landed": landed}
         return {**values, **{name: str(flag).lower() for name, flag in flags.items()}}
+
+
+def _body(state: vehicle_messages.VehicleState) -> BodyPose:
+    return BodyPose(tuple(state.position.tolist()), tuple(state.attitude.tolist()))
 
 
 def main(args: list[str] | None = None) -> int:

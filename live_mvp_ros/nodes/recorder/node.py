@@ -25,9 +25,11 @@ from live_mvp_ros.bags.metadata import LOST_KEY
 from live_mvp_ros.bags.recording import Recording, Waiting
 from live_mvp_ros.bags.writer import BagWriter, Limits, free_folder
 from live_mvp_ros.base.config import configuration, parameter
+from live_mvp_ros.nodes.recorder.packet_lines import PacketLines
 from live_mvp_ros.ros import qos, topics
 from live_mvp_ros.ros.diagnostics import ERROR, OK, WARN
 from live_mvp_ros.ros.node import GraphNode
+from live_mvp_ros.ros.refusals import InvalidMessageError
 from live_mvp_ros.ros.running import StartError, run_node
 from live_mvp_ros.ros.taps import LARGE_HISTORY, Taps, common, offered_by
 
@@ -55,6 +57,11 @@ class RecorderConfig:
     max_file_s: float = parameter(
         default=0.0, unit="s", low=0.0, high=1e6, help="Time that a file covers; 0: all of it."
     )
+    packets_folder: str = parameter(
+        default="",
+        help="Folder for eval.jsonl and facets.jsonl, what packets say; empty: they are not made.",
+    )
+    seed: int = parameter(default=0, low=0, help="Seed of the flight that eval.jsonl names.")
     backlog_mib: float = parameter(
         default=256.0,
         unit="MiB",
@@ -79,6 +86,7 @@ class Recorder(GraphNode):
             raise StartError(str(error)) from None
         self._bag = Recording(bag, round(config.backlog_mib * 2**20))
         self._taps = Taps(self, peers=self.health.peers)
+        self._lines = self._opened_lines(config)
         self._losses: dict[str, Losses] = {}
         self._unknown: set[str] = set()
         self._recording, self._slow = True, False
@@ -93,6 +101,8 @@ class Recorder(GraphNode):
     def destroy_node(self) -> None:
         """Write what has come meanwhile and complete the bag."""
         self._drain()
+        if self._lines is not None:
+            self._lines.close()
         if self._recording:
             try:
                 self._bag.close({LOST_KEY: json.dumps(self._lost())})
@@ -145,8 +155,35 @@ class Recorder(GraphNode):
             )
             publishers = partial(self.count_publishers, item.topic)
             self._losses[item.topic].received_number(item.sequence, publishers)
+            self._note(item.topic, item.data)
         self._say_how_it_goes(dropping=self._bag.dropped.total() > before)
         self.health.produced(time.monotonic() - begin)
+
+    def _opened_lines(self, config: RecorderConfig) -> PacketLines | None:
+        """Return the files for what packets say, None where they are not wanted.
+
+        Raises:
+            StartError: they cannot be created.
+        """
+        if not config.packets_folder:
+            return None
+        namespace = self.get_namespace().strip("/")
+        try:
+            return PacketLines(Path(config.packets_folder), namespace, config.seed)
+        except OSError as error:
+            raise StartError(f"packets_folder {config.packets_folder}: {error.strerror}") from None
+
+    def _note(self, topic: str, data: bytes) -> None:
+        """Write what a packet says; a full disk ends the lines and not the bag."""
+        if self._lines is None:
+            return
+        try:
+            self._lines.take(topic, data)
+        except InvalidMessageError as error:
+            self.health.refused(topic, str(error))
+        except OSError as error:
+            self._lines = None
+            self.get_logger().error(f"lines of packets have ended: {error.strerror or error}")
 
     def _say_how_it_goes(self, dropping: bool) -> None:
         """Note the end of the recording, or that the disk is too slow, and that it keeps up."""

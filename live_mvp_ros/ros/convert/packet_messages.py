@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packets to messages and back, field by field: names are the same on both sides.
 
-Only three things differ: ``stamp_ns`` and ``frame_id`` are a message's header, a BodyPose is a
-Pose with its quaternion in the other order, and a Patch carries its shape in the array.
+Only four things differ: ``stamp_ns`` and ``frame_id`` are a message's header, a BodyPose is a
+Pose with its quaternion in the other order, points and normals are a Point or a Vector3, and a
+Patch carries its shape in the array.
 """
 
 from __future__ import annotations
@@ -11,29 +12,17 @@ from __future__ import annotations
 import array
 import dataclasses
 import math
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import numpy as np
+from geometry_msgs.msg import Point, Vector3
 
 from live_mvp_ros import msg, packets
+from live_mvp_ros.packets.packet_fields import PacketError, types_of
 from live_mvp_ros.ros.convert import headers, pose_messages
 from live_mvp_ros.ros.refusals import InvalidMessageError
 
 T = TypeVar("T")
-
-_SEQUENCES: dict[tuple[type, str], type] = {
-    (packets.ObservationPacket, "columns"): packets.ColumnObservation,
-    (packets.PosePacket, "columns"): packets.ColumnPose,
-}
-_PARTS: dict[str, type] = {
-    "camera": packets.CameraIntrinsics,
-    "patch": packets.Patch,
-    "pose": packets.ChartPoint,
-    "previous": packets.ChartPoint,
-    "interest": packets.ChartPoint,
-    "body_pose": packets.BodyPose,
-    "body_pose_previous": packets.BodyPose,
-}
 
 
 def to_message(packet: Any) -> Any:
@@ -58,51 +47,57 @@ def from_message(kind: type[T], message: Any) -> T:
     """Return the packet, or the part, of type ``kind`` that a message holds.
 
     Raises:
-        InvalidMessageError: a size does not fit, a pose is not usable, indices are not ascending,
-            a number is not finite, a stamp is no time.
+        InvalidMessageError: a size does not fit, a pose is not usable, a value is not allowed, a
+            stamp is no time.
     """
+    try:
+        return _packet(kind, message)
+    except PacketError as error:
+        raise InvalidMessageError(str(error)) from None
+
+
+def _packet(kind: type[T], message: Any) -> T:
     if kind is packets.BodyPose:
-        position, attitude = pose_messages.pose_arrays(message)
-        return kind(tuple(position.tolist()), tuple(attitude.tolist()))  # type: ignore[call-arg]
+        pose_messages.pose_arrays(message)  # refuses; its arrays are of 32 bits
+        p, q = message.position, message.orientation
+        return kind((p.x, p.y, p.z), (q.w, q.x, q.y, q.z))  # type: ignore[call-arg]
     if kind is packets.Patch:
         return _patch(message)  # type: ignore[return-value]
     values: dict[str, Any] = {}
+    types = types_of(kind)
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         if field.name == "stamp_ns":
             values[field.name] = headers.to_ns(message.header.stamp)
         elif field.name == "frame_id":
             values[field.name] = message.header.frame_id
         else:
-            values[field.name] = _packet_value(kind, field.name, getattr(message, field.name))
-    try:
-        return kind(**values)
-    except ValueError as error:
-        raise InvalidMessageError(str(error)) from None
+            values[field.name] = _packet_value(types[field.name], getattr(message, field.name))
+    return kind(**values)
 
 
 def _message_value(value: Any, default: Any) -> Any:
     """Return a field's value in exactly the message's type: rclpy does not survive another one."""
     if dataclasses.is_dataclass(value):
         return to_message(value)
+    if isinstance(default, Point | Vector3):
+        return type(default)(**dict(zip("xyz", map(float, value), strict=True)))
     if isinstance(value, tuple):
         numbers = float if isinstance(default, array.array) and default.typecode == "d" else None
         return [numbers(item) if numbers else _message_value(item, None) for item in value]
     return float(value) if isinstance(default, float) else value
 
 
-def _packet_value(kind: type, name: str, value: Any) -> Any:
-    if (kind, name) in _SEQUENCES:
-        return tuple(from_message(_SEQUENCES[kind, name], item) for item in value)
-    if name in _PARTS:
-        return from_message(_PARTS[name], value)
+def _packet_value(hint: Any, value: Any) -> Any:
+    if isinstance(value, Point | Vector3):
+        return value.x, value.y, value.z
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return from_message(hint, value)
     if isinstance(value, list | array.array | np.ndarray):
-        return tuple(_finite(name, item) for item in value)
-    return _finite(name, value)
-
-
-def _finite(name: str, value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidMessageError(f"{name} = {value} is not finite")
+        inner = get_args(hint)[0]
+        if dataclasses.is_dataclass(inner):
+            part: Any = inner
+            return tuple(from_message(part, item) for item in value)
+        return tuple(inner(item) for item in value)
     return value
 
 

@@ -1,0 +1,263 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Packets as JSON: names as the document fixes them, nothing lost, everything broken caught."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+from any_packet import packet_of
+from hypothesis import HealthCheck, given, settings
+
+from live_mvp_ros import packets
+from live_mvp_ros.packets import packet_schema
+from live_mvp_ros.packets.packet_json import from_json, kind_of, to_json
+from live_mvp_ros.packets.packet_types import PACKETS, PARAMETERS
+
+SOME = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+POINT, OTHER = packets.ChartPoint(0.25, 0.5), packets.ChartPoint(0.75, 0.125)
+DATA = np.array([[[0.5, np.nan], [0.25, 1.0]]], np.float32)
+OBSERVATION = packets.ObservationPacket(
+    7,
+    "optical",
+    3,
+    "cup",
+    packets.CameraIntrinsics(1.5, 2.5, 3.5, 4.5, 2, 1),
+    (packets.ColumnObservation("col0", packets.Patch(("r", "depth"), DATA), POINT, OTHER),),
+)
+POSE = packets.PosePacket(
+    7, "map", 3, 0.05, (packets.ColumnPose("col0", POINT, OTHER, 1.0, -1.0),)
+)
+CONTEXT = packets.ContextPacket(7, "", 3, 1024, (0, 5), ("metronome", "switch"))
+INFO = packets.StepInfo(7, "", 3, object_id="cup")
+FACET = packets.FacetRecord(7, "map", 3, "cup", "col0", (1.0, 2.0, 3.0), (0, 0, 1), np.nan, 1)
+
+
+def test_an_observation_has_the_names_of_the_document():
+    assert to_json(OBSERVATION) == {
+        "type": "observation.v1",
+        "columns": [
+            {
+                "column_id": "col0",
+                "channels": ["r", "depth"],
+                "patch": [[[0.5, None], [0.25, 1.0]]],
+                "egocentric_pose": {"u": 0.25, "v": 0.5, "u_prev": 0.75, "v_prev": 0.125},
+            }
+        ],
+        "global_meta": {
+            "object_id": "cup",
+            "tick": 3,
+            "stamp_ns": 7,
+            "frame_id": "optical",
+            "camera_intr": {
+                "fx": 1.5,
+                "fy": 2.5,
+                "cx": 3.5,
+                "cy": 4.5,
+                "width": 2,
+                "height": 1,
+            },
+        },
+    }
+
+
+def test_a_pose_has_the_names_of_the_document():
+    meta = {"tick": 3, "stamp_ns": 7, "frame_id": "map"}
+    column = {
+        "column_id": "col0",
+        "pose_t": {"u": 0.25, "v": 0.5},
+        "pose_tm1": {"u": 0.75, "v": 0.125},
+        "velocity": {"u": 1.0, "v": -1.0},
+    }
+    plain = {"type": "pose.v1", "per_column": [column], "dt": 0.05, "meta": meta}
+    assert to_json(POSE) == plain
+    body = packets.BodyPose((1.0, 2.0, 3.0), (0.0, 1.0, 0.0, 0.0))
+    at = {"position": [1.0, 2.0, 3.0], "orientation": [0.0, 1.0, 0.0, 0.0]}
+    explorer = packets.PosePacket(
+        7, "map", 3, 0.05, POSE.columns, True, body, body, True, "cup", POINT
+    )
+    assert to_json(explorer) == plain | {
+        "se3": at,
+        "se3_previous": at,
+        "chart_of_interest": {"u": 0.25, "v": 0.5, "object_id": "cup"},
+    }
+
+
+def test_a_context_has_the_names_of_the_document():
+    assert to_json(CONTEXT) == {
+        "type": "context.v1",
+        "c_bits": {"indices": [0, 5], "length": 1024},
+        "sources": ["metronome", "switch"],
+        "meta": {"tick": 3, "stamp_ns": 7, "frame_id": ""},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given_values", "params"),
+    [
+        ({"action": "move", "dx": 1.0, "dy": 2.0}, {"dx": 1.0, "dy": 2.0}),
+        ({"action": "jump_to", "u": 0.5, "v": 0.25}, {"u": 0.5, "v": 0.25}),
+        ({"action": "rotate", "dyaw": 0.5}, {"dyaw": 0.5, "dpitch": 0.0}),
+        ({"action": "zoom", "dz": 0.5}, {"dz": 0.5}),
+        ({"action": "focus", "df": 0.5}, {"df": 0.5}),
+        ({"action": "motor", "motor": (0.5,)}, {"motor": [0.5]}),
+        ({"action": "noop"}, {}),
+        ({"action": "switch_object"}, {}),
+    ],
+)
+def test_an_action_says_its_own_parameters_and_no_others(given_values, params):
+    values = to_json(packets.ActionPacket(0, "", 0, **given_values))
+    assert (values["type"], values["params"]) == (given_values["action"], params)
+
+
+def test_step_info_has_the_names_of_the_document():
+    flags = {"ok", "clamped", "wrapped", "collided", "reset_suggested", "object_id"}
+    assert flags <= set(to_json(INFO))
+
+
+@pytest.mark.parametrize("kind", PACKETS, ids=lambda kind: kind.__name__)
+def test_json_and_back_loses_nothing_and_keeps_the_schema(kind):
+    @SOME
+    @given(packet_of(kind))
+    def check_one(packet):
+        values = json.loads(json.dumps(to_json(packet), allow_nan=False))
+        packet_schema.check(values)
+        assert kind_of(values) is kind
+        back = from_json(kind, values)
+        assert repr(back) == repr(packet)
+        assert repr(to_json(back)) == repr(to_json(packet))  # arrays, which repr cuts
+
+    check_one()
+
+
+@pytest.mark.parametrize("kind", PACKETS, ids=lambda kind: kind.__name__)
+def test_the_schema_files_are_what_the_classes_say(kind):
+    file = packet_schema.FOLDER / packet_schema.file_name(kind)
+    text = file.read_text(encoding="utf-8")
+    assert text == packet_schema.text_of(kind), "run live-mvp packets schema"
+    jsonschema.Draft202012Validator.check_schema(json.loads(text))
+
+
+def test_there_are_no_other_schema_files():
+    names = {file.name for file in packet_schema.FOLDER.glob("*")}
+    assert names == {packet_schema.file_name(kind) for kind in PACKETS}
+
+
+EXAMPLES = {
+    "observation": OBSERVATION,
+    "pose": POSE,
+    "context": CONTEXT,
+    "info": INFO,
+    "facet": FACET,
+    **{
+        name: packets.ActionPacket(
+            0, "", 0, name, **({"motor": (0.5,)} if name == "motor" else {})
+        )
+        for name in PARAMETERS
+    },
+}
+
+
+def places(values, prefix=()):
+    """Yield the way to everything in a packet, objects and lists too."""
+    items = values.items() if isinstance(values, dict) else enumerate(values)
+    for key, value in items:
+        yield (*prefix, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*prefix, key))
+
+
+def changed(values, place, change):
+    """Return a copy with a change made to the parent of a place."""
+    made = copy.deepcopy(values)
+    parent = made
+    for key in place[:-1]:
+        parent = parent[key]
+    change(parent, place[-1])
+    return made
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_whatever_is_missing_or_of_another_type_is_caught(name):
+    values = to_json(EXAMPLES[name])
+    packet_schema.check(values)
+    for place in places(values):
+        if isinstance(place[-1], str):
+            with pytest.raises(packets.PacketError):
+                packet_schema.check(changed(values, place, lambda p, key: p.pop(key)))
+        for wrong in ({"x": 1}, "no such word", [[]], True if place[-1] != "ok" else 2):
+            flag = place[-1] in ("ok", "clamped", "wrapped", "collided", "reset_suggested")
+            text = place[-1] in ("object_id", "column_id", "frame_id", "message", "patch")
+            text = text or place[-2:-1] in (("sources",), ("channels",))
+            if (flag and wrong is True) or (text and isinstance(wrong, str)):
+                continue
+            with pytest.raises(packets.PacketError):
+                packet_schema.check(
+                    changed(values, place, lambda p, key, w=wrong: p.__setitem__(key, w))
+                )
+
+
+@pytest.mark.parametrize(
+    ("packet", "place", "value", "sentence"),
+    [
+        (OBSERVATION, ("columns", 0, "egocentric_pose", "u"), 1.0, "exclusive|maximum"),
+        (OBSERVATION, ("columns", 0, "egocentric_pose", "v_prev"), -0.1, "minimum"),
+        (OBSERVATION, ("columns", 0, "patch"), [[[0.5], [0.25]]], "does not fit"),
+        (OBSERVATION, ("columns", 0, "patch"), [[[0.5, 1.0]], []], "patch"),
+        (OBSERVATION, ("columns", 0, "channels"), ["r", "r"], "non-unique"),
+        (OBSERVATION, ("global_meta", "camera_intr", "fx"), 0.0, "minimum"),
+        (OBSERVATION, ("global_meta", "tick"), -1, "minimum"),
+        (OBSERVATION, ("more",), 1, "Additional properties"),
+        (OBSERVATION, ("type",), "observation.v2", "type = 'observation.v2' is not allowed"),
+        (POSE, ("dt",), 0.0, "minimum"),
+        (POSE, ("chart_of_interest",), {"u": 0.0, "v": 0.0}, "object_id"),
+        (POSE, ("se3",), {"position": [0, 0], "orientation": [1, 0, 0, 0]}, "too short"),
+        (POSE, ("per_column",), [], None),
+        (CONTEXT, ("c_bits", "indices"), [5, 0], "must be ascending"),
+        (CONTEXT, ("c_bits", "indices"), [5, 5], "non-unique"),
+        (CONTEXT, ("c_bits", "indices"), [5, 1024], "less than length"),
+        (CONTEXT, ("c_bits", "length"), 0, "minimum"),
+        (INFO, ("extrinsic_reward",), None, "not of type"),
+        (FACET, ("normal",), [0.0, 0.0, 0.5], "length must be 1"),
+        (FACET, ("source",), "guess", "is not one of"),
+        (FACET, ("curvature",), 1.5, None),
+    ],
+)
+def test_a_broken_packet_is_caught_by_a_sentence(packet, place, value, sentence):
+    values = changed(to_json(packet), place, lambda p, key: p.__setitem__(key, value))
+    if sentence is None:
+        packet_schema.check(values)
+        return
+    with pytest.raises(packets.PacketError, match=sentence):
+        packet_schema.check(values)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: packets.ChartPoint(1.0, 0.0), "u = 1.0 is not allowed: it must be at least 0"),
+        (lambda: packets.ChartPoint(np.nan, 0.0), "u = nan is not finite"),
+        (lambda: packets.BodyPose((0, 0, 0), (1, 1, 0, 0)), "its length must be 1"),
+        (lambda: packets.ActionPacket(0, "", 0, "fly"), "action = 'fly' is not allowed"),
+        (lambda: packets.ActionPacket(0, "", 0, "noop", dx=1.0), "noop has no such parameter"),
+        (
+            lambda: packets.BeliefPacket(0, "", 0, ("a", "b"), (0.5, 0.4)),
+            "probabilities that sum to 0.9",
+        ),
+        (lambda: packets.BeliefPacket(0, "", 0, ("a",), ()), "there must be one for each"),
+        (
+            lambda: packets.PosePacket(0, "", 0, 0.1, (), interest_object_id="cup"),
+            "interest without has_interest",
+        ),
+        (lambda: packets.PosePacket(0, "", 0, 0.1, POSE.columns * 2), "column 'col0'"),
+        (lambda: packets.Patch(("r",), np.full((1, 1, 1), np.inf)), "infinite"),
+        (lambda: packets.Patch(("r",), np.zeros((0, 1, 1))), "must not be empty"),
+    ],
+)
+def test_a_packet_that_breaks_its_definition_cannot_be_made(make, sentence):
+    with pytest.raises(packets.PacketError, match=sentence):
+        make()

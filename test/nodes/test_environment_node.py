@@ -1,0 +1,88 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The node environment answers what Python returns, and refuses what Python refuses."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from live_mvp_ros import packets
+from live_mvp_ros.msg import ActionPacket
+from live_mvp_ros.packets import EnvConfig, Environment
+from live_mvp_ros.packets.packet_json import to_json
+from live_mvp_ros.ros.convert.packet_messages import from_message, to_message
+from live_mvp_ros.srv import ResetEnvironment, StepEnvironment
+
+KINDS = (packets.ObservationPacket, packets.ContextPacket, packets.PosePacket)
+
+
+def reset(bench, **request):
+    return bench.call(ResetEnvironment, "environment/reset", ResetEnvironment.Request(**request))
+
+
+def step(bench, **action):
+    request = StepEnvironment.Request(action=to_message(packets.ActionPacket(0, "", 0, **action)))
+    return bench.call(StepEnvironment, "environment/step", request)
+
+
+def said(response) -> list[str]:
+    """Return the packets of an answer as text, which JSON makes comparable."""
+    assert response.success, response.message
+    messages = (response.observation, response.context, response.pose)
+    found = [from_message(k, m) for k, m in zip(KINDS, messages, strict=True)]
+    if hasattr(response, "info"):
+        found.append(from_message(packets.StepInfo, response.info))
+    return [repr(to_json(packet)) for packet in found]
+
+
+@pytest.mark.parametrize("backend", ["stub", "sdf"])
+def test_the_node_answers_what_python_returns(bench, ends_cleanly, backend):
+    process = bench.start("environment", backend=backend, sensor__resolution=[8, 12])
+    values = {"backend": backend, "sensor": {"resolution": [8, 12]}}
+    twin = Environment(EnvConfig.from_dict(values))
+    for _ in range(2):  # also what goes on with the environment's own stream
+        expected = [repr(to_json(packet)) for packet in twin.reset()]
+        assert said(reset(bench)) == expected
+    assert said(reset(bench, use_seed=True, seed=7, object_id="006_mustard_bottle")) == [
+        repr(to_json(p)) for p in twin.reset(seed=7, object_id="006_mustard_bottle")
+    ]
+    for i, kind in zip(range(20), itertools.cycle(["move", "move", "jump_to", "switch_object"])):
+        params = {"move": {"dx": 0.5 * i, "dy": 1.0}, "jump_to": {"u": 0.04 * i, "v": 0.5}}
+        action = {"action": kind, **params.get(kind, {})}
+        expected = twin.step(packets.ActionPacket(0, "", 0, **action))
+        assert said(step(bench, **action)) == [repr(to_json(packet)) for packet in expected]
+    assert ends_cleanly(process)
+
+
+def test_what_python_refuses_the_node_refuses_by_the_same_sentence(bench):
+    bench.start("environment", backend="stub", scenario="explorer")
+    refused = step(bench, action="noop")
+    assert not refused.success and "reset comes first" in refused.message
+    refused = reset(bench, object_id="cup")
+    assert not refused.success and "object_id = 'cup' is not allowed" in refused.message
+    refused = reset(bench, scenario="goalseeker")
+    assert not refused.success and "not allowed without rewards" in refused.message
+    answer = reset(bench, scenario="")  # the parameter's
+    assert answer.success and answer.pose.has_body_pose
+    request = StepEnvironment.Request(action=ActionPacket(action="fly"))
+    refused = bench.call(StepEnvironment, "environment/step", request)
+    assert not refused.success and "action = 'fly' is not allowed" in refused.message
+    assert step(bench, action="zoom", dz=0.1).success
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"backend": "habitat"}, "habitat"),
+        ({"patch_shape": [4, 4, 9]}, "patch_shape = (4, 4, 9) is not allowed"),
+        ({"backend": "mesh", "assets__ycb_root": "/nowhere"}, "no model of 003_cracker_box"),
+    ],
+)
+def test_a_start_with_what_is_not_there_ends_with_a_sentence(bench, parameters, sentence):
+    process = bench.start("environment", **parameters)
+    bench.processes.pop("environment")
+    assert process.wait(timeout=120) == 2
+    text = bench.log("environment").read_text()
+    assert sentence in text and "Traceback" not in text
