@@ -44,9 +44,8 @@ from live_mvp_ros.bringup.graph import (
     GraphOptions,
     NodeSpec,
     describe,
-    number,
-    switch,
 )
+from live_mvp_ros.bringup.launch_words import number, switch
 from live_mvp_ros.bringup.network import check_network
 from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
 

@@ -17,7 +17,6 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from live_mvp_ros.bringup.cores import NOT_DIVIDED, STEERING, WORKING, Division
 from live_mvp_ros.bringup.errors import UsageError
@@ -54,7 +53,6 @@ STEERED = ("quadrotor_sim", "mavlink_driver", "imppi_controller")
 OPTIONAL_NODES = ("recorder", "viewer")
 
 Value = bool | int | float | str | tuple[float, ...]
-N = TypeVar("N", int, float)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -262,44 +260,6 @@ def with_map_file(graph: Graph, path: str) -> Graph:
         for node in graph.nodes
     ]
     return dataclasses.replace(graph, options=options, nodes=tuple(nodes))
-
-
-def number(name: str, text: str, kind: type[N]) -> N:
-    """Return the number that a launch argument says.
-
-    Raises:
-        UsageError: it is no number of this kind.
-    """
-    try:
-        return kind(text)
-    except ValueError:
-        wanted = "a whole number" if kind is int else "a number"
-        raise UsageError(f"{name} = {text!r} is not allowed: it must be {wanted}") from None
-
-
-def between(name: str, text: str, low: float, high: float) -> float:
-    """Return the number within limits that a launch argument says.
-
-    Raises:
-        UsageError: it is none.
-    """
-    value = number(name, text, float)
-    if not low <= value <= high:
-        raise UsageError(
-            f"{name} = {text!r} is not allowed: it must be between {low:g} and {high:g}"
-        )
-    return value
-
-
-def switch(name: str, text: str) -> bool | None:
-    """Return what a launch argument of true, false or auto says; None for auto.
-
-    Raises:
-        UsageError: it is none of them.
-    """
-    if text not in ("true", "false", "auto"):
-        raise UsageError(f"{name} = {text!r} is not allowed: it must be one of true, false, auto")
-    return None if text == "auto" else text == "true"
 
 
 def recorder(graph: Graph, folder: Path) -> NodeSpec:

@@ -31,7 +31,8 @@ from live_mvp_ros.bringup.flight_options import FlightOptions
 from live_mvp_ros.bringup.flight_record import FlightRecord, Status
 from live_mvp_ros.bringup.flown import FlownParameters
 from live_mvp_ros.bringup.glance import note
-from live_mvp_ros.bringup.graph import GraphOptions, describe, number, switch
+from live_mvp_ros.bringup.graph import GraphOptions, describe
+from live_mvp_ros.bringup.launch_words import number, switch
 from live_mvp_ros.bringup.scoring import WaitingMaps
 from live_mvp_ros.bringup.start_progress import LOADING_LIMIT_S, START_LIMIT_S, Progress, Waits
 from live_mvp_ros.bringup.twins import Twins, own_mark
