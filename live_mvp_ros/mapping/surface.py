@@ -4,6 +4,11 @@
 
 Each occupied voxel's centre is moved onto the zero of G by Newton's method along its gradient,
 x <- x - G grad G / |grad G|^2; points that do not arrive close by are dropped.
+
+Of more voxels than points are wanted, those of cell i are taken whose frac(i . a) is below the
+share that there is room for, with a = (1/g, 1/g^2, 1/g^3) and g^4 = g + 1 (Roberts, "The
+Unreasonable Effectiveness of Quasirandom Sequences", 2018). They lie evenly on planes of every
+axis, and depend on no other voxel: as the map grows points go, and none is moved to another place.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from live_mvp_ros.mapping import evidence as voxels
 from live_mvp_ros.mapping import hash_grid
@@ -21,6 +27,8 @@ from live_mvp_ros.mapping.map_config import LiveMapConfig
 
 _STEPS = 3
 _ZERO_M = 0.02  # a surface point's |G| is below this
+_SPREAD = (0xD1B54A33, 0xABC98389, 0x8CB92BA7)  # a in units of 2^-32
+_ROOM = 0.97  # of the points are aimed at, for the share taken is not exactly the one meant
 
 
 @partial(
@@ -75,14 +83,18 @@ def surface(config: LiveMapConfig, state: LiveMap, max_points: int) -> SurfacePo
 def _occupied_centres(
     config: LiveMapConfig, state: LiveMap, max_points: int
 ) -> tuple[jax.Array, jax.Array]:
-    """Return centres [3, P] of occupied voxels, every n-th if there are many, and which exist."""
-    occupied = voxels.occupied(state.evidence).reshape(-1)
-    rank = jnp.cumsum(occupied.astype(jnp.int32)) - 1
-    stride = jnp.maximum((rank[-1] + max_points) // max_points, 1)
-    kept = occupied & (rank % stride == 0)
-    (index,) = jnp.nonzero(kept, size=max_points, fill_value=occupied.size)
-    exists = index < occupied.size
+    """Return centres [3, P] of occupied voxels, evenly spread if many, and which exist."""
     nx, ny, nz = config.shape
+    occupied = voxels.occupied(state.evidence).reshape(nz, nx, ny)
+    count = jnp.sum(occupied)
+    share = jnp.where(count > max_points, _ROOM * max_points / jnp.maximum(count, 1), 1.0)
+    a, b, c = (np.uint32(factor) for factor in _SPREAD)
+    axes = (jnp.arange(size, dtype=jnp.uint32) for size in (nx, ny, nz))
+    x, y, z = jnp.meshgrid(*axes, indexing="ij", sparse=True)
+    turn = jnp.transpose(x * a + y * b + z * c, (2, 0, 1))  # modulo 2^32, as meant
+    kept = occupied & (turn.astype(jnp.float32) * 2.0**-32 <= share)
+    (index,) = jnp.nonzero(kept.reshape(-1), size=max_points, fill_value=occupied.size)
+    exists = index < occupied.size
     z, x, y = jnp.unravel_index(jnp.where(exists, index, 0), (nz, nx, ny))
     cell = jnp.stack([x, y, z])
     lower = jnp.array(config.lower_m)[:, None]

@@ -19,6 +19,7 @@ from live_mvp_ros.base.mission_state import state_name
 from live_mvp_ros.ros.convert.layouts import depth_metres
 from live_mvp_ros.viewing import pictures
 from live_mvp_ros.viewing.pictures import Picture
+from live_mvp_ros.viewing.surface_picture import MOST_POINTS, SurfacePicture, surface_picture
 from live_mvp_ros.viewing.trail import Trail
 
 TIMELINE = "time"
@@ -34,7 +35,7 @@ RATES_HZ = {
     "depth/camera_info": 0.2,
     "map": 1.0,
     "map/exposure": 1.0,
-    "map/surface": 1.0,
+    "map/surface": 0.5,
     "info_field": 1.0,
     "reference_path": 1.0,
     "mppi/plan": 2.0,
@@ -43,7 +44,7 @@ RATES_HZ = {
     "exploration/completion": 1.0,
     "/diagnostics": 1000.0,  # each node says another part, like above
 }
-"""Topics that are drawn, and how often at most [Hz]; samples are by far the dearest."""
+"""Topics that are drawn, and how often at most [Hz]; samples and surface are the dearest."""
 LEGEND = """
 | what | how |
 |---|---|
@@ -54,7 +55,7 @@ LEGEND = """
 | reference, plan | green line, magenta line |
 | way so far | orange line |
 | what it sees | blue points |
-| surface | red hardly seen, green well |
+| surface | triangles, red hardly seen, green well; what hangs over the drone, from below only |
 """
 
 
@@ -71,6 +72,7 @@ class Scene:
         self._root, self._top = f"world/{self._name}", f"top/{self._name}"
         self._picture: Picture | None = None
         self._trail, self._steps = Trail(), 0
+        self._altitude_m, self._left_out = math.inf, False
         self._map_to_odom = (0.0, 0.0, 1.0, 0.0)  # x, y, cosine and sine of the heading
         self._drawn_ns: dict[str, int] = {}
         self._levels: dict[str, int] = {}
@@ -133,6 +135,7 @@ class Scene:
         pictures.check_finite("the pose", p.x, p.y, p.z, q.x, q.y, q.z, q.w)
         x_m, y_m, c, s = self._map_to_odom
         here = (x_m + c * p.x - s * p.y, y_m + s * p.x + c * p.y, p.z)
+        self._altitude_m = p.z
         # a heading in front of the attitude, of which c and s are cosine and sine
         half = 0.5 * math.atan2(s, c)
         u, v = math.cos(half), math.sin(half)
@@ -215,11 +218,33 @@ class Scene:
         self._over_map("target", rr.Points2D, [at], colors=[MAGENTA], radii=[4.0])
 
     def _surface(self, message: Any) -> None:
-        x, y, z, seen = pictures.cloud_columns(message, "x", "y", "z", "exposure")
-        share = np.clip(np.nan_to_num(seen), 0.0, 1.0)
-        colours = np.stack([255 * (1 - share), 255 * share, np.full_like(share, 64)], axis=1)
-        points = rr.Points3D(np.stack([x, y, z], 1), colors=colours.astype(np.uint8), radii=[0.04])
-        self._log(f"{self._root}/surface", points)
+        picture = surface_picture(message, self._altitude_m)
+        root = f"{self._root}/surface"
+        below = rr.components.MeshFaceRendering.Front
+        self._triangles(root, picture, picture.faces)
+        self._triangles(f"{root}/overhead", picture, picture.overhead, face_rendering=below)
+        places, colours = picture.points_m[picture.lone], picture.colours[picture.lone]
+        self._log(f"{root}/points", rr.Points3D(places, colors=colours, radii=[0.04]))
+        if picture.left_out and not self._left_out:
+            self._left_out = True
+            words = f"surface: only {MOST_POINTS} of its points are drawn, evenly chosen"
+            self._log(f"log/{self._name}", rr.TextLog(words, level="INFO"))
+
+    def _triangles(
+        self, path: str, picture: SurfacePicture, faces: np.ndarray, **style: Any
+    ) -> None:
+        """Draw some triangles of a surface in place of those that were there."""
+        if not len(faces):
+            self._log(path, rr.Clear(recursive=False))  # a mesh without vertices is none
+            return
+        used, corners = np.unique(faces, return_inverse=True)
+        mesh = rr.Mesh3D(
+            vertex_positions=picture.points_m[used],
+            triangle_indices=corners.reshape(-1, 3),
+            vertex_colors=picture.colours[used],
+            **style,
+        )
+        self._log(path, mesh)
 
     def _reference(self, message: Any) -> None:
         self._line("reference", [pictures.path_points(message)], GREEN, 0.025)

@@ -28,8 +28,9 @@ from live_mvp_ros.bags.writer import BagWriter
 from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.cli.main import main
 from live_mvp_ros.msg import ExplorationStatus, InfoField
-from live_mvp_ros.ros.convert import grid_messages
+from live_mvp_ros.ros.convert import cloud_messages, grid_messages
 from live_mvp_ros.viewing import sinks
+from live_mvp_ros.viewing.live_scene import Scene
 
 DRONES = ("drone1", "drone2")
 START_NS = 1_700_000_000_000_000_000
@@ -89,6 +90,32 @@ def test_each_drone_of_a_bag_has_entities_of_its_own(bag, tmp_path):
         log = "".join(own)
         assert f"of {drone}" in log
         assert f"of {other}" not in log
+
+
+def surface(points: np.ndarray) -> Any:
+    count = len(points)
+    return cloud_messages.surface_cloud(0, "map", points, np.zeros(count), np.ones(count))
+
+
+def test_the_surface_is_a_mesh_of_the_drone_and_goes_when_the_map_is_reset(tmp_path):
+    file = tmp_path / "surface.rrd"
+    recording = sinks.new_recording()
+    sinks.to_file(recording, file, DRONES)
+    scene = Scene(recording, "drone1", alone=False)
+    net = np.stack(np.meshgrid([0.0, 0.2, 0.4], [0.0, 0.2, 0.4], [1.0]), -1).reshape(-1, 3)
+    for second, points in enumerate((net, net[:0])):
+        time_ns = START_NS + 2_000_000_000 * second
+        assert scene.wants("map/surface", time_ns)
+        scene.draw("map/surface", surface(points), time_ns)
+    recording.flush()
+    recording.disconnect()
+    printed = subprocess.run(
+        [RERUN, "rrd", "print", "-vvv", file], capture_output=True, text=True, check=True
+    ).stdout
+    chunks = [c for c in printed.split("Chunk(") if re.search(r"path: /world/\S*surface\s", c)]
+    assert len(chunks) == 2 and all("/world/drone1/surface" in c for c in chunks)
+    assert ["Mesh3D:triangle_indices" in c for c in chunks] == [True, False]
+    assert ["Clear:is_recursive" in c for c in chunks] == [False, True]
 
 
 def views(part: Any) -> Iterator[Any]:

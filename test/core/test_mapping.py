@@ -108,6 +108,22 @@ def test_surface_points_lie_on_the_true_surface(flight: Flight) -> None:
     assert np.median(off) < 0.05  # the voxels they start from are off by 0.05 on average
 
 
+def test_fewer_surface_points_are_some_of_the_same_from_all_over(flight: Flight) -> None:
+    find = jax.jit(mapping.surface, static_argnums=2)
+    several = [find(CONFIG, flight.end, most) for most in (250, 500, 100_000)]
+    few, more, every = (np.asarray(found.points)[: int(found.count)] for found in several)
+    assert 150 < len(few) <= 250 and 300 < len(more) <= 500 < len(every)
+    for some, others in ((few, more), (more, every)):  # but for what rounding lets in or out
+        assert np.mean(_gaps_m(some, others) < 1e-3) > 0.98
+    # on a plane, n of N voxels are sqrt(N / n) voxels apart; no gap between them is much wider
+    assert np.quantile(_gaps_m(every, few), 0.98) < 1.5 * 0.1 * np.sqrt(len(every) / len(few))
+
+
+def _gaps_m(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return how far each point is from the nearest of the others."""
+    return np.linalg.norm(points[:, None] - others[None], axis=2).min(axis=1)
+
+
 def test_observed_free_space_is_free_and_the_ball_is_occupied(flight: Flight) -> None:
     p, known = (np.asarray(a) for a in mapping.occupancy(CONFIG, flight.end, 1.0))
     x, y = mapping.map_grid(CONFIG).centres()
