@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
-from live_mvp_ros.bringup.graph import LARGEST_SEED
+from live_mvp_ros.bringup.option_checks import LARGEST_SEED
 from live_mvp_ros.cli.file_options import FILE, check_new_folder, check_writable
 from live_mvp_ros.cli.packets import schema
 
