@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from live_mvp_ros.bringup.cores import NOT_DIVIDED, STEERING, WORKING, Division
+from live_mvp_ros.bringup.drifting import DRIFTING_MARGIN_M, aligning
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, resolve_world
 from live_mvp_ros.bringup.option_checks import (
@@ -42,8 +43,6 @@ ONLOOKER_POLICY = RestartPolicy(
     first_delay_s=0.5, longest_delay_s=8.0, healthy_after_s=60.0, quick_deaths=6
 )  # not worth a flight, and not worth a core that starts them again and again
 RECORDER_PATIENCE_S = 120.0
-DRIFTING_MARGIN_M = 0.02
-"""``vehicle.odometry.ALIGNED_WITHIN_M``, without importing JAX to describe a graph."""
 IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
 TRUE_POSE = (("odom", "ground_truth/odom"),)
@@ -243,6 +242,7 @@ def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -
         given = overrides(options.params_file, params_text, [*nodes, *others], namespace)
         nodes = tuple(node.told(given.get(node.full_name, {})) for node in nodes)
         nodes = _with_one_goal(options.params_file, given, nodes)
+        nodes = aligning(nodes)
         watching = {node.name: given.get(node.full_name, {}) for node in others}
     renamed = {
         full_name(source, namespace): target

@@ -29,6 +29,7 @@ EVERY = "**"
 SAID_TO = {
     "body": (EVERY, "body."),
     "odometry": (EVERY, "odometry."),
+    "disturbances": ("quadrotor_sim", "disturbances."),
     "camera": ("gt_depth", "camera."),
     "live_map": ("live_map", ""),
     "info_field": ("info_field", ""),

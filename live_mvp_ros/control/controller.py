@@ -22,6 +22,7 @@ from live_mvp_ros.control import mppi
 from live_mvp_ros.control.cost_config import CostConfig
 from live_mvp_ros.control.costs import LEFT_OUT, CostSetup, open_from_m, speed_limit, survey
 from live_mvp_ros.control.judging import Plan, judge
+from live_mvp_ros.control.observer import ObserverConfig
 from live_mvp_ros.control.rollout import trajectory
 from live_mvp_ros.control.safety import Fence, fence
 from live_mvp_ros.control.surroundings import (
@@ -71,7 +72,8 @@ class ControllerConfig:
         low=0.0,
         high=0.2,
         live=True,
-        help="Time from odometry until a command acts; planning starts from that state.",
+        help="Time from when planning begins until its command acts; planning starts from "
+        "where the commands before lead by then.",
     )
     lower_m: tuple[float, float, float] = parameter(
         default=(-100.0, -100.0, 0.0),
@@ -87,6 +89,7 @@ class ControllerConfig:
     costs: CostConfig = CostConfig()
     body: BodyConfig = BodyConfig()
     vehicle: QuadrotorConfig = QuadrotorConfig()
+    observer: ObserverConfig = ObserverConfig()
 
     def check(self) -> str | None:
         """Refuse an empty volume and an architecture without its cost term."""
@@ -141,11 +144,15 @@ class ControllerInputs(NamedTuple):
     costmap: CostMap
     field: GuidanceField
     elapsed_s: jax.Array
-    """Time since the previous step: the warm start is shifted by it, if it is positive."""
+    """Time since the previous step began: the warm start is shifted by it, if it is positive."""
     goal_m: jax.Array | None = None
     """[3] where the cost term ``goal`` pulls, map frame; NaN while it shall not."""
     haste: jax.Array | float = 1.0
     """Share of the speed limit that may be flown: less by an old map, see ``mission.haste``."""
+    age_s: jax.Array | float = 0.0
+    """How old the odometry of ``vehicle`` is as the step begins."""
+    disturbance_m_s2: jax.Array | None = None
+    """[3] what accelerates the vehicle beyond its model, map frame; ``flight.fly`` finds it."""
 
 
 class ControlOutput(NamedTuple):
@@ -187,6 +194,7 @@ def step(
             vehicle,
             commands,
             surroundings,
+            inputs.disturbance_m_s2,
         )
         touches = judged.clearance_m < config.body.fits_from_m
         cost = jnp.where(touches & ~jnp.all(touches), jnp.inf, judged.cost)
@@ -194,7 +202,7 @@ def step(
 
     elapsed_s = jnp.where(inputs.elapsed_s > 0.0, inputs.elapsed_s, 0.0)  # nor where it is NaN
     nominal = mppi.shift(state.nominal, elapsed_s / config.mppi.step_s)
-    proposal = propose(config, vehicle, inputs.field, inputs.costmap, inputs.haste)
+    proposal = propose(config, inputs)
     limits = tuple(clip_command(config.vehicle, jnp.full(4, far)) for far in (-1e9, 1e9))
 
     def clip(commands: jax.Array) -> jax.Array:
@@ -246,7 +254,9 @@ def _choose(
     """
     vehicle = inputs.vehicle
     candidates = jnp.stack([result.commands, result.best], axis=-1)
-    flown = trajectory(config.vehicle, vehicle, candidates, config.mppi.step_s)
+    flown = trajectory(
+        config.vehicle, vehicle, candidates, config.mppi.step_s, inputs.disturbance_m_s2
+    )
     soon = flown[: config.plan.safe_steps]
     ahead = clearance_at(inputs.costmap, soon[:, 0], soon[:, 1])
     here = clearance_at(inputs.costmap, vehicle.position[0], vehicle.position[1])
@@ -272,26 +282,22 @@ def is_safe(config: ControllerConfig, here: jax.Array, ahead: jax.Array) -> jax.
     return (least >= config.body.fits_from_m) | leads_away
 
 
-def propose(
-    config: ControllerConfig,
-    vehicle: QuadrotorState,
-    field: GuidanceField,
-    costmap: CostMap,
-    haste: jax.Array | float = 1.0,
-) -> jax.Array:
+def propose(config: ControllerConfig, inputs: ControllerInputs) -> jax.Array:
     """Return the commands [H, 4] of the tracker: along the path, looking where it teaches."""
+    field, push = inputs.field, inputs.disturbance_m_s2
 
     def advance(state: QuadrotorState, unused: None) -> tuple[QuadrotorState, jax.Array]:
         x, y, _ = state.position
-        speed = CRUISE_SHARE * haste * speed_limit(config.body, clearance_at(costmap, x, y))
+        clearance = clearance_at(inputs.costmap, x, y)
+        speed = CRUISE_SHARE * inputs.haste * speed_limit(config.body, clearance)
         velocity, carrot = towards(state, field.reference_path_m, speed)
         heading = best_heading(
             field, x, y, quaternion.yaw(state.attitude), field.reference_yaw_rad[carrot]
         )
-        command = track_velocity(config.body, config.vehicle, state, velocity, heading)
-        return rk4_step(config.vehicle, state, command, config.mppi.step_s), command
+        command = track_velocity(config.body, config.vehicle, state, velocity, heading, push)
+        return rk4_step(config.vehicle, state, command, config.mppi.step_s, push), command
 
-    _, commands = jax.lax.scan(advance, vehicle, None, length=config.mppi.horizon_steps)
+    _, commands = jax.lax.scan(advance, inputs.vehicle, None, length=config.mppi.horizon_steps)
     return commands
 
 

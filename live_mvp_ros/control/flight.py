@@ -7,6 +7,9 @@ holds position; all pass the last filter. A vehicle that stops
 keeps the place where it came to hold (its anchor) until it flies again, so that it does not drift.
 That place is on the way of the last safe plan where one is near: straight on, where braking alone
 would end, there need not be room.
+
+All go by where the vehicle will be when the command acts, and reckon with what pushes it
+(``observer``).
 """
 
 from __future__ import annotations
@@ -17,12 +20,12 @@ import jax
 import jax.numpy as jnp
 
 from live_mvp_ros.base import quaternion
-from live_mvp_ros.control import controller, mppi
+from live_mvp_ros.control import controller, mppi, observer
 from live_mvp_ros.control.controller import ControllerConfig, ControllerInputs, ControlOutput
 from live_mvp_ros.control.safety import filter_command
 from live_mvp_ros.control.surroundings import best_heading, clearance_at
 from live_mvp_ros.control.tracking import hold
-from live_mvp_ros.vehicle import QuadrotorState, hover_command, rk4_step
+from live_mvp_ros.vehicle import QuadrotorState
 
 _REACTION_S = 0.1  # of body rates and attitude, before the vehicle decelerates
 _STOP_SAMPLES = 9  # along the way to a stop, some 0.6 m at full speed
@@ -38,8 +41,8 @@ class FlightState(NamedTuple):
     anchor_yaw_rad: jax.Array
     anchored: jax.Array
     """Whether it holds; otherwise the anchor is out of date."""
-    command: jax.Array
-    """[4] the command sent last."""
+    observer: observer.ObserverState
+    """What was sent, and what pushes the vehicle."""
     way_m: jax.Array
     """[n, 3] where the last safe plan leads, as far as it was checked, map frame."""
     led: jax.Array
@@ -53,7 +56,7 @@ def init(config: ControllerConfig, key: jax.Array) -> FlightState:
         jnp.zeros(3),
         jnp.float32(0.0),
         jnp.array(False),
-        hover_command(config.vehicle),
+        observer.init(config.vehicle),
         jnp.zeros((_checked_steps(config), 3)),
         jnp.array(False),
     )
@@ -69,9 +72,10 @@ def fly(
     straight on. Otherwise the vehicle stops, and turns to where a look teaches most: what it then
     sees may open a way.
     """
-    # Until the new command acts, the vehicle flies on with the previous one.
-    soon = rk4_step(config.vehicle, inputs.vehicle, state.command, config.latency_s)
-    planner, output = controller.step(config, state.controller, inputs._replace(vehicle=soon))
+    state, acts = _observe(config, state, inputs.vehicle, inputs.elapsed_s, inputs.age_s)
+    inputs = inputs._replace(disturbance_m_s2=acts.disturbance_m_s2)
+    planner, output = controller.step(config, state.controller, inputs._replace(vehicle=acts.soon))
+    inputs = inputs._replace(vehicle=acts.now)
     holding, stop = _hold(config, state, inputs.vehicle, _look_around(inputs))
     evades = output.plan_clearance_m > _stop_clearance(inputs, holding.anchor_m)
     evades &= output.code == controller.NO_SAFE_PLAN
@@ -83,7 +87,7 @@ def fly(
         controller=planner,
         anchor_yaw_rad=jnp.where(jnp.isfinite(heading), heading, state.anchor_yaw_rad),
         anchored=holding.anchored & ~planned,
-        command=command,
+        observer=observer.sent(state.observer, command),
         way_m=jnp.where(safe, checked, state.way_m),
         led=state.led | safe,
     )
@@ -105,19 +109,63 @@ def proceed(
 
 
 def stay(
-    config: ControllerConfig, state: FlightState, vehicle: QuadrotorState
+    config: ControllerConfig,
+    state: FlightState,
+    vehicle: QuadrotorState,
+    elapsed_s: jax.Array | float = 0.0,
+    age_s: jax.Array | float = 0.0,
 ) -> tuple[FlightState, jax.Array]:
     """Return the command [4] that brings the vehicle to rest and keeps it there; jittable.
 
-    The plan is forgotten: what was planned before a stop is out of date after it.
+    The plan is forgotten: what was planned before a stop is out of date after it. ``elapsed_s``
+    and ``age_s`` are those of ``ControllerInputs``.
     """
+    state, acts = _observe(config, state, vehicle, elapsed_s, age_s)
+    vehicle = acts.now
     heading = quaternion.yaw(vehicle.attitude)
     turned = state.anchored | ~jnp.isfinite(heading)
     yaw = jnp.where(turned, state.anchor_yaw_rad, heading)
     after, command = _hold(config, state, vehicle, yaw)
     fresh = controller.init(config, state.controller.key)
     command = _filtered(config, vehicle, command)
-    return after._replace(controller=fresh, anchor_yaw_rad=yaw, command=command), command
+    after = after._replace(
+        controller=fresh, anchor_yaw_rad=yaw, observer=observer.sent(state.observer, command)
+    )
+    return after, command
+
+
+class _Acts(NamedTuple):
+    """What a command that is sent now will meet."""
+
+    soon: QuadrotorState
+    """Where the vehicle is when it acts."""
+    now: QuadrotorState
+    """The same, but exactly the odometry where that is at once."""
+    disturbance_m_s2: jax.Array
+    """[3] what pushes it."""
+
+
+def _observe(
+    config: ControllerConfig,
+    state: FlightState,
+    vehicle: QuadrotorState,
+    elapsed_s: jax.Array | float,
+    age_s: jax.Array | float,
+) -> tuple[FlightState, _Acts]:
+    """Return the state that knows the odometry, and what the next command will meet."""
+    seen = observer.observe(
+        config.observer,
+        config.vehicle,
+        config.latency_s,
+        state.observer,
+        vehicle,
+        elapsed_s,
+        age_s,
+    )
+    soon = observer.predicted(config.vehicle, config.latency_s, seen, vehicle, age_s)
+    later = jnp.asarray(config.latency_s + age_s) > 0.0
+    now = jax.tree.map(lambda then, reported: jnp.where(later, then, reported), soon, vehicle)
+    return state._replace(observer=seen), _Acts(soon, now, observer.disturbance(seen))
 
 
 def _hold(
@@ -128,7 +176,8 @@ def _hold(
     rest = _on_the_way(state, vehicle.position + stopping_s * vehicle.velocity)
     known = jnp.all(jnp.isfinite(rest))
     anchor = jnp.where(state.anchored | ~known, state.anchor_m, rest)
-    command = hold(config.body, config.vehicle, vehicle, anchor, yaw_rad)
+    push = observer.disturbance(state.observer)
+    command = hold(config.body, config.vehicle, vehicle, anchor, yaw_rad, push)
     return state._replace(anchor_m=anchor, anchored=state.anchored | known), command
 
 

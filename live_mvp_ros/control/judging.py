@@ -57,8 +57,12 @@ def judge(
     vehicle: QuadrotorState,
     commands: jax.Array,
     surroundings: Surroundings,
+    disturbance_m_s2: jax.Array | None = None,
 ) -> Judgement:
-    """Return the cost of flying each of the commands [H, 4, K] from the state of one vehicle."""
+    """Return the cost of flying each of the commands [H, 4, K] from the state of one vehicle.
+
+    A disturbance [3] is what accelerates it besides, map frame.
+    """
     steps, _, samples = commands.shape
     every = max(1, samples // plan.displayed)
     terms = [TERMS[name] for name in plan.terms if name != "look"]
@@ -83,7 +87,7 @@ def judge(
         carry: tuple[Motion, _Sums], at: tuple[jax.Array, jax.Array, jax.Array]
     ) -> tuple[tuple[Motion, _Sums], jax.Array]:
         (motion, sums), (h, command, way_point) = carry, at
-        motion = advance(setup.vehicle, motion, tuple(command), plan.step_s)
+        motion = advance(setup.vehicle, motion, tuple(command), plan.step_s, disturbance_m_s2)
         moment = moment_at(motion, command, way_point)
         looked = look(moment, h, sums.look)
         rate = looked + sum(term(setup, moment, surroundings) for term in terms)

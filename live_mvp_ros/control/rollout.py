@@ -41,8 +41,17 @@ def start(vehicle: QuadrotorState, samples: int) -> Motion:
     )
 
 
-def advance(config: QuadrotorConfig, motion: Motion, command: Components, dt_s: float) -> Motion:
-    """Return the motion ``dt_s`` later, the command (thrust, three body rates) held."""
+def advance(
+    config: QuadrotorConfig,
+    motion: Motion,
+    command: Components,
+    dt_s: float,
+    disturbance_m_s2: jax.Array | None = None,
+) -> Motion:
+    """Return the motion ``dt_s`` later, the command (thrust, three body rates) held.
+
+    A disturbance [3] is what accelerates the vehicles besides, map frame.
+    """
     approach = _stages(1.0 / config.rate_time_constant_s, dt_s)
     shares = [float(1.0 - stage[0]) for stage in approach[:5]]
     rates = [
@@ -55,28 +64,34 @@ def advance(config: QuadrotorConfig, motion: Motion, command: Components, dt_s: 
     gravity = (0.0, 0.0, GRAVITY_M_S2)
     *_, now, travelled = _stages(config.drag_per_s, dt_s)
 
-    def driven(weights: np.ndarray, axis: int) -> jax.Array:
+    def integrated(weights: np.ndarray, axis: int) -> jax.Array:
         used = [(float(w), lift[axis]) for w, lift in zip(weights[1:], lifts, strict=True) if w]
         lift = sum(weight * value for weight, value in used)
-        return (
-            float(weights[0]) * motion.velocity[axis]
-            + per_mass * lift
-            - float(sum(weights[1:])) * gravity[axis]
+        constant = float(sum(weights[1:]))
+        driven = (
+            float(weights[0]) * motion.velocity[axis] + per_mass * lift - constant * gravity[axis]
         )
+        if disturbance_m_s2 is None:
+            return driven
+        return driven + constant * disturbance_m_s2[axis]
 
-    velocity = tuple(driven(now, axis) for axis in range(3))
-    position = tuple(p + driven(travelled, axis) for axis, p in enumerate(motion.position))
+    velocity = tuple(integrated(now, axis) for axis in range(3))
+    position = tuple(p + integrated(travelled, axis) for axis, p in enumerate(motion.position))
     # without it every component that uses them works them out anew
     return computed_here(Motion(position, velocity, attitude, rates[4]))
 
 
 def trajectory(
-    config: QuadrotorConfig, vehicle: QuadrotorState, commands: jax.Array, dt_s: float
+    config: QuadrotorConfig,
+    vehicle: QuadrotorState,
+    commands: jax.Array,
+    dt_s: float,
+    disturbance_m_s2: jax.Array | None = None,
 ) -> jax.Array:
     """Return the positions [H, 3, K] after each of the commands [H, 4, K]."""
 
     def step(motion: Motion, command: jax.Array) -> tuple[Motion, jax.Array]:
-        after = advance(config, motion, tuple(command), dt_s)
+        after = advance(config, motion, tuple(command), dt_s, disturbance_m_s2)
         return after, jnp.stack(after.position)
 
     return jax.lax.scan(step, start(vehicle, commands.shape[-1]), commands)[1]

@@ -33,11 +33,12 @@ def track_velocity(
     state: QuadrotorState,
     velocity_m_s: jax.Array,
     yaw_rad: jax.Array,
+    disturbance_m_s2: jax.Array | None = None,
 ) -> jax.Array:
     """Return the command [4] that drives ``state`` towards a velocity [3] (map) and a heading."""
     wanted = _VELOCITY_GAIN_PER_S * (velocity_m_s - state.velocity)
     wanted = limit_norm(wanted, body.acceleration_max_m_s2)
-    return accelerate(body, vehicle, state, wanted, yaw_rad)
+    return accelerate(body, vehicle, state, wanted, yaw_rad, disturbance_m_s2)
 
 
 def hold(
@@ -46,11 +47,12 @@ def hold(
     state: QuadrotorState,
     position_m: jax.Array,
     yaw_rad: jax.Array,
+    disturbance_m_s2: jax.Array | None = None,
 ) -> jax.Array:
     """Return the command [4] that brings the vehicle to rest at a position [3] (map)."""
     fastest = jnp.minimum(_HOLD_SPEED_M_S, body.speed_max_m_s)
     velocity = limit_norm(_POSITION_GAIN_PER_S * (position_m - state.position), fastest)
-    return track_velocity(body, vehicle, state, velocity, yaw_rad)
+    return track_velocity(body, vehicle, state, velocity, yaw_rad, disturbance_m_s2)
 
 
 def accelerate(
@@ -59,9 +61,15 @@ def accelerate(
     state: QuadrotorState,
     acceleration_m_s2: jax.Array,
     yaw_rad: jax.Array,
+    disturbance_m_s2: jax.Array | None = None,
 ) -> jax.Array:
-    """Return the command [4] for an acceleration [3] (map, without gravity) and a heading."""
+    """Return the command [4] for an acceleration [3] (map, without gravity) and a heading.
+
+    A disturbance [3] is what accelerates the vehicle besides, map frame.
+    """
     force = acceleration_m_s2.at[2].add(GRAVITY_M_S2)
+    if disturbance_m_s2 is not None:
+        force = force - disturbance_m_s2
     # Never ask for a thrust axis below the horizon: the vehicle would have to flip.
     force = force.at[2].set(jnp.maximum(force[2], 0.2 * GRAVITY_M_S2))
     axis_map = force / jnp.linalg.norm(force)

@@ -14,7 +14,11 @@ from live_mvp_ros.sim.loop_config import HAVE_A_BODY, ClosedLoopConfig
 
 _DRIFT = {f"odometry.{what}": f"odometry.{what}" for what in ("drift_", "heading_drift_")}
 MEANS = {
-    "quadrotor_sim": {"vehicle.": "controller.vehicle.", "odometry.": "odometry."},
+    "quadrotor_sim": {
+        "vehicle.": "controller.vehicle.",
+        "odometry.": "odometry.",
+        "disturbances.": "disturbances.",
+    },
     "gt_depth": {"camera.": "camera."},
     "live_map": {**_DRIFT, "": "live_map."},
     "info_field": {**_DRIFT, "": "info_field."},

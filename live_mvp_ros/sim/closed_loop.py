@@ -34,7 +34,7 @@ from live_mvp_ros.sim.inner_loop import Flying, Truth
 from live_mvp_ros.sim.loop_config import ClosedLoopConfig, map_grid
 from live_mvp_ros.sim.planner import PARALLEL, Planner
 from live_mvp_ros.sim.stretch import Stretch, View
-from live_mvp_ros.vehicle import at_rest, odometry
+from live_mvp_ros.vehicle import at_rest, delay, disturbances, odometry
 
 OVER = (MissionState.DONE, MissionState.FAULT)
 
@@ -92,12 +92,18 @@ class Loop:
             empty: Any = mapping.init(config.live_map, keys[0])
         else:
             empty = planar.init(self.spec, config.expected_drift)
-        odometry_key = jax.random.fold_in(jax.random.key(seed), len(keys))
+        odometry_key, disturbed_key, delay_key = (
+            jax.random.fold_in(jax.random.key(seed), len(keys) + k) for k in range(3)
+        )
         self.now: Flying = inner_loop.begin(
             config,
             self.truth,
-            vehicle,
-            odometry.init(config.odometry, vehicle, odometry_key),
+            inner_loop.Beginning(
+                vehicle,
+                disturbances.init(config.disturbances, config.controller.vehicle, disturbed_key),
+                odometry.init(config.odometry, vehicle, odometry_key),
+                delay.init(config.odometry, config.control_period_s, vehicle, delay_key),
+            ),
             control.init(config.controller, keys[1]),
             empty,
             keys[2],

@@ -22,7 +22,7 @@ from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.loop_config import ClosedLoopConfig
 from live_mvp_ros.sim.stretch import HELD
-from live_mvp_ros.vehicle import QuadrotorState, odometry, simulate
+from live_mvp_ros.vehicle import QuadrotorState, delay, disturbances, odometry
 
 KnownMap: TypeAlias = planar.PlanarMap | mapping.LiveMap
 """What the drone knows: of planar sensing, or of camera and live map."""
@@ -43,9 +43,15 @@ class Flying(NamedTuple):
 
     vehicle: QuadrotorState
     """Where it truly is: for the sensor and the score alone."""
+    disturbances: disturbances.DisturbanceState
     odometry: odometry.OdometryState
     reported: QuadrotorState
-    """Where it is by its odometry."""
+    """Where it is by its odometry: for the map, which joins a look and the report of its time."""
+    delay: delay.DelayState
+    heard: QuadrotorState
+    """The report that has come."""
+    age_s: jax.Array
+    """How old that is."""
     believed: QuadrotorState
     """Where it is by that and by the map, which tells where the odometry frame lies: for
     everything else."""
@@ -56,6 +62,15 @@ class Flying(NamedTuple):
     """[nx, ny] bool, what the sensor really saw, while odometry is not exact."""
     costmap: control.CostMap
     sensor_key: jax.Array
+
+
+class Beginning(NamedTuple):
+    """A vehicle at its start, before anything was reported."""
+
+    vehicle: QuadrotorState
+    disturbances: disturbances.DisturbanceState
+    odometry: odometry.OdometryState
+    delay: delay.DelayState
 
 
 class Log(NamedTuple):
@@ -96,7 +111,7 @@ def _learn(
         pose = worlds.camera_pose(config.camera, reported.position, reported.attitude)
         scan = mapping.scan_from_cloud(points, *pose, reported.position)
         after = mapping.step(config.live_map, now.map, scan)[0]
-    now = now._replace(map=after, believed=_believed(after, reported))
+    now = now._replace(map=after, believed=_believed(after, now.heard))
     if config.odometry.exact:
         return now  # what the map knows is where the map has it
     exactly = planar.measure(truth.fan, spec, truth.occupied, vehicle, key)
@@ -137,8 +152,7 @@ def _look(config: ClosedLoopConfig, spec: GridSpec, truth: Truth, now: Flying) -
 def begin(
     config: ClosedLoopConfig,
     truth: Truth,
-    vehicle: QuadrotorState,
-    drift: odometry.OdometryState,
+    beginning: Beginning,
     flight: control.FlightState,
     empty: KnownMap,
     sensor_key: jax.Array,
@@ -150,17 +164,29 @@ def begin(
     Args:
         config: of the loop.
         truth: what the sensor looks at.
-        vehicle: where it truly is.
-        drift: of its odometry, before the first report.
+        beginning: where the vehicle truly is.
         flight: of the controller.
         empty: the map of which nothing is known.
         sensor_key: random key of all looks.
         spec: geometry of the map (static).
     """
-    drift, believed = odometry.step(config.odometry, drift, vehicle)
-    nothing = control.CostMap.of(spec, jnp.zeros(spec.shape))
-    seen = jnp.zeros(spec.shape, bool)
-    now = Flying(vehicle, drift, believed, believed, flight, empty, seen, nothing, sensor_key)
+    vehicle = beginning.vehicle
+    drift, reported = odometry.step(config.odometry, beginning.odometry, vehicle)
+    now = Flying(
+        vehicle=vehicle,
+        disturbances=beginning.disturbances,
+        odometry=drift,
+        reported=reported,
+        delay=beginning.delay,
+        heard=reported,
+        age_s=jnp.float32(0.0),
+        believed=reported,
+        flight=flight,
+        map=empty,
+        seen=jnp.zeros(spec.shape, bool),
+        costmap=control.CostMap.of(spec, jnp.zeros(spec.shape)),
+        sensor_key=sensor_key,
+    )
     return _look(config, spec, truth, now)
 
 
@@ -186,6 +212,35 @@ def read(
     tolerance_m = jnp.asarray(config.mission.goal_tolerance_m)
     return planning.InfoFieldInputs(
         p, known, position_m, yaw, goal_m, elapsed_s, goal_tolerance_m=tolerance_m
+    )
+
+
+def _moved(
+    config: ClosedLoopConfig, now: Flying, command: jax.Array, period_s: jax.Array
+) -> Flying:
+    """Fly a command for one period, and hear what has come of the odometry by then."""
+    pushed, vehicle = disturbances.step(
+        config.disturbances,
+        config.controller.vehicle,
+        now.disturbances,
+        now.vehicle,
+        command,
+        period_s,
+        config.substeps,
+    )
+    drift, reported = odometry.step(config.odometry, now.odometry, vehicle)
+    late, heard, age_steps = delay.step(
+        config.odometry, config.control_period_s, now.delay, reported
+    )
+    return now._replace(
+        vehicle=vehicle,
+        disturbances=pushed,
+        odometry=drift,
+        reported=reported,
+        delay=late,
+        heard=heard,
+        age_s=age_steps * period_s,
+        believed=_believed(now.map, heard),
     )
 
 
@@ -227,23 +282,22 @@ def fly(
     period_s = jnp.float32(config.control_period_s)
 
     def planned(now: Flying) -> tuple[control.FlightState, jax.Array, jax.Array, jax.Array]:
-        inputs = control.ControllerInputs(now.believed, now.costmap, guide, period_s)
+        inputs = control.ControllerInputs(
+            now.believed, now.costmap, guide, period_s, age_s=now.age_s
+        )
         flight, output = control.fly(config.controller, now.flight, inputs)
         return flight, output.command, output.clearance_m, jnp.asarray(output.code, jnp.int32)
 
     def held(now: Flying) -> tuple[control.FlightState, jax.Array, jax.Array, jax.Array]:
-        flight, command = control.stay(config.controller, now.flight, now.believed)
+        flight, command = control.stay(
+            config.controller, now.flight, now.believed, period_s, now.age_s
+        )
         return flight, command, jnp.float32(jnp.nan), jnp.int32(HELD)
 
     def control_step(now: Flying, _: None) -> tuple[Flying, Log]:
         flight, command, clearance_m, code = jax.lax.cond(flies, planned, held, now)
-        vehicle = simulate(
-            config.controller.vehicle, now.vehicle, command, period_s, config.substeps
-        )
-        drift, reported = odometry.step(config.odometry, now.odometry, vehicle)
         log = Log(now.vehicle, now.believed.position, command, clearance_m, code)
-        now = now._replace(vehicle=vehicle, odometry=drift, reported=reported, flight=flight)
-        now = now._replace(believed=_believed(now.map, reported))
+        now = _moved(config, now._replace(flight=flight), command, period_s)
         return now, log
 
     def until_look(now: Flying, _: None) -> tuple[Flying, Log]:

@@ -12,7 +12,7 @@ from live_mvp_ros.base.config import configuration, parameter, replace
 from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.planner import PARALLEL
-from live_mvp_ros.vehicle import BodyConfig, odometry
+from live_mvp_ros.vehicle import BodyConfig, disturbances, odometry
 from live_mvp_ros.vehicle.odometry import DriftConfig
 
 SENSING = ("planar", "full")
@@ -47,6 +47,7 @@ class ClosedLoopConfig:
     controller: control.ControllerConfig = control.ControllerConfig()
     mission: control.MissionConfig = control.MissionConfig()
     odometry: odometry.OdometryConfig = odometry.OdometryConfig()
+    disturbances: disturbances.DisturbanceConfig = disturbances.DisturbanceConfig()
 
     @property
     def expected_drift(self) -> DriftConfig:

@@ -73,7 +73,7 @@ EXACT = DriftConfig()
 
 @configuration
 class OdometryConfig(DriftConfig):
-    """How wrong the odometry is; nothing of it by default."""
+    """How wrong the odometry is, and how late (``delay``); neither by default."""
 
     position_noise_sigma_m: float = parameter(
         default=0.0, unit="m", low=0.0, high=1.0, help="White noise per axis and report, 1 sigma."
@@ -84,10 +84,21 @@ class OdometryConfig(DriftConfig):
     attitude_noise_sigma_rad: float = parameter(
         default=0.0, unit="rad", low=0.0, high=0.5, help="White noise about each axis, 1 sigma."
     )
+    latency_s: float = parameter(
+        default=0.0, unit="s", low=0.0, high=0.2, help="How late a report comes, at least."
+    )
+    jitter_s: float = parameter(
+        default=0.0, unit="s", low=0.0, high=0.2, help="How much later it comes at most."
+    )
+
+    @property
+    def prompt(self) -> bool:
+        """Whether reports come at once."""
+        return self.latency_s + self.jitter_s == 0.0
 
     @property
     def exact(self) -> bool:
-        """Whether it reports the truth."""
+        """Whether it reports the truth, however late."""
         return not (self.drifts or self._noises)
 
     @property

@@ -91,13 +91,21 @@ def clip_command(config: QuadrotorConfig, command: jax.Array) -> jax.Array:
 
 
 def derivative(
-    config: QuadrotorConfig, state: QuadrotorState, command: jax.Array
+    config: QuadrotorConfig,
+    state: QuadrotorState,
+    command: jax.Array,
+    disturbance_m_s2: jax.Array | None = None,
 ) -> QuadrotorState:
-    """Return the time derivative of ``state`` under ``command`` [4, ...], field by field."""
+    """Return the time derivative of ``state`` under ``command`` [4, ...], field by field.
+
+    A disturbance is an acceleration [3, ...] in the map frame beyond what the model knows.
+    """
     w, x, y, z = state.attitude
     body_z = jnp.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)])
     acceleration = (command[0] / config.mass_kg) * body_z - config.drag_per_s * state.velocity
     acceleration = acceleration.at[2].add(-GRAVITY_M_S2)
+    if disturbance_m_s2 is not None:
+        acceleration = acceleration + disturbance_m_s2
     p, q, r = state.body_rates
     attitude_rate = 0.5 * jnp.stack(
         [
@@ -112,17 +120,21 @@ def derivative(
 
 
 def rk4_step(
-    config: QuadrotorConfig, state: QuadrotorState, command: jax.Array, dt_s: jax.Array | float
+    config: QuadrotorConfig,
+    state: QuadrotorState,
+    command: jax.Array,
+    dt_s: jax.Array | float,
+    disturbance_m_s2: jax.Array | None = None,
 ) -> QuadrotorState:
     """Advance by ``dt_s`` with the classical Runge-Kutta method, the command [4, ...] held."""
 
     def moved(rate: QuadrotorState, dt: jax.Array | float) -> QuadrotorState:
         return jax.tree.map(lambda value, slope: value + dt * slope, state, rate)
 
-    k1 = derivative(config, state, command)
-    k2 = derivative(config, moved(k1, 0.5 * dt_s), command)
-    k3 = derivative(config, moved(k2, 0.5 * dt_s), command)
-    k4 = derivative(config, moved(k3, dt_s), command)
+    k1 = derivative(config, state, command, disturbance_m_s2)
+    k2 = derivative(config, moved(k1, 0.5 * dt_s), command, disturbance_m_s2)
+    k3 = derivative(config, moved(k2, 0.5 * dt_s), command, disturbance_m_s2)
+    k4 = derivative(config, moved(k3, dt_s), command, disturbance_m_s2)
     mean = jax.tree.map(lambda a, b, c, d: (a + 2.0 * (b + c) + d) / 6.0, k1, k2, k3, k4)
     after = moved(mean, dt_s)
     return after._replace(attitude=quaternion.normalise(after.attitude))

@@ -101,6 +101,33 @@ def test_where_a_slam_says_where_odometry_lies_the_map_does_not_align():
     assert [name for name, told in drifts.items() if told] == ["quadrotor_sim"]
 
 
+def test_a_file_that_says_drift_is_lived_with_as_an_option_is(tmp_path):
+    pytest.importorskip("rclpy", reason="the nodes are ROS 2 nodes")
+    told = "/**:\n  ros__parameters: {odometry.drift_m_per_m: 0.005}\n"
+    (tmp_path / "drift.yaml").write_text(told)
+    by_file = describe(GraphOptions(params_file=str(tmp_path / "drift.yaml")))
+    by_option = describe(GraphOptions(drift_m_per_m=0.005))
+    for node, other in zip(by_file.nodes, by_option.nodes, strict=True):
+        assert node.parameters == other.parameters
+    own = "/**:\n  ros__parameters: {odometry.drift_m_per_m: 0.005, body.margin_m: 0.07}\n"
+    (tmp_path / "own.yaml").write_text(own)
+    careful = describe(GraphOptions(params_file=str(tmp_path / "own.yaml")))
+    assert node_of(careful, "live_map").parameters["body.margin_m"] == 0.07
+
+
+def test_the_real_drone_of_our_file_is_one_for_graph_and_loop():
+    pytest.importorskip("rclpy", reason="the nodes are ROS 2 nodes")
+    from live_mvp_ros.cli.file_options import read_settings
+
+    file = Path(__file__).resolve().parents[2] / "config" / "real_drone.yaml"
+    flown = node_of(describe(GraphOptions(params_file=str(file))), "quadrotor_sim").parameters
+    assert flown["frames.map_to_odom"] == "external"
+    settings = read_settings(file)
+    for group in ("odometry", "disturbances"):
+        said = {name: value for name, value in flown.items() if name.startswith(f"{group}.")}
+        assert said == {f"{group}.{name}": value for name, value in settings[group].items()}
+
+
 def test_every_node_has_the_parameters_of_drift_that_it_is_told():
     pytest.importorskip("rclpy", reason="the nodes are ROS 2 nodes")
     from live_mvp_ros.bringup.overrides import default_of

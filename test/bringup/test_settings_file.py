@@ -27,6 +27,7 @@ controller: {mppi: {num_samples: 1024}, vehicle: {mass_kg: 1.2}}
 mission: {goal_tolerance_m: 2.0}
 camera: {dropout: 0.1}
 odometry: {position_noise_sigma_m: 0.01}
+disturbances: {thrust_error: 0.1}
 """
 PARAMETERS = """
 /**: {ros__parameters: {body.speed_max_m_s: 1.0, vehicle.mass_kg: 1.2}}
@@ -35,7 +36,8 @@ info_field: {ros__parameters: {progress.patience_s: 5.0}}
 /**/imppi_controller:
   ros__parameters: {mppi: {num_samples: 1024}, mission.goal_tolerance_m: 2.0}
 gt_depth: {ros__parameters: {camera: {dropout: 0.1}}}
-quadrotor_sim: {ros__parameters: {odometry.position_noise_sigma_m: 0.01}}
+quadrotor_sim:
+  ros__parameters: {odometry.position_noise_sigma_m: 0.01, disturbances.thrust_error: 0.1}
 """
 
 
@@ -56,6 +58,7 @@ def test_the_nodes_are_told_what_settings_below_components_say():
     assert told["live_map"] == {"max_range_m": 6.0}
     assert told["info_field"] == {"progress.patience_s": 5.0}
     assert told["gt_depth"] == {"camera.dropout": 0.1}
+    assert told["quadrotor_sim"] == {"disturbances.thrust_error": 0.1}
     everybody: dict[str, Any] = {}
     for entry in entries_in("p.yaml", SETTINGS):
         everybody |= entry.values if entry.name == EVERY else {}

@@ -44,6 +44,26 @@ def test_one_step_equals_the_vehicles_own(drag_per_s, dt_s):
         np.testing.assert_allclose(np.stack(ours), theirs, atol=1e-5)
 
 
+@pytest.mark.parametrize("drag_per_s", [0.0, 0.7])
+def test_a_disturbance_pushes_all_samples_as_it_does_the_vehicle(drag_per_s):
+    config, push = QuadrotorConfig(drag_per_s=drag_per_s), jnp.array([0.8, -0.5, -1.2])
+    state = at_rest(jnp.array([1.0, 2.0, 3.0]))._replace(velocity=jnp.array([1.0, 0.0, -0.5]))
+    commands = jnp.tile(jnp.array([11.0, 0.4, -0.3, 0.2])[None, :, None], (10, 1, 3))
+    path = jax.jit(rollout.trajectory, static_argnums=3)(config, state, commands, 0.05, push)
+    for position in path:  # [3, samples]
+        state = rk4_step(config, state, commands[0, :, 0], 0.05, push)
+        np.testing.assert_allclose(position, np.tile(state.position, (3, 1)).T, atol=2e-5)
+    # by hand, without drag and as far as gravity and the push go
+    calm = jax.jit(rollout.trajectory, static_argnums=3)(
+        config, at_rest(jnp.zeros(3)), commands, 0.05
+    )
+    pushed = rollout.trajectory(config, at_rest(jnp.zeros(3)), commands, 0.05, push)
+    if not drag_per_s:
+        np.testing.assert_allclose(
+            (pushed - calm)[-1, :, 0], 0.5 * np.asarray(push) * 0.5**2, atol=1e-4
+        )
+
+
 def test_hover_is_a_fixed_point():
     config = QuadrotorConfig()
     vehicle = at_rest(jnp.array([1.0, 2.0, 3.0]), 0.7)

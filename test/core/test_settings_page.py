@@ -17,12 +17,14 @@ import pytest
 import live_mvp_ros
 from live_mvp_ros.base.config import info_of
 from live_mvp_ros.control import ControllerConfig, CostConfig, MissionConfig, MppiConfig
+from live_mvp_ros.control.observer import ObserverConfig
 from live_mvp_ros.mapping import LiveMapConfig, RangeSensorConfig
 from live_mvp_ros.planning import InfoFieldConfig
 from live_mvp_ros.planning.progress import ProgressConfig
 from live_mvp_ros.sim.loop_config import ClosedLoopConfig
 from live_mvp_ros.sim.planar import PlanarSensorConfig
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig
+from live_mvp_ros.vehicle.disturbances import DisturbanceConfig
 from live_mvp_ros.vehicle.odometry import DriftConfig, OdometryConfig
 from live_mvp_ros.worlds import DepthCameraConfig
 
@@ -39,7 +41,9 @@ SETTINGS: dict[type, str] = {
     CostConfig: "costs.",
     MissionConfig: "mission.",
     QuadrotorConfig: "vehicle.",
+    ObserverConfig: "observer.",
     OdometryConfig: "odometry.",
+    DisturbanceConfig: "disturbances.",
     DepthCameraConfig: "camera.",
     ClosedLoopConfig: "",
     PlanarSensorConfig: "planar.",

@@ -36,7 +36,7 @@ def plan(pilot: Pilot, stamp_ms: float, thrust_n: np.ndarray) -> Plan:
     """Return a plan that turns at 0.1 rad/s and pushes so hard in each step of the horizon."""
     commands = np.zeros((20, 4), np.float32)
     commands[:, 0], commands[:, 3] = thrust_n, 0.1
-    flight = pilot._first
+    flight = pilot._first.flight
     ours = flight.controller._replace(nominal=jnp.asarray(commands))
     return Plan(flight._replace(controller=ours), round(stamp_ms * MS))
 
@@ -89,20 +89,20 @@ def test_a_hold_keeps_its_place_from_the_first_moment_on(pilot):
     pilot.hold(CONFIG, at(0.0, x=1.0))
     pushed = pilot.hold(CONFIG, at(500.0, x=1.5))
     assert pushed[2] < -0.1  # the nose goes up: back to x = 1 m
-    assert float(pilot.hand_over().anchor_m[0]) == pytest.approx(1.0)
+    assert float(pilot.hand_over().flight.anchor_m[0]) == pytest.approx(1.0)
 
 
 def test_the_next_hold_is_where_the_vehicle_has_flown_to_not_where_it_held_before(pilot):
     """Every plan was in time, so that nothing had to be bridged in between."""
     pilot.hold(CONFIG, at(0.0, x=1.0))
     pilot.goes_on()  # nothing has been planned since: the hold goes on
-    assert float(pilot.hand_over().anchor_m[0]) == pytest.approx(1.0)
+    assert float(pilot.hand_over().flight.anchor_m[0]) == pytest.approx(1.0)
     pilot.latest = plan(pilot, 100.0, np.full(20, 12.0))
     pilot.goes_on()
     assert pilot.hand_over() is None
     command = pilot.hold(CONFIG, at(2000.0, x=3.0))
     np.testing.assert_allclose(command, HOVER, atol=0.02)
-    assert float(pilot.hand_over().anchor_m[0]) == pytest.approx(3.0)
+    assert float(pilot.hand_over().flight.anchor_m[0]) == pytest.approx(3.0)
 
 
 def test_a_command_always_belongs_to_the_stamp_that_it_is_sent_under(pilot):
@@ -131,7 +131,7 @@ def test_nothing_is_compiled_again_once_it_flies(pilot):
     sizes = [part._cache_size() for part in (pilot._stay, pilot._proceed)]
     pilot.hold(CONFIG, at(0.0))
     pilot.hold(CONFIG, at(20.0))
-    pilot.proceed(CONFIG, Plan(pilot.hand_over(), 0), at(40.0))
+    pilot.proceed(CONFIG, Plan(pilot.hand_over().flight, 0), at(40.0))
     assert [part._cache_size() for part in (pilot._stay, pilot._proceed)] == sizes
 
 

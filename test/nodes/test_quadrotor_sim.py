@@ -355,3 +355,51 @@ def test_odometry_drifts_from_the_true_pose_and_takes_the_transforms_along(bench
     bench.wait(lambda: at(truth[-1])[2] == pytest.approx(2.0, abs=0.01))
     true, believed, _ = together()
     assert believed == pytest.approx(true, abs=0.01)  # a new flight begins without error
+
+
+def test_odometry_that_comes_late_keeps_the_time_that_it_is_of(bench):
+    clock = bench.collect(Clock, "/clock", qos.CLOCK)
+    odom, truth = bench.collect(Odometry, "odom"), bench.collect(Odometry, "ground_truth/odom")
+    commands = bench.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
+    bench.start("quadrotor_sim", start_position_m=[0.0, 0.0, 2.0], odometry__latency_s=0.1)
+    bench.wait(lambda: odom and truth and clock)
+
+    def climb():
+        """Answer odometry that is 0.1 s old by the time it comes: it is flown."""
+        up = BodyRateThrust(thrust=9.81 + 4.0)
+        up.header.stamp = odom[-1].header.stamp
+        commands.publish(up)
+
+    bench.wait(lambda: odom[-1].pose.pose.position.z > 4.0, during=climb)
+    true = {headers.to_ns(m.header.stamp): m.pose.pose.position.z for m in truth}
+    both = [m for m in odom if headers.to_ns(m.header.stamp) in true]
+    assert len(both) > 20
+    for message in both:
+        assert message.pose.pose.position.z == true[headers.to_ns(message.header.stamp)]
+    # what is published together comes in this order: truth, odometry, clock
+    request = StepSim.Request(ticks=20)
+    assert bench.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
+    now_ns = headers.to_ns(bench.call(StepSim, "sim/step", request).stamp)
+    bench.wait(lambda: stamps(odom)[-1] == now_ns - 100_000_000)
+    bench.spin(0.3)
+    assert stamps(odom)[-1] == now_ns - 100_000_000
+
+
+def test_in_wind_it_holds_its_place_until_somebody_flies_it(bench):
+    odom = bench.collect(Odometry, "odom")
+    commands = bench.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
+    bench.start(
+        "quadrotor_sim",
+        start_position_m=[0.0, 0.0, 2.0],
+        disturbances__wind_m_s=[5.0, 0.0, 0.0],
+        disturbances__drag_per_s=0.3,
+        disturbances__thrust_error=0.1,
+    )
+    bench.wait(lambda: len(odom) > 300)
+    at = odom[-1].pose.pose.position
+    assert math.dist((at.x, at.y, at.z), (0.0, 0.0, 2.0)) < 0.05
+    # it leans against the wind, and yet climbs: 9.81 N are a tenth more than its weight
+    bench.wait(
+        lambda: odom[-1].pose.pose.position.z > 3.0,
+        during=lambda: commands.publish(BodyRateThrust(thrust=9.81)),
+    )

@@ -50,13 +50,21 @@ class CommandSender:
         self._pilot, self._pace = pilot, pace
         self._out = node.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
 
-    def answer(self, config: ControllerConfig, seen: Seen) -> None:
-        """Send what needs no plan (executor): a hold, or what is due of the latest one."""
+    def answer(self, config: ControllerConfig, seen: Seen, odom_age_s: float) -> None:
+        """Send what needs no plan (executor): a hold, or what is due of the latest one.
+
+        Args:
+            config: of the controller.
+            seen: the newest odometry.
+            odom_age_s: how old that is.
+        """
         stamp_ns = seen.vehicle.stamp_ns
         if self._mission.decision.flies:
-            stamp_ns, command = self._pilot.bridge(config, seen.vehicle, self._pace.longest_s)
+            stamp_ns, command = self._pilot.bridge(
+                config, seen.vehicle, self._pace.longest_s, odom_age_s
+            )
         else:
-            command = self._pilot.hold(config, seen.vehicle)
+            command = self._pilot.hold(config, seen.vehicle, odom_age_s)
         self._send(stamp_ns, command)
         if stamp_ns == seen.vehicle.stamp_ns:
             self._mission.log.commanded(time.monotonic() - seen.arrival_s)

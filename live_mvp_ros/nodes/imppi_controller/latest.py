@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import jax
 
 from live_mvp_ros import control
+from live_mvp_ros.nodes.imppi_controller.pilot import Plan
 from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.ros.convert.field_messages import Field
 from live_mvp_ros.ros.convert.grid_messages import ProbabilityGrid
@@ -38,10 +39,12 @@ class Tick(NamedTuple):
     seen: Seen
     plans: bool
     """Whether to plan; else what has come is only made ready for it."""
-    rest: control.FlightState | None
-    """Where the vehicle rests before this plan; None while it flies on."""
+    rest: Plan | None
+    """How the vehicle rests before this plan; None while it flies on."""
     haste: float
     """Share of the speed limit that may be flown by data of this age."""
+    odom_age_s: float = 0.0
+    """How old the odometry is now."""
 
 
 class LatestOdometry:

@@ -139,19 +139,21 @@ class ImppiController(GraphNode):
         busy, mission, seen = self.worker.busy, self._mission, self._odometry.seen
         self._reports.collect(mission.log, self.health)
         planning = mission.wants_to_fly and self._ready_for is not None
-        self._pace.tick(self.get_clock().now().nanoseconds, planning and busy)
+        now_ns = self.get_clock().now().nanoseconds
+        self._pace.tick(now_ns, planning and busy)
         mission.log.deadlines_missed += planning and busy
         self._decide()
         if seen is None:
             return
         if self._vehicle.unflown:
             self._pilot.let_go()
+        odom_age_s = self._odometry.age_s(now_ns)
         if not busy:
             rest = None if self._goes_on else self._pilot.hand_over()
-            self.worker.submit(Tick(seen, mission.wants_to_fly, rest, self._haste()))
+            self.worker.submit(Tick(seen, mission.wants_to_fly, rest, self._haste(), odom_age_s))
         self._goes_on = mission.wants_to_fly
         if busy or not mission.decision.flies:
-            self._commands.answer(self.parameters.value.controller, seen)
+            self._commands.answer(self.parameters.value.controller, seen, odom_age_s)
         else:
             self._pilot.goes_on()
 
@@ -174,7 +176,13 @@ class ImppiController(GraphNode):
             self._ready_for = around.built_geometry
         elif tick.plans:
             plan, output = self._pilot.plan(
-                config, seen.vehicle, around.costmap, around.guide, tick.rest, tick.haste
+                config,
+                seen.vehicle,
+                around.costmap,
+                around.guide,
+                tick.rest,
+                tick.haste,
+                tick.odom_age_s,
             )
             sent = self._commands.send_plan(config, plan, output)
             latency_s = time.monotonic() - seen.arrival_s if sent else math.nan

@@ -23,6 +23,7 @@ from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 from live_mvp_ros.vehicle import at_rest
 
 _LONGEST_SHIFT_S = 0.2
+_OLDEST_S = 0.2  # a clock that has nothing to do with the stamps says what it likes
 
 
 class Plan(NamedTuple):
@@ -31,10 +32,16 @@ class Plan(NamedTuple):
     flight: FlightState
     """With the plan's commands and, if there is no safe one, the place to stop at."""
     stamp_ns: int
+    odom_age_s: float = 0.0
+    """How old that was as planning began."""
 
     def age_s(self, vehicle: VehicleState) -> float:
         """Return how much later a vehicle is than the one that was planned for."""
         return 1e-9 * (vehicle.stamp_ns - self.stamp_ns)
+
+    def since_s(self, vehicle: VehicleState, odom_age_s: float) -> float:
+        """Return the time between the beginnings of this plan and of one for a vehicle."""
+        return self.age_s(vehicle) + odom_age_s - self.odom_age_s
 
 
 class Pilot:
@@ -47,8 +54,8 @@ class Pilot:
     def __init__(self, config: ControllerConfig, seed: int) -> None:
         """Compile all but planning, which depends on the map."""
         self.latest: Plan | None = None
-        self._first = control.init(config, jax.random.key(seed))
-        self._flight = self._first  # the worker's
+        self._first = Plan(control.init(config, jax.random.key(seed)), 0)
+        self._flown = self._first  # the worker's
         self._rest = self._first  # the executor's
         self._rests = False  # the executor's
         self._outdated: Plan | None = None  # the executor's: made before it rested
@@ -58,19 +65,33 @@ class Pilot:
         nowhere = VehicleState(0, *(np.asarray(leaf) for leaf in anywhere))
         for _ in range(2):
             self.hold(config, nowhere)
-            self.proceed(config, Plan(self._rest, 0), nowhere)
+            self.proceed(config, self._rest, nowhere)
         self._rest, self._rests = self._first, False
 
-    def hold(self, config: ControllerConfig, vehicle: VehicleState) -> np.ndarray:
-        """Return the command [4] that stops the vehicle and keeps it there (executor)."""
+    def hold(
+        self, config: ControllerConfig, vehicle: VehicleState, odom_age_s: float = 0.0
+    ) -> np.ndarray:
+        """Return the command [4] that stops the vehicle and keeps it there (executor).
+
+        Args:
+            config: of the controller.
+            vehicle: the newest odometry.
+            odom_age_s: how old that is.
+        """
         if not self._rests:
-            self._rest = self._first if self.latest is None else self.latest.flight
+            self._rest = self._first if self.latest is None else self.latest
         self._rests, self._outdated = True, self.latest
-        self._rest, command = self._stay(config, self._rest, vehicle.core)
+        since_s, age_s = self._times(self._rest, vehicle, odom_age_s)
+        flight, command = self._stay(config, self._rest.flight, vehicle.core, since_s, age_s)
+        self._rest = Plan(flight, vehicle.stamp_ns, float(age_s))
         return np.asarray(command)
 
     def bridge(
-        self, config: ControllerConfig, vehicle: VehicleState, longest_s: float
+        self,
+        config: ControllerConfig,
+        vehicle: VehicleState,
+        longest_s: float,
+        odom_age_s: float = 0.0,
     ) -> tuple[int, np.ndarray]:
         """Return what to fly while the next plan is not there (executor): stamp and command [4].
 
@@ -80,7 +101,7 @@ class Pilot:
         plan = self.latest
         rested = self._rests and plan is self._outdated
         if plan is None or rested or not 0.0 <= plan.age_s(vehicle) <= longest_s:
-            return vehicle.stamp_ns, self.hold(config, vehicle)
+            return vehicle.stamp_ns, self.hold(config, vehicle, odom_age_s)
         self._rests = False
         return plan.stamp_ns, self.proceed(config, plan, vehicle)
 
@@ -96,14 +117,15 @@ class Pilot:
         """Note that somebody else flies (executor): the next hold is where the vehicle is then."""
         self._rest, self._rests, self._outdated = self._first, True, self.latest
 
-    def hand_over(self) -> FlightState | None:
+    def hand_over(self) -> Plan | None:
         """Return where the vehicle rests, for the worker to begin with; None if it flies."""
         return self._rest if self._rests else None
 
     def proceed(self, config: ControllerConfig, plan: Plan, vehicle: VehicleState) -> np.ndarray:
         """Return the command [4] of a plan for a vehicle that is later (any thread).
 
-        A plan begins when its first command acts, ``latency_s`` after its odometry.
+        A plan begins when its first command acts, ``latency_s`` after its odometry; both
+        odometries are as late.
         """
         elapsed_s = np.float32(max(0.0, plan.age_s(vehicle) - config.latency_s))
         return np.asarray(self._proceed(config, plan.flight, vehicle.core, elapsed_s))
@@ -114,8 +136,9 @@ class Pilot:
         vehicle: VehicleState,
         costmap: control.CostMap,
         guide: control.GuidanceField,
-        rest: FlightState | None,
+        rest: Plan | None,
         haste: float,
+        odom_age_s: float = 0.0,
     ) -> tuple[Plan, ControlOutput]:
         """Plan, and make it the latest (worker).
 
@@ -126,11 +149,15 @@ class Pilot:
             guide: the information field.
             rest: what ``hand_over`` gave.
             haste: share of the speed limit that may be flown.
+            odom_age_s: how old the odometry is.
         """
-        flight = self._flight if rest is None else rest
-        inputs = self._inputs(vehicle, costmap, guide, haste)
-        self._flight, output = jax.block_until_ready(self._fly(config, flight, inputs))
-        self.latest = Plan(self._flight, vehicle.stamp_ns)
+        before = self._flown if rest is None else rest
+        since_s, age_s = self._times(before, vehicle, odom_age_s)
+        inputs = ControllerInputs(
+            vehicle.core, costmap, guide, since_s, haste=jnp.float32(haste), age_s=age_s
+        )
+        flight, output = jax.block_until_ready(self._fly(config, before.flight, inputs))
+        self.latest = self._flown = Plan(flight, vehicle.stamp_ns, float(age_s))
         return self.latest, output
 
     def prepare(
@@ -141,17 +168,17 @@ class Pilot:
         guide: control.GuidanceField,
     ) -> None:
         """Compile for the geometry of map and field (worker); the result is not flown."""
-        jax.block_until_ready(
-            self._fly(config, self._flight, self._inputs(vehicle, costmap, guide, 1.0))
+        since_s, age_s = self._times(self._flown, vehicle, 0.0)
+        inputs = ControllerInputs(
+            vehicle.core, costmap, guide, since_s, haste=jnp.float32(1.0), age_s=age_s
         )
+        jax.block_until_ready(self._fly(config, self._flown.flight, inputs))
 
-    def _inputs(
-        self,
-        vehicle: VehicleState,
-        costmap: control.CostMap,
-        guide: control.GuidanceField,
-        haste: float,
-    ) -> ControllerInputs:
-        since_s = 0.0 if self.latest is None else self.latest.age_s(vehicle)
-        elapsed_s = jnp.float32(np.clip(since_s, 0.0, _LONGEST_SHIFT_S))
-        return ControllerInputs(vehicle.core, costmap, guide, elapsed_s, haste=jnp.float32(haste))
+    @staticmethod
+    def _times(
+        before: Plan, vehicle: VehicleState, odom_age_s: float
+    ) -> tuple[jax.Array, jax.Array]:
+        """Return the time since a plan or a hold, and the age of the odometry, as they count."""
+        age_s = np.clip(odom_age_s, 0.0, _OLDEST_S)
+        since_s = np.clip(before.since_s(vehicle, float(age_s)), 0.0, _LONGEST_SHIFT_S)
+        return jnp.float32(since_s), jnp.float32(age_s)

@@ -5,8 +5,9 @@
 Where several vehicles are simulated, one of their simulators owns /clock and the others follow.
 
 What it publishes of its pose, transforms included, is what its odometry takes it for, with the
-drift and the noise of the parameters ``odometry.*``; without them that is the truth. The true pose
-goes to ``ground_truth/odom``, for the sensor that looks at the true world and for the score.
+drift, the noise and the latency of the parameters ``odometry.*``, under the stamp of when it was
+so; without them that is the truth. The true pose goes to ``ground_truth/odom``, for the sensor
+that looks at the true world and for the score.
 
 How the vehicle takes care of itself without a command that can be flown is said in
 ``simulated_vehicle``.
@@ -61,6 +62,7 @@ class QuadrotorSim(GraphNode):
         self._start = (config.start_position_m, pose_messages.yaw_rotation(config.start_yaw_rad))
         self._vehicle = SimulatedVehicle(config, self._period_ns, *self._start)
         self._previous = BodyPose(*map(tuple, self._start))
+        self._heard_ns = 0  # stamp of the odometry published last
         self._packets, self._packet_tick = Every(PACKET_RATE_HZ), 0
         self._looked_at: tuple[int, Interest] | None = None
 
@@ -107,19 +109,27 @@ class QuadrotorSim(GraphNode):
         now_ns = self._time.now_ns
         if not now_ns:
             return  # nobody has said yet what time it is
-        state = vehicle_messages.VehicleState(now_ns, *self._vehicle.believed)
         frames = self._frames
-        believed = vehicle_messages.odometry(state, frames.odom, frames.base_link)
         truth = vehicle_messages.VehicleState(now_ns, *self._vehicle.true)
         self._truth_out.publish(vehicle_messages.odometry(truth, MAP, frames.base_link))
-        self._odom_out.publish(believed)
+        heard_ns = now_ns - self._vehicle.late_ns
+        if heard_ns != self._heard_ns:
+            self._heard_ns = heard_ns
+            self._publish_belief(heard_ns)
         self._time.publish()
+
+    def _publish_belief(self, heard_ns: int) -> None:
+        """Publish the odometry that comes now, and what follows from it."""
+        frames = self._frames
+        state = vehicle_messages.VehicleState(heard_ns, *self._vehicle.believed)
+        believed = vehicle_messages.odometry(state, frames.odom, frames.base_link)
+        self._odom_out.publish(believed)
         moving = TransformStamped(header=believed.header, child_frame_id=frames.base_link)
         position = believed.pose.pose.position
         moving.transform.translation = pose_messages.vector((position.x, position.y, position.z))
         moving.transform.rotation = believed.pose.pose.orientation
         self._tf_out.publish(TFMessage(transforms=[moving]))
-        if self._packets.due(now_ns):
+        if self._packets.due(heard_ns):
             self._publish_packet(state)
 
     def _publish_packet(self, state: vehicle_messages.VehicleState) -> None:
@@ -127,7 +137,7 @@ class QuadrotorSim(GraphNode):
         since_ns, looked_at = self._looked_at or (0, None)
         is_now = 0 <= now_ns - since_ns < 1e9 * INTEREST_S
         packet = pose_packet(
-            now_ns,
+            state.stamp_ns,
             MAP,
             self._packet_tick,
             1.0 / PACKET_RATE_HZ,
@@ -147,6 +157,7 @@ class QuadrotorSim(GraphNode):
             response.success, response.message = False, f"the pose is not usable: {error}"
             return response
         self._vehicle.place(self.parameters.value, *pose)
+        self._heard_ns = 0
         self._previous = BodyPose(*map(tuple, pose))
         self._publish()
         response.success = True

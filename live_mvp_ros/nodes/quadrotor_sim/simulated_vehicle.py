@@ -6,10 +6,14 @@
 - A body-rate command is a correction of the attitude that its controller has seen. One that comes
   too late turns the vehicle over: with the default gains the loop is unstable from 0.15 s on. So a
   command is flown only while the odometry that it answers, which its stamp names, is at most
-  ``command_age_max_s`` old in simulated time. A stamp from the future by more than that is no
-  better. A stamp of 0 says nothing; then the time of arrival counts.
+  ``command_age_max_s`` old in simulated time, besides what that odometry itself comes late by:
+  a controller knows how old it is and reckons with it, but not with its own delays. A stamp from
+  the future by more than that is no better. A stamp of 0 says nothing; then the time of arrival
+  counts.
 - What leans farther than ``lean_max_rad`` is levelled first.
 - At ``ground_m`` it stops and has landed. There it stays, rotors off, until a command lifts it.
+
+Its own hold feels what pushes it, as autopilots learn what thrust they hover with.
 
 It speaks no ROS: who simulates it gives it commands and the time, and publishes where it is.
 """
@@ -27,26 +31,30 @@ from live_mvp_ros.control.safety import leans, level
 from live_mvp_ros.control.tracking import hold
 from live_mvp_ros.nodes.quadrotor_sim.simulator_parameters import SimConfig
 from live_mvp_ros.ros.convert import pose_messages
-from live_mvp_ros.vehicle import QuadrotorState, at_rest, odometry, simulate
+from live_mvp_ros.vehicle import QuadrotorState, at_rest, delay, disturbances, odometry
 
 
 def advance(
     config: SimConfig,
     state: QuadrotorState,
+    pushed: disturbances.DisturbanceState,
     command: jax.Array,
     fresh: jax.Array,
     hold_at: jax.Array,
     dt_s: jax.Array,
-) -> QuadrotorState:
+) -> tuple[disturbances.DisturbanceState, QuadrotorState]:
     """Fly ``command`` [4] while it is fresh, else hold at (x, y, z, yaw) [4] or rest on ground."""
     lifted = state.position[2] > config.ground_m
-    own = hold(config.body, config.vehicle, state, hold_at[:3], hold_at[3])
+    push = disturbances.push(config.disturbances, config.vehicle, pushed, state)
+    own = hold(config.body, config.vehicle, state, hold_at[:3], hold_at[3], push)
     own = jnp.where(lifted, own, jnp.zeros(4))
     upright = level(config.body, config.vehicle, state)
     flown = jnp.where(leans(state, config.lean_max_rad), upright, command)
     chosen = jnp.where(fresh, flown, own)
-    after = simulate(config.vehicle, state, chosen, dt_s, config.substeps)
-    return _above_ground(config, after)
+    pushed, after = disturbances.step(
+        config.disturbances, config.vehicle, pushed, state, chosen, dt_s, config.substeps
+    )
+    return pushed, _above_ground(config, after)
 
 
 def _above_ground(config: SimConfig, state: QuadrotorState) -> QuadrotorState:
@@ -65,7 +73,8 @@ class SimulatedVehicle:
 
     Attributes:
         true: position, velocity, attitude and body rates as they are, arrays in the map frame.
-        believed: the same as the odometry takes them for.
+        believed: the same as the odometry that comes now takes them for.
+        late_ns: how old that is.
     """
 
     def __init__(self, config: SimConfig, period_ns: int, position_m: Any, attitude: Any) -> None:
@@ -77,11 +86,12 @@ class SimulatedVehicle:
             position_m: of the start, map frame.
             attitude: of the start, a unit quaternion (w, x, y, z).
         """
-        self._period_s = np.float32(1e-9 * period_ns)
+        self._period_ns, self._period_s = period_ns, np.float32(1e-9 * period_ns)
         self._advance, self._believe = jax.jit(advance), jax.jit(odometry.step)
+        self._hear = jax.jit(delay.step, static_argnums=1)
         self._flights = 0
         self.place(config, position_m, attitude)
-        self._advance(config, self._state, *self._inputs(config, 0))
+        self._advance(config, self._state, self._pushed, *self._inputs(config, 0))
 
     def place(self, config: SimConfig, position_m: Any, attitude: Any) -> None:
         """Put the vehicle at a position [3] and an attitude [4], at rest, with no command."""
@@ -95,6 +105,9 @@ class SimulatedVehicle:
         key = jax.random.fold_in(jax.random.key(config.seed), self._flights)
         self._flights += 1
         self._odometry = odometry.init(config.odometry, self._state, key)
+        disturbed, late = (jax.random.fold_in(key, k) for k in range(2))
+        self._pushed = disturbances.init(config.disturbances, config.vehicle, disturbed)
+        self._late = delay.init(config.odometry, self._delay_s, self._state, late)
         self._look_where(config)
 
     def take(self, command: np.ndarray, now_ns: int, answers_ns: int) -> None:
@@ -110,7 +123,9 @@ class SimulatedVehicle:
 
     def advance(self, config: SimConfig, now_ns: int) -> None:
         """Fly for one period, which begins now."""
-        self._state = self._advance(config, self._state, *self._inputs(config, now_ns))
+        self._pushed, self._state = self._advance(
+            config, self._state, self._pushed, *self._inputs(config, now_ns)
+        )
         self.true = [np.asarray(leaf) for leaf in self._state]
         self._look_where(config)
 
@@ -136,19 +151,25 @@ class SimulatedVehicle:
         if not 0.0 <= silent_s <= config.command_timeout_s:
             return f"no command for {silent_s:.1f} s"
         age_s = 1e-9 * (now_ns - self._answers_ns) if self._answers_ns else 0.0
-        if abs(age_s) <= config.command_age_max_s:
+        if abs(age_s) <= config.oldest_answered_s:
             return ""
         if age_s < 0.0:
             return f"commands answer odometry that is {-age_s:.2f} s in the future"
         return f"the controller is too slow: its commands answer odometry {age_s:.2f} s ago"
 
+    @property
+    def _delay_s(self) -> float:
+        return 1e-9 * self._period_ns
+
     def _look_where(self, config: SimConfig) -> None:
-        """Let the odometry say where the vehicle is."""
-        if config.odometry.exact:
-            self.believed = self.true
+        """Let the odometry say where the vehicle is, and hear what has come of it."""
+        self.believed, self.late_ns = self.true, 0
+        if config.odometry.exact and config.odometry.prompt:
             return
-        self._odometry, believed = self._believe(config.odometry, self._odometry, self._state)
-        self.believed = [np.asarray(leaf) for leaf in believed]
+        self._odometry, report = self._believe(config.odometry, self._odometry, self._state)
+        self._late, heard, steps = self._hear(config.odometry, self._delay_s, self._late, report)
+        self.believed = [np.asarray(leaf) for leaf in heard]
+        self.late_ns = int(steps) * self._period_ns
 
     def _inputs(self, config: SimConfig, now_ns: int) -> tuple[Any, ...]:
         """Return what ``advance`` takes besides the state; choose a place to hold, or leave it."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.ros.frames import FramesConfig
-from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, odometry
+from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, disturbances, odometry
 
 
 @configuration
@@ -52,7 +52,8 @@ class SimConfig:
         low=0.01,
         high=10.0,
         live=True,
-        help="A command that answers older odometry than this is not flown.",
+        help="A command that answers older odometry than this is not flown; what that itself "
+        "comes late by (odometry.latency_s, odometry.jitter_s) does not count.",
     )
     lean_max_rad: float = parameter(
         default=1.0,
@@ -70,11 +71,17 @@ class SimConfig:
         help="Height of the ground, map frame: the vehicle's centre does not get below it.",
     )
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
-    seed: int = parameter(default=0, low=0, help="Seed of drift and noise of the odometry.")
+    seed: int = parameter(default=0, low=0, help="Seed of gusts and of the odometry.")
     frames: FramesConfig = FramesConfig()
     body: BodyConfig = BodyConfig()
     vehicle: QuadrotorConfig = QuadrotorConfig()
     odometry: odometry.OdometryConfig = odometry.OdometryConfig()
+    disturbances: disturbances.DisturbanceConfig = disturbances.DisturbanceConfig()
+
+    @property
+    def oldest_answered_s(self) -> float:
+        """How old the odometry may be that a command answers."""
+        return self.command_age_max_s + self.odometry.latency_s + self.odometry.jitter_s
 
     def check(self) -> str | None:
         """Refuse to move a time that is another simulator's, and to start underground."""
