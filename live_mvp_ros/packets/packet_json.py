@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packets as JSON and back, without loss: the places come from the packets' fields.
 
-NaN becomes null, a patch nested lists [height][width][channel] beside the names of its channels.
+NaN becomes null, a patch nested lists of rows, columns and channels beside the names of its channels.
 Instead of the lists there may be the name of an NPY file, see ``dumping``.
 """
 

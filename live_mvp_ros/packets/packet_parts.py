@@ -91,7 +91,7 @@ class ColumnObservation:
 
     id: str = item(help="Name of the column, unique in the packet.", place="column_id")
     patch: Patch = item(
-        help="Image patch: nested lists [height][width][channel], or the name of its file."
+        help="Image patch: nested lists of rows, columns and channels, or the name of its file."
     )
     pose: ChartPoint = item(
         help="Chart point the column looks from now.", place="egocentric_pose.{}"
