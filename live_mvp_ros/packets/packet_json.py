@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packets as JSON and back, without loss: the places come from the packets' fields.
 
-NaN becomes null, a patch nested lists of rows, columns and channels beside the names of its channels.
-Instead of the lists there may be the name of an NPY file, see ``dumping``.
+NaN becomes null, a patch nested lists of rows, columns and channels beside the names of its
+channels. Instead of the lists there may be the name of an NPY file, see ``dumping``.
 """
 
 from __future__ import annotations
