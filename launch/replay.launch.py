@@ -20,7 +20,8 @@ from launch.launch_description_entity import LaunchDescriptionEntity
 from launch_ros.actions import Node
 
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.graph import PACKAGE, GraphOptions, between, describe
+from live_mvp_ros.bringup.graph import PACKAGE, GraphOptions, describe
+from live_mvp_ros.bringup.launch_words import between
 from live_mvp_ros.ros.topics import REBUILT_FROM, full_name
 
 SWITCH = ["true", "false"]

@@ -37,6 +37,8 @@ from live_mvp_ros.ros.topics import SHARED_TF, full_name, recorded
 PACKAGE = "live_mvp_ros"
 CONTROLLERS = ("imppi", "none")
 VEHICLES = ("sim", "mavlink", "none")
+SAY_THE_TRUTH = ("sim", "mavlink")
+"""Vehicles that publish ground_truth/odom, from which depth can be synthesised."""
 CAMERAS, MAP_TO_ODOM = ("sim", "none"), ("identity", "external")
 VIEWS = ("window", "web", "file")
 ONLOOKER_POLICY = RestartPolicy(
@@ -108,7 +110,7 @@ class GraphOptions:
     @property
     def looks_at_world(self) -> bool:
         """Whether depth is synthesised."""
-        return self.camera == "sim" or (self.camera is None and self.vehicle != "none")
+        return self.camera == "sim" or (self.camera is None and self.vehicle in SAY_THE_TRUTH)
 
     @property
     def sim_time(self) -> bool:

@@ -249,6 +249,7 @@ class Stopping:
         self.peak_mib = 100.0
         self.answers: dict[str, dict[str, Any]] = {}
         self.asked = False
+        self.vehicle = types.SimpleNamespace(state=None, texts=[])  # none behind an autopilot
 
     def stop(self, *_: object) -> None:
         time.sleep(0.2)
@@ -422,7 +423,7 @@ def test_the_nodes_are_stopped_whatever_happens_to_the_report(tmp_path, monkeypa
     ("error", "sentence", "is_a_fault"),
     [
         (WorldError("there is no world attic"), "WorldError: there is no world attic", False),
-        (OSError(5, "Input/output error"), "[Errno 5] Input/output error", False),
+        (OSError(5, "Input/output error"), "Input/output error", False),
         (MemoryError(), "MemoryError", False),
         (RuntimeError("RESOURCE_EXHAUSTED"), "RuntimeError: RESOURCE_EXHAUSTED", False),
         (KeyError("radius_m"), "KeyError: 'radius_m'", True),  # nothing outside has this cause
