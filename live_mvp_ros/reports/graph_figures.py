@@ -137,6 +137,8 @@ def fields(runs: Sequence[RunData]) -> Figure | None:
         image = axes.imshow(upright(moment.gain), extent=extent, vmin=0.0, vmax=top)
         _walls_and_way(axes, run, moment)
         axes.set_title(f"{moment.time_s:.0f} s", fontsize=10)
+        axes.set_xlabel("x [m]", fontsize=8)
+        axes.set_ylabel("y [m]", fontsize=8)
         axes.tick_params(labelsize=8)
     assert image is not None
     figure.colorbar(image, ax=figure.axes, label="information of the best look [nats]", shrink=0.8)

@@ -143,11 +143,8 @@ def _draw_by_rays(axes: Axes, by_rays: list[dict[str, Any]]) -> None:
     for name, style, colour in (("p99", "--", ORANGE), ("p50", "-", BLUE)):
         times = [row[name] for row in by_rays]
         axes.plot(rays, times, style, marker="o", ms=4, color=colour, label=name)
-    axes.plot([_GOOD_RAYS], [_GOOD_MS], marker="v", ms=9, color="0.5", ls="none")
-    axes.annotate(
-        f"required: {_GOOD_MS:g} ms p50 at {_GOOD_RAYS}", (_GOOD_RAYS, _GOOD_MS), (0, 14),
-        textcoords="offset points", ha="center", fontsize=9, color="0.3",
-    )  # fmt: skip
+    required = f"required: {_GOOD_MS:g} ms p50 at {_GOOD_RAYS}"
+    axes.plot([_GOOD_RAYS], [_GOOD_MS], "v", ms=9, color="0.5", label=required)
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.xaxis.set_major_formatter(ScalarFormatter())

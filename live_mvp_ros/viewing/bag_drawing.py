@@ -16,13 +16,14 @@ from live_mvp_ros.ros.taps import message_class
 from live_mvp_ros.ros.topics import SHARED_TF, TOPICS, TopicSpec, full_name
 from live_mvp_ros.viewing.live_scene import RATES_HZ, Scene, name_of
 
-_ODOMETRY = "/odom"
+_ODOMETRY, _TRUE_ODOMETRY = "/odom", "/ground_truth/odom"
 
 
 def namespaces(bag: Bag) -> tuple[str, ...]:
     """Return the namespaces of the drones in a bag; one empty name where there is none."""
-    found = [name[: -len(_ODOMETRY)].strip("/") for name in bag.topics if name.endswith(_ODOMETRY)]
-    return tuple(sorted(found)) or ("",)
+    true = {name.removesuffix(_ODOMETRY) + _TRUE_ODOMETRY for name in bag.topics}  # no drone's own
+    found = [name for name in bag.topics if name.endswith(_ODOMETRY) and name not in true]
+    return tuple(sorted(name.removesuffix(_ODOMETRY).strip("/") for name in found)) or ("",)
 
 
 def names(bag: Bag) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ LEGEND = """
 | reference, plan | green line, magenta line |
 | way so far | orange line |
 | what it sees | blue points |
-| surface | triangles, red hardly seen, green well; what hangs over the drone, from below only |
+| surface | red hardly seen, green well |
 """
 
 

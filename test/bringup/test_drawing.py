@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.cli.main import main
 from live_mvp_ros.msg import ExplorationStatus, InfoField
 from live_mvp_ros.ros.convert import cloud_messages, grid_messages
-from live_mvp_ros.viewing import sinks
+from live_mvp_ros.viewing import bag_drawing, sinks
 from live_mvp_ros.viewing.live_scene import Scene
 
 DRONES = ("drone1", "drone2")
@@ -90,6 +91,19 @@ def test_each_drone_of_a_bag_has_entities_of_its_own(bag, tmp_path):
         log = "".join(own)
         assert f"of {drone}" in log
         assert f"of {other}" not in log
+
+
+@pytest.mark.parametrize(
+    ("topics", "drones"),
+    [
+        (("/odom", "/ground_truth/odom"), ("",)),
+        (("/a/odom", "/a/ground_truth/odom", "/b/odom"), ("a", "b")),
+        (("/ground_truth/odom", "/ground_truth/ground_truth/odom"), ("ground_truth",)),
+        (("/map",), ("",)),
+    ],
+)
+def test_where_a_drone_truly_is_makes_no_drone(topics, drones):
+    assert bag_drawing.namespaces(SimpleNamespace(topics=dict.fromkeys(topics))) == drones
 
 
 def surface(points: np.ndarray) -> Any:
