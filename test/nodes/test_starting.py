@@ -63,7 +63,7 @@ def test_a_node_says_why_it_still_waits_for_its_input(bench):
 
     def said() -> bool:
         return any(
-            "waiting for depth/points" in words and "no transform leads from" in words
+            "none was integrated" in words and "no transform leads from" in words
             for words in words_of(told, "live_map")
         )
 

@@ -44,6 +44,8 @@ from live_mvp_ros.ros.running import run_node
 from live_mvp_ros.ros.schedule import Every
 
 ODOMETRY_PERIOD_S = 0.05
+BEHIND_S = 0.5
+"""Clouds that are ahead of odometry by more than this wait for that and for nothing else."""
 
 
 class LiveMapNode(GraphNode):
@@ -207,7 +209,7 @@ class LiveMapNode(GraphNode):
         sentence = ""
         if starved_s:
             why = self.health.refused_on(self._source)[1] or "they wait for the update under way"
-            if len(self._clouds):
+            if len(self._clouds) and self._clouds.lag_s > BEHIND_S:
                 why = f"{len(self._clouds)} wait for odometry, {self._clouds.lag_s:.2f} s behind"
             sentence = f"clouds arrive and none was integrated for {starved_s:.0f} s: {why}"
         self.health.problem(WARN if sentence else OK, sentence)
