@@ -58,7 +58,7 @@ def give_back_memory() -> None:
         trim(0)
 
 
-def prepare_jax(*, in_background: bool = True) -> None:
+def prepare_jax(*, in_background: bool = True, at_once: int = 1) -> None:
     """Compile once per machine (cache on disk) and compute on one CPU thread per process.
 
     Several processes share a few cores: a pool of threads in each would only make them wait for
@@ -69,10 +69,13 @@ def prepare_jax(*, in_background: bool = True) -> None:
             computes call after call. A loop that orders its work ahead wants that. Where a thread
             must answer while another computes, it must be off: every call then computes on the
             thread that made it, and none waits behind another's.
+        at_once: programs that are to run at the same time. What can run in parallel of a program
+            that is not tiny goes to the runtime's pool, and on one thread there it would wait for
+            the whole of a long program.
     """
     if "XLA_FLAGS" not in os.environ:
         os.environ["XLA_FLAGS"] = ONE_THREAD
-        os.environ.setdefault("NPROC", "1")  # what XLA sizes its pool of threads by
+        os.environ.setdefault("NPROC", str(at_once))  # what XLA sizes its pool of threads by
     keep_memory()
     import jax
 

@@ -28,11 +28,16 @@ LOCK_S = 0.0005
 """Who computes waits no longer than this for who handles messages; Python would have 5 ms."""
 
 
-def run_node(factory: Callable[[], GraphNode], args: Sequence[str] | None = None) -> int:
-    """Create a node, spin it until a signal or a failure, and return the exit code."""
+def run_node(
+    factory: Callable[[], GraphNode], args: Sequence[str] | None = None, at_once: int = 1
+) -> int:
+    """Create a node, spin it until a signal or a failure, and return the exit code.
+
+    ``at_once`` is how many programs of JAX are to run at the same time, see ``prepare_jax``.
+    """
     signals = Signals()
     sys.setswitchinterval(LOCK_S)
-    prepare_jax(in_background=False)  # callbacks answer while the worker computes
+    prepare_jax(in_background=False, at_once=at_once)  # callbacks answer while the worker computes
     try:
         rclpy.init(
             args=list(args) if args is not None else None,

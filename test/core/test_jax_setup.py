@@ -85,39 +85,48 @@ import time
 
 from live_mvp_ros.base.jax_setup import prepare_jax
 
-prepare_jax(in_background=sys.argv[1] == "background")
+prepare_jax(in_background=sys.argv[1] == "background", at_once=int(sys.argv[2]))
 import jax
 import jax.numpy as jnp
 
 slow = jax.jit(lambda x: jax.lax.fori_loop(0, 60, lambda _, y: jnp.sin(y @ y), x))
 quick = jax.jit(lambda x: x @ x)  # what is cheaper still, JAX never puts off
+if sys.argv[3] == "many":
+    quick = jax.jit(lambda x: (x @ x, *(k * x for k in range(20))))
+    slow = jax.jit(lambda x: [jax.lax.fori_loop(0, 30, lambda _, y: jnp.sin(y @ (k + x)), x)
+                              for k in range(4)])
 x, few = jnp.ones((400, 400)), jnp.ones((20, 20))
-slow(x).block_until_ready(), quick(few).block_until_ready()
+jax.block_until_ready((slow(x), quick(few)))
 ended = threading.Event()
 
 
 def work():
-    slow(x).block_until_ready()
+    jax.block_until_ready(slow(x))
     ended.set()
 
 
 threading.Thread(target=work).start()
 answers = 0
 while not ended.is_set():
-    quick(few).block_until_ready()
+    jax.block_until_ready(quick(few))
     answers += not ended.is_set()
     time.sleep(0.001)
 print(answers)
 """
 
 
-def answers_beside_a_slow_program(how: str) -> int:
+def answers_beside_a_slow_program(how: str, at_once: int = 1, parts: str = "one") -> int:
     """Return how many small calls of another thread end while one slow call computes."""
-    command = (sys.executable, "-c", BESIDE, how)
-    return int(subprocess.check_output(command))
+    command = (sys.executable, "-c", BESIDE, how, str(at_once), parts)
+    environment = {name: value for name, value in os.environ.items() if name != "NPROC"}
+    return int(subprocess.check_output(command, env=environment))
 
 
 def test_where_callbacks_must_answer_no_call_waits_behind_a_slow_one():
     # Counted, not timed: behind the dispatch thread at most the calls before the slow one end.
     assert answers_beside_a_slow_program("at once") > 10
     assert answers_beside_a_slow_program("background") <= 3
+
+
+def test_a_program_of_many_parts_does_not_wait_for_the_parts_of_a_slow_one():
+    assert answers_beside_a_slow_program("at once", at_once=2, parts="many") > 10

@@ -140,7 +140,9 @@ def answer_action(cls: Any) -> Callable[[Any], Any]:
         if differences(handle.request, filled(cls.Goal, "goal")):
             handle.abort()
             return cls.Result()
-        handle.publish_feedback(filled(cls.Feedback, "feedback"))
+        for _ in range(20):  # who asks may not have been found by this publisher yet
+            handle.publish_feedback(filled(cls.Feedback, "feedback"))
+            time.sleep(0.02)
         handle.succeed()
         return filled(cls.Result, "result")
 

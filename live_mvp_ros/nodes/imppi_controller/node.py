@@ -206,4 +206,4 @@ class ImppiController(GraphNode):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node."""
-    return run_node(ImppiController, args)
+    return run_node(ImppiController, args, at_once=2)  # a hold does not wait for a plan
