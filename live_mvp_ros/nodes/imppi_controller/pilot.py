@@ -5,8 +5,9 @@
 Two threads, each with its own: the worker owns the flight that it plans (``plan``), the executor
 owns the vehicle's rest (``hold``). Between them go values that are never changed: the worker
 replaces ``latest`` by a new plan when that is ready, the executor hands its rest over with the
-work. JAX must compute on the thread that calls (``prepare_jax(in_background=False)``): else the
-executor's calls would queue behind the worker's.
+work. JAX must compute on the thread that calls and have a thread more for what runs in parallel
+(``prepare_jax(in_background=False, at_once=2)``): else the executor's calls would queue behind the
+worker's.
 """
 
 from __future__ import annotations
