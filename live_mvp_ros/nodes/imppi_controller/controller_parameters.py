@@ -48,4 +48,4 @@ class NodeConfig:
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     controller: ControllerConfig = ControllerConfig()
     mission: MissionConfig = MissionConfig()
-    escalation: EscalationConfig = EscalationConfig(odometry_old=("hold",))
+    escalation: EscalationConfig = EscalationConfig(odometry_age_max_s=1.0, odometry_old=("hold",))

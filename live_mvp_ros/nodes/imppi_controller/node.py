@@ -147,12 +147,7 @@ class ImppiController(GraphNode):
         )
 
     def _doubt_m(self) -> float:
-        now_ns, seen, config = (
-            self.get_clock().now().nanoseconds,
-            self._odometry.seen,
-            (self.parameters.value.controller),
-        )
-        assert seen is not None
+        now_ns, config = self.get_clock().now().nanoseconds, self.parameters.value.controller
         return control.doubt_m(
             config.safety,
             config.body,
@@ -162,9 +157,9 @@ class ImppiController(GraphNode):
         )
 
     def _watch(self) -> None:
-        """Let the ladder look, and count what the last filter changed."""
-        seen = self._odometry.seen
-        if seen is not None and self._mission.log.elapsed_s > 0.0:
+        """Let the ladder look while it is ours to fly, and count what the last filter changed."""
+        seen, ours = self._odometry.seen, not self._vehicle.unflown
+        if seen is not None and ours and self._mission.log.elapsed_s > 0.0:
             age_s = self._odometry.age_s(self.get_clock().now().nanoseconds)
             self._resort.look(self.parameters.value, time.monotonic(), seen, age_s)
         for code in self._pilot.interventions():
