@@ -49,10 +49,12 @@ def stages(flight_s: float) -> list[tuple[str, Callable[[], Any]]]:
 
     from live_mvp_ros import control, mapping, planning, worlds
     from live_mvp_ros.base import quaternion
+    from live_mvp_ros.control.safety import filter_command
     from live_mvp_ros.mapping import evidence
     from live_mvp_ros.planning import sweep
     from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
     from live_mvp_ros.sim import closed_loop, loop_config
+    from live_mvp_ros.vehicle import hover_command
 
     world = worlds.load_world("office")
     config = loop_config.configure(world, sensing="full")
@@ -95,6 +97,8 @@ def stages(flight_s: float) -> list[tuple[str, Callable[[], Any]]]:
     )
     flown = control.ControllerInputs(vehicle, now.costmap, guide, jnp.float32(0.02))
     altitude = jnp.float32(2.0)
+    controller, around = config.controller, control.Around(now.costmap)
+    last_filter, hover = jax.jit(filter_command), hover_command(controller.vehicle)
     return [
         ("depth image", lambda: render(config.camera, world.scene, *pose, jax.random.key(0))),
         ("evidence voxels", lambda: integrate(config.live_map, live_map.evidence, scan)),
@@ -106,6 +110,12 @@ def stages(flight_s: float) -> list[tuple[str, Callable[[], Any]]]:
             lambda: field(config.info_field, spec, loop.planner_state, inputs),
         ),
         ("control step", lambda: fly(config.controller, now.flight, flown)),
+        (
+            "last filter alone",
+            lambda: last_filter(
+                controller.body, controller.vehicle, controller.fence, vehicle, hover, around
+            ),
+        ),
     ]
 
 

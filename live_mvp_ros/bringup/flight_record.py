@@ -65,6 +65,7 @@ class Status:
     success: bool = False
     unsafe_plan_fraction: float = math.nan
     parked_fraction: float = math.nan
+    safety_interventions: int | None = None
     elapsed_s: float = math.nan
     waited_s: float = math.nan
 
@@ -226,6 +227,7 @@ class FlightRecord:
                 plans[:, 0], plans[:, 1:3], plans[:, 3:5], plans[:, 5] > 0.0, self.now_s()
             ),
             given_up,
+            None if status is None else status.safety_interventions,
         )
 
     def true_trajectory(self) -> Trajectory:

@@ -308,6 +308,7 @@ class Monitor:
             success=message.success,
             unsafe_plan_fraction=message.unsafe_plan_fraction,
             parked_fraction=message.parked_fraction,
+            safety_interventions=message.safety_interventions,
             elapsed_s=message.elapsed_s,
             waited_s=message.waited_s,
         )

@@ -21,6 +21,7 @@ from live_mvp_ros.control.mission import (
     haste,
 )
 from live_mvp_ros.control.mppi import MppiConfig
+from live_mvp_ros.control.safety import Around, Filtered, SafetyConfig, doubt_m
 from live_mvp_ros.control.surroundings import CostMap, GuidanceField, build_costmap, prepare_field
 from live_mvp_ros.control.tracking import hold
 
@@ -28,20 +29,24 @@ __all__ = [
     "NOT_FINITE",
     "NO_SAFE_PLAN",
     "OK",
+    "Around",
     "ControlOutput",
     "ControllerConfig",
     "ControllerInputs",
     "ControllerState",
     "CostConfig",
     "CostMap",
+    "Filtered",
     "FlightState",
     "GuidanceField",
     "MissionConfig",
     "MissionDecision",
     "MissionInputs",
     "MppiConfig",
+    "SafetyConfig",
     "build_costmap",
     "decide",
+    "doubt_m",
     "fly",
     "haste",
     "hold",

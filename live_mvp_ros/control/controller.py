@@ -18,13 +18,14 @@ import jax.numpy as jnp
 
 from live_mvp_ros.base import quaternion
 from live_mvp_ros.base.config import configuration, parameter
+from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import mppi
 from live_mvp_ros.control.cost_config import CostConfig
 from live_mvp_ros.control.costs import LEFT_OUT, CostSetup, open_from_m, speed_limit, survey
 from live_mvp_ros.control.judging import Plan, judge
 from live_mvp_ros.control.observer import ObserverConfig
 from live_mvp_ros.control.rollout import trajectory
-from live_mvp_ros.control.safety import Fence, fence
+from live_mvp_ros.control.safety import Fence, SafetyConfig, fence
 from live_mvp_ros.control.surroundings import (
     CostMap,
     GuidanceField,
@@ -87,6 +88,7 @@ class ControllerConfig:
     )
     mppi: mppi.MppiConfig = mppi.MppiConfig()
     costs: CostConfig = CostConfig()
+    safety: SafetyConfig = SafetyConfig()
     body: BodyConfig = BodyConfig()
     vehicle: QuadrotorConfig = QuadrotorConfig()
     observer: ObserverConfig = ObserverConfig()
@@ -153,6 +155,8 @@ class ControllerInputs(NamedTuple):
     """How old the odometry of ``vehicle`` is as the step begins."""
     disturbance_m_s2: jax.Array | None = None
     """[3] what accelerates the vehicle beyond its model, map frame; ``flight.fly`` finds it."""
+    doubt_m: jax.Array | float = 0.0
+    """How much more room the last filter keeps, see ``safety.doubt_m``."""
 
 
 class ControlOutput(NamedTuple):
@@ -171,6 +175,8 @@ class ControlOutput(NamedTuple):
     effective_samples: jax.Array
     code: jax.Array
     """OK, NO_SAFE_PLAN (then ``flight.fly`` decides) or NOT_FINITE (must not be flown)."""
+    safety: jax.Array
+    """``SafetyCode`` of what the last filter changed of the command; CLEAR before it."""
 
 
 def init(config: ControllerConfig, key: jax.Array) -> ControllerState:
@@ -222,6 +228,7 @@ def step(
         chosen.clearance_m,
         result.effective_samples,
         jnp.where(chosen.finite, code, NOT_FINITE),
+        jnp.int32(SafetyCode.CLEAR),
     )
     return ControllerState(jnp.where(chosen.finite, chosen.commands, hover), key), output
 

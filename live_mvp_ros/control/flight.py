@@ -18,11 +18,13 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import controller, mppi, observer
 from live_mvp_ros.control.controller import ControllerConfig, ControllerInputs, ControlOutput
-from live_mvp_ros.control.safety import filter_command
+from live_mvp_ros.control.safety import Around, Filtered, filter_command
 from live_mvp_ros.control.surroundings import best_heading, clearance_at
 from live_mvp_ros.control.tracking import hold
 from live_mvp_ros.vehicle import QuadrotorState
@@ -47,6 +49,8 @@ class FlightState(NamedTuple):
     """[n, 3] where the last safe plan leads, as far as it was checked, map frame."""
     led: jax.Array
     """Whether there has been a safe plan."""
+    safety: jax.Array
+    """``SafetyCode`` of the command sent last."""
 
 
 def init(config: ControllerConfig, key: jax.Array) -> FlightState:
@@ -59,6 +63,7 @@ def init(config: ControllerConfig, key: jax.Array) -> FlightState:
         observer.init(config.vehicle),
         jnp.zeros((_checked_steps(config), 3)),
         jnp.array(False),
+        jnp.int32(SafetyCode.CLEAR),
     )
 
 
@@ -80,7 +85,9 @@ def fly(
     evades = output.plan_clearance_m > _stop_clearance(inputs, holding.anchor_m)
     evades &= output.code == controller.NO_SAFE_PLAN
     planned = (output.code == controller.OK) | evades
-    command = _filtered(config, inputs.vehicle, jnp.where(planned, output.command, stop))
+    around = Around(inputs.costmap, inputs.doubt_m)
+    wanted = jnp.where(planned, output.command, stop)
+    command, safety = _filtered(config, inputs.vehicle, wanted, around)
     heading = quaternion.yaw(inputs.vehicle.attitude)
     safe, checked = output.code == controller.OK, output.plan[: _checked_steps(config)]
     after = holding._replace(
@@ -90,22 +97,28 @@ def fly(
         observer=observer.sent(state.observer, command),
         way_m=jnp.where(safe, checked, state.way_m),
         led=state.led | safe,
+        safety=safety,
     )
-    return after, output._replace(command=command)
+    return after, output._replace(command=command, safety=safety)
 
 
 def proceed(
-    config: ControllerConfig, state: FlightState, vehicle: QuadrotorState, elapsed_s: jax.Array
-) -> jax.Array:
-    """Return the command [4] of the last plan ``elapsed_s`` after it was made; jittable.
+    config: ControllerConfig,
+    state: FlightState,
+    vehicle: QuadrotorState,
+    elapsed_s: jax.Array,
+    around: Around | None = None,
+) -> Filtered:
+    """Return the command of the last plan ``elapsed_s`` after it was made; jittable.
 
     For the time until a late plan is there: a body rate that is held instead turns the vehicle
     over. Where there is no plan to follow, as the last outcome was a stop, it goes on stopping.
+    ``around``: the map, None while there is none.
     """
     at = jnp.maximum(elapsed_s, 0.0) / config.mppi.step_s
     planned = mppi.shift(state.controller.nominal, at)[0]
     _, stop = _hold(config, state, vehicle, state.anchor_yaw_rad)
-    return _filtered(config, vehicle, jnp.where(state.anchored, stop, planned))
+    return _filtered(config, vehicle, jnp.where(state.anchored, stop, planned), around)
 
 
 def stay(
@@ -114,11 +127,13 @@ def stay(
     vehicle: QuadrotorState,
     elapsed_s: jax.Array | float = 0.0,
     age_s: jax.Array | float = 0.0,
+    around: Around | None = None,
 ) -> tuple[FlightState, jax.Array]:
     """Return the command [4] that brings the vehicle to rest and keeps it there; jittable.
 
     The plan is forgotten: what was planned before a stop is out of date after it. ``elapsed_s``
-    and ``age_s`` are those of ``ControllerInputs``.
+    and ``age_s`` are those of ``ControllerInputs``; ``around`` is the map, None while there is
+    none.
     """
     state, acts = _observe(config, state, vehicle, elapsed_s, age_s)
     vehicle = acts.now
@@ -127,11 +142,27 @@ def stay(
     yaw = jnp.where(turned, state.anchor_yaw_rad, heading)
     after, command = _hold(config, state, vehicle, yaw)
     fresh = controller.init(config, state.controller.key)
-    command = _filtered(config, vehicle, command)
+    command, safety = _filtered(config, vehicle, command, around)
     after = after._replace(
-        controller=fresh, anchor_yaw_rad=yaw, observer=observer.sent(state.observer, command)
+        controller=fresh,
+        anchor_yaw_rad=yaw,
+        observer=observer.sent(state.observer, command),
+        safety=safety,
     )
     return after, command
+
+
+def off_track_m(state: FlightState, position_m: np.ndarray) -> float:
+    """Return how far [m] a position [3] is from the way of the last safe plan; 0 without one.
+
+    Where it holds instead, the way ends in the place that it holds.
+    """
+    if not bool(state.led):
+        return 0.0
+    way_m = np.asarray(state.way_m)
+    if bool(state.anchored):
+        way_m = np.concatenate([way_m, np.asarray(state.anchor_m)[None]])
+    return float(np.min(np.linalg.norm(way_m - np.asarray(position_m), axis=1)))
 
 
 class _Acts(NamedTuple):
@@ -207,11 +238,15 @@ def _look_around(inputs: ControllerInputs) -> jax.Array:
     return best_heading(inputs.field, x, y, yaw, yaw)
 
 
-def _filtered(config: ControllerConfig, vehicle: QuadrotorState, command: jax.Array) -> jax.Array:
+def _filtered(
+    config: ControllerConfig, vehicle: QuadrotorState, command: jax.Array, around: Around | None
+) -> Filtered:
     return filter_command(
         config.body,
         config.vehicle,
         config.fence,
         vehicle,
         command,
-    )[0]
+        around,
+        config.safety.speed_share_max,
+    )

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
+
+from live_mvp_ros.base.safety_code import SafetyCode
 
 SHARES = (0.50, 0.90, 0.95, 0.99)
 _WINDOW = 500
@@ -27,6 +29,9 @@ class FlightLog:
         self.min_clearance_m = math.nan
         self.times_s = dict.fromkeys(SHARES, math.nan)
         self.deadlines_missed = 0
+        self.safety_code = SafetyCode.CLEAR
+        self._interventions: Counter[SafetyCode] = Counter()
+        self._resumed_interventions = 0
         self._planned = self._unsafe = 0
         self._exploring_s = self._parked_s = 0.0
         self._last_s: float | None = None
@@ -46,6 +51,7 @@ class FlightLog:
         unsafe_plan_fraction: float,
         exploring_s: float,
         parked_fraction: float,
+        safety_interventions: int = 0,
     ) -> FlightLog:
         """Return a log that goes on from what another one had; see its attributes.
 
@@ -55,6 +61,7 @@ class FlightLog:
         log.elapsed_s, log.distance_m = elapsed_s, distance_m
         log.explored_fraction, log.min_clearance_m = explored_fraction, min_clearance_m
         log.deadlines_missed = deadlines_missed
+        log._resumed_interventions = safety_interventions
         log._planned = plans
         log._unsafe = round(plans * unsafe_plan_fraction) if plans else 0
         log._exploring_s = exploring_s
@@ -98,6 +105,21 @@ class FlightLog:
         """Take whether one control step had a safe plan."""
         self._planned += 1
         self._unsafe += not safe
+
+    def filtered(self, code: SafetyCode) -> None:
+        """Take why a command was changed, or a rung of the ladder climbed."""
+        self.safety_code = code
+        self._interventions[code] += 1
+
+    @property
+    def safety_interventions(self) -> int:
+        """Commands that were changed, and rungs that were climbed."""
+        return self._resumed_interventions + self._interventions.total()
+
+    @property
+    def interventions_by_name(self) -> dict[str, str]:
+        """How often each reason was one, as words."""
+        return {code.name.lower(): str(n) for code, n in sorted(self._interventions.items())}
 
     @property
     def plans(self) -> int:

@@ -15,13 +15,17 @@ import jax.numpy as jnp
 
 from live_mvp_ros.base import quaternion
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, QuadrotorState, clip_command
-from live_mvp_ros.vehicle.quadrotor import GRAVITY_M_S2
+from live_mvp_ros.vehicle.guard import (
+    ATTITUDE_GAIN_PER_S,
+    GRAVITY_M_S2,
+    LEAST_LIFT,
+    VELOCITY_GAIN_PER_S,
+)
 
 # Gains of a cascade: each loop is slower than the one inside it, the innermost being the rate loop
-# of the vehicle (20 per second). With these every upset ends level and at rest (tested).
+# of the vehicle (20 per second). With these and those of vehicle.guard every upset ends level and
+# at rest (tested).
 _POSITION_GAIN_PER_S = 1.5  # wanted velocity per position error
-_VELOCITY_GAIN_PER_S = 5.0  # acceleration per velocity error
-_ATTITUDE_GAIN_PER_S = 8.0  # body rate per attitude error
 _YAW_GAIN_PER_S = 2.0  # yaw rate per heading error, up to the limit of the body
 _HOLD_SPEED_M_S = 1.0  # a vehicle that holds goes back to its place no faster
 _LEAST_AHEAD_M = 0.1  # a way point nearer than this gives no direction any more
@@ -36,7 +40,7 @@ def track_velocity(
     disturbance_m_s2: jax.Array | None = None,
 ) -> jax.Array:
     """Return the command [4] that drives ``state`` towards a velocity [3] (map) and a heading."""
-    wanted = _VELOCITY_GAIN_PER_S * (velocity_m_s - state.velocity)
+    wanted = VELOCITY_GAIN_PER_S * (velocity_m_s - state.velocity)
     wanted = limit_norm(wanted, body.acceleration_max_m_s2)
     return accelerate(body, vehicle, state, wanted, yaw_rad, disturbance_m_s2)
 
@@ -70,8 +74,7 @@ def accelerate(
     force = acceleration_m_s2.at[2].add(GRAVITY_M_S2)
     if disturbance_m_s2 is not None:
         force = force - disturbance_m_s2
-    # Never ask for a thrust axis below the horizon: the vehicle would have to flip.
-    force = force.at[2].set(jnp.maximum(force[2], 0.2 * GRAVITY_M_S2))
+    force = force.at[2].set(jnp.maximum(force[2], LEAST_LIFT * GRAVITY_M_S2))
     axis_map = force / jnp.linalg.norm(force)
     axis = quaternion.rotate(quaternion.conjugate(state.attitude), axis_map)
     # Rotation vector that turns the body z axis onto the wanted axis, in the body frame.
@@ -82,8 +85,8 @@ def accelerate(
     limit = body.yaw_rate_max_rad_s
     rates = jnp.stack(
         [
-            _ATTITUDE_GAIN_PER_S * tilt_error[0],
-            _ATTITUDE_GAIN_PER_S * tilt_error[1],
+            ATTITUDE_GAIN_PER_S * tilt_error[0],
+            ATTITUDE_GAIN_PER_S * tilt_error[1],
             jnp.clip(_YAW_GAIN_PER_S * yaw_error, -limit, limit),
         ]
     )

@@ -30,6 +30,7 @@ HEALTH = (
     "parked_fraction",
     "longest_at_target_s",
     "targets_given_up",
+    "safety_interventions",
 )
 TOPICS = ("odom", "points", "map", "info_field", "command")
 Record = dict[str, Any]
@@ -159,6 +160,7 @@ def summary_of(runs: Sequence[Record]) -> Record:
         "parked_fraction_max": max(numbers("parked_fraction"), default=None),
         "longest_at_target_s_max": max(numbers("longest_at_target_s"), default=None),
         "targets_given_up": sum(numbers("targets_given_up")),
+        "safety_interventions": sum(numbers("safety_interventions")),
         "flight_time_s_median": quantile(numbers("flight_time_s"), 0.5),
         "path_length_m_median": quantile(numbers("path_length_m"), 0.5),
         "min_clearance_m": min(numbers("min_clearance_m"), default=None),

@@ -28,12 +28,14 @@ class PlanHealth:
             0.1 m/s and a quarter of its speed limit (``BodyConfig.parked_m_s``).
         longest_at_target_s: longest time within 1 m of one target while exploring.
         targets_given_up: how often the watch over progress gave up a target for good.
+        safety_interventions: how many commands the last filter changed.
     """
 
     unsafe_plan_fraction: float | None = None
     parked_fraction: float | None = None
     longest_at_target_s: float | None = None
     targets_given_up: int | None = None
+    safety_interventions: int | None = None
 
 
 def share(of: np.ndarray, where: np.ndarray) -> float | None:

@@ -291,6 +291,7 @@ class Logbook:
                 float(stretches[-1].time_s[-1]) + period_s,
             ),
             stretches[-1].given_up,
+            sum(int(np.count_nonzero(s.safety)) for s in stretches),
         )
 
 

@@ -63,6 +63,7 @@ ROWS = (
     Row("parked while exploring", ("parked_fraction",), 100.0, 1, "%"),
     Row("longest at one target", ("longest_at_target_s",), unit="s"),
     Row("targets given up", ("targets_given_up",), digits=0),
+    Row("safety interventions", ("safety_interventions",), digits=0),
     Row("real-time factor", ("real_time_factor",), digits=3),
     Row("control on time", ("control_on_time_fraction",), 100.0, 1, "%"),
     Row("odometry to command, median", ("control_latency_ms", "p50"), unit="ms"),

@@ -66,6 +66,7 @@ def memory_of(status: ExplorationStatus) -> Memory | None:
             unsafe_plan_fraction=_known(status.unsafe_plan_fraction),
             exploring_s=status.exploring_s,
             parked_fraction=_known(status.parked_fraction),
+            safety_interventions=status.safety_interventions,
         ),
         waiting=status.waiting,
         paused=status.paused,

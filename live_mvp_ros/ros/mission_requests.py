@@ -11,7 +11,8 @@ is for what has lasted for ``FAULT_AFTER_S`` without a break although everything
 - no plan is finite (``plan``),
 - odometry arrives, but none of it can be used (``odometry``),
 - the vehicle is outside of its geofence, where it has been before in this mission: it fell, or
-  somebody carried it away (``fence``).
+  somebody carried it away (``fence``),
+- the ladder of last resorts has led to landing, which it does not leave by itself (``safety``).
 
 A controller that was killed and started again must not begin a mission anew that is paused, over
 or half flown. Somebody else remembers it (``ros.mission_memory``), and until he has answered the
@@ -211,6 +212,7 @@ class Mission:
         late: bool,
         faults: Mapping[str, str],
         starved: bool = False,
+        resort: str = "",
     ) -> None:
         """Decide again with what is known.
 
@@ -222,6 +224,7 @@ class Mission:
             late: its plans take too long.
             faults: what is wrong now, a sentence by name, see the module; empty ones are not.
             starved: the machine does not let it run: what looks stale may only not be taken.
+            resort: what the ladder of last resorts does and why, empty while it does nothing.
         """
         before_s, self._updated_s = self._updated_s, time_s
         self.goal_tolerance_m = config.goal_tolerance_m
@@ -253,6 +256,8 @@ class Mission:
         self.wants_to_fly = decision.flies
         if decision.flies and not ready:
             decision = MissionDecision(MissionState.WAITING_FOR_MAP, PREPARING)
+        elif decision.flies and resort:
+            decision = MissionDecision(MissionState.HOLDING, resort)
         elif decision.flies and late:
             decision = MissionDecision(MissionState.HOLDING, LATE)
         elif starved and decision.state is MissionState.HOLDING and not now.paused:

@@ -161,6 +161,7 @@ class Loop:
             command=log.command,
             clearance_m=log.clearance_m,
             code=log.code,
+            safety=log.safety,
             decision=decision,
             view=view,
             seen=np.asarray(view.known if self.config.odometry.exact else before.seen),

@@ -86,6 +86,8 @@ class Log(NamedTuple):
     """[n] as the controller sees it, NaN while it holds."""
     code: jax.Array
     """[n] int32, result code of the controller, ``HELD`` while it holds."""
+    safety: jax.Array
+    """[n] int32, ``SafetyCode`` of what the last filter changed."""
 
 
 def _occupancy(config: ClosedLoopConfig, known: KnownMap | None) -> tuple[jax.Array, jax.Array]:
@@ -289,14 +291,16 @@ def fly(
         return flight, output.command, output.clearance_m, jnp.asarray(output.code, jnp.int32)
 
     def held(now: Flying) -> tuple[control.FlightState, jax.Array, jax.Array, jax.Array]:
+        around = control.Around(now.costmap)
         flight, command = control.stay(
-            config.controller, now.flight, now.believed, period_s, now.age_s
+            config.controller, now.flight, now.believed, period_s, now.age_s, around
         )
         return flight, command, jnp.float32(jnp.nan), jnp.int32(HELD)
 
     def control_step(now: Flying, _: None) -> tuple[Flying, Log]:
         flight, command, clearance_m, code = jax.lax.cond(flies, planned, held, now)
-        log = Log(now.vehicle, now.believed.position, command, clearance_m, code)
+        believed_m = now.believed.position
+        log = Log(now.vehicle, believed_m, command, clearance_m, code, flight.safety)
         now = _moved(config, now._replace(flight=flight), command, period_s)
         return now, log
 

@@ -44,6 +44,7 @@ class Stretch:
         command: [n, 4] N, rad/s.
         clearance_m: [n] as the controller sees it, NaN while it holds.
         code: [n] result code of the controller (``control.OK``, ...), ``HELD`` while it holds.
+        safety: [n] ``SafetyCode`` of what the last filter changed of each command.
         decision: mission state and reason.
         view: map and information field that were flown by.
         seen: [nx, ny] bool, cells of the true world that the sensor had really seen by then.
@@ -61,6 +62,7 @@ class Stretch:
     command: np.ndarray
     clearance_m: np.ndarray
     code: np.ndarray
+    safety: np.ndarray
     decision: MissionDecision
     view: View
     seen: np.ndarray

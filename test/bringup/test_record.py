@@ -73,6 +73,8 @@ def test_the_shares_of_unsafe_plans_and_of_parking_are_those_that_the_controller
     shares = {"unsafe_plan_fraction": 0.25, "parked_fraction": 0.5}
     record.report(dataclasses.replace(status, **shares))
     assert record.health() == PlanHealth(**shares)  # nobody has said what was given up
+    record.report(dataclasses.replace(status, safety_interventions=3))
+    assert record.health() == PlanHealth(safety_interventions=3)
 
 
 def test_the_time_at_one_target_counts_from_plan_to_plan_while_exploring():

@@ -68,6 +68,7 @@ KEYS = {  # those of a graph's metrics.json, and those of a simulation
     "parked_fraction",
     "longest_at_target_s",
     "targets_given_up",
+    "safety_interventions",
     "odometry_error_max_m",
     "odometry",
     "completion",
@@ -110,6 +111,7 @@ def a_stretch(
         command=np.zeros((n, 4)),
         clearance_m=np.full(n, np.nan if state is MissionState.DONE else 0.5),
         code=np.full(n, -1 if state is MissionState.DONE else number % 2),
+        safety=np.eye(1, n, dtype=np.int32)[0] * 5,  # its first command was changed
         decision=MissionDecision(state, state.name.lower(), reached),
         view=view,
         seen=known,
@@ -223,6 +225,7 @@ def test_plans_are_judged_by_what_was_flown():
     assert values["parked_fraction"] == 1.0
     assert values["longest_at_target_s"] == pytest.approx(4 * SCENARIO.config.stretch_s)
     assert values["targets_given_up"] == 4
+    assert values["safety_interventions"] == 5  # one a stretch
 
 
 def test_a_random_start_is_drawn_with_the_seed():

@@ -318,10 +318,10 @@ def test_a_late_plan_is_bridged_with_the_commands_of_the_last_one():
     vehicle = at_rest(jnp.array([5.0, 3.0, 2.0]))
     for steps in (0.0, 1.0, 2.5):
         elapsed_s = jnp.float32(steps * CONFIG.mppi.step_s)
-        command = np.asarray(control.proceed(CONFIG, state, vehicle, elapsed_s))
+        command = np.asarray(control.proceed(CONFIG, state, vehicle, elapsed_s).command)
         np.testing.assert_allclose(command, [9.0 + 0.05 * steps, 0, 0, 0.01 * steps], atol=1e-4)
     stopped = state._replace(anchored=jnp.array(True), anchor_m=vehicle.position)
-    held = np.asarray(control.proceed(CONFIG, stopped, vehicle, jnp.float32(0.1)))
+    held = np.asarray(control.proceed(CONFIG, stopped, vehicle, jnp.float32(0.1)).command)
     np.testing.assert_allclose(held, hover_command(QuadrotorConfig()), atol=0.05)
 
 

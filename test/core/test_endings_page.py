@@ -89,8 +89,9 @@ def test_every_end_of_a_mission_has_its_row():
 def test_every_fault_has_its_row():
     lasting = sentences("nodes/imppi_controller/briefing.py", function="_faults")
     lasting |= sentences("nodes/imppi_controller/plan_reports.py", function="collect")
+    lasting |= sentences("nodes/imppi_controller/last_resort.py", function="fault")
     whole = {text for text in lasting if text.count(" ") > 2}
-    assert len(whole) == 3
+    assert len(whole) == 4
     listed = set(rows("The mission ended with a fault"))
     assert listed == ends()[MissionState.FAULT] | {f"{words}, for 5 s" for words in whole}
 

@@ -9,7 +9,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from live_mvp_ros.control.safety import LEAN_MAX_RAD, Fence, distance_outside, filter_command
+from live_mvp_ros.base.grid import GridSpec
+from live_mvp_ros.base.safety_code import SafetyCode
+from live_mvp_ros.control import build_costmap
+from live_mvp_ros.control.safety import (
+    LEAN_MAX_RAD,
+    Around,
+    Fence,
+    SafetyConfig,
+    distance_outside,
+    doubt_m,
+    filter_command,
+)
 from live_mvp_ros.control.tracking import hold
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, at_rest, hover_command, simulate
 
@@ -92,3 +103,53 @@ def test_the_distance_outside_of_the_fence_is_that_to_its_nearest_point():
     assert distance_outside(FENCE, np.array([49.0, 0.0, 2.0])) == 0.0
     assert distance_outside(FENCE, np.array([53.0, 54.0, 2.0])) == pytest.approx(5.0)
     assert distance_outside(FENCE, np.array([0.0, 0.0, -16.0])) == pytest.approx(16.5)
+
+
+def code_of(state, command, around=None) -> SafetyCode:
+    return SafetyCode(int(filter_command(BODY, VEHICLE, FENCE, state, command, around).code))
+
+
+def test_each_intervention_says_what_it_was():
+    hover = hover_command(VEHICLE)
+    fast = START._replace(velocity=jnp.array([0.0, 2.9, 0.0]))
+    low = START._replace(position=jnp.array([0.0, 0.0, 0.4]))
+    half = 0.6
+    leaning = START._replace(attitude=jnp.array([np.cos(half), np.sin(half), 0.0, 0.0]))
+    assert code_of(START, hover) is SafetyCode.CLEAR
+    assert code_of(START, hover.at[3].set(11.0)) is SafetyCode.ACTUATOR
+    assert code_of(fast, hover) is SafetyCode.SPEED
+    assert code_of(low, hover) is SafetyCode.FENCE
+    assert code_of(leaning, hover) is SafetyCode.LEAN
+    assert code_of(START, hover.at[1].set(jnp.nan)) is SafetyCode.NOT_FINITE
+    assert code_of(START._replace(velocity=jnp.full(3, jnp.nan)), hover) is SafetyCode.NOT_FINITE
+
+
+def test_what_is_not_known_to_be_free_is_an_obstacle_and_doubt_widens_it():
+    spec = GridSpec((-1.95, -1.95), 0.1, (40, 40))
+    known = jnp.broadcast_to(jnp.arange(40)[:, None] < 30, spec.shape)  # up to x = 1 m
+    costmap = build_costmap(spec, jnp.zeros(spec.shape), known, 1.5)
+    ahead = START._replace(velocity=jnp.array([1.0, 0.0, 0.0]))
+    hover = hover_command(VEHICLE)
+    assert code_of(ahead, hover, Around(costmap)) is SafetyCode.CLEAR
+    assert code_of(ahead, hover, Around(costmap, 0.5)) is SafetyCode.OBSTACLE
+    near = ahead._replace(position=jnp.array([0.5, 0.0, 2.0]))
+    assert code_of(near, hover, Around(costmap)) is SafetyCode.OBSTACLE
+
+
+def test_too_fast_it_slows_down_and_never_speeds_up():
+    vehicle = START._replace(velocity=jnp.array([0.0, 4.0, 0.0]))
+    before = 4.0
+    for _ in range(100):
+        wanted = hold(BODY, VEHICLE, vehicle, jnp.array([0.0, 40.0, 2.0]), jnp.float32(0.0))
+        vehicle, _ = flown(vehicle, wanted)
+    assert float(vehicle.velocity[1]) < 1.3 * BODY.speed_max_m_s < before
+
+
+def test_doubt_adds_what_was_not_seen_to_what_is_uncertain():
+    config = SafetyConfig(sigmas=2.0, map_fresh_s=1.0, map_growth_m_s=0.05)
+    assert doubt_m(config, BODY) == 0.0
+    assert doubt_m(config, BODY, position_sigma_m=0.1) == pytest.approx(0.2)
+    assert doubt_m(config, BODY, odometry_age_s=0.1) == pytest.approx(0.5 * 4.0 * 0.01)
+    assert doubt_m(config, BODY, map_age_s=0.9) == 0.0
+    assert doubt_m(config, BODY, map_age_s=3.0) == pytest.approx(0.1)
+    assert doubt_m(config, BODY, map_age_s=np.inf, position_sigma_m=0.1) == pytest.approx(0.2)

@@ -18,6 +18,7 @@ import live_mvp_ros
 from live_mvp_ros.base.config import info_of
 from live_mvp_ros.control import ControllerConfig, CostConfig, MissionConfig, MppiConfig
 from live_mvp_ros.control.observer import ObserverConfig
+from live_mvp_ros.control.safety import SafetyConfig
 from live_mvp_ros.mapping import LiveMapConfig, RangeSensorConfig
 from live_mvp_ros.planning import InfoFieldConfig
 from live_mvp_ros.planning.progress import ProgressConfig
@@ -25,6 +26,7 @@ from live_mvp_ros.sim.loop_config import ClosedLoopConfig
 from live_mvp_ros.sim.planar import PlanarSensorConfig
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig
 from live_mvp_ros.vehicle.disturbances import DisturbanceConfig
+from live_mvp_ros.vehicle.ladder import EscalationConfig
 from live_mvp_ros.vehicle.odometry import DriftConfig, OdometryConfig
 from live_mvp_ros.worlds import DepthCameraConfig
 
@@ -39,8 +41,10 @@ SETTINGS: dict[type, str] = {
     ControllerConfig: "",
     MppiConfig: "mppi.",
     CostConfig: "costs.",
+    SafetyConfig: "safety.",
     MissionConfig: "mission.",
     QuadrotorConfig: "vehicle.",
+    EscalationConfig: "escalation.",
     ObserverConfig: "observer.",
     OdometryConfig: "odometry.",
     DisturbanceConfig: "disturbances.",

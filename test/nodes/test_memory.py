@@ -240,7 +240,7 @@ def test_what_a_status_tells_is_what_is_taken_up(
     assert found.decision == decision
     assert (found.paused, found.share_explored, found.waiting) == (paused, enough, False)
     assert found.stalled_s == stalled_s
-    for name in ("elapsed_s", "exploring_s", "plans", "deadlines_missed"):
+    for name in ("elapsed_s", "exploring_s", "plans", "deadlines_missed", "safety_interventions"):
         assert getattr(found.log, name) == getattr(first.log, name)
     for name in (
         "distance_m",

@@ -17,6 +17,7 @@ from live_mvp_ros.control import MissionInputs
 from live_mvp_ros.control.safety import distance_outside
 from live_mvp_ros.msg import InfoField
 from live_mvp_ros.nodes.imppi_controller.controller_parameters import NodeConfig
+from live_mvp_ros.nodes.imppi_controller.last_resort import LastResort
 from live_mvp_ros.nodes.imppi_controller.latest import LatestOdometry, LatestSurroundings, Seen
 from live_mvp_ros.nodes.imppi_controller.pace import Pace
 from live_mvp_ros.planning import PlanCode
@@ -85,7 +86,9 @@ class Briefing:
                 f"{memory.decision.state.name}{reason} after {memory.log.elapsed_s:.1f} s"
             )
 
-    def decide(self, config: NodeConfig, ready: bool, bad_plan: str, unflown: str) -> None:
+    def decide(
+        self, config: NodeConfig, ready: bool, bad_plan: str, unflown: str, resort: LastResort
+    ) -> None:
         """Update the mission with the ages of all inputs.
 
         Args:
@@ -93,6 +96,7 @@ class Briefing:
             ready: the controller can plan.
             bad_plan: see ``PlanReports``.
             unflown: see ``VehicleWatch``.
+            resort: the ladder, which may keep the mission from flying.
         """
         seen, around = self._odometry.seen, self._around
         field = around.field if self._taken_up else None
@@ -124,7 +128,8 @@ class Briefing:
             time_s=time.monotonic(),
             ready=ready,
             late=self._pace.late,
-            faults=self._faults(config, seen, bad_plan),
+            faults={**self._faults(config, seen, bad_plan), "safety": resort.fault},
+            resort=resort.sentence,
             starved=self._pace.starved(now_ns),
         )
 

@@ -50,16 +50,25 @@ class CommandSender:
         self._pilot, self._pace = pilot, pace
         self._out = node.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
 
-    def answer(self, config: ControllerConfig, seen: Seen, odom_age_s: float) -> None:
+    def answer(
+        self,
+        config: ControllerConfig,
+        seen: Seen,
+        odom_age_s: float,
+        resort: np.ndarray | None = None,
+    ) -> None:
         """Send what needs no plan (executor): a hold, or what is due of the latest one.
 
         Args:
             config: of the controller.
             seen: the newest odometry.
             odom_age_s: how old that is.
+            resort: the command [4] of a last resort, which goes before everything.
         """
         stamp_ns = seen.vehicle.stamp_ns
-        if self._mission.decision.flies:
+        if resort is not None:
+            command = resort
+        elif self._mission.decision.flies:
             stamp_ns, command = self._pilot.bridge(
                 config, seen.vehicle, self._pace.longest_s, odom_age_s
             )

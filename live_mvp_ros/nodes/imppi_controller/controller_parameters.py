@@ -9,6 +9,7 @@ from typing import ClassVar
 from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.control import ControllerConfig, MissionConfig
 from live_mvp_ros.ros.refusals import FARTHEST_M
+from live_mvp_ros.vehicle.ladder import EscalationConfig
 
 
 @configuration
@@ -47,3 +48,4 @@ class NodeConfig:
     frame_prefix: str = parameter(default="", help="Begins the names of all frames but map.")
     controller: ControllerConfig = ControllerConfig()
     mission: MissionConfig = MissionConfig()
+    escalation: EscalationConfig = EscalationConfig(odometry_age_max_s=1.0, odometry_old=("hold",))

@@ -51,6 +51,8 @@ def status_message(
         deadlines_missed=log.deadlines_missed,
         unsafe_plan_fraction=log.unsafe_plan_fraction,
         parked_fraction=log.parked_fraction,
+        safety_code=int(log.safety_code),
+        safety_interventions=log.safety_interventions,
         goal_reached=decision.goal_reached,
         success=decision.success,
         to_goal_now=mission.to_goal_now,

@@ -31,6 +31,8 @@ class Seen(NamedTuple):
 
     vehicle: VehicleState
     arrival_s: float
+    position_sigma_m: float = 0.0
+    """Standard deviation of the position, by the odometry's own word."""
 
 
 class Tick(NamedTuple):
@@ -45,6 +47,8 @@ class Tick(NamedTuple):
     """Share of the speed limit that may be flown by data of this age."""
     odom_age_s: float = 0.0
     """How old the odometry is now."""
+    doubt_m: float = 0.0
+    """How much more room the last filter keeps by such data."""
 
 
 class LatestOdometry:
@@ -61,11 +65,23 @@ class LatestOdometry:
         self.seen: Seen | None = None
         self.unusable = ""
         self.since_ns = math.inf
+        self._least_sigma_m = math.inf
 
-    def take(self, vehicle: VehicleState) -> None:
+    def take(self, vehicle: VehicleState, position_sigma_m: float = 0.0) -> None:
         """Take what has just come and can be used."""
-        self.seen, self.unusable = Seen(vehicle, time.monotonic()), ""
+        self.seen, self.unusable = Seen(vehicle, time.monotonic(), position_sigma_m), ""
+        self._least_sigma_m = min(self._least_sigma_m, position_sigma_m)
         self.since_ns = min(self.since_ns, vehicle.stamp_ns)
+
+    @property
+    def gained_sigma_m(self) -> float:
+        """Standard deviation that the position has gained since it was known best.
+
+        What was uncertain all the time, such as where on Earth it is, the map shares.
+        """
+        if self.seen is None:
+            return 0.0
+        return math.sqrt(max(self.seen.position_sigma_m**2 - self._least_sigma_m**2, 0.0))
 
     def age_s(self, now_ns: int) -> float:
         """Return the age by the node's clock, or by the steady one when everything is silent."""

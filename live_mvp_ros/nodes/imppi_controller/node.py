@@ -27,6 +27,7 @@ from live_mvp_ros.nodes.imppi_controller.briefing import Briefing
 from live_mvp_ros.nodes.imppi_controller.command_sender import CommandSender
 from live_mvp_ros.nodes.imppi_controller.control_outputs import ControlOutputs
 from live_mvp_ros.nodes.imppi_controller.controller_parameters import NodeConfig
+from live_mvp_ros.nodes.imppi_controller.last_resort import LastResort
 from live_mvp_ros.nodes.imppi_controller.latest import LatestOdometry, LatestSurroundings, Tick
 from live_mvp_ros.nodes.imppi_controller.mission_server import MissionServer
 from live_mvp_ros.nodes.imppi_controller.pace import Pace
@@ -35,7 +36,12 @@ from live_mvp_ros.nodes.imppi_controller.plan_reports import PlanReports, Solved
 from live_mvp_ros.nodes.imppi_controller.vehicle_watch import VehicleWatch
 from live_mvp_ros.planning.guidance import PATH_POINTS
 from live_mvp_ros.ros import qos
-from live_mvp_ros.ros.convert import field_messages, grid_messages, path_messages
+from live_mvp_ros.ros.convert import (
+    field_messages,
+    grid_messages,
+    path_messages,
+    vehicle_messages,
+)
 from live_mvp_ros.ros.frames import MAP, Frames
 from live_mvp_ros.ros.geometries import Geometries
 from live_mvp_ros.ros.goal import GoalOwner
@@ -64,6 +70,7 @@ class ImppiController(GraphNode):
         self._ready_for: Any = None  # written by the worker
         self._planned = False  # the worker's: it was to make a plan last time
         self._reports = PlanReports()
+        self._resort = LastResort(self._mission, self._pilot)
 
         self._commands = CommandSender(
             self, frames.base_link, self._mission, self._odometry, self._pilot, self._pace
@@ -78,6 +85,7 @@ class ImppiController(GraphNode):
             "state": self._mission.decision.state.name,
             "deadlines_missed": str(self._mission.log.deadlines_missed),
             "overtaken": str(work.dropped),
+            **self._mission.log.interventions_by_name,
         }
 
         self._localisation = Localisation(self, frames)
@@ -97,7 +105,7 @@ class ImppiController(GraphNode):
         except InvalidMessageError as error:
             self._odometry.unusable = str(error)
             raise
-        self._odometry.take(vehicle)
+        self._odometry.take(vehicle, vehicle_messages.position_sigma_m(message))
         self._briefing.moved(vehicle, self.parameters.value.controller.body.parked_m_s)
 
     def _on_map(self, message: OccupancyGrid) -> None:
@@ -125,7 +133,11 @@ class ImppiController(GraphNode):
             self._localisation.settled()
         ready = self._ready_for is not None and self._ready_for == self._around.geometry
         self._briefing.decide(
-            self.parameters.value, ready, self._reports.bad_plan, self._vehicle.unflown
+            self.parameters.value,
+            ready,
+            self._reports.bad_plan,
+            self._vehicle.unflown,
+            self._resort,
         )
 
     def _haste(self) -> float:
@@ -133,6 +145,25 @@ class ImppiController(GraphNode):
         return control.haste(
             self.parameters.value.mission, around.map_age_s(now_ns), around.field_age_s(now_ns)
         )
+
+    def _doubt_m(self) -> float:
+        now_ns, config = self.get_clock().now().nanoseconds, self.parameters.value.controller
+        return control.doubt_m(
+            config.safety,
+            config.body,
+            position_sigma_m=self._odometry.gained_sigma_m,
+            odometry_age_s=self._odometry.age_s(now_ns),
+            map_age_s=self._around.map_age_s(now_ns),
+        )
+
+    def _watch(self) -> None:
+        """Let the ladder look while it is ours to fly, and count what the last filter changed."""
+        seen, ours = self._odometry.seen, not self._vehicle.unflown
+        if seen is not None and ours and self._mission.log.elapsed_s > 0.0:
+            age_s = self._odometry.age_s(self.get_clock().now().nanoseconds)
+            self._resort.look(self.parameters.value, time.monotonic(), seen, age_s)
+        for code in self._pilot.interventions():
+            self._mission.log.filtered(code)
 
     def _on_tick(self) -> None:
         assert self.worker is not None
@@ -142,6 +173,7 @@ class ImppiController(GraphNode):
         now_ns = self.get_clock().now().nanoseconds
         self._pace.tick(now_ns, planning and busy)
         mission.log.deadlines_missed += planning and busy
+        self._watch()
         self._decide()
         if seen is None:
             return
@@ -150,10 +182,13 @@ class ImppiController(GraphNode):
         odom_age_s = self._odometry.age_s(now_ns)
         if not busy:
             rest = None if self._goes_on else self._pilot.hand_over()
-            self.worker.submit(Tick(seen, mission.wants_to_fly, rest, self._haste(), odom_age_s))
+            haste, doubt_m = self._haste(), self._doubt_m()
+            self.worker.submit(Tick(seen, mission.wants_to_fly, rest, haste, odom_age_s, doubt_m))
         self._goes_on = mission.wants_to_fly
         if busy or not mission.decision.flies:
-            self._commands.answer(self.parameters.value.controller, seen, odom_age_s)
+            config = self.parameters.value
+            resort = self._resort.command(config, seen.vehicle)
+            self._commands.answer(config.controller, seen, odom_age_s, resort)
         else:
             self._pilot.goes_on()
 
@@ -183,6 +218,7 @@ class ImppiController(GraphNode):
                 tick.rest,
                 tick.haste,
                 tick.odom_age_s,
+                tick.doubt_m,
             )
             sent = self._commands.send_plan(config, plan, output)
             latency_s = time.monotonic() - seen.arrival_s if sent else math.nan
@@ -191,6 +227,8 @@ class ImppiController(GraphNode):
             self.health.produced(time.monotonic() - begin)
         # for the next plan: a command does not wait until what has just come is made ready
         around.refresh(config.costmap_reach_m)
+        if self._ready_for == around.built_geometry:
+            self._pilot.look_around(around.costmap, tick.doubt_m)
 
     def _say(self) -> None:
         """Decide, and publish the status."""

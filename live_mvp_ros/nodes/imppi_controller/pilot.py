@@ -12,6 +12,7 @@ worker's.
 
 from __future__ import annotations
 
+import queue
 from typing import NamedTuple
 
 import jax
@@ -19,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros import control
+from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig, ControllerInputs, ControlOutput, FlightState
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 from live_mvp_ros.vehicle import at_rest
@@ -50,11 +52,15 @@ class Pilot:
 
     Attributes:
         latest: the newest plan, None before the first. Replaced by the worker only.
+        around: the map that all commands are filtered by, None before the first that is compiled
+            for. Replaced by the worker only.
     """
 
     def __init__(self, config: ControllerConfig, seed: int) -> None:
         """Compile all but planning, which depends on the map."""
         self.latest: Plan | None = None
+        self.around: control.Around | None = None
+        self._changed: queue.SimpleQueue[int] = queue.SimpleQueue()  # codes, from both
         self._first = Plan(control.init(config, jax.random.key(seed)), 0)
         self._flown = self._first  # the worker's
         self._rest = self._first  # the executor's
@@ -63,7 +69,7 @@ class Pilot:
         self._fly, self._stay = jax.jit(control.fly), jax.jit(control.stay)
         self._proceed = jax.jit(control.proceed)
         anywhere = at_rest(jnp.zeros(3))
-        nowhere = VehicleState(0, *(np.asarray(leaf) for leaf in anywhere))
+        nowhere = VehicleState(0, *map(np.asarray, anywhere))
         for _ in range(2):
             self.hold(config, nowhere)
             self.proceed(config, self._rest, nowhere)
@@ -83,8 +89,11 @@ class Pilot:
             self._rest = self._first if self.latest is None else self.latest
         self._rests, self._outdated = True, self.latest
         since_s, age_s = self._times(self._rest, vehicle, odom_age_s)
-        flight, command = self._stay(config, self._rest.flight, vehicle.core, since_s, age_s)
+        flight, command = self._stay(
+            config, self._rest.flight, vehicle.core, since_s, age_s, self.around
+        )
         self._rest = Plan(flight, vehicle.stamp_ns, float(age_s))
+        self._note(flight.safety)
         return np.asarray(command)
 
     def bridge(
@@ -129,7 +138,23 @@ class Pilot:
         odometries are as late.
         """
         elapsed_s = np.float32(max(0.0, plan.age_s(vehicle) - config.latency_s))
-        return np.asarray(self._proceed(config, plan.flight, vehicle.core, elapsed_s))
+        command, code = self._proceed(config, plan.flight, vehicle.core, elapsed_s, self.around)
+        self._note(code)
+        return np.asarray(command)
+
+    def look_around(self, costmap: control.CostMap | None, doubt_m: float) -> None:
+        """Filter all commands by a map from now on (worker); it must have been prepared for."""
+        if costmap is not None:
+            self.around = control.Around(costmap, jnp.float32(doubt_m))
+
+    def interventions(self) -> list[SafetyCode]:
+        """Return why the last filter changed commands since the last call (executor)."""
+        return [SafetyCode(self._changed.get()) for _ in range(self._changed.qsize())]
+
+    def _note(self, code: jax.Array) -> None:
+        """Take what the last filter says of a command (any thread)."""
+        if int(code) != SafetyCode.CLEAR:
+            self._changed.put(int(code))
 
     def plan(
         self,
@@ -140,6 +165,7 @@ class Pilot:
         rest: Plan | None,
         haste: float,
         odom_age_s: float = 0.0,
+        doubt_m: float = 0.0,
     ) -> tuple[Plan, ControlOutput]:
         """Plan, and make it the latest (worker).
 
@@ -151,13 +177,21 @@ class Pilot:
             rest: what ``hand_over`` gave.
             haste: share of the speed limit that may be flown.
             odom_age_s: how old the odometry is.
+            doubt_m: how much more room the last filter keeps.
         """
         before = self._flown if rest is None else rest
         since_s, age_s = self._times(before, vehicle, odom_age_s)
         inputs = ControllerInputs(
-            vehicle.core, costmap, guide, since_s, haste=jnp.float32(haste), age_s=age_s
+            vehicle.core,
+            costmap,
+            guide,
+            since_s,
+            haste=jnp.float32(haste),
+            age_s=age_s,
+            doubt_m=jnp.float32(doubt_m),
         )
         flight, output = jax.block_until_ready(self._fly(config, before.flight, inputs))
+        self._note(output.safety)
         self.latest = self._flown = Plan(flight, vehicle.stamp_ns, float(age_s))
         return self.latest, output
 
@@ -171,9 +205,24 @@ class Pilot:
         """Compile for the geometry of map and field (worker); the result is not flown."""
         since_s, age_s = self._times(self._flown, vehicle, 0.0)
         inputs = ControllerInputs(
-            vehicle.core, costmap, guide, since_s, haste=jnp.float32(1.0), age_s=age_s
+            vehicle.core,
+            costmap,
+            guide,
+            since_s,
+            haste=jnp.float32(1.0),
+            age_s=age_s,
+            doubt_m=jnp.float32(0.0),
         )
-        jax.block_until_ready(self._fly(config, self._flown.flight, inputs))
+        around = control.Around(costmap, jnp.float32(0.0))
+        flight, core = self._flown.flight, vehicle.core
+        jax.block_until_ready(
+            (
+                self._fly(config, flight, inputs),
+                self._stay(config, flight, core, since_s, age_s, around),
+                self._proceed(config, flight, core, np.float32(0.0), around),
+            )
+        )
+        self.around = around
 
     @staticmethod
     def _times(

@@ -11,6 +11,8 @@
   the future by more than that is no better. A stamp of 0 says nothing; then the time of arrival
   counts.
 - What leans farther than ``lean_max_rad`` is levelled first.
+- Commands that do not come, and a lean out of control, climb the rungs of ``escalation.*``: by
+  default it holds, and levels, for as long as they last. From landing only a reset gives it back.
 - At ``ground_m`` it stops and has landed. There it stays, rotors off, until a command lifts it.
 
 Its own hold feels what pushes it, as autopilots learn what thrust they hover with.
@@ -20,6 +22,7 @@ It speaks no ROS: who simulates it gives it commands and the time, and publishes
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
@@ -27,11 +30,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros.base import quaternion
-from live_mvp_ros.control.safety import leans, level
 from live_mvp_ros.control.tracking import hold
 from live_mvp_ros.nodes.quadrotor_sim.simulator_parameters import SimConfig
 from live_mvp_ros.ros.convert import pose_messages
-from live_mvp_ros.vehicle import QuadrotorState, at_rest, delay, disturbances, odometry
+from live_mvp_ros.vehicle import QuadrotorState, at_rest, delay, disturbances, escalation, odometry
+from live_mvp_ros.vehicle.escalation import Condition, Escalation, Fallback
+from live_mvp_ros.vehicle.guard import guarded, lean_rad
 
 
 def advance(
@@ -42,15 +46,29 @@ def advance(
     fresh: jax.Array,
     hold_at: jax.Array,
     dt_s: jax.Array,
+    fallback: jax.Array,
 ) -> tuple[disturbances.DisturbanceState, QuadrotorState]:
-    """Fly ``command`` [4] while it is fresh, else hold at (x, y, z, yaw) [4] or rest on ground."""
+    """Fly ``command`` [4] while it is fresh, else hold at (x, y, z, yaw) [4] or rest on ground.
+
+    On rungs beyond a hold (``fallback``) the ladder has its way.
+    """
     lifted = state.position[2] > config.ground_m
     push = disturbances.push(config.disturbances, config.vehicle, pushed, state)
     own = hold(config.body, config.vehicle, state, hold_at[:3], hold_at[3], push)
     own = jnp.where(lifted, own, jnp.zeros(4))
-    upright = level(config.body, config.vehicle, state)
-    flown = jnp.where(leans(state, config.lean_max_rad), upright, command)
-    chosen = jnp.where(fresh, flown, own)
+    flown, _ = guarded(
+        jnp,
+        config.body,
+        config.vehicle,
+        command,
+        state.attitude,
+        state.body_rates,
+        state.velocity[2],
+        lean_max_rad=config.lean_max_rad,
+        fallback=fallback,
+        descent_m_s=config.escalation.descent_m_s,
+    )
+    chosen = jnp.where(fresh | (fallback >= Fallback.LEVEL), flown, own)
     pushed, after = disturbances.step(
         config.disturbances, config.vehicle, pushed, state, chosen, dt_s, config.substeps
     )
@@ -75,6 +93,7 @@ class SimulatedVehicle:
         true: position, velocity, attitude and body rates as they are, arrays in the map frame.
         believed: the same as the odometry that comes now takes them for.
         late_ns: how old that is.
+        ladder: where its ladder of last resorts stands.
     """
 
     def __init__(self, config: SimConfig, period_ns: int, position_m: Any, attitude: Any) -> None:
@@ -101,6 +120,7 @@ class SimulatedVehicle:
         self._command_ns: int | None = None  # when it came
         self._answers_ns = 0
         self._hold_at: np.ndarray | None = None
+        self.ladder = Escalation()
         self.true = [np.asarray(leaf) for leaf in self._state]
         key = jax.random.fold_in(jax.random.key(config.seed), self._flights)
         self._flights += 1
@@ -180,4 +200,11 @@ class SimulatedVehicle:
             position, _, attitude, _ = self.true
             self._hold_at = np.append(position, pose_messages.yaw_of(attitude)).astype(np.float32)
         target = np.zeros(4, np.float32) if self._hold_at is None else self._hold_at
-        return self._command, np.bool_(fresh), target, self._period_s
+        condition = Condition(
+            command_age_s=0.0 if fresh or not self.commanded else math.inf,
+            lean_rad=lean_rad(self.true[2]),
+            landed=self.landed(config),
+        )
+        self.ladder = escalation.step(config.escalation, self.ladder, 1e-9 * now_ns, condition)
+        fallback = np.int32(self.ladder.fallback)
+        return self._command, np.bool_(fresh), target, self._period_s, fallback

@@ -7,6 +7,7 @@ from __future__ import annotations
 from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.ros.frames import FramesConfig
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, disturbances, odometry
+from live_mvp_ros.vehicle.ladder import EscalationConfig
 
 
 @configuration
@@ -77,6 +78,7 @@ class SimConfig:
     vehicle: QuadrotorConfig = QuadrotorConfig()
     odometry: odometry.OdometryConfig = odometry.OdometryConfig()
     disturbances: disturbances.DisturbanceConfig = disturbances.DisturbanceConfig()
+    escalation: EscalationConfig = EscalationConfig(commands_late=("hold",), tilted=("level",))
 
     @property
     def oldest_answered_s(self) -> float:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -75,6 +76,16 @@ def vehicle_state(message: Odometry, frames: tuple[str, ...], child_frame: str) 
     rates = bounded("the twist", (w.x, w.y, w.z), FASTEST, "rad/s")
     stamp_ns = to_ns(message.header.stamp)
     return VehicleState(stamp_ns, position, _matrix(attitude) @ velocity, attitude, rates)
+
+
+def position_sigma_m(message: Odometry) -> float:
+    """Return the standard deviation [m] of a position along its worst axis; 0 if it is not said.
+
+    A variance that is negative or no number is one that is not known: some autopilots say so.
+    """
+    variances = (float(message.pose.covariance[k]) for k in (0, 7, 14))
+    known = [variance for variance in variances if math.isfinite(variance) and variance > 0.0]
+    return math.sqrt(max(known, default=0.0))
 
 
 def moved(state: VehicleState, matrix: np.ndarray) -> VehicleState:

@@ -50,6 +50,7 @@ def document(run, time_to_95_s=50.0, **values):
         "parked_fraction": 0.02,
         "longest_at_target_s": 1.5,
         "targets_given_up": 0,
+        "safety_interventions": 0,
         "path_length_m": 90.0,
         "steps": 2000,
     }
