@@ -231,4 +231,4 @@ class Pilot:
         """Return the time since a plan or a hold, and the age of the odometry, as they count."""
         age_s = np.clip(odom_age_s, 0.0, _OLDEST_S)
         since_s = np.clip(before.since_s(vehicle, float(age_s)), 0.0, _LONGEST_SHIFT_S)
-        return np.float32(since_s), np.float32(age_s)
+        return jnp.float32(since_s), jnp.float32(age_s)
