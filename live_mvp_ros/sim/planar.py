@@ -268,7 +268,9 @@ def _points(config: PlanarSensorConfig, spec: GridSpec, vehicle: QuadrotorState)
     n = math.ceil(config.range_m / half_m)
     direction = _directions(config, vehicle)[:, None]
     along_m = half_m * jnp.arange(1, n + 1)
-    return vehicle.position[:2] + along_m[None, :, None] * direction
+    points = vehicle.position[:2] + along_m[None, :, None] * direction
+    # where they are used they might be computed again, and rounded into the next cell
+    return computed_here(points)
 
 
 def _directions(config: PlanarSensorConfig, vehicle: QuadrotorState) -> jax.Array:
