@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from live_mvp_ros import control
+from live_mvp_ros.base.grid import GridSpec
+from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig
 from live_mvp_ros.nodes.imppi_controller.pace import Pace
 from live_mvp_ros.nodes.imppi_controller.pilot import Pilot, Plan
@@ -133,6 +135,32 @@ def test_nothing_is_compiled_again_once_it_flies(pilot):
     pilot.hold(CONFIG, at(20.0))
     pilot.proceed(CONFIG, Plan(pilot.hand_over().flight, 0), at(40.0))
     assert [part._cache_size() for part in (pilot._stay, pilot._proceed)] == sizes
+
+
+def test_with_a_map_nothing_is_compiled_but_by_the_worker_and_its_filter_says_what_it_changes():
+    spec = GridSpec((-8.95, -8.95), 0.1, (180, 180))
+    known = jnp.broadcast_to(jnp.arange(180)[:, None] < 110, spec.shape)  # up to x = 2 m
+    costmap = control.build_costmap(spec, jnp.zeros(spec.shape), known, 1.5)
+    flat, look = jnp.zeros(spec.shape), jnp.zeros((8, 20, 20))
+    guide = control.prepare_field(
+        spec, flat, look, jnp.zeros(2), 0.2, jnp.zeros((30, 3)), jnp.zeros(30)
+    )
+    pilot = Pilot(CONFIG, 0)
+    pilot.prepare(CONFIG, at(0.0), costmap, guide)
+    parts = (pilot._fly, pilot._stay, pilot._proceed)
+    sizes = [part._cache_size() for part in parts]
+    pilot.hold(CONFIG, at(20.0))
+    pilot.hold(CONFIG, at(40.0))
+    made, _ = pilot.plan(CONFIG, at(60.0), costmap, guide, pilot.hand_over(), 1.0, 0.0, 0.0)
+    pilot.goes_on()
+    pilot.bridge(CONFIG, at(80.0), 0.1)
+    assert pilot.interventions() == []
+    pilot.look_around(costmap, 0.5)
+    rushing = at(100.0, x=1.0)._replace(velocity=np.float32([2.0, 0.0, 0.0]))
+    pilot.proceed(CONFIG, made, rushing)
+    assert pilot.interventions() == [SafetyCode.OBSTACLE]
+    assert pilot.interventions() == []
+    assert [part._cache_size() for part in parts] == sizes
 
 
 def test_late_is_what_takes_too_long_until_something_is_in_time():

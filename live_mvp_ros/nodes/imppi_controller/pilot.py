@@ -74,6 +74,7 @@ class Pilot:
             self.hold(config, nowhere)
             self.proceed(config, self._rest, nowhere)
         self._rest, self._rests = self._first, False
+        self.interventions()  # those of a flight that is none
 
     def hold(
         self, config: ControllerConfig, vehicle: VehicleState, odom_age_s: float = 0.0
