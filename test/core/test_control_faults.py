@@ -75,8 +75,9 @@ def test_the_flight_goes_on_when_the_state_is_finite_again():
 @pytest.mark.parametrize("what", ["guidance", "gain", "clearance"])
 def test_a_map_or_field_that_is_not_finite_stops_the_vehicle(what):
     moving = START._replace(velocity=jnp.array([1.0, 0.0, 0.0]))
-    after, out = fly(CONFIG, fresh(), inputs(moving, **{what: math.nan}))
-    _, stop = stay(CONFIG, fresh(), moving)
+    flown = inputs(moving, **{what: math.nan})
+    after, out = fly(CONFIG, fresh(), flown)
+    _, stop = stay(CONFIG, fresh(), moving, around=control.Around(flown.costmap))
     assert int(out.code) != control.OK
     np.testing.assert_allclose(out.command[:3], stop[:3], atol=1e-4)  # it may turn to look
     assert all_finite(after)

@@ -269,7 +269,10 @@ def test_without_a_safe_plan_the_command_is_the_one_that_stops():
     state = control.init(CONFIG, jax.random.key(0))
     inputs = control.ControllerInputs(start, costmap(wall), guide, jnp.float32(0.02))
     after, out = jax.jit(control.fly)(CONFIG, state, inputs)
-    _, stop = jax.jit(control.stay)(CONFIG, state, start)
+    around = control.Around(
+        inputs.costmap
+    )  # so near that the last filter brakes harder than a stop
+    _, stop = jax.jit(control.stay)(CONFIG, state, start, around=around)
     assert int(out.code) == control.NO_SAFE_PLAN
     assert bool(after.anchored)
     np.testing.assert_allclose(out.command, stop, atol=1e-5)
