@@ -42,10 +42,13 @@ class LastResort:
         self._mission, self._pilot = mission, pilot
         self._log = mission.log
 
-    def look(self, config: NodeConfig, now_s: float, seen: Seen, odometry_age_s: float) -> None:
-        """Take the newest odometry and its age at a steady time."""
+    def follow(self) -> None:
+        """Begin anew with a new mission."""
         if self._mission.log is not self._log:
             self.now, self._log = Escalation(), self._mission.log
+
+    def look(self, config: NodeConfig, now_s: float, seen: Seen, odometry_age_s: float) -> None:
+        """Take the newest odometry and its age at a steady time."""
         before = self.now.fallback
         condition = Condition(
             odometry_age_s=max(odometry_age_s, 0.0),

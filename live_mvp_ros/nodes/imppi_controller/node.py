@@ -158,6 +158,7 @@ class ImppiController(GraphNode):
 
     def _watch(self) -> None:
         """Let the ladder look while it is ours to fly, and count what the last filter changed."""
+        self._resort.follow()
         seen, ours = self._odometry.seen, not self._vehicle.unflown
         if seen is not None and ours and self._mission.log.elapsed_s > 0.0:
             age_s = self._odometry.age_s(self.get_clock().now().nanoseconds)
