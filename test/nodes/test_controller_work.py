@@ -32,7 +32,7 @@ def worker():
     """Return a controller without ROS, and the list of the tables that it has planned by."""
     planned = []
 
-    def plan(config, vehicle, costmap, guide, rest, haste, odom_age_s):
+    def plan(config, vehicle, costmap, guide, rest, haste, odom_age_s, doubt_m):
         planned.append(costmap)
         return None, SimpleNamespace(code=0, clearance_m=1.0, command=np.zeros(4))
 

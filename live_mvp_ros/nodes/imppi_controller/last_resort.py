@@ -49,6 +49,7 @@ class LastResort:
 
     def look(self, config: NodeConfig, now_s: float, seen: Seen, odometry_age_s: float) -> None:
         """Take the newest odometry and its age at a steady time."""
+        self.follow()
         before = self.now.fallback
         condition = Condition(
             odometry_age_s=max(odometry_age_s, 0.0),
