@@ -33,6 +33,7 @@ from live_mvp_ros.bringup.params_file import read_text
 from live_mvp_ros.bringup.ros_settings import checked_namespace
 from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, Command, RestartPolicy
 from live_mvp_ros.ros.topics import SHARED_TF, full_name, recorded
+from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
 
 PACKAGE = "live_mvp_ros"
 CONTROLLERS = ("imppi", "none")
@@ -47,6 +48,8 @@ ONLOOKER_POLICY = RestartPolicy(
 RECORDER_PATIENCE_S = 120.0
 IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
+PLANNING_S = 0.015
+"""``control.ControllerConfig.latency_s``, without importing JAX to describe a graph."""
 TRUE_POSE = (("odom", "ground_truth/odom"),)
 """Of the node that looks at the true world, whatever the vehicle takes its own pose for."""
 STEERED = ("quadrotor_sim", "mavlink_driver", "imppi_controller")
@@ -358,10 +361,21 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     if options.controller == "imppi":
         limit = {"mission.time_limit_s": options.time_limit_s} if options.time_limit_s else {}
         flown: dict[str, Value] = {**body, **bounds, **goal, **seed, **limit}
-        if options.vehicle == "mavlink":  # it has to take off first
-            flown["autostart"] = False
+        if options.vehicle == "mavlink":
+            flown |= _behind_autopilot(options.autopilot)
         nodes.append(node("imppi_controller", 0, flown))
     return tuple(nodes)
+
+
+def _behind_autopilot(name: str) -> dict[str, Value]:
+    """Return what a controller is told whose vehicle takes off first, and has an autopilot."""
+    handling = AUTOPILOTS[name].handling
+    return {
+        "autostart": False,
+        "latency_s": PLANNING_S + handling.delay_s,
+        "vehicle.rate_time_constant_s": handling.rate_time_constant_s,
+        "vehicle.yaw_time_constant_s": handling.yaw_time_constant_s,
+    }
 
 
 def _with_one_goal(

@@ -33,12 +33,7 @@ from live_mvp_ros.control.rollout import Components, Motion, advance, start
 from live_mvp_ros.control.surroundings import CostMap, clearance_in
 from live_mvp_ros.control.tables import Table
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, QuadrotorState
-from live_mvp_ros.vehicle.guard import (
-    ATTITUDE_GAIN_PER_S,
-    GRAVITY_M_S2,
-    LEAST_LIFT,
-    VELOCITY_GAIN_PER_S,
-)
+from live_mvp_ros.vehicle.guard import GRAVITY_M_S2, LEAST_LIFT
 
 PERIOD_S = 0.05
 """A command is taken to be flown for so long: no controller here is slower."""
@@ -132,17 +127,19 @@ def _ways_out(
     begin = motion, jnp.full(len(_WAYS), jnp.inf)
     (motion, least_m), _ = jax.lax.scan(step, begin, jnp.arange(STOPPING_STEPS))
     x, y, _ = motion.position
-    left_m = clearance_in(table, x, y) - _stopping_m(body, motion, turned[0])
+    left_m = clearance_in(table, x, y) - _stopping_m(body, vehicle, motion, turned[0])
     return jnp.minimum(least_m, left_m), first
 
 
-def _stopping_m(body: BodyConfig, motion: Motion, along: jax.Array) -> jax.Array:
+def _stopping_m(
+    body: BodyConfig, vehicle: QuadrotorConfig, motion: Motion, along: jax.Array
+) -> jax.Array:
     """Return how far [K] a vehicle still gets until it rests: clearance changes by no more."""
     speed = jnp.sqrt(motion.velocity[0] ** 2 + motion.velocity[1] ** 2)
     hard = HARDER * body.acceleration_max_m_s2
-    soft = hard / VELOCITY_GAIN_PER_S  # slower: braking fades out
+    soft = hard / vehicle.velocity_gain_per_s  # slower: braking fades out
     hard_m = 0.5 * jnp.maximum(speed**2 - soft**2, 0.0) / hard
-    return (hard_m + jnp.minimum(speed, soft) / VELOCITY_GAIN_PER_S) / along
+    return (hard_m + jnp.minimum(speed, soft) / vehicle.velocity_gain_per_s) / along
 
 
 def _braking(
@@ -159,9 +156,9 @@ def _braking(
     vx, vy, vz = motion.velocity
     fast = jnp.sqrt(vx**2 + vy**2 + vz**2 + 1e-12)
     # a curve ends straight: close to rest the direction of a velocity is nothing to turn against
-    curved = jnp.minimum(VELOCITY_GAIN_PER_S * fast / hard, 1.0)
+    curved = jnp.minimum(vehicle.velocity_gain_per_s * fast / hard, 1.0)
     cos, sin = 1.0 - (1.0 - turned[0]) * curved, turned[1] * curved
-    gain = jnp.minimum(VELOCITY_GAIN_PER_S, hard / fast)
+    gain = jnp.minimum(vehicle.velocity_gain_per_s, hard / fast)
     ax, ay = -gain * (cos * vx - sin * vy), -gain * (sin * vx + cos * vy)
     az = jnp.maximum(GRAVITY_M_S2 - gain * vz, LEAST_LIFT * GRAVITY_M_S2)
     w, x, y, z = motion.attitude
@@ -170,7 +167,7 @@ def _braking(
     by = 2 * (x * y - w * z) * ax + (1 - 2 * (x * x + z * z)) * ay + 2 * (y * z + w * x) * az
     bz = 2 * (x * z + w * y) * ax + 2 * (y * z - w * x) * ay + (1 - 2 * (x * x + y * y)) * az
     across = jnp.sqrt(bx**2 + by**2 + 1e-12)
-    rate = ATTITUDE_GAIN_PER_S * jnp.arctan2(across, bz) / across
+    rate = vehicle.attitude_gain_per_s * jnp.arctan2(across, bz) / across
     limit = vehicle.body_rate_max_rad_s
     thrust_max = vehicle.thrust_ratio_max * vehicle.mass_kg * GRAVITY_M_S2
     thrust = jnp.clip(vehicle.mass_kg * bz, 0.0, thrust_max)

@@ -52,11 +52,11 @@ def advance(
 
     A disturbance [3] is what accelerates the vehicles besides, map frame.
     """
-    approach = _stages(1.0 / config.rate_time_constant_s, dt_s)
-    shares = [float(1.0 - stage[0]) for stage in approach[:5]]
+    lags_s = (config.rate_time_constant_s, config.rate_time_constant_s, config.yaw_time_constant_s)
+    shares = zip(*(_approach(lag_s, dt_s) for lag_s in lags_s), strict=True)
     rates = [
-        tuple(w + share * (c - w) for w, c in zip(motion.body_rates, command[1:], strict=True))
-        for share in shares
+        tuple(w + s * (c - w) for w, c, s in zip(motion.body_rates, command[1:], of, strict=True))
+        for of in shares
     ]
     attitudes, attitude = _turned(motion.attitude, rates, dt_s)
     lifts = [_body_z(q) for q in attitudes]
@@ -110,6 +110,11 @@ def _stages(decay_per_s: float, dt_s: float) -> np.ndarray:
     slopes = [drive - decay_per_s * stage for drive, stage in zip(drives, at, strict=True)]
     mean = np.array([1.0, 2.0, 2.0, 1.0]) / 6.0
     return np.stack([*at, x + dt_s * (mean @ np.stack(slopes)), dt_s * (mean @ np.stack(at))])
+
+
+def _approach(time_constant_s: float, dt_s: float) -> list[float]:
+    """Return how far a body rate has come to its command at the four stages and at the end."""
+    return [float(1.0 - stage[0]) for stage in _stages(1.0 / time_constant_s, dt_s)[:5]]
 
 
 def _turned(

@@ -15,18 +15,12 @@ import jax.numpy as jnp
 
 from live_mvp_ros.base import quaternion
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig, QuadrotorState, clip_command
-from live_mvp_ros.vehicle.guard import (
-    ATTITUDE_GAIN_PER_S,
-    GRAVITY_M_S2,
-    LEAST_LIFT,
-    VELOCITY_GAIN_PER_S,
-)
+from live_mvp_ros.vehicle.guard import GRAVITY_M_S2, LEAST_LIFT
 
 # Gains of a cascade: each loop is slower than the one inside it, the innermost being the rate loop
 # of the vehicle (20 per second). With these and those of vehicle.guard every upset ends level and
 # at rest (tested).
 _POSITION_GAIN_PER_S = 1.5  # wanted velocity per position error
-_YAW_GAIN_PER_S = 2.0  # yaw rate per heading error, up to the limit of the body
 _HOLD_SPEED_M_S = 1.0  # a vehicle that holds goes back to its place no faster
 _LEAST_AHEAD_M = 0.1  # a way point nearer than this gives no direction any more
 
@@ -40,7 +34,7 @@ def track_velocity(
     disturbance_m_s2: jax.Array | None = None,
 ) -> jax.Array:
     """Return the command [4] that drives ``state`` towards a velocity [3] (map) and a heading."""
-    wanted = VELOCITY_GAIN_PER_S * (velocity_m_s - state.velocity)
+    wanted = vehicle.velocity_gain_per_s * (velocity_m_s - state.velocity)
     wanted = limit_norm(wanted, body.acceleration_max_m_s2)
     return accelerate(body, vehicle, state, wanted, yaw_rad, disturbance_m_s2)
 
@@ -55,7 +49,8 @@ def hold(
 ) -> jax.Array:
     """Return the command [4] that brings the vehicle to rest at a position [3] (map)."""
     fastest = jnp.minimum(_HOLD_SPEED_M_S, body.speed_max_m_s)
-    velocity = limit_norm(_POSITION_GAIN_PER_S * (position_m - state.position), fastest)
+    gain = min(_POSITION_GAIN_PER_S, 0.3 * vehicle.velocity_gain_per_s)
+    velocity = limit_norm(gain * (position_m - state.position), fastest)
     return track_velocity(body, vehicle, state, velocity, yaw_rad, disturbance_m_s2)
 
 
@@ -85,9 +80,9 @@ def accelerate(
     limit = body.yaw_rate_max_rad_s
     rates = jnp.stack(
         [
-            ATTITUDE_GAIN_PER_S * tilt_error[0],
-            ATTITUDE_GAIN_PER_S * tilt_error[1],
-            jnp.clip(_YAW_GAIN_PER_S * yaw_error, -limit, limit),
+            vehicle.attitude_gain_per_s * tilt_error[0],
+            vehicle.attitude_gain_per_s * tilt_error[1],
+            jnp.clip(vehicle.yaw_gain_per_s * yaw_error, -limit, limit),
         ]
     )
     body_z = quaternion.rotate(state.attitude, jnp.array([0.0, 0.0, 1.0]))

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from live_mvp_ros.vehicle.body import BodyConfig
     from live_mvp_ros.vehicle.quadrotor import QuadrotorConfig
 
-ATTITUDE_GAIN_PER_S = 8.0
-"""Body rate per attitude error, slower than the rate loop of the vehicle (20 per second)."""
-VELOCITY_GAIN_PER_S = 5.0
-"""Acceleration per velocity error, slower than the attitude."""
 LEAST_LIFT = 0.2
 """Share of gravity that the thrust always bears: an axis below the horizon would be a flip."""
 TURNING_S = 0.1
@@ -136,14 +132,14 @@ def level(
     """
     w, x, y, z = (attitude[k] for k in range(4))
     hard = body.acceleration_max_m_s2
-    lift = xp.clip(VELOCITY_GAIN_PER_S * (wanted_m_s - climb_m_s), -hard, hard)
+    lift = xp.clip(vehicle.velocity_gain_per_s * (wanted_m_s - climb_m_s), -hard, hard)
     blind = xp.where(wanted_m_s < 0.0, (_SINKING - 1.0) * GRAVITY_M_S2, 0.0)
     lift = GRAVITY_M_S2 + xp.where(xp.isfinite(lift), lift, blind)
     lift = xp.maximum(lift, LEAST_LIFT * GRAVITY_M_S2)
     up_x, up_y = 2.0 * (x * z - w * y), 2.0 * (y * z + w * x)  # the vertical in the body frame
     up_z = upright_share(attitude)
     across = xp.sqrt(up_x**2 + up_y**2 + 1e-12)
-    rate = ATTITUDE_GAIN_PER_S * xp.arctan2(across, up_z) / across
+    rate = vehicle.attitude_gain_per_s * xp.arctan2(across, up_z) / across
     thrust = vehicle.mass_kg * lift * xp.maximum(up_z, 0.0)
     return xp.stack([thrust, -rate * up_y, rate * up_x, 0.0 * thrust])
 

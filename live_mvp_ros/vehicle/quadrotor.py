@@ -5,7 +5,7 @@
     p' = v
     v' = R(q) [0, 0, T/m] - [0, 0, g] - drag v
     q' = 1/2 q * (0, w)
-    w' = (w_cmd - w) / tau
+    w' = (w_cmd - w) / tau          tau about z is another one than about x and y
 
 Position and velocity in the map frame (ENU), q = (w, x, y, z) turns body (FLU) into map, w in the
 body frame. The command is [T, w_x, w_y, w_z]: collective thrust [N] along body +z and body rates
@@ -32,7 +32,18 @@ class QuadrotorConfig:
 
     mass_kg: float = parameter(default=1.0, unit="kg", low=0.05, high=100.0, help="Take-off mass.")
     rate_time_constant_s: float = parameter(
-        default=0.05, unit="s", low=0.005, high=1.0, help="Time constant of the body-rate loop."
+        default=0.05,
+        unit="s",
+        low=0.005,
+        high=1.0,
+        help="Time constant of the body-rate loop, roll and pitch.",
+    )
+    yaw_time_constant_s: float = parameter(
+        default=0.05,
+        unit="s",
+        low=0.005,
+        high=2.0,
+        help="Time constant of the body-rate loop, yaw: motors turn a vehicle slower about z.",
     )
     drag_per_s: float = parameter(
         default=0.0,
@@ -54,6 +65,21 @@ class QuadrotorConfig:
         high=50.0,
         help="Greatest commanded rate about each axis.",
     )
+
+    @property
+    def attitude_gain_per_s(self) -> float:
+        """Body rate per attitude error: the loop around body rates is slower than theirs."""
+        return min(8.0, 0.4 / self.rate_time_constant_s)
+
+    @property
+    def velocity_gain_per_s(self) -> float:
+        """Acceleration per velocity error: the loop around the attitude is slower still."""
+        return 0.625 * self.attitude_gain_per_s
+
+    @property
+    def yaw_gain_per_s(self) -> float:
+        """Yaw rate per heading error."""
+        return min(2.0, 0.4 / self.yaw_time_constant_s)
 
 
 class QuadrotorState(NamedTuple):
@@ -115,7 +141,10 @@ def derivative(
             w * r + x * q - y * p,
         ]
     )
-    rate_change = (command[1:] - state.body_rates) / config.rate_time_constant_s
+    lags_s = (config.rate_time_constant_s, config.rate_time_constant_s, config.yaw_time_constant_s)
+    rate_change = jnp.stack(
+        [(w - now) / s for w, now, s in zip(command[1:], state.body_rates, lags_s, strict=True)]
+    )
     return QuadrotorState(state.velocity, acceleration, attitude_rate, rate_change)
 
 

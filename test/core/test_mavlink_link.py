@@ -15,7 +15,7 @@ pytest.importorskip("pymavlink")
 from fake_autopilot import ARDUPILOT, HOLDS, HOVER, LANDS, OURS, PILOTS, PX4, FakeAutopilot
 
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig
-from live_mvp_ros.vehicle.mavlink.flight_phase import Phase, Wish
+from live_mvp_ros.vehicle.mavlink.flight_phase import Ask, Phase, Wish
 from live_mvp_ros.vehicle.mavlink.link_config import LinkConfig
 from live_mvp_ros.vehicle.mavlink.vehicle_link import VehicleLink
 
@@ -228,6 +228,42 @@ def test_px4_goes_on_after_its_failsafe_when_commands_come_again():
     flight.commands = True
     flight.becomes(Phase.FLYING, 2.0)
     assert flight.vehicle.mode == OURS[PX4]
+
+
+def test_an_autopilot_that_would_drift_is_asked_to_hold_and_to_obey_again():
+    flight = Flight(ARDUPILOT)
+    flight.flies()
+    flight.commands = False
+    flight.run(0.5)
+    assert flight.vehicle.mode == HOLDS[ARDUPILOT]
+    flight.run(2.0)
+    assert flight.phase is Phase.HOLDING
+    assert len([c for c, _ in flight.vehicle.commands if c == 176]) == 2  # once, after arming
+    flight.commands = True
+    flight.becomes(Phase.FLYING, 1.0)
+    assert flight.vehicle.mode == OURS[ARDUPILOT]
+
+
+def test_commands_that_come_while_it_is_asked_to_hold_wait_for_that():
+    flight = Flight(ARDUPILOT)
+    flight.flies()
+    flight.commands = False
+    flight.run(2.0, lambda: flight.link.state.asked is Ask.HOLD)
+    flight.commands = True
+    flight.becomes(Phase.FLYING, 2.0)
+    assert flight.vehicle.mode == OURS[ARDUPILOT]
+
+
+def test_a_pilot_who_takes_what_was_asked_to_hold_keeps_it():
+    flight = Flight(ARDUPILOT)
+    flight.flies()
+    flight.commands = False
+    flight.run(1.0)
+    flight.vehicle.switch(PILOTS[ARDUPILOT])
+    flight.commands = True
+    flight.run(2.0)
+    assert flight.phase is Phase.HANDED_OVER
+    assert flight.vehicle.mode == PILOTS[ARDUPILOT]
 
 
 def test_a_failsafe_that_is_not_our_silence_is_a_hand_over():

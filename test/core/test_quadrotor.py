@@ -48,6 +48,14 @@ def test_body_rate_approaches_its_command_exponentially():
     np.testing.assert_allclose(quaternion.yaw(end.attitude), yaw, rtol=1e-3)
 
 
+def test_yaw_has_a_time_constant_of_its_own():
+    config = QuadrotorConfig(yaw_time_constant_s=0.4)
+    command = hover_command(config).at[1:].set(1.0)
+    end = fly(config, at_rest(jnp.zeros(3)), command, 0.1, substeps=40)
+    wanted = 1.0 - np.exp(-0.1 / np.array([0.05, 0.05, 0.4]))
+    np.testing.assert_allclose(end.body_rates, wanted, rtol=1e-4)
+
+
 def test_nose_down_accelerates_forwards_and_roll_right_side_down_to_the_right():
     pitch = fly(
         CONFIG, at_rest(jnp.zeros(3)), hover_command(CONFIG).at[2].set(0.5), 0.3, substeps=60

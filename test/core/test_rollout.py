@@ -35,7 +35,7 @@ def motion(state):
 @pytest.mark.parametrize("drag_per_s", [0.0, 0.7])
 @pytest.mark.parametrize("dt_s", [0.02, 0.05, 0.1])
 def test_one_step_equals_the_vehicles_own(drag_per_s, dt_s):
-    config = QuadrotorConfig(drag_per_s=drag_per_s, mass_kg=1.3)
+    config = QuadrotorConfig(drag_per_s=drag_per_s, mass_kg=1.3, yaw_time_constant_s=0.4)
     state = tumbling(20)
     command = hover_command(config)[:, None] + np.random.default_rng(1).normal(size=(4, 20))
     expected = rk4_step(config, state, jnp.asarray(command, jnp.float32), dt_s)

@@ -79,6 +79,30 @@ def test_every_upset_ends_level_at_rest_and_within_the_limits(lean, direction, v
     assert np.abs(commands[:, 3]).max() <= BODY.yaw_rate_max_rad_s + 1e-6
 
 
+@pytest.mark.parametrize("lag_s, yaw_lag_s", [(0.02, 0.02), (0.1, 0.45), (0.25, 1.0)])
+def test_a_sluggish_vehicle_comes_to_rest_without_swinging(lag_s, yaw_lag_s):
+    """One that answers rates late: steered as hard as a quick one it would swing for ever."""
+    vehicle = QuadrotorConfig(rate_time_constant_s=lag_s, yaw_time_constant_s=yaw_lag_s)
+
+    @jax.jit
+    def flown(state):
+        def step(state, _):
+            command = tracking.hold(BODY, vehicle, state, HERE, 0.5)
+            after = simulate(vehicle, state, command, 0.02, 4)
+            return after, after
+
+        return jax.lax.scan(step, state, None, length=1000)[1]
+
+    start = at_rest(HERE + jnp.array([3.0, 0.0, 0.0]), 2.0)
+    states = flown(start._replace(velocity=jnp.array([-1.5, 1.0, 0.0])))
+    np.testing.assert_allclose(states.position[-1], HERE, atol=0.02)
+    np.testing.assert_allclose(states.velocity[-1], np.zeros(3), atol=0.02)
+    assert np.asarray(states.position[:, 0]).min() > HERE[0] - 0.25  # it hardly overshoots
+    yaw = np.asarray(jax.vmap(quaternion.yaw)(states.attitude))
+    assert yaw[-1] == pytest.approx(0.5, abs=0.02)
+    assert yaw.min() > 0.5 - 0.25
+
+
 def test_an_aligned_vehicle_gets_the_thrust_of_the_wanted_acceleration():
     state = at_rest(HERE)
     command = tracking.accelerate(BODY, VEHICLE, state, jnp.array([0.0, 0.0, 2.0]), 0.0)

@@ -8,6 +8,7 @@ here from the measured behaviour, by numbers, not by the driver's constants.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -52,6 +53,7 @@ class FakeAutopilot:
         self.deaf, self.silent, self.refuses = False, False, {}  # type: ignore[var-annotated]
         self.resets, self.throttle, self.setpoints = 3, 0.0, []  # type: ignore[var-annotated]
         self.commands: list[tuple[int, tuple[float, ...]]] = []
+        self.roll_rad, self.variance_m2, self.hears_every = 0.0, 0.04, 1
         self.half_way_ns = 5_000_000  # what is said is heard 10 ms later
         self._out: list[Any] = []
         self._reader, self._mav = mavlink.MAVLink(None), mavlink.MAVLink(None, 1, 1)
@@ -82,12 +84,22 @@ class FakeAutopilot:
         self._move(dt_s)
         if not self.silent:
             self._tell()
-        return [m for data in self.packed() for m in self._reader.parse_buffer(data)]
+        said = [data for data in self.packed() if self._reaches(data)]
+        return [m for data in said for m in self._reader.parse_buffer(data)]
+
+    def _reaches(self, data: bytes) -> bool:
+        """Return whether a message gets through a link that loses all but every n-th."""
+        return data[4] % self.hears_every == 0  # its number
 
     def packed(self) -> list[bytes]:
         """Return what it says and has not yet been heard, as bytes."""
         said, self._out = self._out, []
-        return [] if self.silent else [bytes(message.pack(self._mav)) for message in said]
+        return [] if self.silent else [self._numbered(message) for message in said]
+
+    def _numbered(self, message: Any) -> bytes:
+        data = bytes(message.pack(self._mav))
+        self._mav.seq = (self._mav.seq + 1) % 256
+        return data
 
     def wire_step(self, dt_s: float) -> list[bytes]:
         """Let time pass; return what it says as bytes."""
@@ -127,13 +139,14 @@ class FakeAutopilot:
             self.switch(HOLDS[PX4])
 
     def _tell(self) -> None:
-        ms, q, zero = self.boot_ms, (1.0, 0.0, 0.0, 0.0), (0.0,) * 21
+        half = 0.5 * self.roll_rad
+        ms, q, zero = self.boot_ms, (math.cos(half), math.sin(half), 0.0, 0.0), (0.0,) * 21
         make = self._mav
         if self.kind == PX4:
             self.say(
                 make.odometry_encode(
                     1000 * ms, 1, 1, self.north_m, 0, -self.z, q, 0, 0, -self.vz, 0, 0, 0,
-                    (0.04, *zero[1:]), zero, self.resets,
+                    (self.variance_m2, *zero[1:]), zero, self.resets,
                 )
             )  # fmt: skip
         else:

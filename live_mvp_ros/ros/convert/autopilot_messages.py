@@ -93,6 +93,9 @@ def state_message(
         refused_most=most[0][0] if most else "",
         command_age_ms=1e3 * gate.last_age_s,
         command_age_max_ms=1e3 * gate.oldest_s,
+        safety_code=int(link.safeguard.ladder.code or link.safeguard.code),
+        safety_interventions=sum(link.safeguard.interventions.values()),
+        link_quality=link.safeguard.quality.share(1e-9 * now_ns),
         own_holds_sent=gate.own_holds,
         authority_lost_s=link.authority_lost_s,
     )

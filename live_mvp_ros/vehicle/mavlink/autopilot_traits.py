@@ -52,6 +52,21 @@ class Request:
 
 
 @dataclasses.dataclass(frozen=True)
+class Handling:
+    """How body rates follow their commands: a delay, and then a first-order lag.
+
+    Attributes:
+        delay_s: until anything happens.
+        rate_time_constant_s: of roll and pitch.
+        yaw_time_constant_s: of yaw.
+    """
+
+    delay_s: float
+    rate_time_constant_s: float
+    yaw_time_constant_s: float
+
+
+@dataclasses.dataclass(frozen=True)
 class Demands:
     """What a driver wants of an autopilot.
 
@@ -117,6 +132,16 @@ class AutopilotTraits(Protocol):
     @property
     def curve(self) -> ThrustCurve:
         """Thrust over throttle."""
+        ...
+
+    @property
+    def handling(self) -> Handling:
+        """How it answers body rates: what a controller reckons with."""
+        ...
+
+    @property
+    def drifts_when_silent(self) -> bool:
+        """Whether it only levels after the last setpoint, and does not hold its position."""
         ...
 
     @property

@@ -68,6 +68,8 @@ class PhaseTimes:
 
     Attributes:
         autopilot_s: after which the autopilot acts by itself without setpoints.
+        hold_after_s: of silence of the controller, until an autopilot that would drift is asked to
+            hold; infinite for one that holds by itself after ``autopilot_s``.
         land_after_s: of silence of the controller, in the air.
         ask_s: until the vehicle does what it was asked for.
         take_off_s: until it hovers.
@@ -76,6 +78,7 @@ class PhaseTimes:
     """
 
     autopilot_s: float = 0.5
+    hold_after_s: float = math.inf
     land_after_s: float = 5.0
     ask_s: float = 4.0
     take_off_s: float = 40.0

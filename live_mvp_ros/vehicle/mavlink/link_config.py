@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.vehicle.body import BodyConfig
+from live_mvp_ros.vehicle.ladder import EscalationConfig
 from live_mvp_ros.vehicle.mavlink.autopilot_traits import AutopilotTraits, Demands
 from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
 from live_mvp_ros.vehicle.quadrotor import QuadrotorConfig
@@ -92,8 +93,18 @@ class LinkConfig:
         help="Latitude and longitude [deg] and altitude [m] of the map's origin, for simulators "
         "that tell the true pose.",
     )
+    lean_max_rad: float = parameter(
+        default=1.0,
+        unit="rad",
+        low=0.1,
+        high=3.2,
+        help="A vehicle that leans farther is levelled, whatever the command.",
+    )
     body: BodyConfig = BodyConfig()
     vehicle: QuadrotorConfig = QuadrotorConfig()
+    escalation: EscalationConfig = EscalationConfig(
+        position_uncertain=("level", "land"), tilted=("level", "land")
+    )
 
     def check(self) -> str | None:
         """Refuse an altitude to take off to that is none, and time-outs that leave no room."""

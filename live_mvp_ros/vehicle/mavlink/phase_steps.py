@@ -13,7 +13,7 @@ controller for ``land_after_s`` is a landing.
 
 An autopilot whose setpoints have stopped does by itself what it was told to (its failsafe). That
 is our own silence, and no hand-over: flying goes on when commands come again. Any other failsafe
-is.
+is. One that would drift then is asked to hold before.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def _refused(state: FlightPhase, now: PhaseInputs, now_s: float) -> FlightPhase:
         return _to(state, Phase.ARMED, now.refusal, now_s)
     if state.phase is Phase.LANDING and state.asked is Ask.LAND:
         return _to(state, Phase.HOLDING, now.refusal, now_s)
-    return dataclasses.replace(state, asked=None, reason=now.refusal)
+    # Of an answer that was lost with the link, nobody knows what it was.
+    asked = state.asked if state.asked is Ask.HOLD else None
+    return dataclasses.replace(state, asked=asked, reason=now.refusal)
 
 
 def _disarmed(state: FlightPhase, now: PhaseInputs, now_s: float) -> FlightPhase:
@@ -99,7 +101,8 @@ def _reconnected(state: FlightPhase, now: PhaseInputs, now_s: float) -> FlightPh
     """
     if not now.told:
         return dataclasses.replace(state, reason="it is armed, and has not said if it flies")
-    ours = ModeKind.OURS in now.kinds or now.failsafe
+    asked = state.asked is Ask.HOLD and ModeKind.HOLD in now.kinds
+    ours = ModeKind.OURS in now.kinds or now.failsafe or asked or now.mode == state.mode_before
     if state.authorised and now.in_air and ours:
         return _to(state, Phase.HOLDING, "the link was gone", now_s)
     found = f"it was found armed, in {now.mode_name}"
@@ -146,6 +149,12 @@ def _holding(times: PhaseTimes, state: FlightPhase, now: PhaseInputs, now_s: flo
         if _expected(times, state, now, now_s, *by_itself):
             return _done(state, state.asked is Ask.HOLD and now.mode != state.mode_before)
         return _taken(state, now, now_s)
+    if state.asked is Ask.HOLD:
+        if now.mode != state.mode_before and ModeKind.HOLD in now.kinds:
+            words = "commands have stopped: it was asked to hold"
+            return dataclasses.replace(state, asked=None, mode_before=now.mode, reason=words)
+        if ModeKind.OURS in now.kinds and now_s - state.asked_s <= times.ask_s:
+            return state
     if ModeKind.OURS in now.kinds:
         if now.silent_s <= SILENT_S and now.streaming_s > 0.0:
             after = _to(state, Phase.FLYING, "", now_s)
@@ -207,6 +216,10 @@ def _due(times: PhaseTimes, state: FlightPhase, now: PhaseInputs, now_s: float) 
     if state.phase is Phase.HOLDING and state.authorised:
         if now.silent_s > times.land_after_s and lasts_s > times.land_after_s:
             return Ask.LAND
+        drifts = ModeKind.OURS in now.kinds and now.silent_s > times.hold_after_s
+        again = state.asked_s < state.since_s or now_s - state.asked_s > times.ask_s
+        if drifts and again:
+            return Ask.HOLD
         streams = now.streaming_s >= times.stream_s and ModeKind.OURS not in now.kinds
         if streams and state.asked is None:
             return Ask.OUR_MODE
@@ -307,7 +320,7 @@ def _handed_over(state: FlightPhase, reason: str, now_s: float) -> FlightPhase:
 def _to(state: FlightPhase, phase: Phase, reason: str, now_s: float) -> FlightPhase:
     """Return another phase; only those in the air keep the authority."""
     keeps = phase in (Phase.FLYING, Phase.HOLDING, Phase.DISCONNECTED)
-    asked = state.asked if phase in (Phase.FLYING, Phase.HOLDING) else None
+    asked = state.asked if keeps else None
     return dataclasses.replace(
         state,
         phase=phase,

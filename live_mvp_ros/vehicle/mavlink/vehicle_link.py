@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from live_mvp_ros.vehicle.escalation import Fallback
 from live_mvp_ros.vehicle.mavlink.command_gate import CommandGate
 from live_mvp_ros.vehicle.mavlink.estimates import Estimate, ResetWatch
 from live_mvp_ros.vehicle.mavlink.flight_phase import (
@@ -30,6 +31,7 @@ from live_mvp_ros.vehicle.mavlink.link_report import check_facts
 from live_mvp_ros.vehicle.mavlink.phase_steps import step
 from live_mvp_ros.vehicle.mavlink.preflight import CheckReport, Settling, report
 from live_mvp_ros.vehicle.mavlink.request_client import Outcome, RequestClient
+from live_mvp_ros.vehicle.mavlink.safeguard import Safeguard
 from live_mvp_ros.vehicle.mavlink.setpoints import Setpoints
 from live_mvp_ros.vehicle.mavlink.status_texts import StatusTexts
 from live_mvp_ros.vehicle.mavlink.throttle import HoverEstimator
@@ -43,7 +45,9 @@ CHECKED_S = 60.0
 """A good report counts for so long."""
 _HOVER_M, _HOVER_M_S = 0.4, 0.3  # below the altitude of take-off, and the speed of a hover there
 _LIFTED_M = 0.3
+_DRIFTS_S = 0.3  # of silence: longer than commands are late on a busy machine
 _OWN_SILENCE_S = 0.3  # after which the autopilot's throttle is its own again
+_RESORTS = {Fallback.HOLD: Wish.STOP, Fallback.LAND: Wish.LAND, Fallback.STOP: Wish.LAND}
 _REMEMBERED = 100  # sentences that nobody has fetched
 
 
@@ -70,6 +74,7 @@ class VehicleLink:
         facts: what the vehicle says of itself.
         state: where the flight is.
         gate: decides which commands pass.
+        safeguard: what of them is flown, and when none is any more.
         hover: estimates the throttle that hovers.
         upkeep: of the link, with the clock's offset and the parameters.
         texts: what the vehicle says in words.
@@ -93,6 +98,7 @@ class VehicleLink:
         self._writer = Writer(config.system_id, config.own_system_id, config.own_component_id)
         self.facts, self.state = HeardFacts(), FlightPhase()
         self.gate = CommandGate(config.command_timeout_s, config.command_rate_max_hz)
+        self.safeguard = Safeguard(config)
         self.hover = HoverEstimator(self.traits.curve)
         self.upkeep = Upkeep(self.traits, config.demands, self._writer, self._send)
         self._setpoints = Setpoints(config, self._writer, self.hover, self.upkeep.clock)
@@ -102,7 +108,9 @@ class VehicleLink:
         self.authority_lost_s = 0.0
         self.estimate: Estimate | None = None
         self._times = PhaseTimes(
-            autopilot_s=config.autopilot_timeout_s, land_after_s=config.land_after_s
+            autopilot_s=config.autopilot_timeout_s,
+            hold_after_s=_DRIFTS_S if self.traits.drifts_when_silent else math.inf,
+            land_after_s=config.land_after_s,
         )
         self._requests = RequestClient()
         self._requests_since_s = 0.0
@@ -121,6 +129,7 @@ class VehicleLink:
         now_s = 1e-9 * arrival_ns
         if self.facts.take(message, now_s):
             self._look(arrival_ns)
+        self.safeguard.quality.heard(message.get_seq(), now_s)
         kind = message.get_type()
         if kind in ("TIMESYNC", "PARAM_VALUE", "COMMAND_ACK"):
             if self.upkeep.take(message, arrival_ns):
@@ -156,7 +165,8 @@ class VehicleLink:
             return
         if self.gate.comes_too_soon(1e-9 * now_ns):
             return
-        message, throttle = self._setpoints.body_rates(command, answers_ns)
+        flown = self.safeguard.guard(command, self.estimate)
+        message, throttle = self._setpoints.body_rates(flown, answers_ns)
         data = self._writer.packed(message)
         now_ns = self._clock()
         if self.gate.leaves(answers_ns, now_ns):
@@ -207,6 +217,7 @@ class VehicleLink:
         if request is not None:
             self._send(self._writer.request(request, confirmation))
         self._level(now_s)
+        self._last_resort(now_ns)
         self.texts.look(now_s)
         if self.state.phase is Phase.HANDED_OVER and self.facts.in_air:
             self.authority_lost_s += max(0.0, now_s - max(self._ticked_s, self.state.since_s))
@@ -375,6 +386,17 @@ class VehicleLink:
         message, throttle = self._setpoints.level(self.estimate, round(1e9 * now_s))
         self._send(message)
         self.hover.commanded(throttle, now_s)
+
+    def _last_resort(self, now_ns: int) -> None:
+        """Climb the ladder: its higher rungs are the autopilot's, which holds or lands by itself."""
+        changed = self.safeguard.look(1e-9 * now_ns, self.estimate, self.state.may_send)
+        if not changed:
+            return
+        self.news.append(changed)
+        wish = _RESORTS.get(self.safeguard.ladder.fallback)
+        if wish is not None:
+            self._look(now_ns, wish)
+            self.state = dataclasses.replace(self.state, reason=changed)
 
     def _own_throttle(self, message: Any, now_s: float) -> None:
         """Take the throttle that the autopilot asks of its motors while it flies by itself.
