@@ -8,16 +8,27 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from live_mvp_ros.bringup.graph import NodeSpec
+    from live_mvp_ros.bringup.graph import GraphOptions, NodeSpec
 
 DRIFTING_MARGIN_M = 0.02
 """``vehicle.odometry.ALIGNED_WITHIN_M``, without importing JAX to describe a graph."""
 DRIFTS = ("odometry.drift_m_per_m", "odometry.heading_drift_rad_per_m")
 """Parameters that say how odometry drifts, or is expected to."""
+BEHIND_AUTOPILOT = (0.005, 0.02)
+"""Position error per metre and heading error [deg] per metre that an autopilot's odometry is
+expected to gain: none is without, and a map of walls that wander closes doors."""
 VEHICLES = ("quadrotor_sim", "mavlink_driver")
 """Nodes that publish where the odometry frame lies if nobody else does."""
 BODIES = ("live_map", "info_field", "imppi_controller", "mavlink_driver")
 """Nodes that are told how much room the vehicle needs."""
+
+
+def expecting_drift(options: GraphOptions) -> GraphOptions:
+    """Return the options, with the drift of an autopilot's odometry where nobody says how much."""
+    if options.vehicle != "mavlink" or options.drifts or options.map_to_odom == "external":
+        return options
+    per_metre, degrees = BEHIND_AUTOPILOT
+    return dataclasses.replace(options, drift_m_per_m=per_metre, heading_drift_deg_per_m=degrees)
 
 
 def aligning(nodes: tuple[NodeSpec, ...]) -> tuple[NodeSpec, ...]:

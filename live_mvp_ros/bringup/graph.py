@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from live_mvp_ros.bringup.cores import NOT_DIVIDED, STEERING, WORKING, Division
-from live_mvp_ros.bringup.drifting import DRIFTING_MARGIN_M, aligning
+from live_mvp_ros.bringup.drifting import DRIFTING_MARGIN_M, aligning, expecting_drift
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import MissionFacts, mission_facts, resolve_world
 from live_mvp_ros.bringup.option_checks import (
@@ -237,7 +237,7 @@ def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -
     namespace = checked_namespace(options.namespace)
     check_time(options)
     check_numbers(options)
-    facts = mission_facts(options.world)
+    facts, options = mission_facts(options.world), expecting_drift(options)
     nodes = _nodes(options, facts, namespace)
     params_file, params_text, watching = None, None, {}
     if options.params_file:

@@ -31,7 +31,7 @@ from live_mvp_ros.vehicle.mavlink.request_client import RequestClient
 from live_mvp_ros.vehicle.mavlink.sockets import UrlError, check_url
 from live_mvp_ros.vehicle.mavlink.status_texts import StatusTexts
 from live_mvp_ros.vehicle.mavlink.throttle import HoverEstimator
-from live_mvp_ros.vehicle.mavlink.true_pose import true_pose
+from live_mvp_ros.vehicle.mavlink.true_pose import PlacedPose, TrueTrack, true_pose
 
 PATIENT = settings(max_examples=100, deadline=None)
 NUMBER = st.floats(-100.0, 100.0)
@@ -454,3 +454,33 @@ def test_the_truth_is_placed_on_the_flat():
     assert found.position_m == pytest.approx((50.0, 100.0, 2.0), abs=0.012)
     assert found.velocity_m_s == pytest.approx((0.0, 1.0, 0.5))
     assert axes.yaw_rad(found.attitude) == pytest.approx(math.pi / 2)
+
+
+def test_the_true_track_is_finer_than_the_steps_it_is_told_in():
+    """A circle of 2 m at 1.5 m/s, told in steps of 1.1 cm and of 1 cm/s, as over MAVLink."""
+    track, worst, step = TrueTrack(), 0.0, 0.0111
+    for k in range(500):
+        t = 0.02 * k
+        angle = 0.75 * t
+        true = (2.0 * math.cos(angle), 2.0 * math.sin(angle), 2.0)
+        velocity = (-1.5 * math.sin(angle), 1.5 * math.cos(angle), 0.0)
+        told = PlacedPose(
+            tuple(step * round(p / step) for p in true),
+            tuple(0.01 * round(100.0 * v) for v in velocity),
+            (1.0, 0.0, 0.0, 0.0),
+            (0.0, 0.0, 0.0),
+        )
+        found = track.follow(told, t)
+        if t > 1.0:
+            worst = max(worst, math.dist(found.position_m, true))
+    assert worst < 0.003
+
+
+def test_the_true_track_begins_anew_where_the_vehicle_was_put_elsewhere():
+    track = TrueTrack()
+    here = PlacedPose((0.0, 0.0, 2.0), (0.0,) * 3, (1.0, 0.0, 0.0, 0.0), (0.0,) * 3)
+    track.follow(here, 1.0)
+    there = here._replace(position_m=(3.0, 0.0, 2.0))
+    assert track.follow(there, 1.02).position_m == (3.0, 0.0, 2.0)
+    late = there._replace(position_m=(3.04, 0.0, 2.0))
+    assert track.follow(late, 5.0).position_m == late.position_m

@@ -25,7 +25,7 @@ from live_mvp_ros.srv import CheckVehicle
 from live_mvp_ros.vehicle.mavlink.carrier import CarriedPort, Carrier
 from live_mvp_ros.vehicle.mavlink.clock_offset import SystemTime
 from live_mvp_ros.vehicle.mavlink.flight_phase import Wish
-from live_mvp_ros.vehicle.mavlink.true_pose import placed, true_pose
+from live_mvp_ros.vehicle.mavlink.true_pose import TrueTrack, placed, true_pose
 from live_mvp_ros.vehicle.mavlink.vehicle_link import TimedEstimate, VehicleLink
 
 STATE_PERIOD_S, TICK_PERIOD_S = 0.1, 0.02
@@ -85,6 +85,7 @@ class DrivenVehicle:
         self._frames = Frames((f"{name}/" if name else "") + frame_prefix)
         self._inbox = carrier.inbox(member.link.system_id, wake, URGENT)
         self.link = VehicleLink(member.link, CarriedPort(carrier, self._inbox), time.monotonic_ns)
+        self._track = TrueTrack()
         self._stamp_ns = self._said_ns = self._ticked_ns = 0
         self._said: tuple[Any, ...] = ()
 
@@ -183,7 +184,9 @@ class DrivenVehicle:
         config = self.link_config
         at = true_pose(message, config.true_origin, config.origin_yaw_rad)
         if at is not None:
-            stamp_ns = self._system.system_ns(arrival_ns)
+            steady_ns = self.link.steady_ns(message.time_usec, arrival_ns)
+            at = self._track.follow(at, 1e-9 * steady_ns)
+            stamp_ns = self._system.system_ns(steady_ns)
             self._truth_out.publish(
                 autopilot_messages.placed_odometry(at, stamp_ns, MAP, self._frames.base_link)
             )

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """HIL_STATE_QUATERNION (115) -> where the vehicle truly is; only simulators send it.
 
-It gives latitude and longitude in 1e-7 degrees, which are 11 mm, so the position is no finer than
-that. On the flat about an origin, on PX4's sphere of 6371 km:
+It gives latitude and longitude in 1e-7 degrees, which are 11 mm (``TrueTrack`` is finer). On the flat about an origin, on PX4's sphere of 6371 km:
 
     east = R cos(lat0) (lon - lon0)      north = R (lat - lat0)      up = alt - alt0
 """
@@ -25,6 +24,10 @@ from live_mvp_ros.vehicle.mavlink.axes import (
 )
 
 EARTH_RADIUS_M = 6_371_000.0
+SMOOTHED_S = 0.3
+"""Time over which the steps of a position are smoothed."""
+TRACKED_S, STEP_M = 0.2, 0.05
+"""After a longer gap, or a farther step, the track begins anew: it was reset."""
 
 
 class PlacedPose(NamedTuple):
@@ -49,6 +52,38 @@ def placed(
     x, y, z = rotated(q, position_m)
     at = (x + origin_m[0], y + origin_m[1], z + origin_m[2])
     return PlacedPose(at, rotated(q, velocity_m_s), multiplied(q, attitude), body_rates_rad_s)
+
+
+class TrueTrack:
+    """The true pose, finer than it is told; belongs to one thread.
+
+    Latitude and longitude come in steps of 1.1 cm, by which walls would be seen in two rows of
+    cells; the velocity is told finer. So the way is summed up from that, and drawn towards the
+    position that is told, slowly enough that the steps are smoothed.
+    """
+
+    def __init__(self) -> None:
+        """Have heard nothing."""
+        self._before: PlacedPose | None = None
+        self._before_s = 0.0
+
+    def follow(self, told: PlacedPose, now_s: float) -> PlacedPose:
+        """Return the pose at a time, by what is told of it then."""
+        passed_s, before = now_s - self._before_s, self._before
+        if before is not None and 0.0 < passed_s <= TRACKED_S:
+            half_s = 0.5 * passed_s
+            led = [
+                p + half_s * (v + w)
+                for p, v, w in zip(
+                    before.position_m, before.velocity_m_s, told.velocity_m_s, strict=True
+                )
+            ]
+            if math.dist(led, told.position_m) <= STEP_M:
+                share = passed_s / (SMOOTHED_S + passed_s)
+                x, y, z = (a + share * (b - a) for a, b in zip(led, told.position_m, strict=True))
+                told = told._replace(position_m=(x, y, z))
+        self._before, self._before_s = told, now_s
+        return told
 
 
 def true_pose(

@@ -432,7 +432,17 @@ class VehicleLink:
         if not self.upkeep.clock.known or found.boot_ns == self._boot_ns:
             return None
         self._boot_ns = found.boot_ns
-        return TimedEstimate(found, min(self.upkeep.clock.steady_ns(found.boot_ns), arrival_ns))
+        return TimedEstimate(found, self.steady_ns(found.boot_ns // 1000, arrival_ns))
+
+    def steady_ns(self, boot_us: int, arrival_ns: int) -> int:
+        """Return our steady time [ns] of what was true at a time of the vehicle [us].
+
+        That of its arrival, for want of a better one, where it says none (0), or its clock is not
+        known.
+        """
+        if not boot_us or not self.upkeep.clock.known:
+            return arrival_ns
+        return min(self.upkeep.clock.steady_ns(1000 * boot_us), arrival_ns)
 
     def _clock_jumped(self, now_s: float) -> None:
         self.jumped_s = now_s

@@ -304,7 +304,7 @@ def autopilot_version(of: Reporter) -> Any:
 
 
 def hil_state_quaternion(of: Reporter) -> Any:
-    """Tell the truth, as only simulators do; its time is 0, as PX4's SIH has it."""
+    """Tell the truth, as only simulators do, and when it was (PX4's SIH leaves the time out)."""
     body = of.hardware.body
     n, e, d = (p + o for p, o in zip(body.position_m, of.origin_m, strict=True))
     latitude, longitude = latitude_longitude(n, e)
@@ -313,7 +313,7 @@ def hil_state_quaternion(of: Reporter) -> Any:
         max(-32767, min(32767, round(1000 * f / GRAVITY_M_S2))) for f in body.specific_force_m_s2
     ]
     return mavlink.MAVLink_hil_state_quaternion_message(
-        0,
+        of.time_us,
         list(body.attitude),
         *body.rates_rad_s,
         round(1e7 * latitude),
