@@ -189,8 +189,11 @@ def main() -> None:
     words.add_argument("--json", type=Path)
     given = words.parse_args()
     rows = []
-    print("| autopilot | fault | speed before, m/s | reach, m: median, greatest | at rest or flown "
-          "on after, s: median, latest |\n|---|---|---|---|---|")  # fmt: skip
+    columns = (
+        *("autopilot", "fault", "speed before, m/s", "reach, m: median, greatest"),
+        "at rest or flown on after, s: median, latest",
+    )
+    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     for kind in DIALECTS:
         for fault in FAULTS:
             trials = [tried(kind, fault, seed) for seed in range(given.trials)]

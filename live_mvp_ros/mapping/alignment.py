@@ -147,12 +147,17 @@ def scan_aligned(
 ) -> tuple[Alignment, Scan]:
     """Return the alignment after a scan in the odometry frame, and the scan in the map.
 
-    What it met on walls that are known lies on them.
+    What it met on walls that are known lies on them; what it met on other upright things, such as
+    furniture and the ends of walls, is marked as far behind its own surface. The map may be off by
+    as much, and a cell that matter reaches into by less would close doors.
     """
     ends_m = upright_ends(scan, _RAYS)
     state = aligned(config, spec, state, scan.body_m[:2], ends_m)
     scan = scan_in_map(state.transform, scan)
-    misses_m = onto_walls(spec, state, scan.body_m[:2], upright_ends(scan))
+    upright = upright_ends(scan)
+    misses_m = onto_walls(spec, state, scan.body_m[:2], upright)
+    alone = ~jnp.any(misses_m != 0.0, axis=1) & jnp.isfinite(upright[:, 0])
+    misses_m -= jnp.where(alone[:, None], _INTO_WALL_M * scan.normals[:, :2], 0.0)
     return state, scan._replace(points_m=scan.points_m.at[:, :2].add(misses_m))
 
 

@@ -14,6 +14,8 @@ import yaml
 
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.graph import Graph, GraphOptions, describe
+from live_mvp_ros.control.controller import ControllerConfig
+from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
 
 OFFICE_START = (1.5, 5.0, 2.0)
 OFFICE_GOAL = (9.0, 5.0, 2.0)
@@ -168,11 +170,18 @@ def test_a_vehicle_behind_an_autopilot_stands_where_the_mission_starts_and_waits
     x, y, z = graph.facts.start_m
     assert told["origin_m"] == (x, y, graph.facts.lower_m[2])  # on the ground
     assert told["body.altitude_m"] == z
-    assert "frames.map_to_odom" not in told  # identity
-    drifting = describe(dataclasses.replace(options, drift_m_per_m=0.005))
-    assert drifting.nodes[0].parameters["frames.map_to_odom"] == "external"
+    assert told["frames.map_to_odom"] == "external"  # no odometry of an autopilot is exact
+    assert node_of(graph, "live_map").parameters["odometry.drift_m_per_m"] == 0.005
+    said = describe(dataclasses.replace(options, drift_m_per_m=0.01))
+    assert node_of(said, "live_map").parameters["odometry.drift_m_per_m"] == 0.01
+    slam = describe(dataclasses.replace(options, map_to_odom="external"))
+    assert "odometry.drift_m_per_m" not in node_of(slam, "live_map").parameters
     assert not any(node.parameters["use_sim_time"] for node in graph.nodes)
-    assert node_of(graph, "imppi_controller").parameters["autostart"] is False
+    flown, measured = node_of(graph, "imppi_controller").parameters, AUTOPILOTS["ardupilot"].handling
+    assert flown["autostart"] is False
+    assert flown["latency_s"] == pytest.approx(ControllerConfig().latency_s + measured.delay_s)
+    assert flown["vehicle.rate_time_constant_s"] == measured.rate_time_constant_s
+    assert flown["vehicle.yaw_time_constant_s"] == measured.yaw_time_constant_s
     assert "autostart" not in node_of(describe(GraphOptions()), "imppi_controller").parameters
 
 

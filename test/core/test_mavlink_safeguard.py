@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -138,7 +139,7 @@ def test_the_share_that_arrives_is_counted(came):
     heard = [k for k, comes in enumerate(came) if comes]
     for k in heard:
         quality.heard(k % 256, 1e-3 * k)  # all of it within the span that is looked at
-    gaps = [b - a for a, b in zip(heard, heard[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(heard)]
     if len(heard) < 20 or max(gaps) > 100:
         return
     share = len(heard) / (heard[-1] - heard[0] + 1)

@@ -79,7 +79,7 @@ def test_every_upset_ends_level_at_rest_and_within_the_limits(lean, direction, v
     assert np.abs(commands[:, 3]).max() <= BODY.yaw_rate_max_rad_s + 1e-6
 
 
-@pytest.mark.parametrize("lag_s, yaw_lag_s", [(0.02, 0.02), (0.1, 0.45), (0.25, 1.0)])
+@pytest.mark.parametrize(("lag_s", "yaw_lag_s"), [(0.02, 0.02), (0.1, 0.45), (0.25, 1.0)])
 def test_a_sluggish_vehicle_comes_to_rest_without_swinging(lag_s, yaw_lag_s):
     """One that answers rates late: steered as hard as a quick one it would swing for ever."""
     vehicle = QuadrotorConfig(rate_time_constant_s=lag_s, yaw_time_constant_s=yaw_lag_s)

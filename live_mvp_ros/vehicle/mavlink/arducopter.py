@@ -55,7 +55,7 @@ _MODES = {
 CURVE = ThrustCurve(offset=0.08, bend=0.045)
 """Fitted to the measured map."""
 HANDLING = Handling(delay_s=0.03, rate_time_constant_s=0.06, yaw_time_constant_s=0.3)
-"""Fitted to measured steps: 10, 63 and 90 % after 38, 96, 128 ms; of yaw after 170, 346, 440 ms."""
+"""Fitted to measured steps: 10, 63, 90 % after 38, 96, 128 ms; of yaw after 170, 346, 440 ms."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from live_mvp_ros.vehicle.mavlink.estimates import EstimateReader
+from live_mvp_ros.vehicle.mavlink.flight_phase import ModeKind
 from live_mvp_ros.vehicle.mavlink.throttle import ThrustCurve
 
 IGNORE_ATTITUDE, IGNORE_RATES = 128, 7
@@ -189,3 +190,14 @@ class AutopilotTraits(Protocol):
     def decode(self, value: float, kind: int) -> float:
         """Return the value of a PARAM_VALUE of a MAV_PARAM_TYPE."""
         ...
+
+
+def kinds_of(traits: AutopilotTraits, mode: int) -> frozenset[ModeKind]:
+    """Return what a mode of an autopilot means for us."""
+    kinds = {
+        ModeKind.OURS: mode == traits.our_mode,
+        ModeKind.TAKE_OFF: mode in traits.take_off_modes,
+        ModeKind.LAND: mode in traits.landing_modes,
+        ModeKind.HOLD: mode in traits.hold_modes,
+    }
+    return frozenset(kind for kind, holds in kinds.items() if holds)

@@ -56,7 +56,7 @@ _MODES = {
 LINEAR = ThrustCurve()
 """As measured from 0.3 to 1."""
 HANDLING = Handling(delay_s=0.03, rate_time_constant_s=0.07, yaw_time_constant_s=0.45)
-"""Fitted to measured steps: 10, 63 and 90 % after 40, 105, 150 ms; of yaw after 210, 480, 900 ms."""
+"""Fitted to measured steps: 10, 63, 90 % after 40, 105, 150 ms; of yaw after 210, 480, 900 ms."""
 
 
 @dataclasses.dataclass(frozen=True)

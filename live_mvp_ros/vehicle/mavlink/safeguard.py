@@ -70,7 +70,7 @@ class Safeguard:
 
     config: LinkConfig
     quality: LinkQuality = dataclasses.field(default_factory=LinkQuality)
-    ladder: Escalation = Escalation()
+    ladder: Escalation = dataclasses.field(default_factory=Escalation)
     code: SafetyCode = SafetyCode.CLEAR
     interventions: Counter[SafetyCode] = dataclasses.field(default_factory=Counter)
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """HIL_STATE_QUATERNION (115) -> where the vehicle truly is; only simulators send it.
 
-It gives latitude and longitude in 1e-7 degrees, which are 11 mm (``TrueTrack`` is finer). On the flat about an origin, on PX4's sphere of 6371 km:
+It gives latitude and longitude in 1e-7 degrees, which are 11 mm (``TrueTrack`` is finer). On the
+flat about an origin, on PX4's sphere of 6371 km:
 
     east = R cos(lat0) (lon - lon0)      north = R (lat - lat0)      up = alt - alt0
 """

@@ -15,12 +15,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from live_mvp_ros.vehicle.escalation import Fallback
+from live_mvp_ros.vehicle.mavlink.autopilot_traits import kinds_of
 from live_mvp_ros.vehicle.mavlink.command_gate import CommandGate
 from live_mvp_ros.vehicle.mavlink.estimates import Estimate, ResetWatch
 from live_mvp_ros.vehicle.mavlink.flight_phase import (
     Ask,
     FlightPhase,
-    ModeKind,
     Phase,
     PhaseInputs,
     PhaseTimes,
@@ -282,12 +282,6 @@ class VehicleLink:
     def _inputs(self, now_s: float, wish: Wish | None, refusal: str) -> PhaseInputs:
         facts, traits = self.facts, self.traits
         mode = -1 if facts.mode is None else facts.mode
-        kinds = {
-            ModeKind.OURS: mode == traits.our_mode,
-            ModeKind.TAKE_OFF: mode in traits.take_off_modes,
-            ModeKind.LAND: mode in traits.landing_modes,
-            ModeKind.HOLD: mode in traits.hold_modes,
-        }
         return PhaseInputs(
             connected=self.connected(now_s),
             armed=facts.armed,
@@ -295,7 +289,7 @@ class VehicleLink:
             told=facts.in_air is not None,
             mode=mode,
             mode_name=self.mode_name,
-            kinds=frozenset(kind for kind, holds in kinds.items() if holds),
+            kinds=kinds_of(traits, mode),
             failsafe=facts.in_failsafe,
             checked=now_s - self._checked_s <= CHECKED_S,
             silent_s=self.gate.silent_s(now_s),
@@ -388,7 +382,7 @@ class VehicleLink:
         self.hover.commanded(throttle, now_s)
 
     def _last_resort(self, now_ns: int) -> None:
-        """Climb the ladder: its higher rungs are the autopilot's, which holds or lands by itself."""
+        """Climb the ladder: its higher rungs are the autopilot's, which holds or lands itself."""
         changed = self.safeguard.look(1e-9 * now_ns, self.estimate, self.state.may_send)
         if not changed:
             return

@@ -90,8 +90,8 @@ FIELDS = (
     *("mass_kg", "drag_per_s", "thrust_ratio_max"),
     *("rate_time_constant_s", "yaw_time_constant_s", "body_rate_max_rad_s"),
 )
-"""What a file may say of a vehicle. The last three are a controller's model of the rate loop, which
-here is simulated, so they are not read."""
+"""What a file may say of a vehicle. The last three are a controller's model of the rate loop,
+which here is simulated, so they are not read."""
 _ALLOWED = {"mass_kg": (0.05, 100.0), "drag_per_s": (0.0, 10.0), "thrust_ratio_max": (1.1, 20.0)}
 
 
