@@ -204,6 +204,21 @@ def test_what_is_met_on_a_wall_lies_three_centimetres_behind_it_and_what_is_not_
     np.testing.assert_array_equal(misses_m[2:], 0.0)
 
 
+def test_what_is_met_on_no_wall_is_marked_three_centimetres_behind_its_surface():
+    """The side of a box, seen for the first time: it reaches 1 cm into the cells before it."""
+    here = jnp.array([3.0, 4.0, 1.5])
+    y = jnp.linspace(3.8, 4.2, 20)
+    side = jnp.column_stack([jnp.full(20, 4.99), y, jnp.full(20, 1.5)])
+    above = jnp.column_stack([jnp.full(20, 4.5), y, jnp.zeros(20)])  # the floor
+    normals = jnp.repeat(jnp.array([[-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), 20, axis=0)
+    scan = mapping.Scan(here, jnp.concatenate([side, above]), normals, here)
+    state = alignment.init_alignment(SPEC)
+    _, found = alignment.scan_aligned(EXPECTED, SPEC, state, scan)
+    np.testing.assert_allclose(found.points_m[:20, 0], 5.02, atol=1e-4)
+    np.testing.assert_allclose(found.points_m[:20, 1:], side[:, 1:], atol=1e-4)
+    np.testing.assert_array_equal(found.points_m[20:], above)
+
+
 def test_a_saved_map_knows_where_the_odometry_frame_lies(tmp_path):
     config = mapping.LiveMapConfig(
         upper_m=(4.0, 3.0, 2.0), levels=1, table_size_log2=8, keyframes=1, odometry=EXPECTED
