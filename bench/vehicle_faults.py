@@ -8,7 +8,7 @@
 The driver's link flies the simulated autopilot on one simulated clock, in the open, to and fro
 between random places; then a fault begins while it flies at the speed limit or below. Told is how
 far the vehicle gets from where it was, along the ground, and when it is slower than 0.1 m/s for
-good, or flies on by commands.
+good, or flies on by commands; and for how long setpoints still came after a pilot took over.
 """
 
 from __future__ import annotations
@@ -182,6 +182,19 @@ def tried(kind: str, fault: Fault, seed: int) -> Trial:
     return Trial(speed, reach_m, min(rests_s, goes_on_s), lands, rig.link.gate.stale_sent)
 
 
+def taken_over(kind: str, seed: int) -> float:
+    """Return for how long [s] setpoints still came after a pilot had switched the mode."""
+    rig = Rig(kind, seed)
+    rig.flies()
+    rig.goal = (8.0, 0.0, 2.0)
+    rig.run(rig.random.uniform(1.0, 3.0))
+    rig.autopilot.stack.take_over({"px4": "POSCTL", "ardupilot": "LOITER"}[kind])
+    rig.run(3.0)
+    if rig.link.state.phase is not Phase.HANDED_OVER:
+        raise RuntimeError(f"the driver goes on after a pilot took over: {rig.link.state}")
+    return rig.autopilot.log.summary()["mode_switches"][-1]["last_after_s"] or 0.0
+
+
 def main() -> None:
     """Try every fault, and print a table."""
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -206,6 +219,11 @@ def main() -> None:
                   flush=True)  # fmt: skip
             rows.append({"autopilot": kind, "fault": name,
                          "trials": [trial._asdict() for trial in trials]})  # fmt: skip
+    for kind in DIALECTS:
+        after = [taken_over(kind, seed) for seed in range(2 * given.trials)]
+        print(f"{kind}: a pilot takes over, {len(after)} times: setpoints came for another "
+              f"{statistics.median(after):.3f} s, at most {max(after):.3f} s")  # fmt: skip
+        rows.append({"autopilot": kind, "fault": "pilot takes over", "went_on_s": after})
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
 
