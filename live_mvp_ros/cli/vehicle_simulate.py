@@ -75,7 +75,7 @@ Start = tuple[float, float, float, float]
 @click.option(
     "--position-wander",
     type=Number(0.0, 10.0),
-    default=0.01,
+    default=0.002,
     show_default=True,
     metavar="M",
     help="Standard deviation of its position error; with GPS it was 0.6.",

@@ -58,7 +58,7 @@ class Autopilot:
         airframe: Airframe | None = None,
         origin_m: Vector = ZERO,
         yaw_rad: float = 0.0,
-        wander_m: float = 0.01,
+        wander_m: float = 0.002,
         faults: Iterable[Fault] = (),
         log: SetpointLog | None = None,
         seed: int = 0,
