@@ -14,9 +14,10 @@ DRIFTING_MARGIN_M = 0.02
 """``vehicle.odometry.ALIGNED_WITHIN_M``, without importing JAX to describe a graph."""
 DRIFTS = ("odometry.drift_m_per_m", "odometry.heading_drift_rad_per_m")
 """Parameters that say how odometry drifts, or is expected to."""
-BEHIND_AUTOPILOT = (0.005, 0.02)
+BEHIND_AUTOPILOT = (0.0005, 0.005)
 """Position error per metre and heading error [deg] per metre that an autopilot's odometry is
-expected to gain: none is without, and a map of walls that wander closes doors."""
+expected to gain: as good as none, since satellites or cameras hold it, but no pose is exact, and
+a map that takes them for exact closes doors. More makes the map softer than such poses are."""
 VEHICLES = ("quadrotor_sim", "mavlink_driver")
 """Nodes that publish where the odometry frame lies if nobody else does."""
 BODIES = ("live_map", "info_field", "imppi_controller", "mavlink_driver")

@@ -171,7 +171,7 @@ def test_a_vehicle_behind_an_autopilot_stands_where_the_mission_starts_and_waits
     assert told["origin_m"] == (x, y, graph.facts.lower_m[2])  # on the ground
     assert told["body.altitude_m"] == z
     assert told["frames.map_to_odom"] == "external"  # no odometry of an autopilot is exact
-    assert node_of(graph, "live_map").parameters["odometry.drift_m_per_m"] == 0.005
+    assert node_of(graph, "live_map").parameters["odometry.drift_m_per_m"] == 0.0005
     said = describe(dataclasses.replace(options, drift_m_per_m=0.01))
     assert node_of(said, "live_map").parameters["odometry.drift_m_per_m"] == 0.01
     slam = describe(dataclasses.replace(options, map_to_odom="external"))
