@@ -177,7 +177,8 @@ def test_a_vehicle_behind_an_autopilot_stands_where_the_mission_starts_and_waits
     slam = describe(dataclasses.replace(options, map_to_odom="external"))
     assert "odometry.drift_m_per_m" not in node_of(slam, "live_map").parameters
     assert not any(node.parameters["use_sim_time"] for node in graph.nodes)
-    flown, measured = node_of(graph, "imppi_controller").parameters, AUTOPILOTS["ardupilot"].handling
+    flown = node_of(graph, "imppi_controller").parameters
+    measured = AUTOPILOTS["ardupilot"].handling
     assert flown["autostart"] is False
     assert flown["latency_s"] == pytest.approx(ControllerConfig().latency_s + measured.delay_s)
     assert flown["vehicle.rate_time_constant_s"] == measured.rate_time_constant_s
