@@ -1,0 +1,146 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Many explorations at once: one compiled step for the whole batch.
+
+Finished episodes begin anew in the next step (``AutoresetMode.NEXT_STEP``): its action counts for
+nothing, its reward is 0. Each member does what ``ExploreEnv`` does with the same seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import gymnasium
+import jax
+import jax.numpy as jnp
+import numpy as np
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from live_mvp_ros.environments import explore_spaces
+from live_mvp_ros.environments.explore_config import ExploreConfig, with_settings
+from live_mvp_ros.environments.explore_programs import (
+    Programs,
+    batch_programs,
+    programs,
+)
+from live_mvp_ros.environments.explore_task import ExploreState, ExploreTask
+from live_mvp_ros.environments.member_seeds import member_seeds
+
+Infos = dict[str, Any]
+
+
+class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]):
+    """A batch of explorations for Gymnasium.
+
+    Attributes:
+        task: the pure functions behind it.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"autoreset_mode": AutoresetMode.NEXT_STEP}
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        config: ExploreConfig | None = None,
+        *,
+        shared: Programs | None = None,
+        **settings: Any,
+    ) -> None:
+        """Draw the worlds, which all members share.
+
+        Args:
+            num_envs: how many members there are.
+            config: settings, the usual ones by default.
+            shared: see ``ExploreEnv``.
+            settings: fields of ``ExploreConfig`` that differ from ``config``.
+
+        Raises:
+            ConfigurationError: a setting is not allowed.
+            ValueError: ``num_envs`` is not positive.
+        """
+        if num_envs < 1:
+            raise ValueError(f"num_envs = {num_envs} is not allowed: at least 1 is")
+        self._run = shared or programs(ExploreTask.of(with_settings(config, settings)))
+        self.task = self._run.task
+        self._batch = batch_programs(self.task)
+        self.num_envs = num_envs
+        self.single_observation_space = explore_spaces.observation_space(self.task)
+        self.single_action_space = explore_spaces.action_space(self.task)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._generators = [seeding.np_random(None)[0] for _ in range(num_envs)]
+        self._states: ExploreState | None = None
+        self._over = np.zeros(num_envs, bool)
+        self._steps = np.zeros(num_envs, int)
+
+    def reset(
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[dict[str, np.ndarray], Infos]:
+        """Begin an episode in every member.
+
+        Args:
+            seed: member i gets ``seed + i``, or its own of a list; None goes on with the streams.
+            options: none are known.
+
+        Raises:
+            ValueError: the list is not as long as there are members.
+        """
+        for i, chosen in enumerate(member_seeds(seed, self.num_envs)):
+            if chosen is not None:
+                self._generators[i] = seeding.np_random(chosen)[0]
+        begun = [self._begun(i) for i in range(self.num_envs)]
+        self._states = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(one[0] for one in begun))
+        self._over, self._steps = np.zeros(self.num_envs, bool), np.zeros(self.num_envs, int)
+        seen, infos = [one[1] for one in begun], [one[2] for one in begun]
+        observations = {name: np.stack([one[name] for one in seen]) for name in seen[0]}
+        return observations, _all_told(
+            {key: np.array([i[key] for i in infos]) for key in infos[0]}
+        )
+
+    def step(
+        self, actions: Any
+    ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, np.ndarray, Infos]:
+        """Do an action in every member, or begin anew where an episode was over.
+
+        Raises:
+            ValueError: one of them is none of the action space.
+            ResetNeeded: nothing was reset yet.
+        """
+        if self._states is None:
+            raise gymnasium.error.ResetNeeded("reset comes first: there is no episode yet")
+        shape = (self.num_envs, *(self.single_action_space.shape or ()))
+        read = explore_spaces.read_actions(self.single_action_space, actions, shape)
+        states, reward, terminated, truncated, info = self._batch.advance(self._states, read)
+        self._steps += 1
+        infos = {name: np.array(value) for name, value in info._asdict().items()}
+        rewards = np.array(reward, np.float64)
+        ends = np.array(terminated), np.array(truncated)
+        for i in np.flatnonzero(self._over):
+            state, _, told = self._begun(int(i))
+            states, self._steps[i] = self._batch.put(states, i, state), 0
+            rewards[i], ends[0][i], ends[1][i] = 0.0, False, False
+            for name, value in told.items():
+                infos[name][i] = value
+        for i in np.flatnonzero((self._steps % self.task.plan_every == 0) & ~self._over):
+            states = self._batch.plan(states, i)
+        self._states, self._over = states, ends[0] | ends[1]
+        observations = explore_spaces.observed(self._batch.observe(states))
+        return observations, rewards, *ends, _all_told(infos)
+
+    def _begun(self, i: int) -> tuple[ExploreState, dict[str, np.ndarray], Infos]:
+        """Return state, observation and information of member i after a reset."""
+        state = self._run.plan(self._run.begin(explore_spaces.next_key(self._generators[i])))
+        told = explore_spaces.told(self._run.inform(state))
+        return state, explore_spaces.observed(self._run.observe(state)), told
+
+
+def _all_told(infos: Infos) -> Infos:
+    """Return information of all members with the masks that say of whom it is."""
+    masks = {f"_{name}": np.ones(len(value), bool) for name, value in infos.items()}
+    return infos | masks
