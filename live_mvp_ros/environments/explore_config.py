@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from live_mvp_ros import mapping, worlds
+from live_mvp_ros import mapping, planning, worlds
 from live_mvp_ros.base.config import (
     ConfigurationError,
     configuration,
@@ -22,6 +22,7 @@ from live_mvp_ros.sim.planar import PlanarSensorConfig
 CONTROLS = ("acceleration", "proposals")
 LIGHT = ClosedLoopConfig(
     planar=PlanarSensorConfig(resolution_m=0.2, n_beams=48),
+    info_field=planning.InfoFieldConfig(n_directions=24),
     camera=worlds.DepthCameraConfig(width_px=32, height_px=24),
     live_map=mapping.LiveMapConfig(
         resolution_m=0.2,
@@ -33,8 +34,8 @@ LIGHT = ClosedLoopConfig(
         keyframes=16,
     ),
 )
-"""Sensors and maps coarse enough to learn in: cells of 20 cm, beams that are a cell apart at the
-end of their range, a small live map."""
+"""Sensors, maps and plans coarse enough to learn in: cells of 20 cm, beams that are a cell apart at the
+end of their range, half the directions of the planner's sweep, a small live map."""
 
 
 @configuration
@@ -63,10 +64,11 @@ class ExploreConfig:
         default=32, low=4, high=256, help="Side of the crop of the map that is observed."
     )
     plan_every_steps: int = parameter(
-        default=20,
-        low=1,
+        default=40,
+        low=0,
         high=10_000,
-        help="Gain and guidance are made anew every so many steps (acceleration).",
+        help="Gain and guidance are made anew every so many steps (acceleration); 0: there are"
+        " none, which is much faster.",
     )
     proposals: int = parameter(
         default=8, low=1, high=64, help="How many proposals there are to choose from."

@@ -81,7 +81,7 @@ class ExploreEnv(gymnasium.Env[dict[str, np.ndarray], Any]):
         read = explore_spaces.read_actions(self.action_space, action, self.action_space.shape)
         state, reward, terminated, truncated, info = self._run.advance(self._state, read)
         self._steps += 1
-        if self._steps % self.task.plan_every == 0:
+        if self.task.plan_is_due(self._steps):
             state = self._run.plan(state)
         self._state = state
         observation = explore_spaces.observed(self._run.observe(state))

@@ -20,6 +20,7 @@ from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from live_mvp_ros import worlds
 from live_mvp_ros.base.grid import GridSpec
@@ -91,7 +92,7 @@ class ExploreTask:
         spec: geometry of the map.
         pool: the worlds.
         step_s: time of a step.
-        plan_every: steps between two plans.
+        plan_every: steps between two plans; 0: there are none.
     """
 
     config: ExploreConfig
@@ -119,6 +120,10 @@ class ExploreTask:
     def __deepcopy__(self, memo: object) -> ExploreTask:
         """Return itself, which never changes: Gymnasium copies what it makes environments of."""
         return self
+
+    def plan_is_due(self, steps: np.ndarray | int) -> np.ndarray | bool:
+        """Return whether a plan is due after so many steps, each of them at least 1."""
+        return steps % self.plan_every == 0 if self.plan_every else steps == 0
 
     @property
     def step_limit(self) -> int:
@@ -148,7 +153,7 @@ class ExploreTask:
         state, reward, terminated, truncated, info = self.advance(state, action)
         if isinstance(state.plan, Proposed):
             state = self.plan(state)
-        else:
+        elif self.plan_every:
             due = state.steps % self.plan_every == 0
             inputs = jax.lax.stop_gradient(self._read(state))
             state = state._replace(plan=self._renew(due, state.plan, inputs))
@@ -211,6 +216,8 @@ class ExploreTask:
 
     def plan(self, state: ExploreState) -> ExploreState:
         """Return the state with what the planner says of the map now; pure."""
+        if not self.plan_every:
+            return state
         inputs, plan = jax.lax.stop_gradient(self._read(state)), state.plan
         if isinstance(plan, Proposed):
             return state._replace(plan=choices.plan(self.loop, self.spec, plan, inputs))

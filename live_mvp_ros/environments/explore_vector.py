@@ -127,8 +127,10 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
             rewards[i], ends[0][i], ends[1][i] = 0.0, False, False
             for name, value in told.items():
                 infos[name][i] = value
-        for i in np.flatnonzero((self._steps % self.task.plan_every == 0) & ~self._over):
-            states = self._batch.plan(states, i)
+        due = np.flatnonzero(self.task.plan_is_due(self._steps) & ~self._over)
+        planned = [self._run.plan(self._batch.take(states, i)) for i in due]  # side by side
+        for i, state in zip(due, planned, strict=True):
+            states = self._batch.put_plan(states, i, state.plan)
         self._states, self._over = states, ends[0] | ends[1]
         observations = explore_spaces.observed(self._batch.observe(states))
         return observations, rewards, *ends, _all_told(infos)
