@@ -29,7 +29,7 @@ def greedy(observation, random):
 
 
 def proposals(observation):
-    """Return the columns of the proposals by their names; one that is always there is the first."""
+    """Return the columns of the proposals by their names; the first counts as one in any case."""
     columns = dict(zip(PROPOSAL, observation["proposals"].T, strict=True))
     columns["valid"][0] = 1.0
     return columns

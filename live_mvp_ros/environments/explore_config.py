@@ -34,8 +34,8 @@ LIGHT = ClosedLoopConfig(
         keyframes=16,
     ),
 )
-"""Sensors, maps and plans coarse enough to learn in: cells of 20 cm, beams that are a cell apart at the
-end of their range, half the directions of the planner's sweep, a small live map."""
+"""Sensors, maps and plans coarse enough to learn in: cells of 20 cm, beams a cell apart at the end
+of their range, half the directions of the planner's sweep, a small live map."""
 
 
 @configuration

@@ -13,6 +13,8 @@ from typing import NamedTuple, TypeVar
 
 import jax
 
+from live_mvp_ros.base.arrays import Array
+
 from live_mvp_ros.environments.explore_observation import Observation
 from live_mvp_ros.environments.explore_task import (
     Advanced,
@@ -34,7 +36,7 @@ class Programs(NamedTuple):
 
     task: ExploreTask
     begin: Callable[[jax.Array], ExploreState]
-    advance: Callable[[ExploreState, jax.Array], Advanced]
+    advance: Callable[[ExploreState, Array], Advanced]
     plan: Callable[[ExploreState], ExploreState]
     observe: Callable[[ExploreState], Observation]
     inform: Callable[[ExploreState], ExploreInfo]
@@ -59,7 +61,7 @@ def programs(task: ExploreTask) -> Programs:
 class BatchPrograms(NamedTuple):
     """The same for states that have the member as their first axis."""
 
-    advance: Callable[[ExploreState, jax.Array], Advanced]
+    advance: Callable[[ExploreState, Array], Advanced]
     observe: Callable[[ExploreState], Observation]
     take: Callable[[ExploreState, int], ExploreState]
     """Returns one member; the batch is not used up."""

@@ -20,7 +20,7 @@ _PIXELS_PER_CELL = 4
 _DRONE_RGB = (220, 40, 40)
 
 
-def observation_space(task: ExploreTask) -> spaces.Dict:
+def observation_space(task: ExploreTask) -> spaces.Space[Any]:
     """Return what ``explore_observation`` says, as a space."""
     size = task.config.crop_cells
     shapes = {"map": (len(CHANNELS), size, size), "state": (len(STATE),)}
@@ -29,14 +29,14 @@ def observation_space(task: ExploreTask) -> spaces.Dict:
     return spaces.Dict({name: spaces.Box(-1.0, 1.0, shape) for name, shape in shapes.items()})
 
 
-def action_space(task: ExploreTask) -> spaces.Box | spaces.Discrete:
+def action_space(task: ExploreTask) -> spaces.Space[Any]:
     """Return shares of the limits of acceleration forward, left and yaw rate, or a proposal."""
     if task.config.control == "proposals":
         return spaces.Discrete(task.config.proposals)
     return spaces.Box(-1.0, 1.0, (3,))
 
 
-def read_actions(space: spaces.Box | spaces.Discrete, actions: Any, shape: Any) -> np.ndarray:
+def read_actions(space: spaces.Space[Any], actions: Any, shape: Any) -> np.ndarray:
     """Return actions as the task wants them.
 
     Args:

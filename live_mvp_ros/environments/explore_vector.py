@@ -9,7 +9,7 @@ nothing, its reward is 0. Each member does what ``ExploreEnv`` does with the sam
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import jax
@@ -39,7 +39,7 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         task: the pure functions behind it.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"autoreset_mode": AutoresetMode.NEXT_STEP}
+    metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
 
     def __init__(
         self,
@@ -121,14 +121,14 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         infos = {name: np.array(value) for name, value in info._asdict().items()}
         rewards = np.array(reward, np.float64)
         ends = np.array(terminated), np.array(truncated)
-        for i in np.flatnonzero(self._over):
-            state, _, told = self._begun(int(i))
+        for i in np.flatnonzero(self._over).tolist():
+            state, _, told = self._begun(i)
             states, self._steps[i] = self._batch.put(states, i, state), 0
             rewards[i], ends[0][i], ends[1][i] = 0.0, False, False
             for name, value in told.items():
                 infos[name][i] = value
-        due = np.flatnonzero(self.task.plan_is_due(self._steps) & ~self._over)
-        planned = [self._run.plan(self._batch.take(states, i)) for i in due]  # side by side
+        due = np.flatnonzero(self.task.plan_is_due(self._steps) & ~self._over).tolist()
+        planned = [self._run.plan(self._batch.take(states, i)) for i in due]
         for i, state in zip(due, planned, strict=True):
             states = self._batch.put_plan(states, i, state.plan)
         self._states, self._over = states, ends[0] | ends[1]

@@ -74,7 +74,7 @@ def patch_bounds(config: EnvConfig) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def observation_space(config: EnvConfig, scenario: str) -> spaces.Dict:
+def observation_space(config: EnvConfig, scenario: str) -> spaces.Space[Any]:
     """Return the space of what ``seen`` makes."""
     low, high = (np.broadcast_to(bound, config.shape) for bound in patch_bounds(config))
     fastest = 0.5 / config.dt
@@ -91,7 +91,7 @@ def observation_space(config: EnvConfig, scenario: str) -> spaces.Dict:
     )
 
 
-def action_space(scenario: str, continuous: bool) -> spaces.Box | spaces.Discrete:
+def action_space(scenario: str, continuous: bool) -> spaces.Space[Any]:
     """Return the space of what ``packet_of`` reads."""
     if continuous:
         return spaces.Box(-1.0, 1.0, (_CONTINUOUS[scenario],))

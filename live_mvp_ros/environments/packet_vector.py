@@ -9,7 +9,7 @@ Finished episodes begin anew in the next step (``AutoresetMode.NEXT_STEP``). Eac
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -35,7 +35,7 @@ class PacketVectorEnv(VectorEnv[Seen, np.ndarray, np.ndarray]):
         environments: those behind it.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"autoreset_mode": AutoresetMode.NEXT_STEP}
+    metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
 
     def __init__(
         self,

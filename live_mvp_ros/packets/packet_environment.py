@@ -43,7 +43,7 @@ from live_mvp_ros.packets.packet_types import (
     StepInfo,
 )
 from live_mvp_ros.packets.pinhole import View, intrinsics, patch_intrinsics
-from live_mvp_ros.packets.stages import Stage
+from live_mvp_ros.packets.stages import Backend, Stage
 from live_mvp_ros.packets.transitions import EXAMINER, Outcome, Rules, Stages, act, begin
 
 Packets = tuple[ObservationPacket, ContextPacket, PosePacket]
@@ -110,10 +110,10 @@ class Environment:
         self.camera = patch_intrinsics(self.config)
         if like is not None and like.config != self.config:
             raise ValueError("like = another environment is not allowed: its config differs")
-        self._backend = make_backend(self.config) if like is None else like._backend
+        self._backend: Backend = make_backend(self.config) if like is None else like._backend
         self._hooks = hooks or Hooks()
         stages = Stages(self._backend) if like is None else like._rules.stages
-        self._rules = Rules(self.config, self._hooks, matrix, stages)
+        self._rules: Rules = Rules(self.config, self._hooks, matrix, stages)
         self._debug, self._draws, self._render_every = debug, debug_overlay, render_every
         self._stream = np.random.default_rng(seed)
         self._scenario, self._episodes, self._seed = "", 0, 0
