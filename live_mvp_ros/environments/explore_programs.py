@@ -14,7 +14,6 @@ from typing import NamedTuple, TypeVar
 import jax
 
 from live_mvp_ros.base.arrays import Array
-
 from live_mvp_ros.environments.explore_observation import Observation
 from live_mvp_ros.environments.explore_task import (
     Advanced,
