@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Many explorations at once: one compiled step for the whole batch.
+"""Many explorations at once, see ``explore_batches``.
 
 Finished episodes begin anew in the next step (``AutoresetMode.NEXT_STEP``): its action counts for
 nothing, its reward is 0. Each member does what ``ExploreEnv`` does with the same seed.
@@ -12,20 +12,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
-import jax
-import jax.numpy as jnp
 import numpy as np
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from live_mvp_ros.environments import explore_spaces
+from live_mvp_ros.environments.explore_batches import Batch, batch_of
 from live_mvp_ros.environments.explore_config import ExploreConfig, with_settings
-from live_mvp_ros.environments.explore_programs import (
-    Programs,
-    batch_programs,
-    programs,
-)
+from live_mvp_ros.environments.explore_programs import Programs, programs
 from live_mvp_ros.environments.explore_task import ExploreState, ExploreTask
 from live_mvp_ros.environments.member_seeds import member_seeds
 
@@ -65,14 +60,13 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
             raise ValueError(f"num_envs = {num_envs} is not allowed: at least 1 is")
         self._run = shared or programs(ExploreTask.of(with_settings(config, settings)))
         self.task = self._run.task
-        self._batch = batch_programs(self.task)
         self.num_envs = num_envs
         self.single_observation_space = explore_spaces.observation_space(self.task)
         self.single_action_space = explore_spaces.action_space(self.task)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._generators = [seeding.np_random(None)[0] for _ in range(num_envs)]
-        self._states: ExploreState | None = None
+        self._batch: Batch | None = None
         self._over = np.zeros(num_envs, bool)
         self._steps = np.zeros(num_envs, int)
 
@@ -95,7 +89,7 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
             if chosen is not None:
                 self._generators[i] = seeding.np_random(chosen)[0]
         begun = [self._begun(i) for i in range(self.num_envs)]
-        self._states = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(one[0] for one in begun))
+        self._batch = batch_of(self._run, [one[0] for one in begun])
         self._over, self._steps = np.zeros(self.num_envs, bool), np.zeros(self.num_envs, int)
         seen, infos = [one[1] for one in begun], [one[2] for one in begun]
         observations = {name: np.stack([one[name] for one in seen]) for name in seen[0]}
@@ -112,28 +106,22 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
             ValueError: one of them is none of the action space.
             ResetNeeded: nothing was reset yet.
         """
-        if self._states is None:
+        if self._batch is None:
             raise gymnasium.error.ResetNeeded("reset comes first: there is no episode yet")
         shape = (self.num_envs, *(self.single_action_space.shape or ()))
         read = explore_spaces.read_actions(self.single_action_space, actions, shape)
-        states, reward, terminated, truncated, info = self._batch.advance(self._states, read)
+        rewards, terminated, truncated, infos = self._batch.advance(read)
         self._steps += 1
-        infos = {name: np.array(value) for name, value in info._asdict().items()}
-        rewards = np.array(reward, np.float64)
-        ends = np.array(terminated), np.array(truncated)
         for i in np.flatnonzero(self._over).tolist():
             state, _, told = self._begun(i)
-            states, self._steps[i] = self._batch.put(states, i, state), 0
-            rewards[i], ends[0][i], ends[1][i] = 0.0, False, False
+            self._batch.put(i, state)
+            self._steps[i], rewards[i], terminated[i], truncated[i] = 0, 0.0, False, False
             for name, value in told.items():
                 infos[name][i] = value
-        due = np.flatnonzero(self.task.plan_is_due(self._steps) & ~self._over).tolist()
-        planned = [self._run.plan(self._batch.take(states, i)) for i in due]
-        for i, state in zip(due, planned, strict=True):
-            states = self._batch.put_plan(states, i, state.plan)
-        self._states, self._over = states, ends[0] | ends[1]
-        observations = explore_spaces.observed(self._batch.observe(states))
-        return observations, rewards, *ends, _all_told(infos)
+        due = np.flatnonzero(self.task.plan_is_due(self._steps) & ~self._over)
+        self._batch.plan(due.tolist())
+        self._over = terminated | truncated
+        return self._batch.observe(), rewards, terminated, truncated, _all_told(infos)
 
     def _begun(self, i: int) -> tuple[ExploreState, dict[str, np.ndarray], Infos]:
         """Return state, observation and information of member i after a reset."""
