@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros.environments.explore_programs import Programs
-from live_mvp_ros.environments.explore_task import ExploreInfo, ExploreState
+from live_mvp_ros.environments.explore_task import ExploreState
 
 Tree = TypeVar("Tree")
 
@@ -62,8 +62,8 @@ class Stacked:
 
     def advance(self, actions: np.ndarray) -> Results:
         """See ``Batch``."""
-        self._states, *ends, info = self._advance(self._states, actions)
-        return _results(*ends, info)
+        self._states, *come = self._advance(self._states, actions)
+        return _results(come)
 
     def put(self, i: int, state: ExploreState) -> None:
         """See ``Batch``."""
@@ -94,7 +94,7 @@ class Separate:
             for state, action in zip(self._states, actions, strict=True)
         ]
         self._states = [one[0] for one in done]
-        return _results(*jax.tree.map(lambda *leaves: np.stack(leaves), *(o[1:] for o in done)))
+        return _results(jax.tree.map(lambda *leaves: np.stack(leaves), *(one[1:] for one in done)))
 
     def put(self, i: int, state: ExploreState) -> None:
         """See ``Batch``."""
@@ -127,6 +127,8 @@ def _put(batch: Tree, i: int, member: Tree) -> Tree:
     return jax.tree.map(lambda many, one: many.at[i].set(one), batch, member)
 
 
-def _results(reward: Any, terminated: Any, truncated: Any, info: ExploreInfo) -> Results:
+def _results(come: Sequence[Any]) -> Results:
+    """Return reward, terminated, truncated and information as arrays of the caller's own."""
+    reward, terminated, truncated, info = come
     told = {name: np.array(value) for name, value in info._asdict().items()}
     return Results(np.array(reward, np.float64), np.array(terminated), np.array(truncated), told)
