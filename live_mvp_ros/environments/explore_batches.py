@@ -33,7 +33,10 @@ class Results(NamedTuple):
 
 
 class Batch(Protocol):
-    """The states of n members."""
+    """The states of n members, compiled once for all that begins in them."""
+
+    def begin(self, states: Sequence[ExploreState]) -> None:
+        """Take the first states, which are used up."""
 
     def advance(self, actions: np.ndarray) -> Results:
         """Fly an action [n, ...] of each member."""
@@ -51,14 +54,19 @@ class Batch(Protocol):
 class Stacked:
     """Members in one array."""
 
-    def __init__(self, run: Programs, states: Sequence[ExploreState]) -> None:
-        """Take the states, which are used up."""
+    _states: ExploreState
+
+    def __init__(self, run: Programs) -> None:
+        """Hold no states yet."""
         self._run = run
-        self._states: ExploreState = stacked(states)
         self._advance = jax.jit(jax.vmap(run.task.advance), donate_argnums=0)
         self._observe = jax.jit(jax.vmap(run.task.observe))
         self._take = jax.jit(lambda states, i: jax.tree.map(lambda many: many[i], states))
         self._put = jax.jit(_put, donate_argnums=0)
+
+    def begin(self, states: Sequence[ExploreState]) -> None:
+        """See ``Batch``."""
+        self._states = stacked(states)
 
     def advance(self, actions: np.ndarray) -> Results:
         """See ``Batch``."""
@@ -83,9 +91,14 @@ class Stacked:
 class Separate:
     """Members each for itself."""
 
-    def __init__(self, run: Programs, states: Sequence[ExploreState]) -> None:
-        """Take the states, which are used up."""
-        self._run, self._states = run, list(states)
+    def __init__(self, run: Programs) -> None:
+        """Hold no states yet."""
+        self._run = run
+        self._states: list[ExploreState] = []
+
+    def begin(self, states: Sequence[ExploreState]) -> None:
+        """See ``Batch``."""
+        self._states = list(states)
 
     def advance(self, actions: np.ndarray) -> Results:
         """See ``Batch``."""
@@ -111,11 +124,11 @@ class Separate:
         return {name: np.stack([one[name] for one in seen]) for name in seen[0]}
 
 
-def batch_of(run: Programs, states: Sequence[ExploreState]) -> Batch:
+def batch_of(run: Programs) -> Batch:
     """Return the batch that suits a task."""
     config = run.task.config
     short = config.sensing == "planar" and config.control == "acceleration"
-    return Stacked(run, states) if short else Separate(run, states)
+    return Stacked(run) if short else Separate(run)
 
 
 def stacked(members: Sequence[Tree]) -> Tree:

@@ -66,7 +66,8 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._generators = [seeding.np_random(None)[0] for _ in range(num_envs)]
-        self._batch: Batch | None = None
+        self._batch: Batch = batch_of(self._run)
+        self._is_reset = False
         self._over = np.zeros(num_envs, bool)
         self._steps = np.zeros(num_envs, int)
 
@@ -89,7 +90,8 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
             if chosen is not None:
                 self._generators[i] = seeding.np_random(chosen)[0]
         begun = [self._begun(i) for i in range(self.num_envs)]
-        self._batch = batch_of(self._run, [one[0] for one in begun])
+        self._batch.begin([one[0] for one in begun])
+        self._is_reset = True
         self._over, self._steps = np.zeros(self.num_envs, bool), np.zeros(self.num_envs, int)
         seen, infos = [one[1] for one in begun], [one[2] for one in begun]
         observations = {name: np.stack([one[name] for one in seen]) for name in seen[0]}
@@ -106,7 +108,7 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
             ValueError: one of them is none of the action space.
             ResetNeeded: nothing was reset yet.
         """
-        if self._batch is None:
+        if not self._is_reset:
             raise gymnasium.error.ResetNeeded("reset comes first: there is no episode yet")
         shape = (self.num_envs, *(self.single_action_space.shape or ()))
         read = explore_spaces.read_actions(self.single_action_space, actions, shape)
