@@ -327,14 +327,26 @@ def _code(names: list[str] | tuple[str, ...]) -> str:
 
 def settings() -> list[str]:
     """Return the table of an environment's settings."""
-    from live_mvp_ros.base.config import info_of
     from live_mvp_ros.packets import EnvConfig
+
+    return _settings(EnvConfig(), with_parts=True)
+
+
+def explore_settings() -> list[str]:
+    """Return the table of an exploration's settings, without those of the flight."""
+    from live_mvp_ros.environments import ExploreConfig
+
+    return _settings(ExploreConfig(), with_parts=False)
+
+
+def _settings(whole: Any, with_parts: bool) -> list[str]:
+    from live_mvp_ros.base.config import info_of
 
     def rows(config: Any, prefix: str = "") -> Iterator[tuple[str, ...]]:
         for field in dataclasses.fields(config):
             value, name = getattr(config, field.name), f"{prefix}{field.name}"
             if dataclasses.is_dataclass(value):
-                yield from rows(value, f"{name}.")
+                yield from rows(value, f"{name}.") if with_parts else ()
             else:
                 info = info_of(field)
                 many = isinstance(value, tuple)
@@ -343,7 +355,7 @@ def settings() -> list[str]:
                 allowed = info.allowed() if limited else ""
                 yield f"`{name}`", shown, info.unit, allowed, info.help
 
-    return _table(("key", "default", "unit", "allowed", "is"), *rows(EnvConfig()))
+    return _table(("key", "default", "unit", "allowed", "is"), *rows(whole))
 
 
 def packet_fields() -> list[str]:
@@ -396,7 +408,12 @@ def _value(value: Any) -> str:
 
 
 PARTS = {"topics": topics, "services": services, "definitions": definitions}
-ENVIRONMENT_PARTS = {"settings": settings, "packets": packet_fields, "context": context_ranges}
+ENVIRONMENT_PARTS = {
+    "exploration": explore_settings,
+    "settings": settings,
+    "packets": packet_fields,
+    "context": context_ranges,
+}
 
 
 def written(text: str, parts: Mapping[str, Callable[[], list[str]]] = PARTS) -> str:

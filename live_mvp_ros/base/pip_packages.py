@@ -32,12 +32,13 @@ REQUIRED = {
 }
 """Module: what pip installs it by. pyproject.toml says the same."""
 OPTIONAL = {
+    "gymnasium": "gymnasium>=1.1,<2",
     "pymavlink": "pymavlink>=2.4.41,<3",
     "ray": "ray>=2.49,<3",
     "rerun": "rerun-sdk>=0.40,<0.42",
     "serial": "pyserial>=3.5,<4",
 }
-"""The same of what only autopilots, campaigns on a cluster and views need."""
+"""The same of what only autopilots, agents that learn, campaigns on a cluster and views need."""
 JAX_FOR_NUMPY_1 = "jax>=0.6.2,<0.7"
 """Later ones would replace the NumPy of a distribution that has version 1."""
 

@@ -9,6 +9,10 @@ import click
 from live_mvp_ros.cli.lazy import Lazy, LazyGroup
 
 COMMANDS = {
+    "environments": Lazy(
+        "live_mvp_ros.cli.bench_environments",
+        "Count the steps a second of every Gymnasium environment.",
+    ),
     "explore": Lazy(
         "live_mvp_ros.cli.bench_explore",
         "Fly many missions and compare what came of them.",
@@ -24,4 +28,4 @@ COMMANDS = {
 
 @click.group(cls=LazyGroup, commands_at=COMMANDS)
 def bench() -> None:
-    """Measure what planner and map are worth and what they cost."""
+    """Measure what planner, map and environments are worth and what they cost."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,11 +42,22 @@ from live_mvp_ros.packets.packet_types import (
     PosePacket,
     StepInfo,
 )
-from live_mvp_ros.packets.pinhole import intrinsics, patch_intrinsics
-from live_mvp_ros.packets.stages import Stage
+from live_mvp_ros.packets.pinhole import View, intrinsics, patch_intrinsics
+from live_mvp_ros.packets.stages import Backend, Stage
 from live_mvp_ros.packets.transitions import EXAMINER, Outcome, Rules, Stages, act, begin
 
 Packets = tuple[ObservationPacket, ContextPacket, PosePacket]
+
+
+class Intent(NamedTuple):
+    """What an action leads to, before anybody has looked."""
+
+    done: Outcome
+    pose: PosePacket
+    views: list[View]
+    """Where the columns look from; none where the patches of before are kept."""
+
+
 KEPT_STEPS = 64
 """Steps that ``dump_step`` can write, the last ones."""
 _LARGEST_SEED = 2**63
@@ -68,6 +79,7 @@ class Environment:
         debug_overlay: bool = False,
         render_every: int = 1,
         seed: int = 0,
+        like: Environment | None = None,
     ) -> None:
         """Make an environment; nothing can be stepped before ``reset``.
 
@@ -79,6 +91,8 @@ class Environment:
             debug_overlay: every step has a preview picture, see ``preview``.
             render_every: patches are rendered anew each so many ticks, and repeated in between.
             seed: of the stream from which resets without a seed take theirs.
+            like: another one of the same configuration, whose stages this one shares: what both
+                look at can then be rendered at once.
 
         Raises:
             EnvBackendError: the backend cannot be had here.
@@ -94,9 +108,12 @@ class Environment:
             raise ValueError(f"render_every = {render_every} is not allowed: at least 1 is")
         self.config = config or EnvConfig()
         self.camera = patch_intrinsics(self.config)
-        self._backend = make_backend(self.config)
+        if like is not None and like.config != self.config:
+            raise ValueError("like = another environment is not allowed: its config differs")
+        self._backend: Backend = make_backend(self.config) if like is None else like._backend
         self._hooks = hooks or Hooks()
-        self._rules = Rules(self.config, self._hooks, matrix, Stages(self._backend))
+        stages = Stages(self._backend) if like is None else like._rules.stages
+        self._rules: Rules = Rules(self.config, self._hooks, matrix, stages)
         self._debug, self._draws, self._render_every = debug, debug_overlay, render_every
         self._stream = np.random.default_rng(seed)
         self._scenario, self._episodes, self._seed = "", 0, 0
@@ -164,7 +181,7 @@ class Environment:
         view = (u, v) if random_view else None
         state, stage = begin(self._rules, scenario, object_id, view)
         pose, offsets = self._pose(scenario, state, stage)
-        patches = self._rendered(scenario, state, stage, offsets)
+        patches = self._rendered(stage, self._views(scenario, state, offsets), state.focus_m)
         if isinstance(patches, str):
             raise EnvBackendError(patches)
         self._scenario, self._seed, self._stage = scenario, chosen, stage
@@ -185,14 +202,44 @@ class Environment:
             ValueError: the action is not allowed; nothing has changed then.
             RuntimeError: nothing was reset yet.
         """
+        intent = self.decide(action)
+        return self.conclude(intent, self.look(intent))
+
+    def decide(self, action: Any) -> Intent:
+        """Return what an action leads to before it is looked at; ``conclude`` makes the step.
+
+        For those who render the views of several environments at once. Nothing has changed yet.
+
+        Raises:
+            ValueError: the action is not allowed.
+            RuntimeError: nothing was reset yet.
+        """
         before, scenario = self.state, self._scenario
         allowed = actions.EXAMINER if scenario == EXAMINER else actions.EXPLORER
         packet = actions.parse(action, allowed)
         done = act(self._rules, scenario, before, self.stage, packet, self._seed)
         pose, offsets = self._pose(scenario, done.state, done.stage)
-        patches: tuple[Patch, ...] | str = self._patches
-        if not done.problem and done.state.tick % self._render_every == 0:
-            patches = self._rendered(scenario, done.state, done.stage, offsets)
+        looks = not done.problem and done.state.tick % self._render_every == 0
+        views = self._views(scenario, done.state, offsets) if looks else []
+        return Intent(done, pose, views)
+
+    def look(self, intent: Intent) -> tuple[Patch, ...] | str:
+        """Return what the views of an intent show, or why there is nothing after two tries."""
+        if not intent.views:
+            return self._patches
+        return self._rendered(intent.done.stage, intent.views, intent.done.state.focus_m)
+
+    def conclude(
+        self, intent: Intent, patches: tuple[Patch, ...] | str
+    ) -> tuple[ObservationPacket, ContextPacket, PosePacket, StepInfo]:
+        """Make the step that was decided.
+
+        Args:
+            intent: from ``decide``, with no other step since.
+            patches: from ``look``.
+        """
+        before, scenario = self.state, self._scenario
+        done, pose = intent.done, intent.pose
         is_reset_due, resting = bool(done.problem), Outcome(before.at_rest(), self.stage)
         if isinstance(patches, str):
             done = dataclasses.replace(resting, problem=patches)
@@ -299,11 +346,16 @@ class Environment:
         offsets = [self._hooks.phase_shift(name, pose) for name in names]
         return env_packets.pose(self.config, state, stage, explores, offsets), offsets
 
+    def _views(
+        self, scenario: str, state: EnvState, offsets: list[env_packets.Offset]
+    ) -> list[View]:
+        """Return where the columns look from."""
+        return env_packets.views(self.config, state, scenario != EXAMINER, offsets)
+
     def _rendered(
-        self, scenario: str, state: EnvState, stage: Stage, offsets: list[env_packets.Offset]
+        self, stage: Stage, views: list[View], focus_m: float
     ) -> tuple[Patch, ...] | str:
         """Return the patches, or why there are none after two tries."""
-        views = env_packets.views(self.config, state, scenario != EXAMINER, offsets)
         problem = ""
         for _ in range(2):
             try:
@@ -311,7 +363,7 @@ class Environment:
             except RuntimeError as error:
                 problem = f"the renderer has failed twice: {' '.join(str(error).split())}"
                 continue
-            return env_packets.patches(self.config, picture, state.focus_m)
+            return env_packets.patches(self.config, picture, focus_m)
         return problem
 
     def _info(self, done: Outcome, is_reset_due: bool) -> StepInfo:

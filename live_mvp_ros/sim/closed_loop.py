@@ -16,25 +16,24 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from live_mvp_ros import control, mapping, planning, worlds
+from live_mvp_ros import control, planning, worlds
 from live_mvp_ros.base.mission_state import MissionState
 from live_mvp_ros.control.mission import MissionDecision, MissionInputs
 from live_mvp_ros.planning import progress
 from live_mvp_ros.planning.completion import CompletionInputs, completion_report
 from live_mvp_ros.planning.completion_report import CompletionReport, ending
 from live_mvp_ros.planning.ending import PlanCode
-from live_mvp_ros.sim import inner_loop, planar
+from live_mvp_ros.sim import inner_loop
 from live_mvp_ros.sim.inner_loop import Flying, Truth
 from live_mvp_ros.sim.loop_config import ClosedLoopConfig, map_grid
 from live_mvp_ros.sim.planner import PARALLEL, Planner
 from live_mvp_ros.sim.stretch import Stretch, View
-from live_mvp_ros.vehicle import at_rest, delay, disturbances, odometry
+from live_mvp_ros.vehicle import odometry
 
 OVER = (MissionState.DONE, MissionState.FAULT)
 
@@ -76,37 +75,24 @@ class Loop:
         self.world, self.config = world, config
         self.spec = map_grid(world, config)
         self._goal_m = jnp.asarray(world.goal_m)
-        keys = jax.random.split(jax.random.key(seed), 4)
+        key = jax.random.key(seed)
         occupied = worlds.ground_truth_grid(world, self.spec, world.start_m[2])
         # in shapes that worlds of one kind share: else every seed would be compiled anew
         scene = worlds.padded(world.scene) if config.sensing == "full" else worlds.Scene(())
         self.truth = Truth(scene, jnp.asarray(occupied), inner_loop.fan(config))
         self.planner = planner
-        self.planner_state = self.planner.init(config.info_field, self.spec, keys[3])
+        planner_key = jax.random.split(key, inner_loop.KEYS)[-1]
+        self.planner_state = self.planner.init(config.info_field, self.spec, planner_key)
         self._way_m: list[np.ndarray] = []
         self.decision: MissionDecision | None = None
         self.stretches = 0
         self._planned_s = 0.0
-        vehicle = at_rest(jnp.asarray(world.start_m), world.start_yaw_rad)
-        if config.sensing == "full":
-            empty: Any = mapping.init(config.live_map, keys[0])
-        else:
-            empty = planar.init(self.spec, config.expected_drift)
-        odometry_key, disturbed_key, delay_key = (
-            jax.random.fold_in(jax.random.key(seed), len(keys) + k) for k in range(3)
-        )
-        self.now: Flying = inner_loop.begin(
+        self.now: Flying = inner_loop.take_off(
             config,
             self.truth,
-            inner_loop.Beginning(
-                vehicle,
-                disturbances.init(config.disturbances, config.controller.vehicle, disturbed_key),
-                odometry.init(config.odometry, vehicle, odometry_key),
-                delay.init(config.odometry, config.control_period_s, vehicle, delay_key),
-            ),
-            control.init(config.controller, keys[1]),
-            empty,
-            keys[2],
+            jnp.asarray(world.start_m),
+            world.start_yaw_rad,
+            key,
             spec=self.spec,
         )
         self.view = self._plan()

@@ -22,10 +22,12 @@ from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.loop_config import ClosedLoopConfig
 from live_mvp_ros.sim.stretch import HELD
-from live_mvp_ros.vehicle import QuadrotorState, delay, disturbances, odometry
+from live_mvp_ros.vehicle import QuadrotorState, at_rest, delay, disturbances, odometry
 
 KnownMap: TypeAlias = planar.PlanarMap | mapping.LiveMap
 """What the drone knows: of planar sensing, or of camera and live map."""
+KEYS = 4
+"""That the key of a flight is split into: of map, controller, sensor, planner."""
 
 
 class Truth(NamedTuple):
@@ -90,14 +92,15 @@ class Log(NamedTuple):
     """[n] int32, ``SafetyCode`` of what the last filter changed."""
 
 
-def _occupancy(config: ClosedLoopConfig, known: KnownMap | None) -> tuple[jax.Array, jax.Array]:
+def occupancy(config: ClosedLoopConfig, known: KnownMap | None) -> tuple[jax.Array, jax.Array]:
+    """Return the occupancy probability [nx, ny], 0.5 where unknown, and which cells are known."""
     assert known is not None
     if isinstance(known, planar.PlanarMap):
         return planar.occupancy(known)
     return mapping.occupancy(config.live_map, known, jnp.asarray(config.body.altitude_m))
 
 
-def _learn(
+def learn(
     config: ClosedLoopConfig, spec: GridSpec, truth: Truth, now: Flying, key: jax.Array
 ) -> Flying:
     """Return what follows from one more look of the sensor."""
@@ -113,7 +116,7 @@ def _learn(
         pose = worlds.camera_pose(config.camera, reported.position, reported.attitude)
         scan = mapping.scan_from_cloud(points, *pose, reported.position)
         after = mapping.step(config.live_map, now.map, scan)[0]
-    now = now._replace(map=after, believed=_believed(after, now.heard))
+    now = now._replace(map=after, believed=believed_in(after, now.heard))
     if config.odometry.exact:
         return now  # what the map knows is where the map has it
     exactly = planar.measure(truth.fan, spec, truth.occupied, vehicle, key)
@@ -121,7 +124,7 @@ def _learn(
     return now._replace(seen=now.seen | free | hit)
 
 
-def _believed(known: KnownMap | None, reported: QuadrotorState) -> QuadrotorState:
+def believed_in(known: KnownMap | None, reported: QuadrotorState) -> QuadrotorState:
     """Return the state in a map of a vehicle that its odometry reports."""
     assert known is not None
     if known.alignment is None:
@@ -144,10 +147,47 @@ def fan(config: ClosedLoopConfig) -> planar.PlanarSensorConfig:
 def _look(config: ClosedLoopConfig, spec: GridSpec, truth: Truth, now: Flying) -> Flying:
     """Look, learn, and prepare the clearances that the controller flies by."""
     following, key = jax.random.split(now.sensor_key)
-    now = _learn(config, spec, truth, now, key)
-    p, known = _occupancy(config, now.map)
+    now = learn(config, spec, truth, now, key)
+    p, known = occupancy(config, now.map)
     costmap = control.build_costmap(spec, p, known, config.controller.costmap_reach_m)
     return now._replace(costmap=costmap, sensor_key=following)
+
+
+def take_off(
+    config: ClosedLoopConfig,
+    truth: Truth,
+    start_m: jax.Array,
+    start_yaw_rad: jax.Array | float,
+    key: jax.Array,
+    *,
+    spec: GridSpec,
+) -> Flying:
+    """Put the vehicle at its start [3], level and at rest, and look once.
+
+    Args:
+        config: of the loop.
+        truth: what the sensor looks at.
+        start_m: [3] of the vehicle.
+        start_yaw_rad: its heading.
+        key: random key of the flight.
+        spec: geometry of the map (static).
+    """
+    map_key, control_key, sensor_key, _ = jax.random.split(key, KEYS)
+    odometry_key, disturbed_key, delay_key = (jax.random.fold_in(key, KEYS + k) for k in range(3))
+    vehicle = at_rest(jnp.asarray(start_m), start_yaw_rad)
+    empty: KnownMap
+    if config.sensing == "full":
+        empty = mapping.init(config.live_map, map_key)
+    else:
+        empty = planar.init(spec, config.expected_drift)
+    beginning = Beginning(
+        vehicle,
+        disturbances.init(config.disturbances, config.controller.vehicle, disturbed_key),
+        odometry.init(config.odometry, vehicle, odometry_key),
+        delay.init(config.odometry, config.control_period_s, vehicle, delay_key),
+    )
+    flight = control.init(config.controller, control_key)
+    return begin(config, truth, beginning, flight, empty, sensor_key, spec=spec)
 
 
 @partial(jax.jit, static_argnames="spec")
@@ -208,7 +248,7 @@ def read(
         goal_m: [3] map frame.
         spec: geometry of the map (static).
     """
-    p, known = _occupancy(config, now.map)
+    p, known = occupancy(config, now.map)
     position_m, yaw = now.believed.position, quaternion.yaw(now.believed.attitude)
     elapsed_s = jnp.float32(config.stretch_s)
     tolerance_m = jnp.asarray(config.mission.goal_tolerance_m)
@@ -217,11 +257,11 @@ def read(
     )
 
 
-def _moved(
+def pushed(
     config: ClosedLoopConfig, now: Flying, command: jax.Array, period_s: jax.Array
 ) -> Flying:
-    """Fly a command for one period, and hear what has come of the odometry by then."""
-    pushed, vehicle = disturbances.step(
+    """Fly a command [4] for one period."""
+    after, vehicle = disturbances.step(
         config.disturbances,
         config.controller.vehicle,
         now.disturbances,
@@ -230,19 +270,22 @@ def _moved(
         period_s,
         config.substeps,
     )
-    drift, reported = odometry.step(config.odometry, now.odometry, vehicle)
+    return now._replace(vehicle=vehicle, disturbances=after)
+
+
+def hear(config: ClosedLoopConfig, now: Flying, period_s: jax.Array) -> Flying:
+    """Hear what has come of the odometry a period later, by where the vehicle truly is."""
+    drift, reported = odometry.step(config.odometry, now.odometry, now.vehicle)
     late, heard, age_steps = delay.step(
         config.odometry, config.control_period_s, now.delay, reported
     )
     return now._replace(
-        vehicle=vehicle,
-        disturbances=pushed,
         odometry=drift,
         reported=reported,
         delay=late,
         heard=heard,
         age_s=age_steps * period_s,
-        believed=_believed(now.map, heard),
+        believed=believed_in(now.map, heard),
     )
 
 
@@ -301,7 +344,8 @@ def fly(
         flight, command, clearance_m, code = jax.lax.cond(flies, planned, held, now)
         believed_m = now.believed.position
         log = Log(now.vehicle, believed_m, command, clearance_m, code, flight.safety)
-        now = _moved(config, now._replace(flight=flight), command, period_s)
+        now = pushed(config, now._replace(flight=flight), command, period_s)
+        now = hear(config, now, period_s)
         return now, log
 
     def until_look(now: Flying, _: None) -> tuple[Flying, Log]:

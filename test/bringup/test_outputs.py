@@ -26,6 +26,7 @@ FILES = {
     "sim --animation": ("f.gif", (".gif", ".mp4")),
     "explore --json": ("j.json", ()),
     "bench explore --json": ("j.json", ()),
+    "bench environments --json": ("j.json", ()),
     "bench mapping --json": ("j.json", ()),
     "bench planning --json": ("j.json", ()),
     "report run --output": ("r.html", (".html", ".htm")),

@@ -18,9 +18,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 BASE = "base"
 CORE = (
     *("worlds", "mapping", "planning", "vehicle", "control", "packets", "baselines", "sim"),
-    *("evaluation", "reports"),
+    *("evaluation", "environments", "reports"),
 )
-SEES_THE_TRUTH = ("worlds", "packets", "sim", "evaluation", "reports")
+SEES_THE_TRUTH = ("worlds", "packets", "sim", "evaluation", "environments", "reports")
 MAY_IMPORT: dict[str, set[str]] = {
     BASE: set(),
     "worlds": {BASE},
@@ -33,6 +33,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sim": {BASE, "control", "mapping", "planning", "vehicle", "worlds"},
     "evaluation": {
         *(BASE, "baselines", "control", "mapping", "planning", "sim", "vehicle", "worlds"),
+    },
+    "environments": {
+        *(BASE, "baselines", "control", "evaluation", "mapping", "packets", "planning", "sim"),
+        *("vehicle", "worlds"),
     },
     "reports": {BASE, "evaluation", "mapping", "worlds"},
     "bags": {BASE},
@@ -47,8 +51,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("viewing", "worlds"),
     },
     "cli": {
-        *(BASE, "bags", "bringup", "evaluation", "mapping", "packets", "replay", "reports"),
-        *("ros", "vehicle", "viewing", "worlds"),
+        *(BASE, "bags", "bringup", "environments", "evaluation", "mapping", "packets", "replay"),
+        *("reports", "ros", "vehicle", "viewing", "worlds"),
     },
 }
 """Room: what it may import besides itself. ``bringup`` starts ``nodes`` by name only."""

@@ -33,6 +33,15 @@ def test_the_examiner_tells_objects_apart_by_panning_and_tilting():
         assert name == guess
 
 
+def test_who_chooses_explores_more_than_who_does_not_and_neither_touches_anything():
+    pytest.importorskip("gymnasium")
+    shares = {}
+    for line in lines_of("explore_loop"):
+        name, share = re.fullmatch(r"(\w+): (\d+)% explored in .*, 0 contacts", line).groups()
+        shares[name] = int(share)
+    assert shares["greedy"] > shares["chance"] > 10
+
+
 def test_the_explorer_comes_near_to_each_thing():
     lines = lines_of("explorer_loop")
     assert len(lines) == 3

@@ -14,6 +14,7 @@ import pytest
 
 INSTALLED_BY_PIP = {
     "embreex": "embreex",
+    "gymnasium": "gymnasium",
     "jax": "jax",
     "mcap": "mcap",
     "pymavlink": "pymavlink",

@@ -1,0 +1,147 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The states of a batch of explorations: stacked and stepped at once, or each for itself.
+
+Steps of a planar flight by acceleration are short: all members are one array, and one program
+steps them. Live map and controller take milliseconds each, in which nothing is gained side by
+side; there, members are stepped in turn by the program that steps one alone, so that what they
+learn and fly is the same to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from live_mvp_ros.environments.explore_programs import Programs
+from live_mvp_ros.environments.explore_task import ExploreState
+
+Tree = TypeVar("Tree")
+
+
+class Results(NamedTuple):
+    """What has come of a step; the first axis is the member."""
+
+    reward: np.ndarray
+    terminated: np.ndarray
+    truncated: np.ndarray
+    info: dict[str, np.ndarray]
+
+
+class Batch(Protocol):
+    """The states of n members, compiled once for all that begins in them."""
+
+    def begin(self, states: Sequence[ExploreState]) -> None:
+        """Take the first states, which are used up."""
+
+    def advance(self, actions: np.ndarray) -> Results:
+        """Fly an action [n, ...] of each member."""
+
+    def put(self, i: int, state: ExploreState) -> None:
+        """Replace a member."""
+
+    def plan(self, members: Sequence[int]) -> None:
+        """Plan anew for some members."""
+
+    def observe(self) -> dict[str, np.ndarray]:
+        """Return what each member observes."""
+
+
+class Stacked:
+    """Members in one array."""
+
+    _states: ExploreState
+
+    def __init__(self, run: Programs) -> None:
+        """Hold no states yet."""
+        self._run = run
+        self._advance = jax.jit(jax.vmap(run.task.advance), donate_argnums=0)
+        self._observe = jax.jit(jax.vmap(run.task.observe))
+        self._take = jax.jit(lambda states, i: jax.tree.map(lambda many: many[i], states))
+        self._put = jax.jit(_put, donate_argnums=0)
+
+    def begin(self, states: Sequence[ExploreState]) -> None:
+        """See ``Batch``."""
+        self._states = stacked(states)
+
+    def advance(self, actions: np.ndarray) -> Results:
+        """See ``Batch``."""
+        self._states, *come = self._advance(self._states, actions)
+        return _results(come)
+
+    def put(self, i: int, state: ExploreState) -> None:
+        """See ``Batch``."""
+        self._states = self._put(self._states, i, state)
+
+    def plan(self, members: Sequence[int]) -> None:
+        """See ``Batch``."""
+        for i in members:
+            plan = self._run.plan(self._take(self._states, i)).plan
+            self._states = self._states._replace(plan=self._put(self._states.plan, i, plan))
+
+    def observe(self) -> dict[str, np.ndarray]:
+        """See ``Batch``."""
+        return {name: np.array(value) for name, value in self._observe(self._states).items()}
+
+
+class Separate:
+    """Members each for itself."""
+
+    def __init__(self, run: Programs) -> None:
+        """Hold no states yet."""
+        self._run = run
+        self._states: list[ExploreState] = []
+
+    def begin(self, states: Sequence[ExploreState]) -> None:
+        """See ``Batch``."""
+        self._states = list(states)
+
+    def advance(self, actions: np.ndarray) -> Results:
+        """See ``Batch``."""
+        done = [
+            self._run.advance(state, action)
+            for state, action in zip(self._states, actions, strict=True)
+        ]
+        self._states = [one[0] for one in done]
+        return _results(jax.tree.map(lambda *leaves: np.stack(leaves), *(one[1:] for one in done)))
+
+    def put(self, i: int, state: ExploreState) -> None:
+        """See ``Batch``."""
+        self._states[i] = state
+
+    def plan(self, members: Sequence[int]) -> None:
+        """See ``Batch``."""
+        for i in members:
+            self._states[i] = self._run.plan(self._states[i])
+
+    def observe(self) -> dict[str, np.ndarray]:
+        """See ``Batch``."""
+        seen: list[dict[str, Any]] = [dict(self._run.observe(state)) for state in self._states]
+        return {name: np.stack([one[name] for one in seen]) for name in seen[0]}
+
+
+def batch_of(run: Programs) -> Batch:
+    """Return the batch that suits a task."""
+    config = run.task.config
+    short = config.sensing == "planar" and config.control == "acceleration"
+    return Stacked(run) if short else Separate(run)
+
+
+def stacked(members: Sequence[Tree]) -> Tree:
+    """Return trees of arrays as one, with the member as the first axis."""
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
+
+
+def _put(batch: Tree, i: int, member: Tree) -> Tree:
+    return jax.tree.map(lambda many, one: many.at[i].set(one), batch, member)
+
+
+def _results(come: Sequence[Any]) -> Results:
+    """Return reward, terminated, truncated and information as arrays of the caller's own."""
+    reward, terminated, truncated, info = come
+    told = {name: np.array(value) for name, value in info._asdict().items()}
+    return Results(np.array(reward, np.float64), np.array(terminated), np.array(truncated), told)
