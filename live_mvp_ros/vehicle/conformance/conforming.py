@@ -1,0 +1,154 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Flies the list of checks and says what came of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+
+from live_mvp_ros.vehicle.conformance.check_list import CHECKS
+from live_mvp_ros.vehicle.conformance.check_parts import Check
+from live_mvp_ros.vehicle.conformance.placing import AstrayError, Placing, neutral, silent
+from live_mvp_ros.vehicle.conformance.recorded_flight import Judged, Recorded
+from live_mvp_ros.vehicle.conformance.rig import Rig, RigError
+
+NOT_FLOWN = "nothing was flown: --flying was not given"
+FIRST_S, RECOVERY_S, DOWN_S = 30.0, 3.0, 90.0
+Tell = Callable[[Check, Sequence[Judged]], None]
+
+
+def conform(
+    rig: Rig, *, flying: bool, tell: Tell, checks: Sequence[Check] = CHECKS
+) -> tuple[Judged, ...]:
+    """Fly all checks, one after the other, and return their figures.
+
+    A check that leads the vehicle astray fails. If it cannot be flown back, the others fail, too.
+
+    Args:
+        rig: is flown.
+        flying: whether anything may leave the ground.
+        tell: is told of each check when it is over.
+        checks: to be made.
+
+    Raises:
+        RigError: no odometry comes at all.
+    """
+    placing = first(rig)
+    figures: list[Judged] = []
+    stays, flies = "", False
+    for check in checks:
+        if check.flies and not flying:
+            judged = apart(check, NOT_FLOWN)
+        elif stays:
+            judged = failed(check, stays)
+        else:
+            if check.flies and not flies:
+                stays, flies = take_off(placing), True
+            judged, stays = made(check, placing) if not stays else (failed(check, stays), stays)
+            if check.gate and not all(figure.passed for figure in judged):
+                stays = stays or f"not flown: {check.name} are not as they should be"
+        figures += judged
+        tell(check, judged)
+    if flies and rig.has_driver:
+        come_down(placing)
+    return tuple(figures)
+
+
+def first(rig: Rig) -> Placing:
+    """Return what flies a rig, once its odometry has come.
+
+    Raises:
+        RigError: none comes.
+    """
+    end_s = rig.now_s() + FIRST_S
+    while not rig.odometry:
+        rig.wait()
+        if rig.now_s() > end_s:
+            raise RigError(f"no odometry has come for {FIRST_S:g} s")
+    return Placing(rig)
+
+
+def take_off(placing: Placing) -> str:
+    """Bring it into the air; return why it cannot be flown, empty if it can."""
+    rig = placing.rig
+    answered = 0
+
+    def meanwhile() -> None:
+        nonlocal answered
+        if len(rig.odometry) > answered:
+            answered = len(rig.odometry)
+            neutral(placing, placing.latest)
+
+    try:
+        rig.take_off(meanwhile)
+    except RigError as error:
+        return str(error)
+    placing.here()
+    placing.home_m = placing.goal_m
+    return ""
+
+
+def made(check: Check, placing: Placing) -> tuple[tuple[Judged, ...], str]:
+    """Make one check; return its figures, and why no other can be flown, empty if they can."""
+    begin, marks = placing.begin(), dict[str, float]()
+    note = stays = ""
+    try:
+        why = check.fly(placing, marks)
+        if why:
+            return apart(check, why), ""
+    except AstrayError as error:
+        note = str(error)
+    except RigError as error:
+        note = stays = str(error)
+    judged = check.judge(placing.recorded(begin, marks))
+    if note:
+        judged = astray(judged, note)
+        stays = stays or recover(placing, note)
+    return judged, stays
+
+
+def astray(judged: tuple[Judged, ...], note: str) -> tuple[Judged, ...]:
+    """Return the figures of a check that was broken off: those that it has not reached are none."""
+    if all(figure.passed or not figure.applies for figure in judged):
+        judged = tuple(dataclasses.replace(figure, measured=math.nan) for figure in judged)
+    return tuple(
+        figure if figure.passed else dataclasses.replace(figure, note=note) for figure in judged
+    )
+
+
+def recover(placing: Placing, note: str) -> str:
+    """Let it take care of itself, then fly it home; return why that fails, empty if it does not."""
+    try:
+        end_s = placing.rig.now_s() + RECOVERY_S
+        while placing.rig.now_s() < end_s:
+            placing.rig.wait()
+        placing.goal_m = placing.home_m
+        return "" if placing.settle(15.0) else f"not flown: before that, {note}"
+    except (AstrayError, RigError):
+        return f"not flown: before that, {note}"
+
+
+def come_down(placing: Placing) -> None:
+    """Have it land, if it has not landed by now."""
+    rig = placing.rig
+    try:
+        if rig.said and rig.said[-1].armed:
+            rig.ask("land")
+            placing.fly(DOWN_S, silent, lambda: not rig.said[-1].armed)
+    except (AstrayError, RigError):
+        return
+
+
+def apart(check: Check, reason: str) -> tuple[Judged, ...]:
+    """Return the figures of a check that does not apply."""
+    return tuple(
+        dataclasses.replace(figure, measured=math.nan, reason=reason)
+        for figure in check.judge(Recorded(()))
+    )
+
+
+def failed(check: Check, note: str) -> tuple[Judged, ...]:
+    """Return the figures of a check that could not be made."""
+    return tuple(dataclasses.replace(f, note=note) for f in check.judge(Recorded(())))
