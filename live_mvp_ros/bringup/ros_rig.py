@@ -222,6 +222,8 @@ class RosRig:
         except InvalidMessageError as error:
             raise RigError(f"its odometry is not usable: {error}") from error
         self._heard_at = max(self._heard_at, time.monotonic())
+        if not self.now_s():
+            return  # nobody has said yet what time it is
         parts = (tuple(map(float, part)) for part in state[1:])
         into.append(Heard(state.stamp_ns, self.now_s(), *parts))  # type: ignore[arg-type]
 

@@ -43,6 +43,12 @@ if TYPE_CHECKING:
     metavar="M",
     help="To fly at, behind an autopilot.",
 )
+@click.option(
+    "--real-time-factor",
+    type=Number(0.05, 2.0),
+    metavar="X",
+    help="Of the simulated vehicle: less on a machine that is too busy  [default: 1]",
+)
 @click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write the figures to FILE.")
 @click.option(
     "--output",
@@ -59,6 +65,7 @@ def conform(
     system_id: int,
     flying: bool,
     altitude: float,
+    real_time_factor: float | None,
     json_file: Path | None,
     output: Path,
 ) -> int:
@@ -70,6 +77,8 @@ def conform(
         raise UsageError("what is to be checked? --vehicle sim, or --autopilot px4 or ardupilot")
     if vehicle is not None and url:
         raise UsageError("--url is for --autopilot: the simulated vehicle has none")
+    if vehicle is None and real_time_factor is not None:
+        raise UsageError("--real-time-factor is for --vehicle sim: others fly in their own time")
     if autopilot is not None:
         check_link(url, "vehicle conform")
     if json_file is not None:
@@ -86,11 +95,15 @@ def conform(
         alone(stack)
         folder = new_folder(output).path
         (folder / LOGS).mkdir()
-        rig = stack.enter_context(opened(folder / LOGS, autopilot, url, system_id, altitude))
+        rig = stack.enter_context(
+            simulated(folder / LOGS, real_time_factor or 1.0)
+            if autopilot is None
+            else driven(folder / LOGS, autopilot, url, system_id, altitude)
+        )
 
         def tell(check: Check, figures: Sequence[Judged]) -> None:
-            for figure in figures:
-                click.echo(page.line(figure))
+            for words in page.lines(check, figures):
+                click.echo(words)
 
         click.echo(f"{rig.name}: the first figures come when it has started")
         try:
@@ -122,43 +135,47 @@ def alone(stack: contextlib.ExitStack) -> None:
 
 
 @contextlib.contextmanager
-def opened(
-    logs: Path, autopilot: str | None, url: str, system_id: int, altitude_m: float
-) -> Iterator[RosRig]:
-    """Start what is to be checked, and end it in the end."""
+def simulated(logs: Path, factor: float) -> Iterator[RosRig]:
+    """Start the simulated vehicle, and end it in the end."""
     from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()
     from live_mvp_ros.bringup.graph import NodeSpec
     from live_mvp_ros.bringup.ros_rig import RosRig
 
-    if autopilot is None:
-        rig = RosRig(NodeSpec("quadrotor_sim", "quadrotor_sim", "", {}), logs, "quadrotor_sim")
-        try:
-            yield rig
-        finally:
-            rig.close()
-        return
-    from live_mvp_ros.vehicle.conformance.relay import Relay
-    from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
-
-    traits = AUTOPILOTS[autopilot]
-    relay = Relay(url or traits.default_url, system_id)
-    relay.start()
-    node = NodeSpec(
-        "mavlink_driver",
-        "mavlink_driver",
-        "",
-        {
-            "autopilot": autopilot,
-            "url": relay.driver_url,
-            "system_id": system_id,
-            "body.altitude_m": altitude_m,
-        },
-    )
-    rig = RosRig(node, logs, f"{traits.name} at {relay.url}", relay, traits)
+    node = NodeSpec("quadrotor_sim", "quadrotor_sim", "", {"real_time_factor": factor})
+    rig = RosRig(node, logs, "quadrotor_sim")
     try:
         yield rig
     finally:
         rig.close()
-        relay.close()
+
+
+@contextlib.contextmanager
+def driven(
+    logs: Path, autopilot: str, url: str, system_id: int, altitude_m: float
+) -> Iterator[RosRig]:
+    """Start the driver of a vehicle, behind a relay, and end both in the end."""
+    from live_mvp_ros.base.jax_setup import prepare_jax
+
+    prepare_jax()
+    from live_mvp_ros.bringup.graph import NodeSpec
+    from live_mvp_ros.bringup.ros_rig import RosRig
+    from live_mvp_ros.vehicle.conformance.relay import Relay
+    from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
+
+    traits = AUTOPILOTS[autopilot]
+    with contextlib.closing(Relay(url or traits.default_url, system_id)) as relay:
+        relay.start()
+        link = {
+            "autopilot": autopilot,
+            "url": relay.driver_url,
+            "system_id": system_id,
+            "body.altitude_m": altitude_m,
+        }
+        node = NodeSpec("mavlink_driver", "mavlink_driver", "", link)
+        rig = RosRig(node, logs, f"{traits.name} at {relay.url}", relay, traits)
+        try:
+            yield rig
+        finally:
+            rig.close()

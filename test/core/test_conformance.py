@@ -168,7 +168,7 @@ class RepeatsTheLast(ModelRig):
     def actuates(self, command):
         thrust, roll, pitch, yaw = command
         silent = self.now_s() - self.came_s > 0.05
-        return (thrust, roll, pitch + (0.3 if silent else 0.0), yaw)
+        return (thrust, roll, pitch + (2.0 if silent else 0.0), yaw)
 
 
 class NeverAgain(ModelRig):
@@ -221,6 +221,10 @@ class Queues(ModelRig):
         if self.queue:
             super().arrives(self.queue.pop(0), self.ns)
         super().wait()
+
+    def actuates(self, command):
+        thrust, roll, pitch, yaw = command
+        return (thrust, roll, pitch + 0.2 * math.sin(3.0 * self.now_s()), yaw)  # a breeze
 
 
 class BreaksWithItsLink(ModelRig):

@@ -313,6 +313,20 @@ def test_no_stale_command_leaves_whatever_comes(commands):
     assert left + sum(gate.refused.values()) == len(commands)
 
 
+def test_a_command_that_was_overtaken_stays_behind_but_not_for_ever():
+    gate, ms = CommandGate(0.1, 100.0), 1_000_000
+    assert gate.arrived(S, S + 20 * ms) == ""
+    assert gate.leaves(S, S + 20 * ms)
+    overtaken = "a command that answers newer odometry was passed on before it"
+    assert gate.arrived(S - 10 * ms, S + 40 * ms) == overtaken
+    assert not gate.leaves(S - 10 * ms, S + 40 * ms)
+    assert gate.leaves(S, S + 60 * ms)  # another one that answers the same
+    gate = CommandGate(0.1, 100.0)
+    gate.leaves(S + 15 * ms, S)  # from a clock that was ahead, and is set back
+    assert gate.arrived(S, S + 50 * ms) == overtaken
+    assert gate.arrived(S + 10 * ms, S + 101 * ms) == ""
+
+
 def test_one_levelled_hold_for_each_silence_and_none_after_the_autopilots_time():
     gate = CommandGate(0.1, 100.0)
     assert not gate.may_level(50.0, 0.5)  # nothing was ever sent

@@ -35,7 +35,7 @@ TURN, STRAY = Bound(0.2, "rad"), Bound(0.6, "m")
 LATE_NS, HOUR_NS = 500_000_000, 3_600_000_000_000
 ALONE_S, BESIDE_S = 0.5, 1.5
 """For how long wrong commands come without good ones, and between them."""
-FROZEN_S, QUEUE = 1.0, 8
+FROZEN_S, QUEUE = 1.0, 25
 AFTER_S = 0.4  # what was flown is seen so much later
 NAN = (math.nan, math.nan, math.nan, math.nan)
 
@@ -97,7 +97,7 @@ def send_wrong(placing: Placing, marks: Marks, kind: str) -> str:
 def freeze(placing: Placing, marks: Marks) -> str:
     """Send nothing, then what a frozen controller had begun to answer, and go on."""
     hold(placing, marks, FROZEN_S, silent)
-    old = [pose for pose in placing.rig.odometry if pose.heard_s <= marks["begin"] + AFTER_S]
+    old = [pose for pose in placing.rig.odometry if pose.heard_s <= marks["begin"] + FROZEN_S / 2]
     for pose in old[-QUEUE:]:
         wrong(placing, pose.stamp_ns)
         placing.rig.wait()

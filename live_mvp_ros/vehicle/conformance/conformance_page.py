@@ -30,6 +30,15 @@ def summary(figures: Sequence[Judged]) -> str:
     return f"{good} of {len(counted)} passed{rest}"
 
 
+def lines(check: Check, figures: Sequence[Judged]) -> list[str]:
+    """Return the figures of a check in lines; one where all of them have one reason not to be."""
+    why = {figure.reason or figure.note for figure in figures}
+    if len(why) == 1 and all(math.isnan(figure.measured) for figure in figures):
+        verdict, words = ("NOT ", "") if figures[0].applies else ("-   ", "does not apply, ")
+        return [f"{verdict}  {check.name}: {words}{why.pop() or 'not reached'}"]
+    return [line(figure) for figure in figures]
+
+
 def line(figure: Judged) -> str:
     """Return a figure in one line."""
     if not figure.applies:

@@ -14,8 +14,10 @@ from live_mvp_ros.vehicle.conformance.placing import AstrayError, Placing, neutr
 from live_mvp_ros.vehicle.conformance.recorded_flight import Judged, Recorded
 from live_mvp_ros.vehicle.conformance.rig import Rig, RigError
 
+STARVED_S = 0.1
+"""A process that was kept waiting for longer has not controlled anything."""
 NOT_FLOWN = "nothing was flown: --flying was not given"
-FIRST_S, RECOVERY_S, DOWN_S = 30.0, 3.0, 90.0
+RECOVERY_S, DOWN_S = 3.0, 90.0
 Tell = Callable[[Check, Sequence[Judged]], None]
 
 
@@ -62,11 +64,8 @@ def first(rig: Rig) -> Placing:
     Raises:
         RigError: none comes.
     """
-    end_s = rig.now_s() + FIRST_S
     while not rig.odometry:
         rig.wait()
-        if rig.now_s() > end_s:
-            raise RigError(f"no odometry has come for {FIRST_S:g} s")
     return Placing(rig)
 
 
@@ -93,6 +92,7 @@ def take_off(placing: Placing) -> str:
 def made(check: Check, placing: Placing) -> tuple[tuple[Judged, ...], str]:
     """Make one check; return its figures, and why no other can be flown, empty if they can."""
     begin, marks = placing.begin(), dict[str, float]()
+    placing.starved_s = 0.0
     note = stays = ""
     try:
         why = check.fly(placing, marks)
@@ -103,6 +103,8 @@ def made(check: Check, placing: Placing) -> tuple[tuple[Judged, ...], str]:
     except RigError as error:
         note = stays = str(error)
     judged = check.judge(placing.recorded(begin, marks))
+    if placing.starved_s > STARVED_S:
+        judged = noted(judged, f"this process was kept waiting for {placing.starved_s:.2f} s")
     if note:
         judged = astray(judged, note)
         stays = stays or recover(placing, note)
@@ -113,6 +115,11 @@ def astray(judged: tuple[Judged, ...], note: str) -> tuple[Judged, ...]:
     """Return the figures of a check that was broken off: those that it has not reached are none."""
     if all(figure.passed or not figure.applies for figure in judged):
         judged = tuple(dataclasses.replace(figure, measured=math.nan) for figure in judged)
+    return noted(judged, note)
+
+
+def noted(judged: tuple[Judged, ...], note: str) -> tuple[Judged, ...]:
+    """Return figures of which those that have not passed say what happened."""
     return tuple(
         figure if figure.passed else dataclasses.replace(figure, note=note) for figure in judged
     )

@@ -10,6 +10,7 @@ angles). It is slow on purpose: real autopilots answer within 0.1 s.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 
 from live_mvp_ros.vehicle.conformance.recorded_flight import Heard, Recorded
@@ -48,11 +49,12 @@ class Placing:
         rig: that is flown.
         home_m: where the flight began; checks are flown around it.
         goal_m, goal_yaw_rad: where it is flown to.
+        starved_s: the longest that this process was kept from running in a flight, of late.
     """
 
     def __init__(self, rig: Rig) -> None:
         """Stay where the vehicle is now; its odometry must have come."""
-        self.rig = rig
+        self.rig, self.starved_s = rig, 0.0
         self.here()
         self.home_m = self.goal_m
 
@@ -100,7 +102,9 @@ class Placing:
         """
         end_s, answered = self.rig.now_s() + seconds, len(self.rig.odometry)
         while self.rig.now_s() < end_s:
+            began_s = time.monotonic()
             self.rig.wait()
+            self.starved_s = max(self.starved_s, time.monotonic() - began_s)
             if len(self.rig.odometry) > answered:
                 answered = len(self.rig.odometry)
                 (send or to_goal)(self, self.latest)
