@@ -89,7 +89,7 @@ class RosRig:
             self._node.create_subscription(
                 Odometry,
                 topic,
-                lambda message, into=into: self._on_odometry(message, into),  # type: ignore[misc]
+                lambda message, into=into: self._on_odometry(message, into),
                 qos.SENSOR_HISTORY,
                 event_callbacks=qos.subscription_events(),
             )
@@ -152,13 +152,18 @@ class RosRig:
         """
         if not self.has_driver:
             return
-        ascent, end_s = TakeOff(self._vehicle, mission_asks_to_fly=False), self.now_s() + TAKE_OFF_S
+        ascent, end_s = (
+            TakeOff(self._vehicle, mission_asks_to_fly=False),
+            self.now_s() + TAKE_OFF_S,
+        )
         while not ascent.done:
             self.wait()
             meanwhile()
             progressed = ascent.look(self.now_s(), ready=True)
             if progressed.failure or self.now_s() > end_s:
-                raise RigError(f"it has not taken off: {progressed.failure or progressed.sentence}")
+                raise RigError(
+                    f"it has not taken off: {progressed.failure or progressed.sentence}"
+                )
 
     def provoke(self, fault: Fault, seconds: float) -> str:
         """Let a fault happen; return why that cannot be done here."""
@@ -234,7 +239,5 @@ class RosRig:
         self._last_said = state
         battery = float(state.battery_fraction)
         self.said.append(
-            Said(
-                self.now_s(), state.phase, state.mode, state.armed, battery, state.reason
-            )
+            Said(self.now_s(), state.phase, state.mode, state.armed, battery, state.reason)
         )

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 )
 @partial(autopilot_options, required=False)
 @click.option(
-    "--flying", is_flag=True, help="Take off, and provoke faults in the air: keep 10 m around free."
+    "--flying",
+    is_flag=True,
+    help="Take off, and provoke faults in the air: keep 10 m around free.",
 )
 @click.option(
     "--altitude",
@@ -167,7 +169,7 @@ def driven(
     traits = AUTOPILOTS[autopilot]
     with contextlib.closing(Relay(url or traits.default_url, system_id)) as relay:
         relay.start()
-        link = {
+        link: dict[str, bool | int | float | str | tuple[float, ...]] = {
             "autopilot": autopilot,
             "url": relay.driver_url,
             "system_id": system_id,

@@ -144,7 +144,11 @@ class SimulatedVehicle:
             answers_ns: stamp of the odometry that it answers, 0 if that is not known.
         """
         overtaken = 0 < answers_ns < self._answers_ns
-        if overtaken and self._command_ns is not None and now_ns - self._command_ns <= OVERTAKEN_NS:
+        if (
+            overtaken
+            and self._command_ns is not None
+            and now_ns - self._command_ns <= OVERTAKEN_NS
+        ):
             return
         self._command, self._command_ns = command, now_ns
         self._answers_ns = answers_ns

@@ -83,6 +83,7 @@ def land(placing: Placing, marks: Marks) -> str:
     rig = placing.rig
     if not rig.has_driver:
         return NO_DRIVER
+    placing.in_flight = False
     marks["begin"] = rig.now_s()
     asked_s = -math.inf
 
@@ -120,5 +121,17 @@ PILOT = Check(
     judge_pilot,
     "Who switches the mode has the vehicle: our setpoints end at once, until it is asked to fly.",
 )
-BATTERY = Check("low battery", empty, judge_battery, "A battery that runs out is told in time.")
-LANDING = Check("landing", land, judge_landing, "It lands when it is asked to, and is disarmed.")
+BATTERY = Check(
+    "low battery",
+    empty,
+    judge_battery,
+    "A battery that runs out is told in time.",
+    again=False,
+)
+LANDING = Check(
+    "landing",
+    land,
+    judge_landing,
+    "It lands when it is asked to, and is disarmed.",
+    again=False,
+)

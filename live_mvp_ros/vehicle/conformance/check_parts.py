@@ -32,6 +32,7 @@ class Check:
         means: what it is for, one sentence.
         flies: it can be made in the air only.
         gate: whether nothing is flown after it unless it passes.
+        again: whether it may be flown again where this process was kept from running.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Check:
     means: str
     flies: bool = True
     gate: bool = False
+    again: bool = True
 
 
 def hold(placing: Placing, marks: Marks, seconds: float, send: Sender = to_goal) -> None:

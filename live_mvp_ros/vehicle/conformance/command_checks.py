@@ -31,7 +31,7 @@ from live_mvp_ros.vehicle.mavlink.axes import yaw_rad
 
 WRONG_RAD_S = 2.0
 """Yaw rate of a command that must not be flown."""
-TURN, STRAY = Bound(0.2, "rad"), Bound(0.6, "m")
+TURN, STRAY = Bound(0.3, "rad"), Bound(0.6, "m")
 LATE_NS, HOUR_NS = 500_000_000, 3_600_000_000_000
 ALONE_S, BESIDE_S = 0.5, 1.5
 """For how long wrong commands come without good ones, and between them."""

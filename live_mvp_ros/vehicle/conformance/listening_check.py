@@ -48,6 +48,6 @@ ODOMETRY = Check(
     "odometry",
     listen,
     judge,
-    "Odometry comes often enough, each stamp is later than the last, and none is old when it comes.",
+    "Odometry comes often enough, each stamp is later than the last, and none comes late.",
     flies=False,
 )

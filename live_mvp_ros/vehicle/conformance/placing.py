@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flies a rig between checks: to a place by position, attitude and thrust, in plain numbers.
 
-A proportional-derivative law for the acceleration and a proportional one for the attitude (as in
-Lee, Leok and McClamroch, "Geometric tracking control of a quadrotor UAV on SE(3)", 2010, with small
-angles). It is slow on purpose: real autopilots answer within 0.1 s.
+A proportional-derivative law for the acceleration and a proportional one for the attitude, as
+in Lee, Leok and McClamroch, "Geometric tracking control of a quadrotor UAV on SE(3)" (2010), with
+small angles. It is slow on purpose: real autopilots answer within 0.1 s.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from live_mvp_ros.vehicle.mavlink.flight_phase import Phase
 STRAY_M, LEAN_RAD = 6.0, 1.2
 """Farther from its place, or leaning more, a vehicle is not flown on."""
 ARRIVED_M, ARRIVED_M_S = 0.1, 0.15
+GROUNDED = (Phase.STANDBY, Phase.CHECKED, Phase.ARMED, Phase.LANDING, Phase.LANDED)
 NEUTRAL: Vector = (0.0, 0.0, 0.0)
 _POSITION, _VELOCITY, _ATTITUDE, _YAW = 1.5, 2.2, 6.0, 1.0
 _HARDEST_M_S2, _FASTEST_RAD_S = 3.0, 3.0
@@ -49,12 +50,13 @@ class Placing:
         rig: that is flown.
         home_m: where the flight began; checks are flown around it.
         goal_m, goal_yaw_rad: where it is flown to.
+        in_flight: it is to be in the air now.
         starved_s: the longest that this process was kept from running in a flight, of late.
     """
 
     def __init__(self, rig: Rig) -> None:
         """Stay where the vehicle is now; its odometry must have come."""
-        self.rig, self.starved_s = rig, 0.0
+        self.rig, self.starved_s, self.in_flight = rig, 0.0, False
         self.here()
         self.home_m = self.goal_m
 
@@ -140,7 +142,7 @@ class Placing:
         """Return what has come since ``begin``."""
         rig = self.rig
         return Recorded(
-            tuple(rig.odometry[begin[0] :]),
+            tuple(rig.odometry[max(0, begin[0] - 1) :]),
             tuple(rig.truth[begin[1] :]),
             tuple(rig.said[max(0, begin[2] - 1) :]),
             tuple(rig.setpoints_s[begin[3] :]),
@@ -158,6 +160,10 @@ class Placing:
         far_m, lean = math.dist(at.position_m, self.home_m), tilt_rad(at.attitude)
         if not far_m <= STRAY_M:
             raise AstrayError(f"it has gone {far_m:.1f} m from where it was flown")
+        if self.in_flight and self.phase in GROUNDED:
+            raise AstrayError(
+                f"it does not fly any more: {self.reason or self.phase.name.lower()}"
+            )
         if not lean <= LEAN_RAD:
             raise AstrayError(f"it leans by {math.degrees(lean):.0f} degrees")
 
@@ -194,5 +200,3 @@ def ahead(attitude: Quaternion, v: Vector) -> Vector:
     yaw = yaw_rad(attitude)
     c, s = math.cos(yaw), math.sin(yaw)
     return c * v[0] + s * v[1], c * v[1] - s * v[0], v[2]
-
-

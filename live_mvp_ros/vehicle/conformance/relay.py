@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stands between a driver and an autopilot: carries, watches, cuts, and speaks for a pilot.
 
-The driver connects to ``driver_url`` instead of the autopilot. Bytes are carried as they come, both
-ways, by a thread each. What is said for others goes out under an id that is not the driver's.
+The driver connects to ``driver_url`` instead of the autopilot. Bytes are carried as they come,
+both ways, by a thread each. What is said for others goes out under an id that is not the driver's.
 """
 
 from __future__ import annotations

@@ -79,7 +79,9 @@ def judge_thrust(flown: Recorded) -> tuple[Judged, ...]:
     during = flown.between(flown.mark("up begin"), flown.mark("up end"))
     asked = LIFT * GRAVITY_M_S2 * LIFT_S
     gained = during[-1].velocity_m_s[2] - during[0].velocity_m_s[2] if during else math.nan
-    return (Judged("step: thrust, share that is missing", abs(1.0 - gained / asked), THRUST_ERROR),)
+    return (
+        Judged("step: thrust, share that is missing", abs(1.0 - gained / asked), THRUST_ERROR),
+    )
 
 
 def hover(placing: Placing, marks: Marks) -> str:

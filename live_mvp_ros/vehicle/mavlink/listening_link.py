@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One vehicle, its link and the connection below it, for programs that only ask and listen.
 
-Nothing here sends a setpoint, arms or switches a mode. As every link does, it sends heartbeats of a
-ground station, asks for telemetry and, when the vehicle is checked on the ground, sets the
+Nothing here sends a setpoint, arms or switches a mode. As every link does, it sends heartbeats of
+a ground station, asks for telemetry and, when the vehicle is checked on the ground, sets the
 parameters that a flight depends on.
 """
 
