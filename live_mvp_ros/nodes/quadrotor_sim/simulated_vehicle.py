@@ -136,7 +136,7 @@ class SimulatedVehicle:
         self._look_where(config)
 
     def take(self, command: np.ndarray, now_ns: int, answers_ns: int) -> None:
-        """Take a command [4], which has just come; none that answers what is older than the last did.
+        """Take a command [4], which has just come, unless a newer one has overtaken it.
 
         Args:
             command: thrust and body rates.

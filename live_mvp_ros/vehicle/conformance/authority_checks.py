@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Whose the vehicle is: a pilot who takes it, a battery that runs out, and the way to the ground."""
+"""Whose the vehicle is: a pilot who takes it, an empty battery, and the way to the ground."""
 
 from __future__ import annotations
 

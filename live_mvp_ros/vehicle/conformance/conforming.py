@@ -136,7 +136,7 @@ def once(check: Check, placing: Placing) -> tuple[tuple[Judged, ...], str]:
 
 
 def astray(judged: tuple[Judged, ...], note: str) -> tuple[Judged, ...]:
-    """Return the figures of a check that was broken off: those that it has not reached are none."""
+    """Return the figures of a check that was broken off; what is not reached is no figure."""
     if all(figure.passed or not figure.applies for figure in judged):
         judged = tuple(dataclasses.replace(figure, measured=math.nan) for figure in judged)
     return noted(judged, note)
@@ -150,7 +150,7 @@ def noted(judged: tuple[Judged, ...], note: str) -> tuple[Judged, ...]:
 
 
 def recover(placing: Placing, note: str) -> str:
-    """Let it take care of itself, then fly it home; return why that fails, empty if it does not."""
+    """Let it take care of itself, then fly it home; return why that fails, else nothing."""
     rig = placing.rig
     try:
         end_s = rig.now_s() + RECOVERY_S
