@@ -21,6 +21,7 @@ from live_mvp_ros.vehicle.mavlink.autopilot_traits import Demands, Request, Want
 from live_mvp_ros.vehicle.mavlink.clock_offset import ClockOffset, SystemTime
 from live_mvp_ros.vehicle.mavlink.command_gate import CommandGate
 from live_mvp_ros.vehicle.mavlink.estimates import OdometryReader, PairReader, ResetWatch
+from live_mvp_ros.vehicle.mavlink.heard_facts import HeardFacts
 from live_mvp_ros.vehicle.mavlink.parameter_client import (
     ParameterClient,
     ReadParameter,
@@ -311,6 +312,13 @@ def test_no_stale_command_leaves_whatever_comes(commands):
     assert gate.stale_sent == 0
     assert gate.sent == left
     assert left + sum(gate.refused.values()) == len(commands)
+
+
+def test_what_comes_at_one_moment_after_a_silence_has_a_rate():
+    facts = HeardFacts()
+    for _ in range(2000):
+        facts.take(odometry(time_usec=5_000_000, x=0.0, vx=0.0, vy=0.0, vz=0.0), 7.0)
+    assert 0.0 < facts.rate_hz("ODOMETRY", 7.0) < 1e5
 
 
 def test_a_command_that_was_overtaken_stays_behind_but_not_for_ever():

@@ -119,8 +119,12 @@ class CommandGate:
         age_s = 1e-9 * (now_ns - answers_ns)
         if age_s > self._timeout_s:
             return "the odometry that it answers is too old"
-        if answers_ns < self._answered_ns and self.unsent_s(1e-9 * now_ns) <= self._timeout_s:
+        if self._was_overtaken(answers_ns, now_ns):
             return "a command that answers newer odometry was passed on before it"
         if age_s < -EARLY_S:
             return "the odometry that it answers is in the future"
         return ""
+
+    def _was_overtaken(self, answers_ns: int, now_ns: int) -> bool:
+        newer_was_sent = answers_ns < self._answered_ns
+        return newer_was_sent and self.unsent_s(1e-9 * now_ns) <= self._timeout_s
