@@ -67,6 +67,7 @@ class RosRig:
             traits: of the autopilot.
         """
         self.name, self.mass_kg, self.has_driver = name, 1.0, relay is not None
+        self.starved_s = 0.0
         self.odometry: list[Heard] = []
         self.truth: list[Heard] = []
         self.said: list[Said] = []
@@ -113,9 +114,11 @@ class RosRig:
         Raises:
             RigError: the node has ended, or has been silent for long.
         """
-        end_s, count = time.monotonic() + WAIT_S, len(self.odometry)
+        began_s, count = time.monotonic(), len(self.odometry)
+        end_s = began_s + WAIT_S
         while (left_s := end_s - time.monotonic()) > 0.0 and len(self.odometry) == count:
             self._executor.spin_once(timeout_sec=left_s)
+        self.starved_s = max(self.starved_s, time.monotonic() - began_s)
         self._do_what_is_due()
         self._take_state()
         if self._dues:

@@ -29,7 +29,7 @@ WISHES = {"fly": Wish.FLY, "land": Wish.LAND}
 class LinkRig:
     """See ``Rig``."""
 
-    has_driver = True
+    has_driver, starved_s = True, 0.0
 
     def __init__(self, kind: str) -> None:
         self.name = kind

@@ -34,6 +34,7 @@ class ModelRig:
     """See ``Rig``. A wait is one period."""
 
     name, mass_kg, has_driver = "a model", MODEL.mass_kg, True
+    starved_s = 0.0
 
     def __init__(self, has_driver: bool = True) -> None:
         self.has_driver = has_driver

@@ -105,7 +105,7 @@ def made(check: Check, placing: Placing) -> tuple[tuple[Judged, ...], str]:
     for tries_left in range(TRIES - 1, -1, -1):
         judged, stays = once(check, placing)
         good = all(figure.passed or not figure.applies for figure in judged)
-        starved = check.again and placing.starved_s > STARVED_S
+        starved = check.again and placing.rig.starved_s > STARVED_S
         if good or stays or not starved or not tries_left:
             break
         stays = "" if check.gate else recover(placing, "")
@@ -115,7 +115,7 @@ def made(check: Check, placing: Placing) -> tuple[tuple[Judged, ...], str]:
 def once(check: Check, placing: Placing) -> tuple[tuple[Judged, ...], str]:
     """Make a check once; see ``made``."""
     begin, marks = placing.begin(), dict[str, float]()
-    placing.starved_s = 0.0
+    placing.rig.starved_s = 0.0
     note = stays = ""
     try:
         why = check.fly(placing, marks)
@@ -125,13 +125,13 @@ def once(check: Check, placing: Placing) -> tuple[tuple[Judged, ...], str]:
         note = str(error)
     except RigError as error:
         note = stays = str(error)
-    judged, starved_s = check.judge(placing.recorded(begin, marks)), placing.starved_s
+    judged, starved_s = check.judge(placing.recorded(begin, marks)), placing.rig.starved_s
     if starved_s > STARVED_S:
         judged = noted(judged, f"this process was kept waiting for {starved_s:.2f} s")
     if note:
         judged = astray(judged, note)
         stays = stays or recover(placing, note)
-        placing.starved_s = starved_s
+        placing.rig.starved_s = starved_s
     return judged, stays
 
 

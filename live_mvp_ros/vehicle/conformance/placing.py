@@ -10,7 +10,6 @@ small angles. It is slow on purpose: real autopilots answer within 0.1 s.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 
 from live_mvp_ros.vehicle.conformance.recorded_flight import Heard, Recorded
@@ -51,12 +50,11 @@ class Placing:
         home_m: where the flight began; checks are flown around it.
         goal_m, goal_yaw_rad: where it is flown to.
         in_flight: it is to be in the air now.
-        starved_s: the longest that this process was kept from running in a flight, of late.
     """
 
     def __init__(self, rig: Rig) -> None:
         """Stay where the vehicle is now; its odometry must have come."""
-        self.rig, self.starved_s, self.in_flight = rig, 0.0, False
+        self.rig, self.in_flight = rig, False
         self.here()
         self.home_m = self.goal_m
 
@@ -104,9 +102,7 @@ class Placing:
         """
         end_s, answered = self.rig.now_s() + seconds, len(self.rig.odometry)
         while self.rig.now_s() < end_s:
-            began_s = time.monotonic()
             self.rig.wait()
-            self.starved_s = max(self.starved_s, time.monotonic() - began_s)
             if len(self.rig.odometry) > answered:
                 answered = len(self.rig.odometry)
                 (send or to_goal)(self, self.latest)

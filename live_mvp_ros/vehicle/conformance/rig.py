@@ -36,12 +36,15 @@ class Rig(Protocol):
         name: of the vehicle, for the page.
         mass_kg: that commands are scaled with.
         has_driver: somebody tells phases and modes of the vehicle, and can be asked.
+        starved_s: the longest that this process was kept from running, since somebody has set it
+            to 0; 0 for ever where time is simulated.
         odometry, truth, said: see ``Recorded``; they only grow.
     """
 
     name: str
     mass_kg: float
     has_driver: bool
+    starved_s: float
     odometry: list[Heard]
     truth: list[Heard]
     said: list[Said]
