@@ -403,8 +403,7 @@ class VehicleLink:
             self.hover.commanded(0.01 * message.throttle, now_s)
 
     def _felt(self, message: Any, now_s: float) -> None:
-        # Who was started in flight does not know the ground, and believes the landing detector.
-        lifted = self.in_air and not self.height_m <= _LIFTED_M
+        lifted = self.in_air and not self.height_m <= _LIFTED_M  # NaN: it was started in flight
         if lifted and math.isfinite(message.zacc):
             self.hover.felt(-message.zacc, now_s)
 
