@@ -33,7 +33,9 @@ COMMANDS = {
     "view": Lazy("live_mvp_ros.cli.view", "Open a flight in Rerun, or draw a world."),
     "replay": Lazy("live_mvp_ros.cli.replay", "Play a bag, or build its map again and compare."),
     "maps": Lazy("live_mvp_ros.cli.maps", "Look at saved maps; save, load or reset a live one."),
-    "vehicle": Lazy("live_mvp_ros.cli.vehicle", "Autopilots by MAVLink: simulate one."),
+    "vehicle": Lazy(
+        "live_mvp_ros.cli.vehicle", "Autopilots by MAVLink: check, watch, try, simulate."
+    ),
     "env": Lazy(
         "live_mvp_ros.cli.env", "Look into the packet environment: examine, explore, dump."
     ),

@@ -21,6 +21,7 @@ from live_mvp_ros.vehicle.mavlink.autopilot_traits import Demands, Request, Want
 from live_mvp_ros.vehicle.mavlink.clock_offset import ClockOffset, SystemTime
 from live_mvp_ros.vehicle.mavlink.command_gate import CommandGate
 from live_mvp_ros.vehicle.mavlink.estimates import OdometryReader, PairReader, ResetWatch
+from live_mvp_ros.vehicle.mavlink.heard_facts import HeardFacts
 from live_mvp_ros.vehicle.mavlink.parameter_client import (
     ParameterClient,
     ReadParameter,
@@ -311,6 +312,27 @@ def test_no_stale_command_leaves_whatever_comes(commands):
     assert gate.stale_sent == 0
     assert gate.sent == left
     assert left + sum(gate.refused.values()) == len(commands)
+
+
+def test_what_comes_at_one_moment_after_a_silence_has_a_rate():
+    facts = HeardFacts()
+    for _ in range(2000):
+        facts.take(odometry(time_usec=5_000_000, x=0.0, vx=0.0, vy=0.0, vz=0.0), 7.0)
+    assert 0.0 < facts.rate_hz("ODOMETRY", 7.0) < 1e5
+
+
+def test_a_command_that_was_overtaken_stays_behind_but_not_for_ever():
+    gate, ms = CommandGate(0.1, 100.0), 1_000_000
+    assert gate.arrived(S, S + 20 * ms) == ""
+    assert gate.leaves(S, S + 20 * ms)
+    overtaken = "a command that answers newer odometry was passed on before it"
+    assert gate.arrived(S - 10 * ms, S + 40 * ms) == overtaken
+    assert not gate.leaves(S - 10 * ms, S + 40 * ms)
+    assert gate.leaves(S, S + 60 * ms)  # another one that answers the same
+    gate = CommandGate(0.1, 100.0)
+    gate.leaves(S + 15 * ms, S)  # from a clock that was ahead, and is set back
+    assert gate.arrived(S, S + 50 * ms) == overtaken
+    assert gate.arrived(S + 10 * ms, S + 101 * ms) == ""
 
 
 def test_one_levelled_hold_for_each_silence_and_none_after_the_autopilots_time():

@@ -68,3 +68,27 @@ def test_a_vehicle_that_was_turned_over_is_levelled_and_then_obeys():
     assert rungs[0] is Fallback.LEVEL
     assert rungs[-1] is Fallback.FLY
     assert vehicle.true[3][2] > 0.4  # it turns as it is told
+
+
+def test_a_command_that_was_overtaken_is_not_flown_but_a_clock_may_be_set_back():
+    config = SimConfig()
+    vehicle = SimulatedVehicle(config, PERIOD_NS, (0.0, 0.0, 1.0), LEVEL)
+    turns = HOVER + np.float32([0.0, 0.0, 0.0, 1.0])
+    begin_ns = 5_000_000_000
+    for k in range(20):
+        now_ns = begin_ns + k * PERIOD_NS
+        command, answers_ns = (turns, now_ns - 3 * PERIOD_NS) if k % 2 else (HOVER, now_ns)
+        vehicle.take(command, now_ns, answers_ns)
+        vehicle.advance(config, now_ns)
+    assert abs(vehicle.true[3][2]) < 1e-6
+    for k in range(20, 40):
+        now_ns = begin_ns + k * PERIOD_NS
+        vehicle.take(turns, now_ns, now_ns - 3 * PERIOD_NS)
+        vehicle.advance(config, now_ns)
+    assert vehicle.true[3][2] > 0.5
+    vehicle.take(HOVER, now_ns, now_ns + 5 * PERIOD_NS)
+    for k in range(40, 80):  # ahead no longer: what answers the present is older than that
+        now_ns = begin_ns + k * PERIOD_NS
+        vehicle.take(turns, now_ns, now_ns - 8 * PERIOD_NS)
+        vehicle.advance(config, now_ns)
+    assert vehicle.true[3][2] > 0.5

@@ -10,6 +10,7 @@
   a controller knows how old it is and reckons with it, but not with its own delays. A stamp from
   the future by more than that is no better. A stamp of 0 says nothing; then the time of arrival
   counts.
+- A command that answers older odometry than the one before it was overtaken, and is not flown.
 - What leans farther than ``lean_max_rad`` is levelled first.
 - Commands that do not come, and a lean out of control, climb the rungs of ``escalation.*``: by
   default it holds, and levels, for as long as they last. From landing only a reset gives it back.
@@ -36,6 +37,10 @@ from live_mvp_ros.ros.convert import pose_messages
 from live_mvp_ros.vehicle import QuadrotorState, at_rest, delay, disturbances, escalation, odometry
 from live_mvp_ros.vehicle.escalation import Condition, Escalation, Fallback
 from live_mvp_ros.vehicle.guard import guarded, lean_rad
+
+OVERTAKEN_NS = 100_000_000
+"""So long a command that has come keeps out those that answer older odometry: not for ever, since
+a clock may have been set back."""
 
 
 def advance(
@@ -131,13 +136,20 @@ class SimulatedVehicle:
         self._look_where(config)
 
     def take(self, command: np.ndarray, now_ns: int, answers_ns: int) -> None:
-        """Take a command [4], which has just come.
+        """Take a command [4], which has just come, unless a newer one has overtaken it.
 
         Args:
             command: thrust and body rates.
             now_ns: when it came.
             answers_ns: stamp of the odometry that it answers, 0 if that is not known.
         """
+        overtaken = 0 < answers_ns < self._answers_ns
+        if (
+            overtaken
+            and self._command_ns is not None
+            and now_ns - self._command_ns <= OVERTAKEN_NS
+        ):
+            return
         self._command, self._command_ns = command, now_ns
         self._answers_ns = answers_ns
 

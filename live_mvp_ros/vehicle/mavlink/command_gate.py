@@ -8,6 +8,9 @@ counted, and silence is passed on as silence: nothing is repeated, nothing is se
 age is looked at twice, on arrival and with the bytes ready to be written; so no stale command
 leaves even where this process is put to sleep in between.
 
+One that comes after another one that answers newer odometry was overtaken on the way, and is
+dropped, too; but only as long as that one is young, since a clock may have been set back.
+
 A command without a stamp says nothing about its age and is refused: a queue may have kept it.
 """
 
@@ -41,6 +44,7 @@ class CommandGate:
         self.oldest_s = 0.0
         self.last_age_s = math.nan
         self._sent_s = self._fresh_s = self._stream_s = -math.inf
+        self._answered_ns = 0  # by the command that was passed on last
         self._held = True  # there is nothing to level before the first command
 
     def silent_s(self, now_s: float) -> float:
@@ -90,6 +94,7 @@ class CommandGate:
         self.sent += 1
         self.stale_sent += self.last_age_s > self._timeout_s
         self._sent_s, self._held = 1e-9 * now_ns, False
+        self._answered_ns = answers_ns
         return True
 
     def refuse(self, why: str) -> None:
@@ -114,6 +119,12 @@ class CommandGate:
         age_s = 1e-9 * (now_ns - answers_ns)
         if age_s > self._timeout_s:
             return "the odometry that it answers is too old"
+        if self._was_overtaken(answers_ns, now_ns):
+            return "a command that answers newer odometry was passed on before it"
         if age_s < -EARLY_S:
             return "the odometry that it answers is in the future"
         return ""
+
+    def _was_overtaken(self, answers_ns: int, now_ns: int) -> bool:
+        newer_was_sent = answers_ns < self._answered_ns
+        return newer_was_sent and self.unsent_s(1e-9 * now_ns) <= self._timeout_s

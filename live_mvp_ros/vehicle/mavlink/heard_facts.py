@@ -17,6 +17,7 @@ _CRITICAL, _EMERGENCY = 5, 6  # MAV_STATE: PX4 says so in a failsafe
 _RATE_SPAN = 64
 _MULTIROTORS = (2, 3, 4, 13, 14, 15, 29, 35)  # MAV_TYPE
 _ESTIMATOR_BAD = 1 << 10  # GPS glitch
+_SHORTEST_S = 0.1
 _EKF_CONSTANT_POSITION, _EKF_UNINITIALISED = 1 << 7, 1 << 10
 
 
@@ -72,8 +73,9 @@ class HeardFacts:
         times = [at for at in self._times[name] if now_s - at <= span_s]
         if len(times) < 2:
             return 0.0
-        full = len(times) == _RATE_SPAN
-        return (len(times) - 1) / (now_s - times[0] if full else span_s)
+        if len(times) == _RATE_SPAN:  # no more are kept; a frozen link delivers all at one moment
+            span_s = max(now_s - times[0], _SHORTEST_S)
+        return (len(times) - 1) / span_s
 
     def take(self, message: Any, now_s: float) -> bool:
         """Take a message; return whether it says something new of mode, arming or landing."""

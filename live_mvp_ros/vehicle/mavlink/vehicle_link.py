@@ -403,7 +403,7 @@ class VehicleLink:
             self.hover.commanded(0.01 * message.throttle, now_s)
 
     def _felt(self, message: Any, now_s: float) -> None:
-        lifted = self.in_air and self.height_m > _LIFTED_M
+        lifted = self.in_air and not self.height_m <= _LIFTED_M  # NaN: it was started in flight
         if lifted and math.isfinite(message.zacc):
             self.hover.felt(-message.zacc, now_s)
 
