@@ -18,15 +18,17 @@ PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 BASE = "base"
 CORE = (
     *("worlds", "mapping", "planning", "vehicle", "control", "packets", "baselines", "sim"),
-    *("evaluation", "reports"),
+    *("policy", "learning", "evaluation", "reports"),
 )
-SEES_THE_TRUTH = ("worlds", "packets", "sim", "evaluation", "reports")
+SEES_THE_TRUTH = ("worlds", "packets", "sim", "learning", "evaluation", "reports")
 MAY_IMPORT: dict[str, set[str]] = {
     BASE: set(),
     "worlds": {BASE},
     "vehicle": {BASE},
     "packets": {BASE, "worlds"},
     "mapping": {BASE, "vehicle"},
+    "policy": {BASE, "mapping"},
+    "learning": {BASE, "mapping", "policy", "worlds"},
     "planning": {BASE, "vehicle"},
     "control": {BASE, "planning", "vehicle"},
     "baselines": {BASE, "planning", "vehicle"},

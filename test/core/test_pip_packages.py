@@ -43,7 +43,7 @@ def test_the_commands_install_what_the_project_asks_for():
     wanted = [line.partition(";")[0].strip() for line in project["dependencies"]]
     assert sorted(pip_packages.REQUIRED.values()) == sorted(wanted)
     extras = project["optional-dependencies"]
-    optional = extras["mavlink"] + extras["ray"] + extras["view"]
+    optional = extras["mavlink"] + extras["ray"] + extras["train"] + extras["view"]
     assert sorted(pip_packages.OPTIONAL.values()) == sorted(optional)
 
 
