@@ -19,9 +19,10 @@ COMMANDS = {
     "planning": Lazy(
         "live_mvp_ros.cli.bench_planning", "Time the planner's parts against plain evaluations."
     ),
+    "training": Lazy("live_mvp_ros.cli.bench_training", "Time a training step of a policy."),
 }
 
 
 @click.group(cls=LazyGroup, commands_at=COMMANDS)
 def bench() -> None:
-    """Measure what planner and map are worth and what they cost."""
+    """Measure what planner, map and training are worth and what they cost."""

@@ -50,7 +50,9 @@ def read_training(folder: Path) -> TrainingConfig:
         values = json.loads(path.read_text(encoding="utf-8"))
         return config_from({key: _tuple(value) for key, value in values.items()})
     except OSError as error:
-        raise CheckpointError(f"{folder} is no folder of a training: {path} is not there") from error
+        raise CheckpointError(
+            f"{folder} is no folder of a training: {path} is not there"
+        ) from error
     except (AttributeError, TypeError, ValueError, ConfigurationError) as error:
         raise CheckpointError(f"{path} holds no settings of a training: {error}") from error
 

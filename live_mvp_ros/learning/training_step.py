@@ -92,9 +92,7 @@ def train_once(
     adam = optax.adam(config.learning_rate)
     change, optimiser = adam.update(gradient, state.optimiser)
     policy: Any = optax.apply_updates(state.policy, change)  # type: ignore[arg-type]
-    after = TrainingState(
-        policy, optimiser, state.key, state.iteration + 1, state.nonfinite + bad
-    )
+    after = TrainingState(policy, optimiser, state.key, state.iteration + 1, state.nonfinite + bad)
     return after, StepReport(
         reward=jnp.mean(flown.reward),
         loss=jnp.mean(loss),

@@ -9,7 +9,6 @@ all of it is free.
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -43,9 +42,7 @@ def scan_of_truth(scene: Scene, body: Body) -> Scan:
     directions = directions / jnp.linalg.norm(directions, axis=0)
     range_m = reaches(scene, body.position, directions.T, _SENSOR)
     clear_m = _SENSOR.max_range_m + _BEYOND_M
-    ends = body.position[:, None] + directions * jnp.where(
-        jnp.isinf(range_m), clear_m, range_m
-    )
+    ends = body.position[:, None] + directions * jnp.where(jnp.isinf(range_m), clear_m, range_m)
     here, left, above = jnp.split(ends, 3, axis=1)
     normal = jnp.cross(left - here, above - here, axis=0)
     length = jnp.linalg.norm(normal, axis=0)
@@ -54,6 +51,4 @@ def scan_of_truth(scene: Scene, body: Body) -> Scan:
     near, *others = jnp.split(range_m, 3)
     alike = [jnp.abs(other - near) < _JUMP_SHARE * near for other in others]  # false: NaN, inf
     smooth = alike[0] & alike[1] & (length > 1e-12)
-    return Scan(
-        body.position, here.T, jnp.where(smooth, normal, 0.0).T, body.position
-    )
+    return Scan(body.position, here.T, jnp.where(smooth, normal, 0.0).T, body.position)

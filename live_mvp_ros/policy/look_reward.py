@@ -22,7 +22,8 @@ import numpy as np
 
 from live_mvp_ros.policy.soft_visibility import SAMPLES, Fields, look, unit
 
-WIDEST_COSINE, NARROWEST_COSINE = math.cos(math.radians(20.0)), math.cos(math.radians(60.0))
+WIDEST_COSINE = math.cos(math.radians(20.0))
+NARROWEST_COSINE = math.cos(math.radians(60.0))
 WINDOW_WIDTH = 0.08
 NEAR_M, NEAR_WIDTH_M = 2.5, 0.8
 UNSEEN_POWER = 1.3

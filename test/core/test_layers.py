@@ -49,8 +49,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("viewing", "worlds"),
     },
     "cli": {
-        *(BASE, "bags", "bringup", "evaluation", "mapping", "packets", "replay", "reports"),
-        *("ros", "vehicle", "viewing", "worlds"),
+        *(BASE, "bags", "bringup", "evaluation", "learning", "mapping", "packets", "replay"),
+        *("reports", "ros", "vehicle", "viewing", "worlds"),
     },
 }
 """Room: what it may import besides itself. ``bringup`` starts ``nodes`` by name only."""

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -79,7 +81,7 @@ def test_the_length_of_a_direction_changes_nothing(scale):
 
 
 def rewarded(angle_deg: float, range_m: float = 1.5, exposure: float = 0.0) -> float:
-    """Return the reward of a look at a wall, so far along the ray, under an angle to its normal."""
+    """Return the reward of a look at a wall along a ray, under an angle to its normal."""
     angle = np.radians(angle_deg)
     ray = jnp.array([[np.cos(angle)], [np.sin(angle)], [0.0]])
     return float(look_reward.reward(wall(range_m * np.cos(angle), exposure), ORIGIN, ray)[0])
@@ -94,12 +96,12 @@ def test_a_slanting_look_is_worth_more_than_a_straight_and_a_grazing_one():
 
 def test_a_near_look_is_worth_more_than_a_far_one():
     near = [rewarded(40.0, range_m) for range_m in (1.0, 2.0, 3.0, 5.0, 8.0)]
-    assert all(before > after for before, after in zip(near, near[1:], strict=False))
+    assert all(before > after for before, after in itertools.pairwise(near))
 
 
 def test_what_was_seen_already_is_worth_less_and_nothing_in_the_end():
     new = [rewarded(40.0, exposure=q) for q in (0.0, 0.3, 0.7, 0.99, 1.0)]
-    assert all(before > after for before, after in zip(new, new[1:], strict=False))
+    assert all(before > after for before, after in itertools.pairwise(new))
     assert new[-1] == 0.0
     assert new[2] / new[0] == pytest.approx(0.3**1.3, rel=1e-4)
 
