@@ -99,7 +99,7 @@ class Checkpoints:
         newest = self._manager.latest_step()
         if newest is None:
             raise CheckpointError(f"{self._folder} holds no checkpoint to go on from")
-        wanted = jax.tree.map(ocp.utils.to_shape_dtype_struct, dict(enumerate_leaves(template)))
+        wanted = dict(enumerate_leaves(template))
         try:
             leaves = self._manager.restore(newest, args=ocp.args.StandardRestore(wanted))
         except (KeyError, ValueError, OSError) as error:
@@ -117,4 +117,4 @@ class Checkpoints:
 def enumerate_leaves(state: TrainingState) -> list[tuple[str, jax.Array]]:
     """Return the arrays of a state by name, in their order."""
     named = jax.tree_util.tree_leaves_with_path(state)
-    return [(jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in named]
+    return [(jax.tree_util.keystr(path, simple=True, separator="-"), leaf) for path, leaf in named]

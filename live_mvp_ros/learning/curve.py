@@ -9,6 +9,8 @@ import math
 from pathlib import Path
 from types import TracebackType
 
+import jax
+
 from live_mvp_ros.learning.training_run import Moment
 
 COLUMNS = (
@@ -30,10 +32,10 @@ Row = dict[str, float | int | None]
 
 
 def row_of(moment: Moment) -> Row:
-    """Return what one step showed, None where nothing was evaluated."""
-    report = {name: float(value) for name, value in moment.report._asdict().items()}
+    """Return what one step showed, None where nothing was evaluated or it is not finite."""
+    report = {name: _finite(value) for name, value in moment.report._asdict().items()}
     score = moment.score
-    evaluated = (None,) * 4 if score is None else tuple(float(value) for value in score)
+    evaluated = (None,) * 4 if score is None else tuple(_finite(value) for value in score)
     return {
         "iteration": int(moment.state.iteration),
         **report,
@@ -41,6 +43,11 @@ def row_of(moment: Moment) -> Row:
         "step_s": round(moment.step_s, 4),
         **dict(zip(COLUMNS[8:], evaluated, strict=True)),
     }
+
+
+def _finite(value: jax.Array) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None
 
 
 def read_rows(path: Path, up_to: int) -> list[Row]:
@@ -78,7 +85,7 @@ class CurveWriter:
         self._csv.writerow(row)
         self._file.flush()
         for name, value in row.items():
-            if name != "iteration" and value is not None and math.isfinite(value):
+            if name != "iteration" and value is not None:
                 self._board.add_scalar(name, value, row["iteration"])
 
     def __enter__(self) -> CurveWriter:

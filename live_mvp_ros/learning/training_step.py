@@ -43,7 +43,7 @@ class StepReport(NamedTuple):
     """What one training step showed.
 
     Attributes:
-        reward: mean over courses, drones and steps.
+        reward: mean over courses, drones and steps, with zeros for what is not finite.
         loss: the same of the loss.
         gradient_norm: of the mean gradient.
         explored: share of the free voxels observed at the end, mean over courses.
@@ -94,7 +94,7 @@ def train_once(
     policy: Any = optax.apply_updates(state.policy, change)  # type: ignore[arg-type]
     after = TrainingState(policy, optimiser, state.key, state.iteration + 1, state.nonfinite + bad)
     return after, StepReport(
-        reward=jnp.mean(flown.reward),
+        reward=jnp.mean(jnp.where(jnp.isfinite(flown.reward), flown.reward, 0.0)),
         loss=jnp.mean(loss),
         gradient_norm=optax.global_norm(gradient),
         explored=jnp.mean(flown.explored[:, -1]),

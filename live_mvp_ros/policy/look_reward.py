@@ -28,7 +28,7 @@ WINDOW_WIDTH = 0.08
 NEAR_M, NEAR_WIDTH_M = 2.5, 0.8
 UNSEEN_POWER = 1.3
 NORMAL_STEP_M = 0.05
-"""The normal is the slope over a tetrahedron of this size, about as wide as what the map learns."""
+"""The normal is the slope over a tetrahedron of this size, as wide as what the map learns."""
 _TETRAHEDRON = np.array([[1, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]], np.float32).T
 
 

@@ -14,12 +14,16 @@ import pytest
 
 INSTALLED_BY_PIP = {
     "embreex": "embreex",
+    "equinox": "equinox",
     "jax": "jax",
     "mcap": "mcap",
+    "optax": "optax",
+    "orbax": "orbax-checkpoint",
     "pymavlink": "pymavlink",
     "ray": "ray",
     "rerun": "rerun-sdk",
     "rosbags": "rosbags",
+    "tensorboardX": "tensorboardx",
     "trimesh": "trimesh",
     "zstandard": "zstandard",
 }
