@@ -64,8 +64,7 @@ def begin(config: TrainingConfig) -> TrainingState:
     policy_key, key = jax.random.split(jax.random.key(config.seed))
     policy = new_policy(policy_key)
     optimiser = optax.adam(config.learning_rate).init(policy)  # type: ignore[arg-type]
-    zero = jnp.int32(0)
-    return TrainingState(policy, optimiser, jax.random.key_data(key), zero, zero)
+    return TrainingState(policy, optimiser, jax.random.key_data(key), jnp.int32(0), jnp.int32(0))
 
 
 def by_policy(policy: Actor, observation: jax.Array, key: jax.Array) -> jax.Array:

@@ -41,6 +41,9 @@ TINY = TrainingConfig(
     map_keyframes=1,
 )
 
+QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+"""To compile for speed would take longer than all the steps here."""
+
 
 @pytest.fixture(scope="module")
 def step():
@@ -48,7 +51,8 @@ def step():
     worlds = [load_world(name) for name in TINY.worlds]
     map_config = courses.map_of(TINY, worlds)
     given = courses.training_courses(TINY, map_config, worlds)
-    return partial(jax.jit(training_step.train_once), TINY, map_config, given)
+    compiled = jax.jit(training_step.train_once, compiler_options=QUICKLY)
+    return partial(compiled, TINY, map_config, given)
 
 
 def same(one, other) -> bool:
