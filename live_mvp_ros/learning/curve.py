@@ -28,7 +28,7 @@ COLUMNS = (
     "held_out_touched",
 )
 NAME = "curve.csv"
-Row = dict[str, float | int | None]
+Row = dict[str, float | None]
 
 
 def row_of(moment: Moment) -> Row:
@@ -55,14 +55,14 @@ def read_rows(path: Path, up_to: int) -> list[Row]:
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as file:
-        rows = [
+        rows: list[Row] = [
             {name: None if text == "" else float(text) for name, text in row.items()}
             for row in csv.DictReader(file)
         ]
     whole = ("iteration", "nonfinite")
     for row in rows:
         row.update({name: int(row[name] or 0) for name in whole})
-    return [dict(row) for row in rows if (row["iteration"] or 0) <= up_to]
+    return [row for row in rows if (row["iteration"] or 0) <= up_to]
 
 
 class CurveWriter:

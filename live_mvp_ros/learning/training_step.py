@@ -63,7 +63,7 @@ def begin(config: TrainingConfig) -> TrainingState:
     """Return the training before its first step."""
     policy_key, key = jax.random.split(jax.random.key(config.seed))
     policy = new_policy(policy_key)
-    optimiser = optax.adam(config.learning_rate).init(policy)  # type: ignore[arg-type]
+    optimiser = optax.adam(config.learning_rate).init(policy)
     return TrainingState(policy, optimiser, jax.random.key_data(key), jnp.int32(0), jnp.int32(0))
 
 
@@ -90,7 +90,7 @@ def train_once(
     bad += jnp.sum(~jnp.isfinite(flown.loss)).astype(jnp.int32)
     adam = optax.adam(config.learning_rate)
     change, optimiser = adam.update(gradient, state.optimiser)
-    policy: Any = optax.apply_updates(state.policy, change)  # type: ignore[arg-type]
+    policy: Any = optax.apply_updates(state.policy, change)
     after = TrainingState(policy, optimiser, state.key, state.iteration + 1, state.nonfinite + bad)
     return after, StepReport(
         reward=jnp.mean(jnp.where(jnp.isfinite(flown.reward), flown.reward, 0.0)),

@@ -78,8 +78,8 @@ def look(
         directions: [3, R]; their length does not matter.
         samples: S, on each ray.
     """
-    t, step = ranges(samples)
-    t = jnp.asarray(t, origin.dtype)[:, None]
+    at, step = ranges(samples)
+    t = jnp.asarray(at, origin.dtype)[:, None]
     points = origin[:, None, None] + unit(directions)[:, None, :] * t
     distance, exposure = fields(points.reshape(3, -1))
     shape = points.shape[1:]
