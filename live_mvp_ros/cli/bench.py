@@ -23,9 +23,10 @@ COMMANDS = {
     "planning": Lazy(
         "live_mvp_ros.cli.bench_planning", "Time the planner's parts against plain evaluations."
     ),
+    "training": Lazy("live_mvp_ros.cli.bench_training", "Time a training step of a policy."),
 }
 
 
 @click.group(cls=LazyGroup, commands_at=COMMANDS)
 def bench() -> None:
-    """Measure what planner, map and environments are worth and what they cost."""
+    """Measure what planner, map, environments and training are worth and what they cost."""

@@ -25,9 +25,8 @@ COMMANDS = {
         "live_mvp_ros.cli.explore", "Fly the mission with the ROS graph and write its report."
     ),
     "sim": Lazy("live_mvp_ros.cli.sim", "Fly one mission in this process, without ROS."),
-    "bench": Lazy(
-        "live_mvp_ros.cli.bench", "Measure: many missions, the planner's parts, or the live map."
-    ),
+    "bench": Lazy("live_mvp_ros.cli.bench", "Measure: missions, planner, live map, or training."),
+    "train": Lazy("live_mvp_ros.cli.train", "Train a policy through the live map."),
     "bag": Lazy("live_mvp_ros.cli.bag", "Look into bags, and complete those not closed."),
     "report": Lazy("live_mvp_ros.cli.report", "Write the page about a run, or compare several."),
     "view": Lazy("live_mvp_ros.cli.view", "Open a flight in Rerun, or draw a world."),

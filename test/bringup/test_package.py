@@ -40,7 +40,9 @@ KEYS = {
 """Rosdep keys of Python modules."""
 OF_ROS = {"tf2_ros": "tf2_ros_py"}
 """ROS packages whose Python modules have another name."""
-WITHOUT_KEY = {"jax", "mcap", "ray", "rerun", "zstandard"}
+WITHOUT_KEY = {
+    *("equinox", "jax", "mcap", "optax", "orbax", "ray", "rerun", "tensorboardX", "zstandard"),
+}
 RUN = {"ros2bag", "ros2launch", "rosbag2_storage_mcap", "rosidl_default_runtime", "rviz2"}
 """Started or loaded by name, not imported."""
 LOADED_BY_OTHERS = {"embreex", "rtree"}
@@ -114,7 +116,7 @@ def test_what_only_development_needs_is_run_or_imported_there():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     named = {re.match(r"[\w-]+", line).group() for line in extras["dev"]}
-    optional = extras["mavlink"] + extras["ray"] + extras["view"]
+    optional = extras["mavlink"] + extras["ray"] + extras["train"] + extras["view"]
     others = {re.match(r"[\w-]+", line).group() for line in optional}
     makefile = (ROOT / "Makefile").read_text()
     tests = imported((ROOT / "test").rglob("*.py"))

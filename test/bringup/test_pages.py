@@ -180,6 +180,11 @@ def read_as_what_it_is(block: Block, folder: Path) -> str:
 
         load_world(str(file))
         return "world"
+    if "held_out" in values:
+        from live_mvp_ros.learning.checkpoints import config_from
+
+        config_from(values)
+        return "training"
     from live_mvp_ros.evaluation.scenario import overridden
     from live_mvp_ros.sim.loop_config import ClosedLoopConfig
 
@@ -199,7 +204,9 @@ YAML = blocks("yaml")
 @pytest.mark.usefixtures("_checked_here")
 @pytest.mark.parametrize("block", YAML, ids=[block.place for block in YAML])
 def test_every_yaml_block_is_a_file_that_is_taken(block, tmp_path):
-    assert read_as_what_it_is(block, tmp_path) in ("parameters", "bounds", "world", "settings")
+    assert read_as_what_it_is(block, tmp_path) in (
+        *("parameters", "bounds", "world", "training", "settings"),
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)

@@ -18,15 +18,19 @@ PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 BASE = "base"
 CORE = (
     *("worlds", "mapping", "planning", "vehicle", "control", "packets", "baselines", "sim"),
-    *("evaluation", "environments", "reports"),
+    *("policy", "learning", "evaluation", "environments", "reports"),
 )
-SEES_THE_TRUTH = ("worlds", "packets", "sim", "evaluation", "environments", "reports")
+SEES_THE_TRUTH = (
+    *("worlds", "packets", "sim", "learning", "evaluation", "environments", "reports"),
+)
 MAY_IMPORT: dict[str, set[str]] = {
     BASE: set(),
     "worlds": {BASE},
     "vehicle": {BASE},
     "packets": {BASE, "worlds"},
     "mapping": {BASE, "vehicle"},
+    "policy": {BASE, "mapping"},
+    "learning": {BASE, "mapping", "policy", "worlds"},
     "planning": {BASE, "vehicle"},
     "control": {BASE, "planning", "vehicle"},
     "baselines": {BASE, "planning", "vehicle"},
@@ -51,7 +55,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("viewing", "worlds"),
     },
     "cli": {
-        *(BASE, "bags", "bringup", "environments", "evaluation", "mapping", "packets", "replay"),
+        *(BASE, "bags", "bringup", "environments", "evaluation", "learning", "mapping"),
+        *("packets", "replay"),
         *("reports", "ros", "vehicle", "viewing", "worlds"),
     },
 }

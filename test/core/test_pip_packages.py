@@ -43,7 +43,11 @@ def test_the_commands_install_what_the_project_asks_for():
     wanted = [line.partition(";")[0].strip() for line in project["dependencies"]]
     assert sorted(pip_packages.REQUIRED.values()) == sorted(wanted)
     extras = project["optional-dependencies"]
-    optional = extras["gym"] + extras["mavlink"] + extras["ray"] + extras["view"]
+    optional = [
+        package
+        for extra in ("gym", "mavlink", "ray", "train", "view")
+        for package in extras[extra]
+    ]
     assert sorted(pip_packages.OPTIONAL.values()) == sorted(optional)
 
 

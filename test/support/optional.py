@@ -14,13 +14,17 @@ import pytest
 
 INSTALLED_BY_PIP = {
     "embreex": "embreex",
+    "equinox": "equinox",
     "gymnasium": "gymnasium",
     "jax": "jax",
     "mcap": "mcap",
+    "optax": "optax",
+    "orbax": "orbax-checkpoint",
     "pymavlink": "pymavlink",
     "ray": "ray",
     "rerun": "rerun-sdk",
     "rosbags": "rosbags",
+    "tensorboardX": "tensorboardx",
     "trimesh": "trimesh",
     "zstandard": "zstandard",
 }
