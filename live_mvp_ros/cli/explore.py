@@ -358,6 +358,11 @@ def last_words(flight: Flight, reason: str) -> list[str]:
     from live_mvp_ros.reports.advice import advice_lines
 
     lines = [summary(flight, reason), *advice_lines(flight.metrics)]
+    if flight.left_out:
+        lines.append(
+            f"there was no time for {flight.left_out}: live-mvp report {flight.folder} makes what"
+            " is missing"
+        )
     if flight.folder is not None and (page := flight.folder / PAGE).is_file():
         lines.append(f"report: {page}")
     return lines
@@ -367,7 +372,7 @@ def summary(flight: Flight, reason: str) -> str:
     """Return what came of a flight, and where it is written down."""
     values = flight.metrics
     verdict = "complete" if values.get("mission_complete") else "not complete"
-    facts = [f"mission {verdict}: {reason}"]
+    facts = []
     explored = values.get("explored_fraction")
     if isinstance(explored, float):
         facts.append(f"explored {100 * explored:.1f} %")
@@ -376,6 +381,8 @@ def summary(flight: Flight, reason: str) -> str:
         facts.append(f"{values['path_length_m']:.1f} m")
     if values.get("collisions") is not None:
         facts.append(f"{values['collisions']} collisions")
-    if flight.folder is None:
-        return ", ".join(facts)
-    return f"{', '.join(facts)}; results in {flight.folder}"
+    sentence = f"mission {verdict}: {reason}"
+    if facts:
+        figures = ", ".join(facts)
+        sentence = f"{sentence}. {figures[0].upper()}{figures[1:]}"
+    return sentence if flight.folder is None else f"{sentence}; results in {flight.folder}"

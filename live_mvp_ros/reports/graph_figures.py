@@ -202,12 +202,13 @@ def _trajectory(figure: Figure, axes: Axes, run: RunData, *, colour_bar: bool) -
     goal = run.parameters.get("goal_m")
     if goal:
         draw_ends(axes, way[0], goal)
-    if colour_bar and run.map_pixels is not None:
-        handles, labels = axes.get_legend_handles_labels()
+    handles, labels = axes.get_legend_handles_labels()
+    if run.map_pixels is not None:
         for name, grey in (("free", FREE), ("unknown", UNKNOWN), ("solid", OCCUPIED)):
             handles.append(Patch(facecolor=str(grey / 255.0), edgecolor="grey"))
             labels.append(name)
+    if colour_bar and handles:
         figure.legend(handles, labels, loc="outside upper center", ncols=5, fontsize=9)
     axes.set(xlabel="x [m]", ylabel="y [m]", aspect="equal")
     if run.map_pixels is None:
-        axes.autoscale()
+        frame_way(axes, np.array([*way, *([goal[:2]] if goal else [])]))
