@@ -48,6 +48,7 @@ from live_mvp_ros.viewing.ports import (
     host_name,
     web_address,
 )
+from live_mvp_ros.worlds.names import WORLD_FILES
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.exploration_flight import Flight
@@ -62,7 +63,7 @@ DEFAULTS = GraphOptions()
     default=DEFAULTS.world,
     show_default=True,
     shell_complete=worlds_and_files,
-    help="World name or file.",
+    help=f"{', '.join(WORLD_FILES)} (what is drawn takes a seed, too: maze:3), or a file.",
 )
 @click.option("--headless", is_flag=True, help="Plain log lines instead of the bar.")
 @click.option(
@@ -225,7 +226,8 @@ def explore(
 ) -> int:
     """Fly until the space is explored.
 
-    The exit code is 0 only when the mission is complete and all about it could be written.
+    The exit code is 0 when the mission is complete and all about it could be written, 1 when not,
+    and 2 when the command was wrong and nothing flew.
     """
     options = GraphOptions(
         world=world,
@@ -327,7 +329,7 @@ def check_viewer(view: str, view_open: bool, fixed_ports: bool) -> None:
         raise UsageError("--view needs Rerun, which is not installed here: pip install rerun-sdk")
     try:
         if view == "window":
-            check_screen()
+            check_screen("--view web or --view file")
         elif view == "web" and fixed_ports:
             check_ports(WEB_PORT, GRPC_PORT, to_others=view_open)
     except ViewError as error:

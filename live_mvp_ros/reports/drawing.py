@@ -102,9 +102,7 @@ def frame_way(axes: Axes, points_m: np.ndarray) -> None:
         return
     low, high = points_m[:, :2].min(axis=0), points_m[:, :2].max(axis=0)
     middle, half = 0.5 * (low + high), 0.5 * float((high - low).max()) + AROUND_M
-    axes.set(
-        xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half)
-    )
+    axes.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
 
 
 def new_figure(width: float, height: float) -> Figure:
