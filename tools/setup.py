@@ -169,6 +169,7 @@ class Setup:
         """Create the virtual environment; one that works with the wanted Python is kept."""
         if not self.is_usable() or not self.is_as_wanted():
             self.run_command([self.wanted, "-m", "venv", "--clear", str(self.venv)])
+            print(f"  environment: made with {self.wanted}", flush=True)
             self.done.clear()
         uv = [self.python, "-m", "pip", "install", "--quiet", "uv>=0.9"]
         self.run_command(uv, check=False)  # without it, pip does the work

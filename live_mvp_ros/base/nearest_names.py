@@ -11,14 +11,15 @@ from collections.abc import Iterable
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     """Return the dotted names that a wrong one resembles most, as words, the closest first.
 
-    A name resembles another as a whole, or in what stands after its last dot.
+    A name resembles another as a whole, or in what stands after its last dot. What a wrong one is
+    the beginning of comes first.
     """
     leaf = name.rsplit(".", 1)[-1]
 
-    def unlike(other: str) -> tuple[float, str]:
+    def unlike(other: str) -> tuple[bool, float, str]:
         whole = difflib.SequenceMatcher(None, name, other).ratio()
         last = difflib.SequenceMatcher(None, leaf, other.rsplit(".", 1)[-1]).ratio()
-        return -max(whole, last), other
+        return not other.startswith(f"{name}_"), -max(whole, last), other
 
     found = sorted(known, key=unlike)[:count]
     return " or ".join([", ".join(found[:-1]), found[-1]] if found[1:] else found)

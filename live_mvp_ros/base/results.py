@@ -24,6 +24,8 @@ import numpy as np
 
 PAGE = "report.html"
 """The page about a run, in its folder."""
+LAST_MAP = "last_map.npz"
+"""The last map of a flight that had no time to draw it, in its folder."""
 EVAL_LINES, FACET_LINES = "eval.jsonl", "facets.jsonl"
 """What the packets of a flight say, in its folder, as one record a line."""
 

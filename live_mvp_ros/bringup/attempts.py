@@ -35,7 +35,7 @@ class Unwritten:
     def sentence(self) -> str:
         """Return what could not be written and why, empty for nothing."""
         return "; ".join(
-            f"{_listed(things)} could not be written: {why}"
+            f"{listed(things)} could not be written: {why}"
             for why, things in self._by_reason.items()
         )
 
@@ -68,5 +68,6 @@ def _attempt(
         return None
 
 
-def _listed(things: list[str]) -> str:
+def listed(things: list[str]) -> str:
+    """Return things as words: one, two and three."""
     return " and ".join([", ".join(things[:-1]), things[-1]] if things[1:] else things)

@@ -4,7 +4,8 @@
 
 Order matters for the start: the nodes are started first, and what this process needs for itself is
 loaded while they start. A first SIGINT or SIGTERM ends the flight and still writes the report, all
-within three seconds; a second one kills everything at once.
+within three seconds on a machine that is idle; what there was no time for is said (``left_out``),
+and can be made later. A second one kills everything at once.
 
 What was asked for wrongly is refused with the folder of the run removed again; but whatever holds
 data stays.
@@ -13,6 +14,7 @@ data stays.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import threading
 import time
@@ -51,6 +53,10 @@ if TYPE_CHECKING:
 TICK_S = 0.1
 COMPLETION_LIMIT_S = 2.0
 RENEWAL_LIMIT_S = 2.0
+STOPPING = "STOPPING"
+ACKNOWLEDGED = (
+    "stopping, and writing what came of the flight; to interrupt once more ends everything at once"
+)
 
 
 class Flight:
@@ -67,6 +73,8 @@ class Flight:
         self.folder: Path | None = None
         self.metrics: dict[str, object] = {}
         self.unwritten = Unwritten()
+        self.left_out = ""
+        """What an interrupted flight had no time to write, empty for nothing."""
         self._graph, self._options = graph, options
         self._show, self._say = show, say
         self._monitor: Monitor | None = None
@@ -74,6 +82,7 @@ class Flight:
         self._asking = Asking(self._scorer, options.truth)
         self._glances = Glances(options.timeout_s)
         self._news = CompileNews()
+        self._glance: Glance | None = None
         self._sentence = ""  # what a vehicle waits for on the ground
         self._end = EndWatch(options.timeout_s, alone=graph.options.vehicle == "sim")
         steered_by_us = graph.options.controller != "none"
@@ -91,7 +100,7 @@ class Flight:
             UsageError: something was asked for wrongly; nothing is left behind.
             BringupError: the graph could not be kept alive before the drone flew.
         """
-        interrupts = Interrupts()
+        interrupts = Interrupts(self._acknowledge)
         try:
             with contextlib.ExitStack() as stack:
                 check_ros_settings()
@@ -197,11 +206,21 @@ class Flight:
             news = self._news.look(monitor.progress)
             if news:
                 self._say(news)
-            self._show(self._glances.take(monitor, self._scorer.fraction))
+            self._glance = self._glances.take(monitor, self._scorer.fraction)
+            if not interrupts.asked:  # else that is what is shown
+                self._show(self._glance)
             ending = self._end.ended(monitor) or self._taken_off(take_off, monitor)
             if ending is not None:
                 return ending
         return Ending("interrupted")
+
+    def _acknowledge(self) -> None:
+        """Say that the wish to end was heard, wherever the main thread is."""
+        self._say(ACKNOWLEDGED)
+        if self._glance is not None:
+            note = "writing the results"
+            last = dataclasses.replace(self._glance, state=STOPPING, note=note, left_s=None)
+            self._show(last)
 
     def _taken_off(self, take_off: TakeOff | None, monitor: Monitor) -> Ending | None:
         """Bring a vehicle behind an autopilot into the air; return how that has failed."""
@@ -257,7 +276,7 @@ class Flight:
     def _finish(
         self, ending: Ending, supervisor: Supervisor, memory: MemoryWatch, interrupts: Interrupts
     ) -> Ending:
-        """Save the map, end the nodes and write the report; when interrupted, in three seconds.
+        """Save the map, end the nodes and write the report; when interrupted, in a hurry.
 
         Returns:
             The ending with what is left in its reason.
@@ -276,7 +295,8 @@ class Flight:
             monitor.end_mission(COMPLETION_LIMIT_S)
             monitor.renew_parameters(RENEWAL_LIMIT_S)
         ending = with_completion(ending, monitor.record)
-        self._save_map(monitor, folder, hurry)
+        began_s = time.time()
+        unsaved = self._save_map(monitor, folder, hurry)
         restarts = supervisor.restarts()
         memory.stop()
         stopping = threading.Thread(
@@ -289,17 +309,21 @@ class Flight:
             run_report.write_figures(folder, results, self._options.json_file, self.unwritten)
             if ready or not hurry:  # else there is no time to load what draws
                 run_report.write_pictures(folder, results, hurry, self.unwritten)
+            else:
+                self.left_out = run_report.write_for_later(folder, results, self.unwritten)
         finally:
             stopping.join()
+            if unsaved and not run_folder.written_since(folder / MAP_FILE, began_s):
+                self._say(f"the neural map was not saved: {unsaved}")
             self._say_open_bags()
         self._scorer.check()
         return ending
 
-    def _save_map(self, monitor: Monitor, folder: Path, hurry: bool) -> None:
-        if monitor.latest_map is not None:
-            problem = monitor.save_map(folder / MAP_FILE, 0.7 if hurry else 15.0)
-            if problem:
-                self._say(f"the neural map was not saved: {problem}")
+    def _save_map(self, monitor: Monitor, folder: Path, hurry: bool) -> str | None:
+        """Have the map saved; return why it is not: the map node still does so when it ends."""
+        if monitor.latest_map is None:
+            return None
+        return monitor.save_map(folder / MAP_FILE, 0.7 if hurry else 15.0)
 
     def _scored(self, hurry: bool) -> bool:
         """Return whether JAX and matplotlib are loaded, and maps are scored."""

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a mission order says about a world: where to start, where to end, where not to leave.
 
-Reads only the head of a world's data file and needs no JAX, because launch files must load
-quickly; only a world that is generated has to be drawn. The node that builds the scene (gt_depth)
-validates the whole file. Map frame, metres.
+Needs no JAX, because launch files must load quickly; only a world that is generated has to be
+drawn. Of a user's file, the shapes are checked, and that start and goal are outside of them; the
+node that builds the scene (gt_depth) validates the rest. Map frame, metres.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ import yaml
 
 from live_mvp_ros.base.yaml_words import broken
 from live_mvp_ros.bringup.errors import UsageError
+from live_mvp_ros.worlds.file_fields import Fields
 from live_mvp_ros.worlds.names import WORLD_FILES, MeshName, WorldNameError, find_world, mesh_of
+from live_mvp_ros.worlds.shapes import PLAN_KEYS, PRIMITIVE_KEYS, check_free
+from live_mvp_ros.worlds.world_error import WorldError
 from live_mvp_ros.worlds.world_size import problem_of
 
 Vector = tuple[float, float, float]
@@ -60,14 +63,19 @@ def mission_facts(world: str) -> MissionFacts:
     """Return the mission facts of a world by name or path.
 
     Raises:
-        UsageError: there is no such world, or a fact is missing or no list of three numbers.
+        UsageError: there is no such world, a fact is missing or no list of three numbers, or a
+            shape is none or holds the start or the goal.
     """
     resolve_world(world)
     path, seed = _found(world)
     mesh = mesh_of(world)
     values = read_mapping(path) if mesh is None else _of_mesh(mesh)
     if "generator" in values:
-        values = _drawn(path, values, seed)
+        values, own = _drawn(path, values, seed), False
+    else:
+        own = mesh is None and path not in WORLD_FILES.values()
+    if own:
+        _check_keys(path, values)
     if "occupied" in values:  # a floor plan: from the floor z = 0 to its height
         size = _numbers(world, values, "size", 2)
         height = _numbers(world, {"height": [values.get("height")]}, "height", 1)
@@ -82,9 +90,33 @@ def mission_facts(world: str) -> MissionFacts:
     goal = _numbers(world, values, names[2], 3)
     if problem := problem_of(lower, upper):
         raise UsageError(f"world {world}: {problem}")
+    if own:
+        _check_shapes(path, values)
     return MissionFacts(
         (start[0], start[1], start[2]), yaw[0], (goal[0], goal[1], goal[2]), lower, upper
     )
+
+
+def _check_keys(path: Path, values: dict[str, Any]) -> None:
+    """Refuse a key of a user's world that is none: what is misspelt is missing by its name."""
+    keys = PLAN_KEYS if "occupied" in values else PRIMITIVE_KEYS
+    try:
+        Fields(str(path), "", values).allow(*keys)
+    except WorldError as error:
+        raise UsageError(str(error)) from None
+
+
+def _check_shapes(path: Path, values: dict[str, Any]) -> None:
+    """Refuse a user's world whose shapes are none, or whose start or goal is inside of one.
+
+    A world of nothing is left to who needs more of it: to fly elsewhere, bounds and goal do.
+    """
+    if not (values.get("occupied") or values.get("primitives")):
+        return
+    try:
+        check_free(Fields(str(path), "", values))
+    except WorldError as error:
+        raise UsageError(str(error)) from None
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -117,9 +149,7 @@ def _found(world: str) -> tuple[Path, int | None]:
 
 def _drawn(path: Path, values: dict[str, Any], seed: int | None) -> dict[str, Any]:
     """Return what a generated world's file says when it is written out; this loads JAX."""
-    from live_mvp_ros.worlds.file_fields import Fields
     from live_mvp_ros.worlds.generators import generate
-    from live_mvp_ros.worlds.world_error import WorldError
 
     try:
         return generate(Fields(str(path), "", values), seed)
@@ -130,7 +160,6 @@ def _drawn(path: Path, values: dict[str, Any], seed: int | None) -> dict[str, An
 def _of_mesh(mesh: MeshName) -> dict[str, Any]:
     """Return what the world around a mesh would say as a file; this loads the mesh."""
     from live_mvp_ros.worlds.mesh_world import mesh_world_values
-    from live_mvp_ros.worlds.world_error import WorldError
 
     try:
         return mesh_world_values(*mesh)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from live_mvp_ros.base.results import (
+    LAST_MAP,
     percentiles,
     rounded,
     versions,
@@ -131,29 +132,29 @@ def metrics(
 
 def write_map(folder: Path, message: Any) -> Any:
     """Write an OccupancyGrid as map.png and map.yaml for nav2_map_server; return its image."""
-    from PIL import Image
-
-    from live_mvp_ros.reports import drawing
+    from live_mvp_ros.reports import map_files
     from live_mvp_ros.ros.convert.grid_messages import probability_grid
 
     grid = probability_grid(message, message.header.frame_id)
-    half = 0.5 * grid.spec.resolution_m
-    corner = (grid.spec.origin_m[0] - half, grid.spec.origin_m[1] - half)
-    image = drawing.map_image(grid.p, grid.known, corner, grid.spec.resolution_m)
-    buffer = io.BytesIO()
-    Image.fromarray(image.pixels).save(buffer, format="PNG")
-    write(folder / "map.png", buffer.getvalue())
-    lines = [
-        "image: map.png",
-        "mode: trinary",
-        f"resolution: {image.resolution_m:g}",
-        f"origin: [{corner[0]:.6g}, {corner[1]:.6g}, 0.0]",
-        "negate: 0",
-        f"occupied_thresh: {drawing.OCCUPIED_THRESHOLD}",
-        f"free_thresh: {drawing.FREE_THRESHOLD}",
-    ]
-    write(folder / "map.yaml", ("\n".join(lines) + "\n").encode())
+    image = map_files.image_of(grid.p, grid.known, grid.spec.origin_m, grid.spec.resolution_m)
+    map_files.write_map(folder, image)
     return image
+
+
+def write_last_map(folder: Path, message: Any) -> None:
+    """Write an OccupancyGrid as arrays, from which ``report`` makes what there is no time for."""
+    from live_mvp_ros.ros.convert.grid_messages import probability_grid
+
+    grid = probability_grid(message, message.header.frame_id)
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        map_p=np.asarray(grid.p),
+        map_known=np.asarray(grid.known),
+        map_origin_m=np.asarray(grid.spec.origin_m),
+        map_resolution_m=np.asarray(grid.spec.resolution_m),
+    )
+    write(folder / LAST_MAP, buffer.getvalue())
 
 
 def write_plots(

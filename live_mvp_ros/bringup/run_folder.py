@@ -73,6 +73,14 @@ def remove_folder(place: RunFolder) -> bool:
     return not folder.exists()
 
 
+def written_since(path: Path, time_s: float) -> bool:
+    """Return whether a file was written after a time [s] of the system's clock."""
+    try:
+        return path.stat().st_mtime >= time_s
+    except OSError:
+        return False
+
+
 def bag_folder(folder: Path, wanted: Path) -> Path:
     """Return where the bag of a run in ``folder`` is, if it is recorded to ``wanted``."""
     return folder / BAG if wanted == IN_RUN_FOLDER else wanted.absolute()

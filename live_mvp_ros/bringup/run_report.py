@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from live_mvp_ros.base.results import PAGE, write_json
 from live_mvp_ros.bringup import run_files
-from live_mvp_ros.bringup.attempts import Unwritten
+from live_mvp_ros.bringup.attempts import Unwritten, listed
 from live_mvp_ros.bringup.flight_record import FlightRecord
 from live_mvp_ros.bringup.flown import Flown
 from live_mvp_ros.bringup.graph import Graph
@@ -93,6 +93,17 @@ def write_pictures(folder: Path, results: Results, hurry: bool, unwritten: Unwri
         unwritten.add(PAGE, without)
     else:
         tried(PAGE, _write_page, folder, drawn, hurry)
+
+
+def write_for_later(folder: Path, results: Results, unwritten: Unwritten) -> str:
+    """Write what the map, the score and the page can be made from; return what is left out."""
+    latest, left = results.monitor.latest_map, ["the report"]
+    if latest is not None:
+        unwritten.attempt("the last map", run_files.write_last_map, folder, latest)
+        left.insert(0, "the map")
+    if results.scores is None and results.flown.truth is not None:
+        left.insert(0, "the score")
+    return listed(left)
 
 
 def _write_page(folder: Path, drawn: dict[str, bytes], hurry: bool) -> None:

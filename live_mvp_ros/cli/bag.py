@@ -68,7 +68,8 @@ def table(facts: dict[str, Any]) -> list[str]:
     size_mib = sum(file["bytes"] for file in facts["files"]) / 2**20
     closed = "" if facts["complete"] else ", not closed (live-mvp bag reindex completes it)"
     lost = "not counted" if facts["lost"] is None else str(facts["lost"])
-    size = f"{len(facts['files'])} files, {size_mib:.1f} MiB"
+    count = len(facts["files"])
+    size = f"{count} file{'' if count == 1 else 's'}, {size_mib:.1f} MiB"
     lines = [
         f"{facts['path']}: {facts['storage']}, {size}{closed}",
         f"{facts['duration_s']:.3f} s, {facts['message_count']} messages, lost: {lost}",

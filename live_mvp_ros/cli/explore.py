@@ -48,6 +48,7 @@ from live_mvp_ros.viewing.ports import (
     host_name,
     web_address,
 )
+from live_mvp_ros.worlds.names import WORLD_FILES
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.exploration_flight import Flight
@@ -62,7 +63,7 @@ DEFAULTS = GraphOptions()
     default=DEFAULTS.world,
     show_default=True,
     shell_complete=worlds_and_files,
-    help="World name or file.",
+    help=f"{', '.join(WORLD_FILES)} (what is drawn takes a seed, too: maze:3), or a file.",
 )
 @click.option("--headless", is_flag=True, help="Plain log lines instead of the bar.")
 @click.option(
@@ -225,7 +226,8 @@ def explore(
 ) -> int:
     """Fly until the space is explored.
 
-    The exit code is 0 only when the mission is complete and all about it could be written.
+    The exit code is 0 when the mission is complete and all about it could be written, 1 when not,
+    and 2 when the command was wrong and nothing flew.
     """
     options = GraphOptions(
         world=world,
@@ -327,7 +329,7 @@ def check_viewer(view: str, view_open: bool, fixed_ports: bool) -> None:
         raise UsageError("--view needs Rerun, which is not installed here: pip install rerun-sdk")
     try:
         if view == "window":
-            check_screen()
+            check_screen("--view web or --view file")
         elif view == "web" and fixed_ports:
             check_ports(WEB_PORT, GRPC_PORT, to_others=view_open)
     except ViewError as error:
@@ -358,6 +360,11 @@ def last_words(flight: Flight, reason: str) -> list[str]:
     from live_mvp_ros.reports.advice import advice_lines
 
     lines = [summary(flight, reason), *advice_lines(flight.metrics)]
+    if flight.left_out:
+        lines.append(
+            f"there was no time for {flight.left_out}: live-mvp report {flight.folder} makes what"
+            " is missing"
+        )
     if flight.folder is not None and (page := flight.folder / PAGE).is_file():
         lines.append(f"report: {page}")
     return lines
@@ -367,7 +374,7 @@ def summary(flight: Flight, reason: str) -> str:
     """Return what came of a flight, and where it is written down."""
     values = flight.metrics
     verdict = "complete" if values.get("mission_complete") else "not complete"
-    facts = [f"mission {verdict}: {reason}"]
+    facts = []
     explored = values.get("explored_fraction")
     if isinstance(explored, float):
         facts.append(f"explored {100 * explored:.1f} %")
@@ -376,6 +383,8 @@ def summary(flight: Flight, reason: str) -> str:
         facts.append(f"{values['path_length_m']:.1f} m")
     if values.get("collisions") is not None:
         facts.append(f"{values['collisions']} collisions")
-    if flight.folder is None:
-        return ", ".join(facts)
-    return f"{', '.join(facts)}; results in {flight.folder}"
+    sentence = f"mission {verdict}: {reason}"
+    if facts:
+        figures = ", ".join(facts)
+        sentence = f"{sentence}. {figures[0].upper()}{figures[1:]}"
+    return sentence if flight.folder is None else f"{sentence}; results in {flight.folder}"

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable
 from live_mvp_ros.cli.numbers import Number
+
+if TYPE_CHECKING:
+    from live_mvp_ros.reports.run_data import RunData
 
 PAGES = (".html", ".htm")
 DOTS = (30.0, 1200.0)
@@ -54,7 +58,7 @@ def report(
             campaign = campaign_page.read_campaign(campaigns[0])
             drawn = campaign_page.draw_campaign(campaign, dots)
         else:
-            runs = [read_run(folder) for folder in folders]
+            runs = [_completed(read_run(folder)) for folder in folders]
             drawn = page.draw(runs, dots)
     except NoRunError as error:
         raise UsageError(str(error)) from error
@@ -70,6 +74,22 @@ def report(
         path = output or Path("comparison.html")
         page.write_comparison(runs, path, drawn)
     click.echo(f"the report is {path}")
+
+
+def _completed(run: RunData) -> RunData:
+    """Return a run with the map and the score that an interrupted flight had no time for."""
+    from live_mvp_ros.bringup.late_scores import complete
+    from live_mvp_ros.reports.run_data import read_run
+    from live_mvp_ros.worlds.world_error import WorldError
+
+    try:
+        made = complete(run)
+    except (WorldError, OSError) as error:
+        click.echo(f"the flight was not scored: {error}", err=True)
+        return read_run(run.folder)
+    if made:
+        click.echo(f"{made} of {run.folder} had been left out, and is written now")
+    return read_run(run.folder) if made else run
 
 
 def _check(output: Path | None, pictures: Path | None, dpi: float | None) -> None:

@@ -92,6 +92,7 @@ def sim(
         check_film(animation)
     elif animation_width is not None or animation_speed is not None:
         raise UsageError("--animation-width and --animation-speed are for --animation FILE")
+    from live_mvp_ros.base.config import ConfigurationError
     from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()
@@ -99,14 +100,19 @@ def sim(
     from live_mvp_ros.bringup.attempts import Unwritten
     from live_mvp_ros.bringup.run_folder import new_folder
     from live_mvp_ros.evaluation import figures
+    from live_mvp_ros.evaluation.planners import PLANNERS, planner_of
     from live_mvp_ros.evaluation.runs import Run
     from live_mvp_ros.evaluation.scenario import prepare
     from live_mvp_ros.reports.advice import advice_lines
 
     run = Run(world, planner, seed, start, sensing, time_limit, overrides)
     try:
+        planner_of(planner)
         scenario = prepare(run)
-    except ValueError as error:  # of a world, a setting, or a start that is nowhere
+    except ConfigurationError as error:
+        in_file = params_file is not None and planner in PLANNERS
+        raise UsageError(f"{params_file}: {error}" if in_file else str(error)) from error
+    except ValueError as error:  # of a world, or a start that is nowhere
         raise UsageError(str(error)) from error
     flight = fly(scenario, keep_frames=animation is not None)
     if flight is None:
@@ -147,7 +153,8 @@ def fly(scenario: Scenario, keep_frames: bool) -> Flight | None:
     with view() as screen:
         screen.say(
             f"flying {run.planner} in {shown_name(run.world)}, {run.sensing} sensing, "
-            f"seed {run.seed} (the first time, programs are compiled for some seconds)"
+            f"seed {run.seed} (the first time, programs are compiled: half a minute, or more on a "
+            "busy machine)"
         )
         try:
             for stretch in scenario.fly():
@@ -210,9 +217,9 @@ def line(glance: Glance) -> str:
 def summary(record: dict[str, Any], folder: Path | None) -> str:
     """Return what came of a flight, and where it is written down."""
     verdict = "complete" if record["mission_complete"] else "not complete"
+    explored = f"Explored {100 * record['explored_fraction']:.1f} %"
     facts = [
-        f"mission {verdict}: {record['end_reason']}",
-        f"explored {100 * record['explored_fraction']:.1f} %",
+        f"mission {verdict}: {record['end_reason']}. {explored}",
         f"{record['flight_time_s']:.1f} s of flight",
         f"{record['path_length_m']:.1f} m",
         f"{record['collisions']} collisions",

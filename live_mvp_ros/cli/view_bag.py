@@ -12,7 +12,7 @@ import click
 
 from live_mvp_ros.bringup.environment import require_ros
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.viewing.ports import GRPC_PORT, ViewError
+from live_mvp_ros.viewing.ports import GRPC_PORT, ViewError, check_screen
 
 
 def bag_of(what: Path) -> Path:
@@ -67,6 +67,7 @@ def view_bag(path: Path, web: bool, save: Path | None, port: int, until_s: float
             server = sinks.to_web(recording, port, GRPC_PORT, names(bag))
             click.echo(f"the view is at {server.address}")
         else:
+            check_screen("--web or --save FILE.rrd")
             sinks.to_window(recording, names(bag))
     except (ViewError, OSError, RuntimeError) as error:
         raise UsageError(f"the view cannot be opened: {error}") from None

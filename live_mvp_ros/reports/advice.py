@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 _NARROW = (
-    "sensor noise thickens walls in the map: lower it, or its effect (a finer "
-    "live_map.resolution_m, a nearer live_map.max_range_m), or say a smaller body (body.radius_m, "
-    "body.margin_m) if the vehicle is smaller"
+    "the gap is less wide than the vehicle, or nearly so: say a smaller body (body.radius_m, "
+    "body.margin_m) if the vehicle is smaller, map finer (live_map.resolution_m) and, if the "
+    "sensor is noisy, which thickens walls in the map, look less far (live_map.max_range_m)"
 )
 _TIME = "give it more time (--timeout, --time-limit), or a higher body.speed_max_m_s"
 _VOLUME = "enlarge the volume: lower_m and upper_m of the world"
+ENCLOSED = "nothing: it is solid or sealed all around, no way leads there"
+"""Of a remainder that is the inside of something."""
 ADVICE = {
     "too_narrow": _NARROW,
     "too_risky": "it came no nearer there for long: look at the way in the bag or the film, and "

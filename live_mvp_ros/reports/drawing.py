@@ -26,6 +26,8 @@ PURPLE, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
 CYCLE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
 LINES = ("-", "--", "-.", ":")
 DPI = 110.0
+AROUND_M = 1.0
+"""Space around a way that is drawn without a map."""
 
 
 class MapImage(NamedTuple):
@@ -92,6 +94,15 @@ def draw_ends(axes: Axes, start_m: Sequence[float] | None, goal_m: Sequence[floa
     if start_m is not None:
         axes.plot(*start_m[:2], "o", color=BLUE, markersize=10, label="start", **edge)
     axes.plot(*goal_m[:2], "*", color=VERMILION, markersize=17, label="goal", **edge)
+
+
+def frame_way(axes: Axes, points_m: np.ndarray) -> None:
+    """Show a square around points [N, 2 or 3], of which a straight way would be a hairline."""
+    if not len(points_m):
+        return
+    low, high = points_m[:, :2].min(axis=0), points_m[:, :2].max(axis=0)
+    middle, half = 0.5 * (low + high), 0.5 * float((high - low).max()) + AROUND_M
+    axes.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -13,8 +13,11 @@ from live_mvp_ros.evaluation import metrics
 from live_mvp_ros.evaluation.logbook import Flight
 from live_mvp_ros.reports.drawing import (
     BLUE,
+    FREE,
     GREEN,
+    OCCUPIED,
     ORANGE,
+    UNKNOWN,
     VERMILION,
     MapImage,
     draw_cells,
@@ -84,9 +87,14 @@ def draw_final_map(axes: Axes, flight: Flight) -> None:
     draw_ends(axes, flight.scenario.world.start_m, flight.scenario.world.goal_m)
     share = left.sum() / max(1, int(truth.observable.sum()))
     area_m2 = np.count_nonzero(left) * resolution_m**2
-    label = f"observable, still unseen: {area_m2:.1f} m² ({100 * share:.1f} %)"
-    handles = [*axes.get_legend_handles_labels()[0], Patch(color=ORANGE, label=label)]
-    axes.figure.legend(handles=handles, loc="outside lower left", ncols=3, frameon=False)
+    label = f"observable, still unseen: {area_m2:.2f} m² ({100 * share:.2f} %)"
+    greys = (("free", FREE), ("unknown", UNKNOWN), ("solid", OCCUPIED))
+    handles = [
+        *axes.get_legend_handles_labels()[0],
+        *(Patch(facecolor=str(g / 255.0), edgecolor="grey", label=name) for name, g in greys),
+        Patch(color=ORANGE, label=label),
+    ]
+    axes.figure.legend(handles=handles, loc="outside lower left", ncols=6, frameon=False)
     axes.set(xlabel="x [m]", ylabel="y [m]", aspect="equal", anchor="N")
 
 

@@ -28,6 +28,7 @@ from live_mvp_ros.reports.drawing import (
     draw_ends,
     draw_map,
     draw_path,
+    frame_way,
     new_figure,
     upright,
 )
@@ -35,6 +36,9 @@ from live_mvp_ros.reports.field_moments import Moment
 from live_mvp_ros.reports.run_data import RunData
 
 HISTOGRAM_MS = 60.0
+TICKS_MS = (0.0, 10.0, 20.0, 30.0, 40.0, 50.0, HISTOGRAM_MS)
+LAST_TICK = f"{HISTOGRAM_MS:g}\nand more"
+"""The last bar counts all that took longer."""
 
 
 def explored(runs: Sequence[RunData]) -> Figure | None:
@@ -66,8 +70,9 @@ def clearance(runs: Sequence[RunData]) -> Figure | None:
         (axes,) = figure.axes
         for radius_m in sorted({r for r in map(radius_of, shown) if r is not None}):
             axes.axhline(radius_m, color=VERMILION, linestyle="--", linewidth=1.2)
-            axes.text(0.99, radius_m, "radius of the drone", color=VERMILION, fontsize=9,
-                      ha="right", va="top", transform=axes.get_yaxis_transform())  # fmt: skip
+            axes.annotate("radius of the drone", (0.99, radius_m), (0, -4), color=VERMILION,
+                          xycoords=axes.get_yaxis_transform(), textcoords="offset points",
+                          ha="right", va="top", fontsize=9)  # fmt: skip
         axes.set(xlabel="flight time [s]", ylabel="true clearance [m]")
         axes.set_ylim(bottom=0.0)
     return figure
@@ -97,6 +102,7 @@ def timing(runs: Sequence[RunData]) -> Figure | None:
                       color=CYCLE[index % len(CYCLE)],
                       histtype="stepfilled" if alone else "step", linewidth=1.6)  # fmt: skip
         axes.set(xlabel=title, ylabel="share [%]", xlim=(0, HISTOGRAM_MS))
+        axes.set_xticks(TICKS_MS, [*(f"{tick:g}" for tick in TICKS_MS[:-1]), LAST_TICK])
         axes.grid(alpha=0.3)
     if len(shown) > 1:
         figure.axes[0].legend(fontsize=8)
@@ -168,7 +174,10 @@ FIGURES: dict[str, tuple[str, Callable[[Sequence[RunData]], Figure | None]]] = {
     "explored": ("How fast the space became known", explored),
     "trajectory": ("Where it flew, over the map that it made", trajectories),
     "clearance": ("How far it kept from everything", clearance),
-    "fields": ("Where a look was worth most, at some moments", fields),
+    "fields": (
+        "Where a look was worth most, at some moments; what glows in the end was left",
+        fields,
+    ),
     "timing": ("How well the control loop kept its time", timing),
 }
 """Figures of a report by the name of their file, with their titles."""
@@ -202,12 +211,13 @@ def _trajectory(figure: Figure, axes: Axes, run: RunData, *, colour_bar: bool) -
     goal = run.parameters.get("goal_m")
     if goal:
         draw_ends(axes, way[0], goal)
-    if colour_bar and run.map_pixels is not None:
-        handles, labels = axes.get_legend_handles_labels()
+    handles, labels = axes.get_legend_handles_labels()
+    if run.map_pixels is not None:
         for name, grey in (("free", FREE), ("unknown", UNKNOWN), ("solid", OCCUPIED)):
             handles.append(Patch(facecolor=str(grey / 255.0), edgecolor="grey"))
             labels.append(name)
+    if colour_bar and handles:
         figure.legend(handles, labels, loc="outside upper center", ncols=5, fontsize=9)
     axes.set(xlabel="x [m]", ylabel="y [m]", aspect="equal")
     if run.map_pixels is None:
-        axes.autoscale()
+        frame_way(axes, np.array([*way, *([goal[:2]] if goal else [])]))

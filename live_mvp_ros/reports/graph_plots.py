@@ -15,6 +15,7 @@ from live_mvp_ros.reports.drawing import (
     draw_ends,
     draw_map,
     draw_path,
+    frame_way,
     new_figure,
     png,
 )
@@ -38,7 +39,8 @@ def trajectory_figure(
     if goal_m is not None:
         draw_ends(axes, positions_m[0] if line is not None else None, goal_m)
     if image is None:
-        axes.autoscale()
+        ends = [] if goal_m is None else [goal_m[:2]]
+        frame_way(axes, np.array([*positions_m[:, :2], *ends]))
     axes.set(xlabel="x [m]", ylabel="y [m]", title=title, aspect="equal")
     if goal_m is not None:
         axes.legend(loc="upper right")

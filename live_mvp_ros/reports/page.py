@@ -14,7 +14,7 @@ from typing import Any
 
 from live_mvp_ros.base.results import PAGE, write
 from live_mvp_ros.reports import graph_figures
-from live_mvp_ros.reports.advice import ADVICE, advice
+from live_mvp_ros.reports.advice import ADVICE, ENCLOSED, advice
 from live_mvp_ros.reports.drawing import DPI, png
 from live_mvp_ros.reports.html_parts import document, picture, table, text
 from live_mvp_ros.reports.run_data import RunData
@@ -144,7 +144,7 @@ def _left(run: RunData) -> str:
             f"{item.get('area_m2', 0.0):.1f} m²",
             str(item.get("reason", "")).replace("_", " "),
             ", ".join(f"{value:.1f}" for value in item.get("centroid_m", [])),
-            "" if item.get("enclosed") else ADVICE.get(str(item.get("reason")), ""),
+            ENCLOSED if item.get("enclosed") else ADVICE.get(str(item.get("reason")), ""),
         )
         for item in left
     ]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from live_mvp_ros.base.results import package_version
+from live_mvp_ros.base.results import LAST_MAP, package_version
 from live_mvp_ros.reports import field_moments
 from live_mvp_ros.reports.drawing import map_image
 from live_mvp_ros.reports.field_moments import Moment
@@ -171,7 +171,8 @@ def _map(folder: Path) -> tuple[np.ndarray | None, tuple[float, float], float]:
     from PIL import Image
 
     if not (folder / "map.yaml").exists():
-        return _map_of_arrays(folder / "flight.npz")
+        kept = folder / "flight.npz"
+        return _map_of_arrays(kept if kept.exists() else folder / LAST_MAP)
     try:
         about = yaml.safe_load((folder / "map.yaml").read_text(encoding="utf-8"))
         with Image.open(folder / str(about["image"])) as image:
@@ -183,7 +184,7 @@ def _map(folder: Path) -> tuple[np.ndarray | None, tuple[float, float], float]:
 
 
 def _map_of_arrays(path: Path) -> tuple[np.ndarray | None, tuple[float, float], float]:
-    """Return the map of a flight in one process, which keeps it as arrays."""
+    """Return the map of a flight in one process or of an interrupted one, kept as arrays."""
     try:
         with np.load(path) as arrays:
             resolution_m = float(arrays["map_resolution_m"])

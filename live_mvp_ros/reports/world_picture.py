@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from live_mvp_ros.base import quaternion
 from live_mvp_ros.evaluation.metrics import clearance
@@ -32,9 +33,11 @@ _COARSE_M = 0.2
 _PLACES, _HEADINGS = 16, 12  # that are tried
 _AWAY_M, _ROOM_M = 2.0, 0.7
 _ARROW_M = 1.2
+_BEHIND_PT = 18.0  # so that the name does not cover the place
 _DIFFERENCE_M = 0.01
 _DARKEST = 0.3
 _NOTHING = 0.85
+_SOLID = "#333333"
 _GLANCE = DepthCameraConfig(
     width_px=32, height_px=20, hfov_rad=math.radians(95.0), vfov_rad=math.radians(65.0)
 )
@@ -52,7 +55,8 @@ def world_figure(world: World, altitude_m: float | None = None) -> Figure:
         width_ratios=[1.2, 1.0],
         height_ratios=[0.5, 1.0, 1.0],
     ).values()
-    _draw_cut(above, world, (0, 1), altitude)
+    shown = _draw_cut(above, world, (0, 1), altitude)
+    figure.colorbar(shown, ax=above, label="distance to the solid in m", shrink=0.6)
     draw_ends(above, world.start_m, world.goal_m)
     at_start, rich = _View(world.start_m, world.start_yaw_rad), _rich_view(world)
     for view, name in ((at_start, "A"), (rich, "B")):
@@ -61,7 +65,12 @@ def world_figure(world: World, altitude_m: float | None = None) -> Figure:
     above.set_title(f"{world.name}: distance to the solid at z = {altitude:g} m", fontsize=10)
     _draw_cut(side, world, (0, 2), world.start_m[1])
     side.set_title(f"cut at y = {world.start_m[1]:g} m", fontsize=10)
-    _draw_view(first, world, at_start, "A: what a wide camera at the start sees")
+    _draw_view(
+        first,
+        world,
+        at_start,
+        "A: what a wide camera at the start sees, ahead (start_yaw)",
+    )
     _draw_view(second, world, rich, "B: and where depth varies most")
     return figure
 
@@ -108,14 +117,19 @@ def _mark(axes: Axes, view: _View, name: str) -> None:
     x, y, _ = view.position_m
     ahead = (_ARROW_M * math.cos(view.yaw_rad), _ARROW_M * math.sin(view.yaw_rad))
     axes.annotate(
-        name, (x + ahead[0], y + ahead[1]), (x, y), color=VERMILION, weight="bold",
-        ha="center", va="center", arrowprops={"arrowstyle": "->", "color": VERMILION, "lw": 1.5},
-        bbox={"boxstyle": "circle,pad=0.15", "fc": "white", "ec": VERMILION}, zorder=6,
+        "", (x + ahead[0], y + ahead[1]), (x, y), zorder=4,
+        arrowprops={"arrowstyle": "->", "color": VERMILION, "lw": 1.5},
+    )  # fmt: skip
+    behind = (-_BEHIND_PT * math.cos(view.yaw_rad), -_BEHIND_PT * math.sin(view.yaw_rad))
+    axes.annotate(
+        name, (x, y), behind, textcoords="offset points", color=VERMILION, weight="bold",
+        ha="center", va="center", zorder=6,
+        bbox={"boxstyle": "circle,pad=0.15", "fc": "white", "ec": VERMILION},
     )  # fmt: skip
 
 
-def _draw_cut(axes: Axes, world: World, along: tuple[int, int], height_m: float) -> None:
-    """Draw the distance on a plane through a world, solid in dark."""
+def _draw_cut(axes: Axes, world: World, along: tuple[int, int], height_m: float) -> AxesImage:
+    """Draw the distance on a plane through a world, solid in dark; return it for a scale."""
     across = 3 - sum(along)
     low, high = np.array(world.lower_m), np.array(world.upper_m)
     cell = max(_CELL_M, float((high - low).max()) / _MOST_CELLS)
@@ -124,10 +138,13 @@ def _draw_cut(axes: Axes, world: World, along: tuple[int, int], height_m: float)
     points[..., along[0]], points[..., along[1]], points[..., across] = u, v[:, None], height_m
     distance = clearance(world.scene, points.reshape(-1, 3)).reshape(points.shape[:2])
     extent = (low[along[0]], high[along[0]], low[along[1]], high[along[1]])
-    axes.imshow(distance, "RdBu", origin="lower", extent=extent, vmin=-_SHOWN_M, vmax=_SHOWN_M)
+    image = axes.imshow(distance, "Blues", origin="lower", extent=extent, vmin=0.0, vmax=_SHOWN_M)
     if distance.min() < 0.0 < distance.max():
-        axes.contour(u, v, distance, levels=[0.0], colors="black", linewidths=1.0)
+        inside = [float(distance.min()), 0.0]
+        axes.contourf(u, v, distance, levels=inside, colors=[_SOLID])
+        axes.contour(u, v, distance, levels=[0.0], colors=_SOLID, linewidths=1.0)
     axes.set(xlabel=f"{'xyz'[along[0]]} in m", ylabel=f"{'xyz'[along[1]]} in m")
+    return image
 
 
 def _draw_view(axes: Axes, world: World, view: _View, title: str) -> None:

@@ -15,14 +15,14 @@ class ViewError(Exception):
     """A view cannot be opened here; the text is one sentence with the remedy."""
 
 
-def check_screen() -> None:
-    """Refuse a window where there is no screen.
+def check_screen(instead: str = "the web or a file") -> None:
+    """Refuse a window where there is no screen; ``instead`` is what to choose then.
 
     Raises:
         ViewError: there is none.
     """
     if not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
-        raise ViewError("there is no screen to open a window on: choose the web or a file")
+        raise ViewError(f"there is no screen to open a window on: choose {instead}")
 
 
 def host_name() -> str:

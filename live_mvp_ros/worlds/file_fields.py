@@ -7,10 +7,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from live_mvp_ros.worlds.world import Vector
 from live_mvp_ros.worlds.world_error import WorldError
+
+if TYPE_CHECKING:
+    from live_mvp_ros.worlds.world import Vector
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,10 +29,21 @@ class Fields:
         Raises:
             WorldError: always.
         """
-        text = f"{self.values[key]!r}"
+        self._refuse(key, self.values[key], allowed)
+
+    def refuse_item(self, key: str, index: int, allowed: str) -> NoReturn:
+        """Raise the sentence about one item of a list that is not allowed.
+
+        Raises:
+            WorldError: always.
+        """
+        self._refuse(f"{key}[{index}]", self.values[key][index], allowed)
+
+    def _refuse(self, name: str, value: Any, allowed: str) -> NoReturn:
+        text = f"{value!r}"
         text = text if len(text) <= 80 else text[:77] + "..."
         raise WorldError(
-            f"{self.file}: {self.place}{key} = {text} is not allowed: it must be {allowed}"
+            f"{self.file}: {self.place}{name} = {text} is not allowed: it must be {allowed}"
         )
 
     def allow(self, *keys: str) -> None:
@@ -95,9 +108,11 @@ class Fields:
     def rows(self, key: str, length: int) -> list[tuple[float, ...]]:
         """Return a list, not empty, of lists of numbers of a given length."""
         value = self.get(key)
-        good = isinstance(value, list) and value and all(_is_vector(v, length) for v in value)
-        if not good:
+        if not isinstance(value, list) or not value:
             self.refuse(key, f"a list of lists of {length} numbers")
+        for index, row in enumerate(value):
+            if not _is_vector(row, length):
+                self.refuse_item(key, index, f"a list of {length} numbers")
         return [tuple(float(v) for v in row) for row in value]
 
     def mappings(self, key: str) -> list[Fields]:

@@ -37,7 +37,6 @@ from live_mvp_ros.worlds.generators import generate
 from live_mvp_ros.worlds.mesh_scene import MeshSolid
 from live_mvp_ros.worlds.mesh_world import check_place, mesh_world_values
 from live_mvp_ros.worlds.names import WORLD_FILES, WorldNameError, find_world, mesh_of
-from live_mvp_ros.worlds.polygon import triangulate
 from live_mvp_ros.worlds.scene import (
     Boxes,
     Cylinders,
@@ -49,6 +48,7 @@ from live_mvp_ros.worlds.scene import (
     Spheres,
     signed_distance,
 )
+from live_mvp_ros.worlds.shapes import PLAN_KEYS, PRIMITIVE_KEYS, READERS, rectangles_of
 from live_mvp_ros.worlds.world import World
 from live_mvp_ros.worlds.world_error import WorldError
 from live_mvp_ros.worlds.world_size import problem_of
@@ -95,14 +95,11 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 
 def _from_floor_plan(fields: Fields) -> World:
-    optional = ("units", "resolution", "start_yaw", "comment", "prior")
-    fields.allow("name", "size", "height", "start", "goal", "occupied", *optional)
+    fields.allow(*PLAN_KEYS)
     if fields.values.get("units", "m") != "m":
         fields.refuse("units", "m")
     (width, depth), height = fields.vector("size", 2), fields.number("height", above=0.0)
-    rectangles = np.array(fields.rows("occupied", 4), np.float64).T
-    if np.any(rectangles[:2] >= rectangles[2:]):
-        fields.refuse("occupied", "rectangles [x_min, y_min, x_max, y_max] with min < max")
+    rectangles = np.array(rectangles_of(fields), np.float64).T
     heights = np.full(rectangles.shape[1], 0.5 * height)
     low, high = rectangles[:2], rectangles[2:]
     walls = Boxes(
@@ -123,8 +120,7 @@ def _from_floor_plan(fields: Fields) -> World:
 
 
 def _from_primitives(fields: Fields) -> World:
-    keys = ("name", "lower_m", "upper_m", "start_m", "start_yaw_rad", "goal_m", "primitives")
-    fields.allow(*keys)
+    fields.allow(*PRIMITIVE_KEYS)
     world = World(
         name=fields.text("name"),
         scene=_scene(fields.mappings("primitives")),
@@ -183,10 +179,10 @@ def _group(items: list[Fields], smoothness: float) -> Group:
     """Build one group; primitives of one kind share one stack of arrays."""
     rows: dict[str, list[tuple[Any, ...]]] = {}
     for item in items:
-        kind = item.choice("type", tuple(_READERS))
+        kind = item.choice("type", tuple(READERS))
         if kind == "polygon" and smoothness > 0.0:
             item.refuse("type", "plane, sphere, box or cylinder inside a smooth union")
-        rows.setdefault(kind, []).extend(_READERS[kind](item))
+        rows.setdefault(kind, []).extend(READERS[kind](item))
     members = tuple(_stacked(kind, entries) for kind, entries in sorted(rows.items()))
     return Group(members, smoothness)
 
@@ -198,55 +194,6 @@ def _stacked(kind: str, rows: list[tuple[Any, ...]]) -> Primitives:
         _array(np.stack([np.asarray(v) for v in c], axis=-1)) for c in zip(*rows, strict=True)
     ]
     return kinds.get(kind, Prisms)(*columns)
-
-
-def _plane(item: Fields) -> list[tuple[Any, ...]]:
-    item.allow("type", "point_m", "normal")
-    normal = np.array(item.vector("normal", 3))
-    length = np.linalg.norm(normal)
-    if length < 1e-6:
-        item.refuse("normal", "a vector longer than zero")
-    normal = normal / length
-    return [(normal, normal @ np.array(item.vector("point_m", 3)))]
-
-
-def _sphere(item: Fields) -> list[tuple[Any, ...]]:
-    item.allow("type", "centre_m", "radius_m")
-    return [(item.vector("centre_m", 3), item.number("radius_m", above=0.0))]
-
-
-def _box(item: Fields) -> list[tuple[Any, ...]]:
-    item.allow("type", "centre_m", "half_extents_m")
-    half = item.vector("half_extents_m", 3)
-    if min(half) <= 0.0:
-        item.refuse("half_extents_m", "three numbers above 0")
-    return [(item.vector("centre_m", 3), half)]
-
-
-def _cylinder(item: Fields) -> list[tuple[Any, ...]]:
-    item.allow("type", "centre_m", "radius_m", "height_m")
-    radius, height = item.number("radius_m", above=0.0), item.number("height_m", above=0.0)
-    return [(item.vector("centre_m", 3), radius, 0.5 * height)]
-
-
-def _polygon(item: Fields) -> list[tuple[Any, ...]]:
-    item.allow("type", "corners_m", "bottom_m", "top_m")
-    bottom = item.number("bottom_m")
-    top = item.number("top_m", above=bottom)
-    try:
-        triangles = triangulate([(x, y) for x, y in item.rows("corners_m", 2)])
-    except ValueError as error:
-        item.refuse("corners_m", f"a simple polygon ({error})")
-    return [(t, 0.5 * (bottom + top), 0.5 * (top - bottom)) for t in triangles]
-
-
-_READERS = {
-    "plane": _plane,
-    "sphere": _sphere,
-    "box": _box,
-    "cylinder": _cylinder,
-    "polygon": _polygon,
-}
 
 
 def _array(values: Any) -> Any:

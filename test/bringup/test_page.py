@@ -104,6 +104,57 @@ def test_the_page_of_a_run_needs_nothing_else_and_says_what_came_of_it(tmp_path)
         assert Image.open(run / f"{name}.png").size[0] > 300
 
 
+ROOM = """
+name: room
+size: [6.0, 4.0]
+height: 3.0
+start: [1.0, 2.0, 1.5]
+goal: [5.0, 2.0, 1.5]
+occupied: [[0, 0, 6, 0.2], [0, 3.8, 6, 4], [0, 0.2, 0.2, 3.8], [5.8, 0.2, 6, 3.8]]
+"""
+
+
+def test_a_run_without_map_and_score_gets_them_from_its_last_map(tmp_path, capsys):
+    """Half of an empty room is known, and the drone came to 0.25 m of a wall, twice."""
+    (tmp_path / "room.yaml").write_text(ROOM)
+    run = tmp_path / "run"
+    run.mkdir()
+    flown = {"truth": str(tmp_path / "room.yaml"), "radius_m": 0.3, "range_m": 8.0}
+    values = {**METRICS, "explored_fraction": None, "collisions": None, "flown": flown}
+    write_json(run / "metrics.json", values)
+    y_m = np.array([2.0, 0.45, 2.0, 3.55, 2.0])
+    way = np.stack([np.arange(5.0), np.full(5, 3.0), y_m, np.full(5, 1.5)], axis=1)
+    write_table(run / "trajectory.csv", ("time_s", "x_m", "y_m", "z_m"), way)
+    known = np.zeros((60, 40), bool)
+    known[:30] = True
+    np.savez(
+        run / "last_map.npz", map_p=np.where(known, 0.1, 0.5), map_known=known,
+        map_origin_m=(0.05, 0.05), map_resolution_m=0.1,
+    )  # fmt: skip
+    assert main(["report", str(run)]) == 0
+    assert "the map and the score of" in capsys.readouterr().out
+    scored = json.loads((run / "metrics.json").read_text())
+    assert scored["explored_fraction"] == pytest.approx(0.5, abs=0.02)
+    assert scored["collisions"] == 2
+    assert scored["min_clearance_m"] == pytest.approx(0.25, abs=1e-3)
+    assert scored["end_reason"] == METRICS["end_reason"]
+    pixels = np.asarray(Image.open(run / "map.png"))
+    assert (pixels[:, :30] == drawing.FREE).all() and (pixels[:, 30:] == drawing.UNKNOWN).all()
+    assert main(["report", str(run)]) == 0
+    assert "had been left out" not in capsys.readouterr().out  # nothing is made twice
+
+
+def test_a_straight_way_without_a_map_is_drawn_in_a_square(tmp_path):
+    run = make_run(tmp_path / "run")
+    (run / "map.yaml").unlink()
+    figure = page.graph_figures.trajectories([read_run(run)])
+    assert figure is not None
+    (low, high), (bottom, top) = figure.axes[0].get_xlim(), figure.axes[0].get_ylim()
+    assert high - low == pytest.approx(top - bottom)
+    assert (low, high) == (pytest.approx(0.0), pytest.approx(6.0))  # the way from 1 to 5 m
+    assert {text.get_text() for text in figure.legends[0].get_texts()} == {"start", "goal"}
+
+
 def test_what_a_run_has_not_left_is_left_out(tmp_path):
     run = tmp_path / "bare"
     run.mkdir()

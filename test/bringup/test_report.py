@@ -7,7 +7,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
 import resource
+import signal
 import threading
 import time
 import types
@@ -30,7 +32,9 @@ from live_mvp_ros.bringup.flight_end import with_completion
 from live_mvp_ros.bringup.flight_options import FlightOptions
 from live_mvp_ros.bringup.flight_record import FlightRecord, Status
 from live_mvp_ros.bringup.flown import Flown, FlownParameters, flown
+from live_mvp_ros.bringup.glance import Glance
 from live_mvp_ros.bringup.graph import GraphOptions, describe
+from live_mvp_ros.bringup.interrupts import Interrupts
 from live_mvp_ros.bringup.moments import Moments
 from live_mvp_ros.bringup.run_files import Ending, Scores
 from live_mvp_ros.bringup.run_folder import new_folder, remove_folder
@@ -269,14 +273,66 @@ class Stopping:
     def save_map(self, *_: object) -> None:
         """It is saved."""
 
-    def finish(self, folder: Path, said: list[str], **options: Any) -> Flight:
+    def finish(
+        self, folder: Path, said: list[str], interrupted: bool = False, **options: Any
+    ) -> Flight:
         """Return a flight whose end was gone through."""
         wishes = FlightOptions(folder, **options)
         flight = Flight(describe(GraphOptions()), wishes, lambda _: None, said.append)
         flight.folder, flight._monitor = folder, self
         memory = types.SimpleNamespace(stop=lambda: None, peak_mib=100.0)
-        flight._finish(Ending("because"), self, memory, types.SimpleNamespace(asked=False))
+        flight._finish(Ending("because"), self, memory, types.SimpleNamespace(asked=interrupted))
         return flight
+
+
+def test_an_interrupted_flight_says_what_it_had_no_time_for(tmp_path, monkeypatch):
+    """What scores and draws is not loaded yet; the map node saves its map when it ends."""
+    said: list[str] = []
+    ending = Stopping(flight_to(6.0, 5.0, False))
+    ending.latest_map = object()
+    kept: list[object] = []
+    monkeypatch.setattr(run_files, "write_last_map", lambda _, message: kept.append(message))
+    ending.complete_files = lambda: None
+    ending.save_map = lambda *_: "the map node did not answer within 0.7 s"
+    ending.stop = lambda *_: (tmp_path / "neural_map.npz").write_text("whole")
+    flight = ending.finish(tmp_path, said, interrupted=True, truth="office")
+    assert flight.left_out == "the score, the map and the report"
+    assert kept == [ending.latest_map]
+    assert said == []
+    assert (tmp_path / "metrics.json").exists()
+    ending.stop = lambda *_: None
+    written = tmp_path / "neural_map.npz"
+    os.utime(written, (0.0, 0.0))  # an earlier save
+    ending.finish(tmp_path, said, interrupted=True)
+    assert said == ["the neural map was not saved: the map node did not answer within 0.7 s"]
+
+
+def test_ctrl_c_is_acknowledged_while_the_main_thread_is_busy():
+    said = threading.Event()
+    interrupts = Interrupts(said.set)
+    try:
+        assert not said.wait(0.05)
+        signal.raise_signal(signal.SIGINT)
+        assert said.wait(10.0)
+        assert interrupts.asked
+    finally:
+        interrupts.restore()
+
+
+def test_a_flight_shows_that_it_stops_and_keeps_its_figures(tmp_path):
+    shown: list[Any] = []
+    said: list[str] = []
+    flight = Flight(describe(GraphOptions()), FlightOptions(tmp_path), shown.append, said.append)
+    flight._acknowledge()
+    assert shown == []  # nothing is known of it yet
+    flight._glance = Glance("EXPLORING", "", 1.7, 0.084, 0.3, 0.5, None, None, None, left_s=60.0)
+    flight._acknowledge()
+    assert (shown[0].state, shown[0].explored_fraction, shown[0].left_s) == (
+        "STOPPING",
+        0.084,
+        None,
+    )
+    assert len(said) == 2 and said[0].startswith("stopping")
 
 
 @pytest.mark.parametrize(
@@ -357,7 +413,7 @@ def fly_to_an_end(monkeypatch, complete: bool, missing: str) -> None:
     class Flown:
         def __init__(self, *_: object) -> None:
             self.metrics, self.folder = {"mission_complete": complete}, None
-            self.unfinished, self.unwritten = False, Unwritten()
+            self.unfinished, self.unwritten, self.left_out = False, Unwritten(), ""
 
         def run(self) -> Ending:
             if missing:

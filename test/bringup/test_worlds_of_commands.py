@@ -33,6 +33,47 @@ def test_a_launch_refuses_a_world_without_end_before_it_starts_anything(tmp_path
         mission_facts(written(tmp_path, values))
 
 
+PLAN = {
+    "name": "p", "size": [6, 5], "height": 3.0, "start": [1, 1, 1], "goal": [5, 4, 1],
+    "occupied": [[2, 0, 3, 2], [4, 0, 5, 2]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("base", "change", "words"),
+    [
+        (
+            PLAN,
+            {"start": [4.5, 1, 1]},
+            r"start = .* outside the solid, and it is .* occupied\[1\]",
+        ),
+        (PLAN, {"goal": [1, 1, 3.2]}, r"goal = .* of the ceiling"),
+        (
+            PLAN,
+            {"occupied": [[2, 0, 3, 2]] * 9 + [[5, 0, 4, 2]]},
+            r"occupied\[9\] = \[5, 0, 4, 2\] is not allowed: it must be a rectangle",
+        ),
+        (PLAN, {"occupied": [[2, 0, 3, 2], [1, 2]]}, r"occupied\[1\] = \[1, 2\] is not allowed"),
+        (BASE, {"start_m": [4, 4.2, 1]}, r"start_m = .* is inside of primitives\[0\]"),
+        (
+            BASE,
+            {"primitives": [{"type": "sphere", "centre_m": [4, 4, 1], "radius_m": -1}]},
+            r"primitives\[0\].radius_m = -1 is not allowed",
+        ),
+    ],
+)
+def test_shapes_start_and_goal_are_checked_before_anything_starts(tmp_path, base, change, words):
+    mission_facts(written(tmp_path, base))
+    with pytest.raises(UsageError, match=words):
+        mission_facts(written(tmp_path, {**base, **change}))
+
+
+def test_a_misspelt_key_is_named_and_not_the_one_that_is_missing(tmp_path):
+    misspelt = {"hieght" if key == "height" else key: value for key, value in PLAN.items()}
+    with pytest.raises(UsageError, match="hieght is not a known key: choose from .*height"):
+        mission_facts(written(tmp_path, misspelt))
+
+
 def written(folder: Path, values: object) -> str:
     path = folder / "world.json"
     path.write_text(json.dumps(values), encoding="utf-8")

@@ -282,8 +282,11 @@ def test_a_wrong_setting_is_refused_by_its_full_name(values, words):
         (("--params-file", "gone.yaml"), ("gone.yaml does not exist",)),
         (("--params-file", "broken.yaml"), ("broken.yaml is not valid YAML",)),
         (("--params-file", "list.yaml"), ("list.yaml must hold a mapping",)),
-        (("--params-file", "wings.yaml"), ("wings is not a setting",)),
-        (("--params-file", "planner.yaml"), ("chosen by --planner",)),
+        (("--params-file", "wings.yaml"), ("wings.yaml: wings is not a setting",)),
+        (
+            ("--params-file", "planner.yaml"),
+            ("planner.yaml: planner is no setting", "chosen by --planner"),
+        ),
         (("--output", "list.yaml"), ("--output list.yaml is not a folder",)),
     ],
 )

@@ -182,10 +182,18 @@ def test_an_unknown_parameter_is_refused_by_name_with_the_nearest_ones(monkeypat
         ("speed_max_m_s", "body.speed_max_m_s"),
         ("tempreature", "temperature"),
         ("radius_m", "body.radius_m"),
+        ("body.speed", "body.speed_max_m_s"),
     ],
 )
 def test_the_nearest_names_of_parameters_come_first(given, first):
-    known = ["temperature", "samples", "body.radius_m", "body.speed_max_m_s", "costs.speed"]
+    known = [
+        "temperature",
+        "samples",
+        "seed",
+        "body.radius_m",
+        "body.speed_max_m_s",
+        "costs.speed",
+    ]
     assert nearest(given, known).startswith(first)
 
 

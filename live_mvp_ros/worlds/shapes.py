@@ -1,0 +1,150 @@
+# Copyright 2026 live_mvp_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Solid shapes as a world file writes them, and whether a point is inside of one.
+
+Needs no JAX: a mission is refused before anything is started if its start or goal is in the
+solid, or a shape is none. Map frame, metres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from live_mvp_ros.worlds.file_fields import Fields
+from live_mvp_ros.worlds.polygon import triangulate
+
+PLAN_KEYS = (
+    *("name", "size", "height", "start", "goal", "occupied"),
+    *("units", "resolution", "start_yaw", "comment", "prior"),
+)
+PRIMITIVE_KEYS = (
+    *("name", "lower_m", "upper_m", "start_m", "start_yaw_rad", "goal_m", "primitives"),
+)
+
+
+def rectangles_of(fields: Fields) -> list[tuple[float, ...]]:
+    """Return the rectangles [x_min, y_min, x_max, y_max] of a floor plan.
+
+    Raises:
+        WorldError: one of them is none; the sentence says which.
+    """
+    rectangles = fields.rows("occupied", 4)
+    for index, (x_min, y_min, x_max, y_max) in enumerate(rectangles):
+        if x_min >= x_max or y_min >= y_max:
+            allowed = "a rectangle [x_min, y_min, x_max, y_max] with min < max"
+            fields.refuse_item("occupied", index, allowed)
+    return rectangles
+
+
+def check_free(fields: Fields) -> None:
+    """Refuse shapes that are none, and a start or goal inside of one; meshes are not loaded.
+
+    Raises:
+        WorldError: something is wrong; the sentence says what, and what is allowed.
+    """
+    if "occupied" in fields.values:
+        ends, solids = ("start", "goal"), _solids_of_plan(fields)
+    else:
+        ends, solids = ("start_m", "goal_m"), _solids_of(fields.mappings("primitives"))
+    points = [(key, np.array(fields.point(key))) for key in ends]
+    for place, kind, row in solids:
+        for key, point in points:
+            if holds(kind, row, point):
+                fields.refuse(key, f"outside the solid, and it is inside of {place}")
+
+
+def holds(kind: str, row: Sequence[Any], point: np.ndarray) -> bool:
+    """Return whether a point [3] is inside a shape, or on its surface.
+
+    ``row``: as the reader of the kind returns it.
+    """
+    if kind == "plane":
+        return bool(np.dot(row[0], point) <= row[1])
+    if kind == "polygon":
+        corners, middle_z, half = row
+        turns = [_turn(corners[a], corners[b], point) for a, b in ((0, 1), (1, 2), (2, 0))]
+        return min(turns) >= 0.0 and bool(abs(point[2] - middle_z) <= half)
+    away = point - np.array(row[0])
+    if kind == "sphere":
+        return bool(np.linalg.norm(away) <= row[1])
+    if kind == "box":
+        return bool(np.all(np.abs(away) <= np.array(row[1])))
+    return bool(np.hypot(away[0], away[1]) <= row[1] and abs(away[2]) <= row[2])
+
+
+def _solids_of_plan(fields: Fields) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+    """Yield place, kind and row of each solid of a floor plan, floor and ceiling among them."""
+    height = fields.number("height", above=0.0)
+    yield "the floor", "plane", ((0.0, 0.0, 1.0), 0.0)
+    yield "the ceiling", "plane", ((0.0, 0.0, -1.0), -height)
+    for index, (x_min, y_min, x_max, y_max) in enumerate(rectangles_of(fields)):
+        centre = (0.5 * (x_min + x_max), 0.5 * (y_min + y_max), 0.5 * height)
+        half = (0.5 * (x_max - x_min), 0.5 * (y_max - y_min), 0.5 * height)
+        yield f"occupied[{index}]", "box", (centre, half)
+
+
+def _solids_of(items: list[Fields]) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+    for item in items:
+        kind = item.choice("type", (*READERS, "union", "mesh"))
+        if kind == "union":
+            yield from _solids_of(item.mappings("members"))
+        elif kind != "mesh":
+            place = item.place.rstrip(".")
+            yield from ((place, kind, row) for row in READERS[kind](item))
+
+
+def _turn(a: Sequence[float], b: Sequence[float], point: np.ndarray) -> float:
+    """Return twice the area from an edge to a point, positive to the left of it."""
+    return float((b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0]))
+
+
+def _plane(item: Fields) -> list[tuple[Any, ...]]:
+    item.allow("type", "point_m", "normal")
+    normal = np.array(item.vector("normal", 3))
+    length = np.linalg.norm(normal)
+    if length < 1e-6:
+        item.refuse("normal", "a vector longer than zero")
+    normal = normal / length
+    return [(normal, normal @ np.array(item.vector("point_m", 3)))]
+
+
+def _sphere(item: Fields) -> list[tuple[Any, ...]]:
+    item.allow("type", "centre_m", "radius_m")
+    return [(item.vector("centre_m", 3), item.number("radius_m", above=0.0))]
+
+
+def _box(item: Fields) -> list[tuple[Any, ...]]:
+    item.allow("type", "centre_m", "half_extents_m")
+    half = item.vector("half_extents_m", 3)
+    if min(half) <= 0.0:
+        item.refuse("half_extents_m", "three numbers above 0")
+    return [(item.vector("centre_m", 3), half)]
+
+
+def _cylinder(item: Fields) -> list[tuple[Any, ...]]:
+    item.allow("type", "centre_m", "radius_m", "height_m")
+    radius, height = item.number("radius_m", above=0.0), item.number("height_m", above=0.0)
+    return [(item.vector("centre_m", 3), radius, 0.5 * height)]
+
+
+def _polygon(item: Fields) -> list[tuple[Any, ...]]:
+    item.allow("type", "corners_m", "bottom_m", "top_m")
+    bottom = item.number("bottom_m")
+    top = item.number("top_m", above=bottom)
+    try:
+        triangles = triangulate([(x, y) for x, y in item.rows("corners_m", 2)])
+    except ValueError as error:
+        item.refuse("corners_m", f"a simple polygon ({error})")
+    return [(t, 0.5 * (bottom + top), 0.5 * (top - bottom)) for t in triangles]
+
+
+READERS = {
+    "plane": _plane,
+    "sphere": _sphere,
+    "box": _box,
+    "cylinder": _cylinder,
+    "polygon": _polygon,
+}
