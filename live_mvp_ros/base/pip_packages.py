@@ -42,7 +42,7 @@ OPTIONAL = {
     "serial": "pyserial>=3.5,<4",
     "tensorboardX": "tensorboardx>=2.6,<3",
 }
-"""The same of what only autopilots, environments, campaigns on a cluster, training and views need."""
+"""The same of what only autopilots, environments, campaigns, training and views need."""
 JAX_FOR_NUMPY_1 = "jax>=0.6.2,<0.7"
 """Later ones would replace the NumPy of a distribution that has version 1."""
 
