@@ -19,7 +19,6 @@ from live_mvp_ros.control.tracking import limit_norm, track_velocity
 from live_mvp_ros.sim.inner_loop import Flying, hear, pushed
 from live_mvp_ros.sim.loop_config import ClosedLoopConfig
 from live_mvp_ros.vehicle import QuadrotorState, at_rest
-from live_mvp_ros.vehicle.guard import VELOCITY_GAIN_PER_S
 
 _CLIMB_GAIN_PER_S = 1.5  # climb per error of altitude
 
@@ -55,7 +54,7 @@ def command(
     heading = quaternion.from_yaw(quaternion.yaw(vehicle.attitude))
     forward_left = jnp.append(body.acceleration_max_m_s2 * action[:2], 0.0)
     acceleration = quaternion.rotate(heading, forward_left)[:2]
-    ahead = vehicle.velocity[:2] + acceleration / VELOCITY_GAIN_PER_S
+    ahead = vehicle.velocity[:2] + acceleration / config.vehicle.velocity_gain_per_s
     climb = jnp.clip(_CLIMB_GAIN_PER_S * (altitude_m - vehicle.position[2]), -1.0, 1.0)
     velocity = jnp.append(limit_norm(ahead, body.speed_max_m_s), climb)
     yaw_rad = quaternion.yaw(vehicle.attitude)
