@@ -19,9 +19,8 @@ import yaml
 
 from live_mvp_ros.base.yaml_words import broken
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.worlds.file_fields import Fields
+from live_mvp_ros.worlds.file_fields import PLAN_KEYS, PRIMITIVE_KEYS, Fields
 from live_mvp_ros.worlds.names import WORLD_FILES, MeshName, WorldNameError, find_world, mesh_of
-from live_mvp_ros.worlds.shapes import PLAN_KEYS, PRIMITIVE_KEYS, check_free
 from live_mvp_ros.worlds.world_error import WorldError
 from live_mvp_ros.worlds.world_size import problem_of
 
@@ -113,6 +112,8 @@ def _check_shapes(path: Path, values: dict[str, Any]) -> None:
     """
     if not (values.get("occupied") or values.get("primitives")):
         return
+    from live_mvp_ros.worlds.shapes import check_free  # loads numpy, and few worlds are files
+
     try:
         check_free(Fields(str(path), "", values))
     except WorldError as error:

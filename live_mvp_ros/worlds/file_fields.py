@@ -14,6 +14,15 @@ from live_mvp_ros.worlds.world_error import WorldError
 if TYPE_CHECKING:
     from live_mvp_ros.worlds.world import Vector
 
+PLAN_KEYS = (
+    *("name", "size", "height", "start", "goal", "occupied"),
+    *("units", "resolution", "start_yaw", "comment", "prior"),
+)
+PRIMITIVE_KEYS = (
+    *("name", "lower_m", "upper_m", "start_m", "start_yaw_rad", "goal_m", "primitives"),
+)
+"""What a floor plan may say, and what a world of primitives may."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Fields:

@@ -16,14 +16,6 @@ import numpy as np
 from live_mvp_ros.worlds.file_fields import Fields
 from live_mvp_ros.worlds.polygon import triangulate
 
-PLAN_KEYS = (
-    *("name", "size", "height", "start", "goal", "occupied"),
-    *("units", "resolution", "start_yaw", "comment", "prior"),
-)
-PRIMITIVE_KEYS = (
-    *("name", "lower_m", "upper_m", "start_m", "start_yaw_rad", "goal_m", "primitives"),
-)
-
 
 def rectangles_of(fields: Fields) -> list[tuple[float, ...]]:
     """Return the rectangles [x_min, y_min, x_max, y_max] of a floor plan.

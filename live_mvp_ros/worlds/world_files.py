@@ -32,7 +32,7 @@ import numpy as np
 import yaml
 
 from live_mvp_ros.base.yaml_words import broken
-from live_mvp_ros.worlds.file_fields import Fields
+from live_mvp_ros.worlds.file_fields import PLAN_KEYS, PRIMITIVE_KEYS, Fields
 from live_mvp_ros.worlds.generators import generate
 from live_mvp_ros.worlds.mesh_scene import MeshSolid
 from live_mvp_ros.worlds.mesh_world import check_place, mesh_world_values
@@ -48,7 +48,7 @@ from live_mvp_ros.worlds.scene import (
     Spheres,
     signed_distance,
 )
-from live_mvp_ros.worlds.shapes import PLAN_KEYS, PRIMITIVE_KEYS, READERS, rectangles_of
+from live_mvp_ros.worlds.shapes import READERS, rectangles_of
 from live_mvp_ros.worlds.world import World
 from live_mvp_ros.worlds.world_error import WorldError
 from live_mvp_ros.worlds.world_size import problem_of

@@ -179,4 +179,4 @@ def test_a_broken_world_file_is_refused(tmp_path):
         " primitives: [{type: pyramid}]}"
     )
     result = live_mvp("explore", "--world", "w.yaml", cwd=tmp_path)
-    assert_refused(result, tmp_path, "gt_depth", "pyramid")
+    assert_refused(result, tmp_path, "w.yaml", "pyramid")

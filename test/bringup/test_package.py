@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
     "PIL": "python3-pil",
     "click": "python3-click",
+    "gymnasium": "python3-gymnasium-pip",
     "jsonschema": "python3-jsonschema",
     "matplotlib": "python3-matplotlib",
     "numpy": "python3-numpy",
@@ -116,7 +117,9 @@ def test_what_only_development_needs_is_run_or_imported_there():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     named = {re.match(r"[\w-]+", line).group() for line in extras["dev"]}
-    optional = extras["mavlink"] + extras["ray"] + extras["train"] + extras["view"]
+    optional = [
+        line for name in ("gym", "mavlink", "ray", "train", "view") for line in extras[name]
+    ]
     others = {re.match(r"[\w-]+", line).group() for line in optional}
     makefile = (ROOT / "Makefile").read_text()
     tests = imported((ROOT / "test").rglob("*.py"))

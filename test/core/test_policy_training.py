@@ -121,7 +121,7 @@ def test_the_loss_by_hand():
 def test_worlds_in_a_stack_are_the_same_worlds():
     smooth = Group((Spheres(jnp.zeros((3, 1)), jnp.ones(1)),), 4.0)
     hard = Group((Boxes(jnp.ones((3, 2)), jnp.full((3, 2), 0.4)),))
-    scenes = [load_world(name).scene for name in ("seed", "office:1", "maze:2", "cave:3")]
+    scenes = [load_world(name).scene for name in ("seed", "maze:1", "maze:2", "cave:3")]
     scenes.append(Scene((smooth, hard)))
     both = stack(scenes)
     points = np.random.default_rng(0).uniform((-5, -5, 0), (14, 12, 3), (300, 3))
@@ -133,7 +133,7 @@ def test_worlds_in_a_stack_are_the_same_worlds():
 
 
 def test_starts_are_free_apart_and_the_same_for_the_same_seed():
-    world = load_world("office:1")
+    world = load_world("maze:1")
     starts, yaws = courses.random_starts(TINY, world, 20, 5)
     assert starts.shape == (20, 2, 3) and yaws.shape == (20,)
     assert np.min(signed_distance(world.scene, jnp.asarray(starts))) > courses.CLEARANCE_M
