@@ -25,6 +25,8 @@ GOES_M = {0.2: 0.5, 0.5: 0.8, 1.0: 1.2, 3.0: 2.0}
 FAULT_S = 1.0
 RESTART_S = 45.0
 """Within which a driver that was killed must fly again: it is started again meanwhile."""
+AWAKE_S = 0.5
+"""After a freeze, until odometry tells where it has come to."""
 FAULT_M = 1.5
 RESTART_M = 3.0
 
@@ -55,6 +57,15 @@ def judge(flown: Recorded, name: str, goes_m: float, limit_s: float) -> tuple[Ju
     return (
         Judged(f"{name}: goes", far_m, Bound(goes_m, "m")),
         obeys(name, flown, limit_s),
+    )
+
+
+def judge_frozen(flown: Recorded, name: str) -> tuple[Judged, ...]:
+    """Return the same where whoever does not run tells no odometry: it tells it afterwards."""
+    far_m = strays_m(flown, flown.mark("begin"), flown.mark("end") + AWAKE_S)
+    return (
+        Judged(f"{name}: goes", far_m, Bound(FAULT_M, "m")),
+        obeys(name, flown, OBEYS_S),
     )
 
 
@@ -95,9 +106,10 @@ CONTROLLER_KILLED = _fault(
 LINK_CUT = _fault(
     "link cut", Fault.LINK_CUT, "A link that carries nothing for a second is flown through."
 )
-DRIVER_FROZEN = _fault(
+DRIVER_FROZEN = Check(
     "driver frozen",
-    Fault.DRIVER_FROZEN,
+    partial(suffer, fault=Fault.DRIVER_FROZEN, limit_s=OBEYS_S),
+    partial(judge_frozen, name="driver frozen"),
     "A driver that did not run for a second sends nothing that has become old meanwhile.",
 )
 DRIVER_KILLED = Check(
