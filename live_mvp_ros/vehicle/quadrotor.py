@@ -141,10 +141,10 @@ def derivative(
             w * r + x * q - y * p,
         ]
     )
-    lags_s = (config.rate_time_constant_s, config.rate_time_constant_s, config.yaw_time_constant_s)
-    rate_change = jnp.stack(
-        [(w - now) / s for w, now, s in zip(command[1:], state.body_rates, lags_s, strict=True)]
-    )
+    rate_change = (command[1:] - state.body_rates) / config.rate_time_constant_s
+    if config.yaw_time_constant_s != config.rate_time_constant_s:
+        slower = config.rate_time_constant_s / config.yaw_time_constant_s
+        rate_change = rate_change.at[2].multiply(slower)
     return QuadrotorState(state.velocity, acceleration, attitude_rate, rate_change)
 
 

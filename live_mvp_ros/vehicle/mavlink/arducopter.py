@@ -73,6 +73,7 @@ class ArduCopter:
     arming_modes: frozenset[int] = frozenset({GUIDED})
     curve: ThrustCurve = CURVE
     handling: Handling = HANDLING
+    obeys_after_a_stream: bool = False
     drifts_when_silent: bool = True
     hover_parameter: str = "MOT_THST_HOVER"
     throttle_min: float = 0.05

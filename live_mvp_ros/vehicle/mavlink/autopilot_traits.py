@@ -141,6 +141,11 @@ class AutopilotTraits(Protocol):
         ...
 
     @property
+    def obeys_after_a_stream(self) -> bool:
+        """Whether it goes into our mode only if setpoints come already."""
+        ...
+
+    @property
     def drifts_when_silent(self) -> bool:
         """Whether it only levels after the last setpoint, and does not hold its position."""
         ...

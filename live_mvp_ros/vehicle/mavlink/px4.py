@@ -74,6 +74,7 @@ class Px4:
     arming_modes: frozenset[int] = frozenset({LOITER})
     curve: ThrustCurve = LINEAR
     handling: Handling = HANDLING
+    obeys_after_a_stream: bool = True
     drifts_when_silent: bool = False
     hover_parameter: str = "MPC_THR_HOVER"
     throttle_min: float = 0.08

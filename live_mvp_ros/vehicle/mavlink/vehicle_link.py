@@ -330,6 +330,8 @@ class VehicleLink:
     def _why_not_flown(self) -> str:
         if not self.state.may_send:
             return "the vehicle is not ours to fly"
+        if not (self.mode_is_ours or self.traits.obeys_after_a_stream):
+            return "the vehicle is in a mode that drops it"
         if not self.hover.estimate.known:
             return "the throttle that hovers is not known"
         return ""
@@ -357,9 +359,7 @@ class VehicleLink:
 
     def _ended(self, outcome: Outcome | None, now_ns: int) -> None:
         """Take how a request has ended."""
-        if outcome is None:
-            return
-        if not outcome.refusal:
+        if outcome is None or not outcome.refusal:
             return
         self._requests.forget()
         said = "; ".join(self.texts.since(self._requests_since_s))
