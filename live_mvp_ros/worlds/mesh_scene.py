@@ -30,6 +30,7 @@ _BROKEN = (  # what the readers of the formats raise on files that are none
     EOFError,
     LookupError,
     MemoryError,
+    NameError,  # of a variable that a reader sets for the component types that it knows
     NotImplementedError,
     OSError,
     TypeError,
