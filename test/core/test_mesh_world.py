@@ -322,11 +322,11 @@ def test_a_damaged_file_is_read_or_refused_with_one_sentence(halls, tmp_path_fac
     assert np.isfinite(solid.distance(np.zeros((1, 3)))).all()
 
 
-def test_a_glb_without_accessors_is_refused(halls, tmp_path):
+def test_a_glb_without_views_of_its_buffers_is_refused(halls, tmp_path):
     content = (halls / "box.glb").read_bytes()
-    assert b'"accessors"' in content
+    assert b'"bufferViews"' in content
     path = tmp_path / "box.glb"
-    path.write_bytes(content.replace(b'"accessors"', b'"acceptors"'))
+    path.write_bytes(content.replace(b'"bufferViews"', b'"cufferViews"'))
     with pytest.raises(WorldError) as refused:
         MeshSolid(path)
     check_sentence(refused.value)
