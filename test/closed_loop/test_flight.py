@@ -98,7 +98,7 @@ def test_the_map_holds_drifting_odometry_and_the_score_is_in_the_true_frame(conf
     assert np.all(np.asarray(believed[0]) == true[0])
     assert metrics.path_length(true) > 10.0
     truly, reported = np.asarray(loop.now.vehicle.position), np.asarray(loop.now.reported.position)
-    assert np.linalg.norm(reported - truly) > 0.1  # 1 % of the way
+    assert np.linalg.norm(reported - truly) > 0.15
     assert np.linalg.norm(believed - true, axis=1).max() < 0.1
     occupied = np.asarray(worlds.ground_truth_grid(WORLD, grid_of(config), WORLD.start_m[2]))
     view = flight[-1].view
