@@ -15,8 +15,13 @@ from typing import Any
 from rclpy.duration import Duration, Infinite
 from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, QoSProfile, qos_check_compatible
+from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 LOGGED = 20
+ROUNDS_FOR_A_NAME = 5
+"""How often a peer without a name is passed over: discovery tells of an endpoint before it tells
+whose it is. What has no name after that belongs to no ROS node."""
+_UNKNOWN_NAME = "_NODE_NAME_UNKNOWN_"  # as rmw_dds_common writes it
 _TIMES = ("deadline", "lifespan", "liveliness_lease_duration")
 
 
@@ -37,6 +42,7 @@ class Peers:
         self._node = node
         self._endpoints: list[Endpoint] = []
         self._logged: set[str] = set()
+        self._nameless: dict[bytes, int] = {}  # by endpoint, in how many rounds it had no name
 
     def add(self, topic: str, profile: QoSProfile, *, subscribes: bool) -> None:
         """Watch a topic by the name that the node knows it by."""
@@ -63,12 +69,22 @@ class Peers:
             compatibility, reason = qos_check_compatible(*pair)
             if compatibility != QoSCompatibility.ERROR:
                 continue
-            name = f"{other.node_namespace.rstrip('/')}/{other.node_name}"
+            name = self._name(other)
+            if name is None:
+                continue
             lost = f"from {name} arrives" if mine.subscribes else f"reaches {name}"
             sentences.append(
                 f"nothing on {mine.topic} {lost}, incompatible quality of service: {_said(reason)}"
             )
         return sentences
+
+    def _name(self, other: TopicEndpointInfo) -> str | None:
+        """Return whose endpoint that is, or None while its name may still come."""
+        if other.node_name != _UNKNOWN_NAME:
+            return f"{other.node_namespace.rstrip('/')}/{other.node_name}"
+        key = bytes(other.endpoint_gid)
+        self._nameless[key] = self._nameless.get(key, 0) + 1
+        return None if self._nameless[key] <= ROUNDS_FOR_A_NAME else "something that is no ROS node"
 
 
 def _explicit(profile: Any) -> QoSProfile:

@@ -270,7 +270,7 @@ def test_a_slow_solve_delays_no_command(bench):
     """A solve takes many periods on any machine; what is sent meanwhile takes none of its time."""
     health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
     solves = bench.collect(ActionPacket, "packets/action")
-    slow = {"mppi__num_samples": 32768, "mppi__horizon_steps": 100}
+    slow = {"mppi__num_samples": 65536, "mppi__horizon_steps": 100}
     # So that a machine that starves this test itself makes no odometry stale.
     watched = Watched(bench, mission__odom_timeout_s=5.0, **slow)
     watched.until(ExplorationStatus.HOLDING, "the controller is too slow")
