@@ -28,7 +28,7 @@ PERIOD_S = 0.1
 LOOKS = 1200
 TURN_RAD_S = 1.0
 SPACING_M = 2.5
-CLEARANCE_M = 0.3
+CLEARANCE_M = 0.35
 BOB_M = 0.3  # the altitude goes up and down by this
 _STEPS = ((1, 0), (0, 1), (1, 1), (1, -1))
 

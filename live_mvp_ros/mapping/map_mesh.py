@@ -41,6 +41,9 @@ class SurfaceMesh(NamedTuple):
 def surface_mesh(config: LiveMapConfig, state: LiveMap, spacing_m: float = 0.05) -> SurfaceMesh:
     """Return the zero of G, on a lattice of the given spacing, in voxels that were observed.
 
+    The lattice goes on one point beyond the border of the map, where G is continued in a straight
+    line: a floor often lies in the border itself, and G has no sign change inside then.
+
     Raises:
         MeshError: the map shows no surface yet.
     """
@@ -55,13 +58,15 @@ def surface_mesh(config: LiveMapConfig, state: LiveMap, spacing_m: float = 0.05)
     known = _seen(config, state, points)
     values = np.full(len(points), np.float32(np.nan))
     values[known] = _evaluated(distance, config, state, points[known])
-    filled = np.nan_to_num(values, nan=1.0).reshape(shape)
-    mask = known.reshape(shape)
-    if not (filled[mask].size and filled[mask].min() < 0.0 < filled[mask].max()):
+    values = np.pad(values.reshape(shape), 1, mode="reflect", reflect_type="odd")
+    mask = np.isfinite(values)
+    if not (mask.any() and values[mask].min() < 0.0 < values[mask].max()):
         raise MeshError("the map shows no surface yet: there is nothing to make a mesh of")
+    filled = np.nan_to_num(values, nan=1.0)
     corners, faces, _, _ = marching_cubes(filled, 0.0, mask=_whole_cubes(mask))
-    vertices = (np.array(config.lower_m) + spacing_m * corners).astype(np.float32)
-    return SurfaceMesh(vertices, faces, _evaluated(exposure_at, config, state, vertices))
+    vertices = (np.array(config.lower_m) + spacing_m * (corners - 1.0)).astype(np.float32)
+    inside = np.clip(vertices, config.lower_m, config.upper_m).astype(np.float32)
+    return SurfaceMesh(vertices, faces, _evaluated(exposure_at, config, state, inside))
 
 
 def save_mesh(path: str | os.PathLike[str], mesh: SurfaceMesh) -> None:

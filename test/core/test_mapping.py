@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from compiling import SOON
+from scipy.spatial import KDTree
 
 from live_mvp_ros import mapping
 from live_mvp_ros.base import quaternion as quat
@@ -203,7 +204,9 @@ def test_mesh_lies_on_the_true_surface_and_only_where_was_looked(flight: Flight,
     off = np.abs(np.asarray(signed_distance(WORLD.scene, jnp.asarray(mesh.vertices_m))))
     assert len(mesh.faces) > 300 and np.median(off) < 0.05
     cell = np.floor((mesh.vertices_m - CONFIG.lower_m) / CONFIG.resolution_m).astype(int)
-    cell = np.minimum(cell, np.array(CONFIG.shape) - 1)
+    beyond = np.maximum(CONFIG.lower_m - mesh.vertices_m, mesh.vertices_m - CONFIG.upper_m)
+    assert beyond.max() < 0.1 + 1e-5  # at most one step of the lattice
+    cell = np.clip(cell, 0, np.array(CONFIG.shape) - 1)
     seen = np.pad(np.asarray(flight.end.evidence.seen), 1)  # vertices may lie on a face
     near = [seen[tuple((cell + 1 + np.array(d) - 1).T)] for d in np.ndindex(3, 3, 3)]
     assert np.all(np.any(near, axis=0))
@@ -215,6 +218,20 @@ def test_mesh_lies_on_the_true_surface_and_only_where_was_looked(flight: Flight,
         mapping.save_mesh(tmp_path / "map.txt", mesh)
     with pytest.raises(mapping.MeshError, match="no surface yet"):
         mapping.surface_mesh(CONFIG, flight.start, spacing_m=0.2)
+
+
+def test_mesh_has_the_floor_that_lies_in_the_border_of_the_map(flight: Flight) -> None:
+    mesh = mapping.surface_mesh(CONFIG, flight.end)
+    seen = np.asarray(flight.end.evidence.seen)[:, :, 0]
+    i, j = np.indices(seen.shape)
+    centre = np.stack([CONFIG.lower_m[0] + 0.1 * (i + 0.5), CONFIG.lower_m[1] + 0.1 * (j + 0.5)])
+    floor = np.append(centre, np.zeros((1, *seen.shape)), axis=0)[:, seen].T  # [N, 3]
+    above = np.asarray(
+        signed_distance(WORLD.scene, jnp.asarray(floor + np.array([0.0, 0.0, 0.15])))
+    )
+    floor = floor[above > 0.14]  # where nothing stands
+    off, _ = KDTree(mesh.vertices_m).query(floor)
+    assert len(floor) > 500 and np.mean(off < 0.08) > 0.75  # half of it without going beyond
 
 
 def test_scan_without_returns_changes_no_parameter(flight: Flight) -> None:
