@@ -104,6 +104,11 @@ def test_every_packet_of_a_short_bag_keeps_its_schema(bench, tmp_path, ends_clea
     )
     bench.start("quadrotor_sim", start_position_m=[-3.0, 0.0, 1.5])
     bench.wait(lambda: poses and poses[-1].has_interest)
+    # this test and the recorder listen to the one, the recorder alone to the other
+    bench.wait(lambda: bench.node.count_subscribers("packets/pose") >= 2)
+    bench.wait(lambda: bench.node.count_subscribers("packets/observation") >= 1)
+    poses.clear()
+    bench.wait(lambda: len(poses) > 15)
     bench.spin(1.0)
     assert ends_cleanly(recorder)
     bench.processes.pop("recorder")
