@@ -36,6 +36,7 @@ from live_mvp_ros.mapping.map_mesh import (
     save_mesh,
     surface_mesh,
 )
+from live_mvp_ros.mapping.near_matter import onto_matter
 from live_mvp_ros.mapping.scan import (
     Scan,
     scan_from_cloud,
@@ -79,6 +80,7 @@ __all__ = [
     "memory_bytes",
     "observed",
     "occupancy",
+    "onto_matter",
     "onto_walls",
     "planar_map",
     "save_map",

@@ -24,6 +24,7 @@ from live_mvp_ros.mapping import (
 )
 from live_mvp_ros.mapping import evidence as voxels
 from live_mvp_ros.mapping.map_config import LiveMapConfig, map_grid
+from live_mvp_ros.mapping.near_matter import onto_matter
 from live_mvp_ros.mapping.scan import Scan, cleaned
 
 KEYFRAME_INTERVAL = 5
@@ -131,6 +132,7 @@ def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, Ma
     aligned = state.alignment
     if aligned is not None:
         aligned, scan = alignment.scan_aligned(config.odometry, map_grid(config), aligned, scan)
+        scan = _onto_matter(config, state.evidence, scan)
     finite = jnp.all(jnp.isfinite(scan.points_m), axis=1)
     usable = jnp.sum(finite.astype(jnp.int32))
     ignored = finite.size - usable
@@ -161,6 +163,16 @@ def step(config: LiveMapConfig, state: LiveMap, scan: Scan) -> tuple[LiveMap, Ma
         moving=moves,
     )
     return after, MapReport(learned.losses, usable, ignored, learned.done, nonfinite)
+
+
+def _onto_matter(config: LiveMapConfig, evidence: voxels.Evidence, scan: Scan) -> Scan:
+    """Return the scan, the ends that just miss occupied voxels in them."""
+
+    def log_odds(points_m: jax.Array) -> jax.Array:
+        return voxels.log_odds_at(config, evidence, points_m.T)
+
+    ends_m = onto_matter(log_odds, config.lower_m, config.resolution_m, scan.points_m)
+    return scan._replace(points_m=ends_m)
 
 
 def _batch(

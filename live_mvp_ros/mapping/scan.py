@@ -13,6 +13,12 @@ import numpy as np
 _FARTHEST_M = 1e5  # farther numbers lose centimetres in float32, and overflow when squared
 
 
+_IN_PLANE_M = 0.03
+"""A pixel so near to the plane of its neighbour is on the same surface,"""
+_BESIDE_M = 0.4
+"""if it is no farther from it than that."""
+
+
 class Scan(NamedTuple):
     """Rays from one origin; rows that are not finite carry no evidence.
 
@@ -110,11 +116,12 @@ def scan_from_rays(
 
 
 def image_normals(points: Any) -> Any:
-    """Return normals [H, W, 3] towards the sensor at the origin; zero on edges and depth jumps.
+    """Return normals [H, W, 3] towards the sensor at the origin; zero where they are not known.
 
     Points are an array [H, W, 3] of JAX, or of NumPy for one of NumPy. The normal is the cross
     product of the central differences. A pixel counts as smooth if its forward and backward
-    differences agree: across a jump or a crease they do not.
+    differences agree: across a jump or a crease they do not. A pixel that is not smooth, but lies
+    in the plane of a smooth neighbour, is where that surface ends.
     """
     xp = np if isinstance(points, np.ndarray) else jnp
     along_v, smooth_v = _difference(points, 0)
@@ -123,7 +130,32 @@ def image_normals(points: Any) -> Any:
     length = xp.linalg.norm(normal, axis=-1, keepdims=True)
     normal = normal * -xp.sign(xp.sum(normal * points, axis=-1, keepdims=True))
     good = (smooth_u & smooth_v)[..., None] & (length > 1e-12)
-    return xp.where(good, normal / xp.where(good, length, 1.0), 0.0)
+    return _to_the_edges(points, xp.where(good, normal / xp.where(good, length, 1.0), 0.0))
+
+
+def _to_the_edges(points: Any, normals: Any) -> Any:
+    """Return normals [H, W, 3] also of pixels in which the plane of a neighbour ends."""
+    xp = np if isinstance(points, np.ndarray) else jnp
+    found, least_m = normals, xp.where(xp.any(normals != 0.0, axis=-1), 0.0, _IN_PLANE_M)
+    for axis, side in ((0, -1), (0, 1), (1, -1), (1, 1)):
+        normal = _beside(normals, axis, side)
+        away = points - _beside(points, axis, side)
+        off_m = xp.abs(xp.sum(normal * away, axis=-1))
+        near = xp.linalg.norm(away, axis=-1) < _BESIDE_M
+        ends = xp.any(normal != 0.0, axis=-1) & near & (off_m < least_m)
+        found = xp.where(ends[..., None], normal, found)
+        least_m = xp.where(ends, off_m, least_m)
+    return found
+
+
+def _beside(image: Any, axis: int, side: int) -> Any:
+    """Return the neighbour of each pixel on one side, zero beyond the border."""
+    xp = np if isinstance(image, np.ndarray) else jnp
+    width = [(0, 0)] * image.ndim
+    width[axis] = (1, 0) if side < 0 else (0, 1)
+    kept = [slice(None)] * image.ndim
+    kept[axis] = slice(None, -1) if side < 0 else slice(1, None)
+    return xp.pad(image[tuple(kept)], width)
 
 
 def _difference(points: Any, axis: int) -> tuple[Any, Any]:

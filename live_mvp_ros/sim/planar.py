@@ -215,6 +215,17 @@ def _matter(
     return jnp.nan_to_num(ends + jnp.where(on_wall, misses_m, onward_m))
 
 
+def _onto_matter(spec: GridSpec, state: PlanarMap, ends_m: jax.Array) -> jax.Array:
+    """Return ends of beams [n_beams, 2], those that just miss occupied cells in them."""
+
+    def log_odds(points_m: jax.Array) -> jax.Array:
+        cell = spec.cell_index(points_m)
+        return jnp.where(spec.contains(points_m), state.log_odds[cell[:, 0], cell[:, 1]], 0.0)
+
+    lower_m = [at - 0.5 * spec.resolution_m for at in spec.origin_m]
+    return mapping.onto_matter(log_odds, lower_m, spec.resolution_m, ends_m)
+
+
 def step(
     config: PlanarSensorConfig,
     spec: GridSpec,
@@ -240,7 +251,7 @@ def step(
         ends_m, at_m = _ends(config, spec, vehicle, ranges), vehicle.position[:2]
         aligned = mapping.aligned(expected, spec, aligned, at_m, ends_m)
         vehicle = mapping.in_map(aligned.transform, vehicle)
-        matter_m = _matter(config, spec, vehicle, ranges, aligned)
+        matter_m = _onto_matter(spec, state, _matter(config, spec, vehicle, ranges, aligned))
     xy = vehicle.position[:2]
     free, hit = crossed(config, spec, vehicle, ranges, matter_m)
     footprint_m = config.body.footprint_m

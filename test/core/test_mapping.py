@@ -328,8 +328,26 @@ def test_normals_of_a_tilted_plane_face_the_sensor() -> None:
     points = directions * (-2.0 / (directions @ normal))[..., None]
     got = np.asarray(image_normals(jnp.asarray(points, jnp.float32)))
     known = np.linalg.norm(got, axis=-1) > 0.5
-    assert known[1:-1, 1:-1].mean() > 0.95 and not known[0].any() and not known[:, -1].any()
+    assert known.mean() > 0.95
     assert np.all(got[known] @ normal > 0.999)
+    for corner in ((0, 0), (0, -1), (-1, 0), (-1, -1)):  # no neighbour of theirs is smooth
+        assert not known[corner]
+
+
+def test_a_surface_has_its_normal_up_to_its_edge_and_what_lies_between_two_has_none() -> None:
+    """A box before a wall, both seen straight on, and a mixture of both in one column."""
+    points = np.asarray(pixel_directions(CAMERA)).copy()
+    points /= points[..., 2:]
+    depth = np.full(points.shape[:2], 4.0)
+    depth[:, :20], depth[:, 20] = 2.0, 2.5
+    points *= depth[..., None]
+    for image in (points.astype(np.float32), jnp.asarray(points, jnp.float32)):
+        got = np.asarray(image_normals(image))[5:-5, 5:-5]
+        flying = np.arange(5, 43) == 20
+        np.testing.assert_allclose(
+            got[:, ~flying], np.broadcast_to([0, 0, -1], got[:, ~flying].shape), atol=1e-3
+        )
+        assert not got[:, flying].any()
 
 
 def test_saved_map_is_loaded_unchanged(flight: Flight, tmp_path) -> None:
