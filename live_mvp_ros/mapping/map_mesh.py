@@ -60,7 +60,7 @@ def surface_mesh(config: LiveMapConfig, state: LiveMap, spacing_m: float = 0.05)
     values[known] = _evaluated(distance, config, state, points[known])
     values = np.pad(values.reshape(shape), 1, mode="reflect", reflect_type="odd")
     mask = np.isfinite(values)
-    if not (mask.any() and values[mask].min() < 0.0 < values[mask].max()):
+    if not (np.any(values[mask] < 0.0) and np.any(values[mask] > 0.0)):
         raise MeshError("the map shows no surface yet: there is nothing to make a mesh of")
     filled = np.nan_to_num(values, nan=1.0)
     corners, faces, _, _ = marching_cubes(filled, 0.0, mask=_whole_cubes(mask))
