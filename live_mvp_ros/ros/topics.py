@@ -56,6 +56,7 @@ TOPICS = (
     TopicSpec("map", "nav_msgs/msg/OccupancyGrid", "LATCHED", ("live_map",)),
     TopicSpec("map_metadata", "nav_msgs/msg/MapMetaData", "LATCHED", ("live_map",)),
     TopicSpec("map/exposure", "nav_msgs/msg/OccupancyGrid", "KEPT", ("live_map",), True),
+    TopicSpec("map/fields", "live_mvp_ros/msg/MapFields", "LATCHED", ("live_map",), True),
     TopicSpec("map/surface", "sensor_msgs/msg/PointCloud2", "KEPT", ("live_map",), True),
     TopicSpec("map/status", "live_mvp_ros/msg/MapStatus", "STATUS", ("live_map",)),
     TopicSpec("info_field", "live_mvp_ros/msg/InfoField", "LATCHED", ("info_field",)),
