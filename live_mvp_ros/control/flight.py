@@ -3,8 +3,9 @@
 """The command that leaves: the plan's where it may be flown, a stop where it may not.
 
 ``fly`` plans and flies, ``proceed`` goes on with that plan while the next one is late, ``steer``
-flies what somebody else commands, ``stay`` holds position; all pass the last filter. A vehicle that stops
-keeps the place where it came to hold (its anchor) until it flies again, so that it does not drift.
+flies what somebody else commands, ``stay`` holds position; all pass the last filter. A vehicle
+that stops keeps the place where it came to hold (its anchor) until it flies again, so that it does
+not drift.
 That place is on the way of the last safe plan where one is near: straight on, where braking alone
 would end, there need not be room.
 

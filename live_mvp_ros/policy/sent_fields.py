@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fields of a map that somebody else holds: on a lattice, as it is sent, or of a planar map.
 
-A policy was trained to ask the fields of the live map at any point. Who flies it in another process
-gets them on a lattice of 0.2 m (``mapping.field_lattice``) and interpolates between eight points.
-Where there is but a planar map, they are made of that: what it knows is taken for seen, its walls
-for walls from the floor to the ceiling. Exposures, and the distance of what was never seen, are the
-rounded means over two worlds of the medians that 80 steps of two drones leave in a map of training:
-that is what the policy knows.
+A policy was trained to ask the fields of the live map at any point. Who flies it in another
+process gets them on a lattice (``mapping.field_lattice``) and interpolates between eight points.
+Where there is but a planar map, they are made of that: its walls are walls from the floor to the
+ceiling, and exposures, and the distance of what was never seen, are about the medians that 80
+steps of two drones leave in maps of training (in two worlds: 0.4 and 0.8 seen, 0.16 and 0.1 not
+seen, 0.2 and 0.05 m).
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "baselines": {BASE, "planning", "vehicle"},
     "sim": {BASE, "control", "mapping", "planning", "policy", "vehicle", "worlds"},
     "evaluation": {
-        *(BASE, "baselines", "control", "mapping", "planning", "sim", "vehicle", "worlds"),
+        *(BASE, "baselines", "control", "mapping", "planning", "policy", "sim", "vehicle"),
+        "worlds",
     },
     "environments": {
         *(BASE, "baselines", "control", "evaluation", "mapping", "packets", "planning", "sim"),
