@@ -48,12 +48,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ros": {BASE, "bags", "control", "packets", "planning", "vehicle"},
     "viewing": {BASE, "bags", "ros"},
     "bringup": {
-        *(BASE, "bags", "evaluation", "planning", "reports", "ros", "vehicle", "worlds"),
+        *(BASE, "bags", "evaluation", "planning", "policy", "reports", "ros", "vehicle"),
+        "worlds",
     },
     "replay": {BASE, "bags", "bringup", "ros"},
     "nodes": {
-        *(BASE, "bags", "control", "mapping", "packets", "planning", "ros", "vehicle"),
-        *("viewing", "worlds"),
+        *(BASE, "bags", "control", "mapping", "packets", "planning", "policy", "ros"),
+        *("vehicle", "viewing", "worlds"),
     },
     "cli": {
         *(BASE, "bags", "bringup", "environments", "evaluation", "learning", "mapping"),

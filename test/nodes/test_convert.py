@@ -20,7 +20,6 @@ from live_mvp_ros.base.mission_state import MissionState, state_name
 from live_mvp_ros.msg import BodyRateThrust, ExplorationStatus, InfoField
 from live_mvp_ros.msg import CompletionReport as CompletionReportMessage
 from live_mvp_ros.msg import Remainder as RemainderMessage
-from live_mvp_ros.nodes.imppi_controller.exploration import label
 from live_mvp_ros.planning.completion_report import (
     CompletionReport,
     GoalReason,
@@ -42,6 +41,7 @@ from live_mvp_ros.ros.convert import (
 from live_mvp_ros.ros.convert.completion_messages import completion_message, completion_of
 from live_mvp_ros.ros.refusals import InvalidMessageError
 from live_mvp_ros.ros.schedule import Every
+from live_mvp_ros.ros.steering.exploration import label
 
 NORTH = (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5))  # w, x, y, z: 90 degrees to the left
 
