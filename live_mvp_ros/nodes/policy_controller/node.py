@@ -21,7 +21,7 @@ from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.msg import BodyRateThrust, InfoField, MapFields
 from live_mvp_ros.nodes.policy_controller.policy_parameters import PolicyConfig
 from live_mvp_ros.nodes.policy_controller.policy_pilot import PolicyPilot
-from live_mvp_ros.nodes.policy_controller.sight import LatestSight
+from live_mvp_ros.nodes.policy_controller.policy_sight import LatestSight
 from live_mvp_ros.policy.policy_file import PolicyFileError, TrainedPolicy, load_policy
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import (

@@ -11,7 +11,7 @@ import numpy as np
 from live_mvp_ros import control
 from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig, FlightState
-from live_mvp_ros.nodes.policy_controller.sight import Sight
+from live_mvp_ros.nodes.policy_controller.policy_sight import Sight
 from live_mvp_ros.policy import piloting
 from live_mvp_ros.policy.policy_file import TrainedPolicy
 from live_mvp_ros.policy.sent_fields import Lattice, fields_on
