@@ -55,7 +55,7 @@ PLANNING_S = 0.015
 """``control.ControllerConfig.latency_s``, without importing JAX to describe a graph."""
 POLICY_S = 0.005
 """``latency_s`` of policy_controller, the same."""
-BY_FIELDS: Mapping[str, Value] = {"fields_rate_hz": 2.0}
+BY_FIELDS: Mapping[str, Value] = {"fields_rate_hz": 5.0}
 """Told to the map where a policy flies by its fields."""
 PATIENT: Mapping[str, Value] = {"progress.patience_s": 600.0}
 """Told to a planner that nobody follows, ``planning.progress.LONGEST_PATIENCE_S``: it only judges
