@@ -36,7 +36,7 @@ PAGE = ROOT / "docs" / "ros_interface.md"
 ENVIRONMENTS = ROOT / "docs" / "environments.md"
 NODES = (
     *("quadrotor_sim", "mavlink_driver", "gt_depth", "live_map", "info_field"),
-    *("imppi_controller", "environment", "bag_player"),
+    *("imppi_controller", "policy_controller", "environment", "bag_player"),
 )
 """Nodes with an interface of their own; recorder and viewer take every topic, and give none."""
 MEANS = {
@@ -55,6 +55,7 @@ MEANS = {
     "map": ("`map`", "occupancy at flight altitude [%], -1 unknown"),
     "map_metadata": ("`map`", "what the map will be like, long before the first one"),
     "map/exposure": ("`map`", "how well each cell was seen, 0 to 98"),
+    "map/fields": ("`map`", "distance and exposure on a lattice, by which a policy flies"),
     "map/surface": ("`map`", "points x, y, z, sdf [m], exposure [1], rgb"),
     "map/status": ("`map`", "scans, losses, cells, refusals, memory"),
     "info_field": ("`map`", "what a look teaches, and where to steer"),

@@ -63,7 +63,13 @@ ARGUMENTS = [
         "controller",
         default_value=DEFAULTS.controller,
         choices=CONTROLLERS,
-        description="Who steers; none: something else publishes cmd/body_rates.",
+        description="Who steers; policy: what was trained; none: something else publishes "
+        "cmd/body_rates.",
+    ),
+    DeclareLaunchArgument(
+        "checkpoint",
+        default_value=DEFAULTS.checkpoint,
+        description="File that controller:=policy flies: policy.npz of a training.",
     ),
     DeclareLaunchArgument(
         "vehicle",
@@ -188,6 +194,7 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         GraphOptions(
             world=chosen["world"],
             controller=chosen["controller"],
+            checkpoint=chosen["checkpoint"],
             vehicle=chosen["vehicle"],
             autopilot=chosen["autopilot"],
             url=chosen["url"],

@@ -14,7 +14,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-CONTROLLER, DEPTH, SIMULATOR = "imppi_controller", "gt_depth", "quadrotor_sim"
+from live_mvp_ros.ros.topics import STEERING
+
+DEPTH, SIMULATOR = "gt_depth", "quadrotor_sim"
 RADIUS = "body.radius_m"
 
 
@@ -94,7 +96,8 @@ def flown(
         truth: world to score against; None for the one that depth was rendered from, if any.
         goal_m: [x, y] or [x, y, z] that the mission says it was for, before that of parameters.
     """
-    control, depth = parameters.get(CONTROLLER, {}), parameters.get(DEPTH, {})
+    control = next((parameters[name] for name in STEERING if name in parameters), {})
+    depth = parameters.get(DEPTH, {})
     told = control.get("goal_m") or parameters.get("info_field", {}).get("goal_m")
     goal = goal_m if goal_m is not None else told
     nodes = (control, *parameters.values())

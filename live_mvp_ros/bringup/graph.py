@@ -26,6 +26,7 @@ from live_mvp_ros.bringup.option_checks import (
     check_autopilot,
     check_choice,
     check_numbers,
+    check_policy,
     check_time,
 )
 from live_mvp_ros.bringup.overrides import overrides
@@ -35,8 +36,10 @@ from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, Command, RestartPoli
 from live_mvp_ros.ros.topics import SHARED_TF, full_name, recorded
 from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
 
+Value = bool | int | float | str | tuple[float, ...]
+
 PACKAGE = "live_mvp_ros"
-CONTROLLERS = ("imppi", "none")
+CONTROLLERS = ("imppi", "policy", "none")
 VEHICLES = ("sim", "mavlink", "none")
 SAY_THE_TRUTH = ("sim", "mavlink")
 """Vehicles that publish ground_truth/odom, from which depth can be synthesised."""
@@ -50,13 +53,18 @@ IN_RUN_FOLDER = Path()
 """Instead of a bag's folder: a new one in the folder of the run."""
 PLANNING_S = 0.015
 """``control.ControllerConfig.latency_s``, without importing JAX to describe a graph."""
+POLICY_S = 0.005
+"""``latency_s`` of policy_controller, the same."""
+BY_FIELDS: Mapping[str, Value] = {"fields_rate_hz": 5.0}
+"""Told to the map where a policy flies by its fields."""
+PATIENT: Mapping[str, Value] = {"progress.patience_s": 600.0}
+"""Told to a planner that nobody follows, ``planning.progress.LONGEST_PATIENCE_S``: it only judges
+what is left, and gives no target up."""
 TRUE_POSE = (("odom", "ground_truth/odom"),)
 """Of the node that looks at the true world, whatever the vehicle takes its own pose for."""
-STEERED = ("quadrotor_sim", "mavlink_driver", "imppi_controller")
+STEERED = ("quadrotor_sim", "mavlink_driver", "imppi_controller", "policy_controller")
 """Nodes that must answer within a control period."""
 OPTIONAL_NODES = ("recorder", "viewer")
-
-Value = bool | int | float | str | tuple[float, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +73,9 @@ class GraphOptions:
 
     Attributes:
         world: name of a world or path of its file; gives the mission facts.
-        controller: ``imppi``, or ``none`` where something else publishes cmd/body_rates.
+        controller: ``imppi``, ``policy`` for a trained one, or ``none`` where something else
+            publishes cmd/body_rates.
+        checkpoint: the file of the policy; empty for other controllers.
         vehicle: ``sim``, ``mavlink`` for one behind an autopilot, or ``none`` where something else
             publishes odom.
         autopilot: what flies the vehicle with ``mavlink``.
@@ -93,6 +103,7 @@ class GraphOptions:
 
     world: str = "office"
     controller: str = "imppi"
+    checkpoint: str = ""
     vehicle: str = "sim"
     autopilot: str = "px4"
     url: str = ""
@@ -237,6 +248,7 @@ def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -
     namespace = checked_namespace(options.namespace)
     check_time(options)
     check_numbers(options)
+    check_policy(options)
     facts, options = mission_facts(options.world), expecting_drift(options)
     nodes = _nodes(options, facts, namespace)
     params_file, params_text, watching = None, None, {}
@@ -356,10 +368,17 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         looks_at: dict[str, Value] = {"world": resolve_world(options.world), **seed}
         nodes.append(node("gt_depth", 3, looks_at, TRUE_POSE))
     memory: dict[str, Value] = {"autosave_path": options.map_file} if options.map_file else {}
-    nodes.append(node("live_map", 10, {**body, **bounds, **seed, **expected, **memory}))
-    nodes.append(node("info_field", 5, {**body, **goal, **doubt}))
+    sent, judging = (BY_FIELDS, PATIENT) if options.controller == "policy" else ({}, {})
+    nodes.append(node("live_map", 10, {**body, **bounds, **seed, **expected, **memory, **sent}))
+    nodes.append(node("info_field", 5, {**body, **goal, **doubt, **judging}))
+    limit = {"mission.time_limit_s": options.time_limit_s} if options.time_limit_s else {}
+    if options.controller == "policy":
+        file = str(Path(os.path.expanduser(options.checkpoint)).resolve())
+        policy: dict[str, Value] = {**body, **bounds, **limit, "checkpoint": file}
+        if options.vehicle == "mavlink":
+            policy |= _behind_autopilot(options.autopilot, computing_s=POLICY_S)
+        nodes.append(node("policy_controller", 0, policy))
     if options.controller == "imppi":
-        limit = {"mission.time_limit_s": options.time_limit_s} if options.time_limit_s else {}
         flown: dict[str, Value] = {**body, **bounds, **goal, **seed, **limit}
         if options.vehicle == "mavlink":
             flown |= _behind_autopilot(options.autopilot)
@@ -367,12 +386,15 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     return tuple(nodes)
 
 
-def _behind_autopilot(name: str) -> dict[str, Value]:
-    """Return what a controller is told whose vehicle takes off first, and has an autopilot."""
+def _behind_autopilot(name: str, computing_s: float = PLANNING_S) -> dict[str, Value]:
+    """Return what a controller is told whose vehicle takes off first, and has an autopilot.
+
+    ``computing_s`` is what it takes itself until it commands.
+    """
     handling = AUTOPILOTS[name].handling
     return {
         "autostart": False,
-        "latency_s": PLANNING_S + handling.delay_s,
+        "latency_s": computing_s + handling.delay_s,
         "vehicle.rate_time_constant_s": handling.rate_time_constant_s,
         "vehicle.yaw_time_constant_s": handling.yaw_time_constant_s,
     }

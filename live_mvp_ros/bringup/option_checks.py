@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from live_mvp_ros.bringup.errors import UsageError
@@ -101,6 +102,29 @@ def check_numbers(options: GraphOptions) -> None:
             f"heading_drift_deg_per_m = {options.heading_drift_deg_per_m:g} is not allowed: it "
             f"must be 0 to {HEADING_DRIFT_MAX_DEG_PER_M:g}"
         )
+
+
+def check_policy(options: GraphOptions) -> None:
+    """Refuse a policy that cannot be flown; to know, it is read, which loads JAX.
+
+    Raises:
+        UsageError: there is none, or its file is not one that can be flown.
+    """
+    if options.controller != "policy":
+        if options.checkpoint:
+            raise UsageError(
+                f"checkpoint = {options.checkpoint!r} is not allowed with controller = "
+                f"{options.controller!r}: it must be 'policy', since nothing else flies it"
+            )
+        return
+    if not options.checkpoint:
+        raise UsageError("controller = 'policy' needs the file of a policy: give a checkpoint")
+    from live_mvp_ros.policy.policy_file import PolicyFileError, load_policy
+
+    try:
+        load_policy(os.path.expanduser(options.checkpoint))
+    except PolicyFileError as error:
+        raise UsageError(f"checkpoint: {error}") from None
 
 
 def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -246,6 +246,8 @@ def write_tables(folder: Path, record: FlightRecord, scores: Scores | None) -> N
 
 def _planner(graph: Graph) -> str | None:
     """Return what decides where to fly, by the names of ``sim``; None where it is not ours."""
+    if any(node.name == "policy_controller" for node in graph.nodes):
+        return "policy"
     controllers = [node for node in graph.nodes if node.name == "imppi_controller"]
     told = [str(node.parameters.get("architecture", "parallel")) for node in controllers]
     return next(iter(told), None)

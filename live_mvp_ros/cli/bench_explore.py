@@ -16,7 +16,7 @@ import click
 
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable, read_settings
-from live_mvp_ros.cli.options import sim_options, with_drift
+from live_mvp_ros.cli.options import checkpoint_option, sim_options, with_drift
 
 if TYPE_CHECKING:
     from live_mvp_ros.evaluation.campaign import Campaign, Document, Folder
@@ -60,6 +60,7 @@ class Names(click.ParamType):  # type: ignore[type-arg]  # no generic before cli
 @click.command()
 @click.option("--worlds", type=Names(), default="office", show_default=True, metavar="A,B,...")
 @click.option("--planners", type=Names(), default="parallel", show_default=True, metavar="A,B,...")
+@checkpoint_option
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
@@ -97,6 +98,7 @@ class Names(click.ParamType):  # type: ignore[type-arg]  # no generic before cli
 def explore(
     worlds: tuple[str, ...],
     planners: tuple[str, ...],
+    checkpoint: Path | None,
     seeds: int,
     start: str,
     floor_plans: str,
@@ -126,7 +128,15 @@ def explore(
 
     starts = ("world", "random") if start == "both" else (start,)
     campaign = Campaign(
-        worlds, planners, starts, seeds, sensing, time_limit, overrides, floor_plans
+        worlds,
+        planners,
+        starts,
+        seeds,
+        sensing,
+        time_limit,
+        overrides,
+        floor_plans,
+        checkpoint="" if checkpoint is None else str(checkpoint),
     )
     folder = Folder(output if output is not None else _new_path())
     try:

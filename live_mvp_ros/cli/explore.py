@@ -87,7 +87,13 @@ DEFAULTS = GraphOptions()
     type=click.Choice(CONTROLLERS),
     default=DEFAULTS.controller,
     show_default=True,
-    help="Who steers; none: something else publishes cmd/body_rates.",
+    help="Who steers; policy: what was trained; none: something else publishes cmd/body_rates.",
+)
+@click.option(
+    "--checkpoint",
+    type=FILE,
+    metavar="FILE",
+    help="The policy.npz of a training that --controller policy flies.",
 )
 @click.option(
     "--vehicle",
@@ -205,6 +211,7 @@ def explore(
     namespace: str,
     shared_tf: bool,
     controller: str,
+    checkpoint: Path | None,
     vehicle: str,
     autopilot: str,
     url: str,
@@ -232,6 +239,7 @@ def explore(
     options = GraphOptions(
         world=world,
         controller=controller,
+        checkpoint="" if checkpoint is None else str(checkpoint),
         vehicle=vehicle,
         autopilot=autopilot,
         url=url,

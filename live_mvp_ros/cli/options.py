@@ -46,6 +46,14 @@ def with_drift(
     return {**overrides, "odometry": {**(before if isinstance(before, Mapping) else {}), **given}}
 
 
+checkpoint_option = click.option(
+    "--checkpoint",
+    type=FILE,
+    metavar="FILE",
+    help="The policy.npz of a training that the planner policy flies.",
+)
+
+
 def sim_options(command: Command) -> Command:
     """Add what every flight of a command has in common: sensing, odometry, time, settings."""
     for option in (

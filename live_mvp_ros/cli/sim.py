@@ -14,7 +14,7 @@ from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
 from live_mvp_ros.bringup.option_checks import LARGEST_SEED
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable, read_settings
 from live_mvp_ros.cli.numbers import Number
-from live_mvp_ros.cli.options import sim_options, with_drift
+from live_mvp_ros.cli.options import checkpoint_option, sim_options, with_drift
 from live_mvp_ros.cli.shell_completion import worlds_and_files
 from live_mvp_ros.cli.views import Shown, view
 
@@ -35,6 +35,7 @@ FILMS = (".gif", ".mp4")
     help="World name or file.",
 )
 @click.option("--planner", default="parallel", show_default=True, help="What decides where to.")
+@checkpoint_option
 @click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=0, show_default=True)
 @click.option(
     "--start",
@@ -71,6 +72,7 @@ FILMS = (".gif", ".mp4")
 def sim(
     world: str,
     planner: str,
+    checkpoint: Path | None,
     seed: int,
     start: str,
     sensing: str,
@@ -100,17 +102,23 @@ def sim(
     from live_mvp_ros.bringup.attempts import Unwritten
     from live_mvp_ros.bringup.run_folder import new_folder
     from live_mvp_ros.evaluation import figures
-    from live_mvp_ros.evaluation.planners import PLANNERS, planner_of
+    from live_mvp_ros.evaluation.planners import POLICY, planner_of
     from live_mvp_ros.evaluation.runs import Run
     from live_mvp_ros.evaluation.scenario import prepare
     from live_mvp_ros.reports.advice import advice_lines
 
-    run = Run(world, planner, seed, start, sensing, time_limit, overrides)
+    file = "" if checkpoint is None else str(checkpoint)
+    run = Run(world, planner, seed, start, sensing, time_limit, overrides, checkpoint=file)
+    if file and planner != POLICY:
+        raise UsageError(f"--checkpoint is for --planner {POLICY}, not for {planner}")
     try:
-        planner_of(planner)
+        planner_of(planner, file)
+    except ConfigurationError as error:
+        raise UsageError(str(error)) from error
+    try:
         scenario = prepare(run)
     except ConfigurationError as error:
-        in_file = params_file is not None and planner in PLANNERS
+        in_file = params_file is not None
         raise UsageError(f"{params_file}: {error}" if in_file else str(error)) from error
     except ValueError as error:  # of a world, or a start that is nowhere
         raise UsageError(str(error)) from error

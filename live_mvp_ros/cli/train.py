@@ -138,6 +138,7 @@ def run(
     config: TrainingConfig, setting: Setting, state: TrainingState, kept: Any, folder: Path
 ) -> tuple[list[Row], Score | None, bool]:
     """Train with progress and save; returns the curve, chance, and whether it was interrupted."""
+    from live_mvp_ros.learning.checkpoints import write_policy
     from live_mvp_ros.learning.curve import NAME, CurveWriter, read_rows, row_of
     from live_mvp_ros.learning.training_run import chance
     from live_mvp_ros.learning.training_run import train as steps_of
@@ -154,12 +155,14 @@ def run(
                 curve.add(row_of(moment))
                 if int(state.iteration) % config.checkpoint_every == 0:
                     kept.save(state)
+                    write_policy(folder, config, state, evaluated(curve.rows))
                 advance(_line(moment))
             random = chance(config, setting)
         except KeyboardInterrupt:
             interrupted = True
         if int(state.iteration) > 0:
             kept.save(state)
+            write_policy(folder, config, state, evaluated(curve.rows))
         return curve.rows, random, interrupted
 
 
@@ -200,6 +203,12 @@ def _line(moment: Moment) -> str:
     return "  ".join(parts)
 
 
+def evaluated(rows: list[Row]) -> Row | None:
+    """Return the row of the last evaluation, None before the first."""
+    found = [row for row in rows if row["held_out_reward"] is not None]
+    return found[-1] if found else None
+
+
 def summary(config: TrainingConfig, rows: list[Row], random: Score | None) -> dict[str, Any]:
     """Return what is written down of a training."""
     import dataclasses
@@ -210,14 +219,13 @@ def summary(config: TrainingConfig, rows: list[Row], random: Score | None) -> di
         rewards = [row["reward"] or 0.0 for row in some]
         return sum(rewards) / len(rewards) if rewards else None
 
-    evaluated = [row for row in rows if row["held_out_reward"] is not None]
     return {
         "settings": dataclasses.asdict(config),
         "iterations": len(rows),
         "reward_first": mean(rows[:_ENDS]),
         "reward_last": mean(rows[-_ENDS:]),
         "nonfinite": sum(int(row["nonfinite"] or 0) for row in rows),
-        "held_out": evaluated[-1] if evaluated else None,
+        "held_out": evaluated(rows),
         "random": None if random is None else {k: float(v) for k, v in random._asdict().items()},
         "curve": rows,
         "versions": versions(),

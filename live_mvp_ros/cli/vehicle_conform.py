@@ -18,6 +18,7 @@ from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
 from live_mvp_ros.cli.autopilot_options import autopilot_options, check_link
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable
 from live_mvp_ros.cli.numbers import Number
+from live_mvp_ros.ros.topics import STEERING
 
 if TYPE_CHECKING:
     from live_mvp_ros.bringup.ros_rig import RosRig
@@ -133,7 +134,7 @@ def alone(stack: contextlib.ExitStack) -> None:
     check_ros_settings()
     lock = GraphLock("")
     stack.callback(lock.release)
-    lock.check_discovery({"/quadrotor_sim", "/mavlink_driver", "/imppi_controller"})
+    lock.check_discovery({"/quadrotor_sim", "/mavlink_driver", *(f"/{name}" for name in STEERING)})
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from live_mvp_ros.control.controller import (
     ControlOutput,
 )
 from live_mvp_ros.control.cost_config import CostConfig
-from live_mvp_ros.control.flight import FlightState, fly, init, proceed, stay
+from live_mvp_ros.control.flight import FlightState, fly, init, proceed, stay, steer
 from live_mvp_ros.control.mission import (
     MissionConfig,
     MissionDecision,
@@ -54,4 +54,5 @@ __all__ = [
     "prepare_field",
     "proceed",
     "stay",
+    "steer",
 ]

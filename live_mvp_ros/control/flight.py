@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command that leaves: the plan's where it may be flown, a stop where it may not.
 
-``fly`` plans and flies, ``proceed`` goes on with that plan while the next one is late, ``stay``
-holds position; all pass the last filter. A vehicle that stops
-keeps the place where it came to hold (its anchor) until it flies again, so that it does not drift.
+``fly`` plans and flies, ``proceed`` goes on with that plan while the next one is late, ``steer``
+flies what somebody else commands, ``stay`` holds position; all pass the last filter. A vehicle
+that stops keeps the place where it came to hold (its anchor) until it flies again, so that it does
+not drift.
 That place is on the way of the last safe plan where one is near: straight on, where braking alone
 would end, there need not be room.
 
@@ -14,6 +15,7 @@ All go by where the vehicle will be when the command acts, and reckon with what 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -150,6 +152,41 @@ def stay(
         safety=safety,
     )
     return after, command
+
+
+def steer(
+    config: ControllerConfig,
+    state: FlightState,
+    vehicle: QuadrotorState,
+    wanted: Callable[[QuadrotorState, jax.Array], jax.Array],
+    elapsed_s: jax.Array | float = 0.0,
+    age_s: jax.Array | float = 0.0,
+    around: Around | None = None,
+) -> tuple[FlightState, Filtered]:
+    """Return what may be flown of somebody else's command; jittable.
+
+    Args:
+        config: of the body, the vehicle and the filter.
+        state: of the flight; there is no plan in it afterwards.
+        vehicle: the newest odometry.
+        wanted: the command [4] of the vehicle when it acts and of what pushes it then [3], map
+            frame.
+        elapsed_s: as in ``ControllerInputs``.
+        age_s: the same.
+        around: the map, None while there is none.
+    """
+    state, acts = _observe(config, state, vehicle, elapsed_s, age_s)
+    asked = wanted(acts.now, acts.disturbance_m_s2)
+    flown = _filtered(config, acts.now, asked, around)
+    heading = quaternion.yaw(acts.now.attitude)
+    after = state._replace(
+        anchor_yaw_rad=jnp.where(jnp.isfinite(heading), heading, state.anchor_yaw_rad),
+        anchored=jnp.array(False),
+        observer=observer.sent(state.observer, flown.command),
+        led=jnp.array(False),
+        safety=flown.code,
+    )
+    return after, flown
 
 
 def off_track_m(state: FlightState, position_m: np.ndarray) -> float:

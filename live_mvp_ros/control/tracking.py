@@ -66,6 +66,23 @@ def accelerate(
 
     A disturbance [3] is what accelerates the vehicle besides, map frame.
     """
+    yaw_error = wrap_angle(yaw_rad - quaternion.yaw(state.attitude))
+    turn = vehicle.yaw_gain_per_s * yaw_error
+    return accelerate_turning(body, vehicle, state, acceleration_m_s2, turn, disturbance_m_s2)
+
+
+def accelerate_turning(
+    body: BodyConfig,
+    vehicle: QuadrotorConfig,
+    state: QuadrotorState,
+    acceleration_m_s2: jax.Array,
+    yaw_rate_rad_s: jax.Array,
+    disturbance_m_s2: jax.Array | None = None,
+) -> jax.Array:
+    """Return the command [4] for an acceleration [3] (map, without gravity) and a yaw rate.
+
+    A disturbance [3] is what accelerates the vehicle besides, map frame.
+    """
     force = acceleration_m_s2.at[2].add(GRAVITY_M_S2)
     if disturbance_m_s2 is not None:
         force = force - disturbance_m_s2
@@ -76,13 +93,12 @@ def accelerate(
     cross = jnp.stack([-axis[1], axis[0]])
     angle = jnp.arctan2(jnp.sqrt(jnp.sum(cross**2) + 1e-12), axis[2])
     tilt_error = angle * cross / jnp.sqrt(jnp.sum(cross**2) + 1e-12)
-    yaw_error = wrap_angle(yaw_rad - quaternion.yaw(state.attitude))
     limit = body.yaw_rate_max_rad_s
     rates = jnp.stack(
         [
             vehicle.attitude_gain_per_s * tilt_error[0],
             vehicle.attitude_gain_per_s * tilt_error[1],
-            jnp.clip(vehicle.yaw_gain_per_s * yaw_error, -limit, limit),
+            jnp.clip(yaw_rate_rad_s, -limit, limit),
         ]
     )
     body_z = quaternion.rotate(state.attitude, jnp.array([0.0, 0.0, 1.0]))

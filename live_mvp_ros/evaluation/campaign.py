@@ -19,6 +19,7 @@ from live_mvp_ros.base.results import versions, write_json
 from live_mvp_ros.evaluation import figures
 from live_mvp_ros.evaluation.logbook import Logbook
 from live_mvp_ros.evaluation.metrics import GroundTruth
+from live_mvp_ros.evaluation.planners import POLICY
 from live_mvp_ros.evaluation.run_documents import problem_of
 from live_mvp_ros.evaluation.runs import Run
 from live_mvp_ros.evaluation.scenario import configure, prepare
@@ -50,6 +51,7 @@ class Campaign:
         overrides: as in ``Run``.
         floor_plans: ``seed`` flies seed k in the k-th floor plan of a world that has many;
             ``one`` flies all of them in the same.
+        checkpoint: the file of the policy that the planner ``policy`` flies; empty for none.
     """
 
     worlds: tuple[str, ...]
@@ -60,6 +62,7 @@ class Campaign:
     time_limit_s: float = 600.0
     overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     floor_plans: str = "seed"
+    checkpoint: str = ""
 
     def runs(self) -> list[Run]:
         """Return the runs, those with the same compiled programs after one another."""
@@ -75,6 +78,7 @@ class Campaign:
                 floor_plan=f"{world}:{seed}"
                 if world in SEEDED and self.floor_plans == "seed"
                 else "",
+                checkpoint=self.checkpoint if planner == POLICY else "",
             )
             for world in self.worlds
             for planner in self.planners
@@ -89,6 +93,7 @@ class Campaign:
             "time_limit_s": self.time_limit_s,
             "floor_plans": self.floor_plans,
             "overrides": figures.plain(self.overrides),
+            **({"checkpoint": self.checkpoint} if self.checkpoint else {}),
         }
 
     def settings(self) -> dict[str, Any]:
@@ -110,6 +115,8 @@ class Campaign:
             CampaignError: two runs would have the same name.
         """
         runs = self.runs()
+        if self.checkpoint and POLICY not in self.planners:
+            raise CampaignError("--checkpoint is for the planner policy: add it to --planners")
         if len({run.name for run in runs}) < len(runs):
             raise CampaignError("a world, planner or start is listed twice")
         for name in self.worlds:

@@ -18,6 +18,7 @@ import numpy as np
 
 from live_mvp_ros.base.results import percentiles, rounded, versions
 from live_mvp_ros.evaluation.health import PlanHealth
+from live_mvp_ros.evaluation.planners import POLICY
 
 if TYPE_CHECKING:
     from live_mvp_ros.evaluation.logbook import Flight
@@ -221,7 +222,7 @@ def _identity(run: Run) -> Record:
         "world": run.world,
         "floor_plan": run.floor_plan or run.world,
         "seed": run.seed,
-        "controller": "imppi",
+        "controller": "policy" if run.planner == POLICY else "imppi",
         "vehicle": "sim",
         "planner": run.planner,
         "sensing": run.sensing,

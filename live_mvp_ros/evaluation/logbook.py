@@ -69,6 +69,8 @@ class Flight:
         states: transitions of the mission as in metrics.json.
         end_reason: one sentence.
         goal_reached: the mission says so and the drone is truly there.
+        explored_without_goal: the mission was explored, as the truth does not deny, and had no
+            goal.
         false_claims: what the mission says at its end and the truth denies: "goal_reached",
             "explored"; within what the report admits of its odometry, nothing is false.
         health: what its plans were worth.
@@ -98,6 +100,7 @@ class Flight:
     states: list[dict[str, Any]]
     end_reason: str
     goal_reached: bool
+    explored_without_goal: bool
     false_claims: tuple[str, ...]
     health: health.PlanHealth
     completion: dict[str, Any] | None
@@ -115,8 +118,8 @@ class Flight:
 
     @property
     def complete(self) -> bool:
-        """Whether everything that can be seen was seen and the goal reached."""
-        return self.goal_reached
+        """Whether everything that can be seen was seen, and the goal reached if there is one."""
+        return self.goal_reached or self.explored_without_goal
 
     @property
     def flight_time_s(self) -> float:
@@ -239,6 +242,10 @@ class Logbook:
             states=transitions(stretches),
             end_reason="; ".join([reason, *denied.values()]),
             goal_reached=over and last.decision.goal_reached and at_goal,
+            explored_without_goal=over
+            and last.decision.success
+            and not last.decision.goal_reached
+            and "explored" not in denied,
             false_claims=tuple(denied),
             health=self._health(),
             completion=None if last.completion is None else last.completion.to_dict(),

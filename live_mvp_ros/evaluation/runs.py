@@ -21,7 +21,7 @@ class Run:
 
     Attributes:
         world: name or file of the world.
-        planner: one of ``planners.PLANNERS``.
+        planner: one of ``planners.PLANNERS``, or ``policy``.
         seed: of every random number of the flight and of a random start.
         start: ``world`` for the start of the world, ``random`` for a random navigable pose.
         sensing: ``planar`` or ``full``.
@@ -30,6 +30,7 @@ class Run:
             nested mapping.
         floor_plan: the world that is really flown where ``world`` names a family of them, such
             as ``maze:3`` of ``maze``; empty for ``world`` itself.
+        checkpoint: the file of the policy that flies; empty for other planners.
     """
 
     world: str = "office"
@@ -40,6 +41,7 @@ class Run:
     time_limit_s: float = 600.0
     overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     floor_plan: str = ""
+    checkpoint: str = ""
 
     @property
     def name(self) -> str:

@@ -33,7 +33,7 @@ class Scenario(NamedTuple):
 
     def fly(self) -> Iterator[Stretch]:
         """Fly the run."""
-        planner = planner_of(self.run.planner)
+        planner = planner_of(self.run.planner, self.run.checkpoint)
         return closed_loop.explore(self.world, self.config, self.run.seed, planner)
 
 
@@ -51,7 +51,7 @@ def configure(run: Run, world: World) -> ClosedLoopConfig:
         world,
         run.sensing,
         run.time_limit_s,
-        architecture=planner_of(run.planner).architecture,
+        architecture=planner_of(run.planner, run.checkpoint).architecture,
     )
     return loop_config.with_shared(overridden(config, run.overrides))
 

@@ -3,7 +3,8 @@
 """Checkpoints of a training, by Orbax: written beside their place and renamed, the last few kept.
 
 What is saved is all of the state, bit for bit, so a training that goes on from one makes the same
-numbers as one that was never stopped, on the same machine.
+numbers as one that was never stopped, on the same machine. What is flown is one small file beside
+them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import jax
 import orbax.checkpoint as ocp
@@ -19,6 +21,8 @@ from live_mvp_ros.base.config import ConfigurationError, from_mapping
 from live_mvp_ros.base.results import write_json
 from live_mvp_ros.learning.training_config import TrainingConfig
 from live_mvp_ros.learning.training_step import TrainingState
+from live_mvp_ros.policy import policy_file
+from live_mvp_ros.policy.actor import weights_of
 from live_mvp_ros.policy.kinematic_body import KinematicConfig
 
 KEPT = 3
@@ -118,3 +122,30 @@ def enumerate_leaves(state: TrainingState) -> list[tuple[str, jax.Array]]:
     """Return the arrays of a state by name, in their order."""
     named = jax.tree_util.tree_leaves_with_path(state)
     return [(jax.tree_util.keystr(path, simple=True, separator="-"), leaf) for path, leaf in named]
+
+
+def write_policy(
+    folder: Path, config: TrainingConfig, state: TrainingState, metrics: dict[str, Any] | None
+) -> Path:
+    """Write the policy of a training as one file that can be flown, and return where it is.
+
+    Args:
+        folder: of the training.
+        config: its settings.
+        state: the training.
+        metrics: what the last evaluation said, None before the first.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    facts = {
+        "training": dataclasses.asdict(config),
+        "seed": config.seed,
+        "iteration": int(state.iteration),
+        "metrics": metrics,
+    }
+    path = folder / policy_file.NAME
+    network = weights_of(state.policy)
+    trained = policy_file.TrainedPolicy(network, config.position, config.body, facts)
+    policy_file.save_policy(path, trained)
+    return path

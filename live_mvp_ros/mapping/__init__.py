@@ -12,6 +12,7 @@ from live_mvp_ros.mapping.alignment import (
     onto_walls,
 )
 from live_mvp_ros.mapping.evidence import observed, seen_at
+from live_mvp_ros.mapping.field_lattice import LatticeSpec, fields_at_points, lattice_of
 from live_mvp_ros.mapping.intake import Intake
 from live_mvp_ros.mapping.live_map import (
     LiveMap,
@@ -52,6 +53,7 @@ __all__ = [
     "MESH_TYPES",
     "Alignment",
     "Intake",
+    "LatticeSpec",
     "LiveMap",
     "LiveMapConfig",
     "MapFileError",
@@ -69,12 +71,14 @@ __all__ = [
     "distance_and_gradient",
     "exposure",
     "exposure_at",
+    "fields_at_points",
     "frontiers",
     "holds_map",
     "identity",
     "in_map",
     "init",
     "init_alignment",
+    "lattice_of",
     "load_map",
     "map_grid",
     "memory_bytes",

@@ -12,12 +12,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import io
 import json
 import os
-import stat
-import struct
-import zipfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -26,6 +22,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from live_mvp_ros.base import array_file
+from live_mvp_ros.base.array_file import DAMAGE, HEADER
 from live_mvp_ros.base.config import ConfigurationError, from_mapping
 from live_mvp_ros.mapping.live_map import LiveMap, init
 from live_mvp_ros.mapping.map_config import LiveMapConfig
@@ -35,21 +33,6 @@ from live_mvp_ros.vehicle.odometry import DriftConfig
 
 FORMAT = "live_mvp_ros map"
 VERSION = 3
-_HEADER = "header"
-_DAMAGE = (  # what the readers of ZIP, NPY and JSON raise on bytes that are not theirs
-    ArithmeticError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zipfile.BadZipFile,
-)
 
 
 class MapFileError(ValueError):
@@ -67,17 +50,15 @@ def save_map(path: str | os.PathLike[str], config: LiveMapConfig, state: LiveMap
         raise MapFileError(f"{str(destination)!r} is not the name of a file")
     header = {"format": FORMAT, "version": VERSION, "config": dataclasses.asdict(config)}
     arrays = {name: np.asarray(leaf) for name, leaf in _named(state)}
-    content = io.BytesIO()
-    text = np.frombuffer(json.dumps(header).encode(), np.uint8)
-    np.savez(content, allow_pickle=False, **{_HEADER: text, **arrays})
+    content = array_file.packed(header, arrays)
     temporary = destination.with_name(f".{destination.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
-            file.write(content.getbuffer())
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, destination)
-        _sync_folder(destination.parent)
+        array_file.sync_folder(destination.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -106,54 +87,33 @@ def load_map(path: str | os.PathLike[str]) -> tuple[LiveMapConfig, LiveMap]:
 def holds_map(path: str | os.PathLike[str]) -> bool:
     """Return whether a file is a map of any version, as far as its header says."""
     try:
-        header = json.loads(_arrays(path, (_HEADER,))[_HEADER].tobytes())
+        header = json.loads(_arrays(path, (HEADER,))[HEADER].tobytes())
         return isinstance(header, dict) and header.get("format") == FORMAT
-    except (MapFileError, *_DAMAGE):
+    except (MapFileError, *DAMAGE):
         return False
 
 
 def _arrays(
     path: str | os.PathLike[str], only: Collection[str] | None = None
 ) -> dict[str, np.ndarray]:
-    """Return the arrays of a NumPy archive that is stored uncompressed.
+    """Return the arrays of a map file.
 
     Raises:
         MapFileError: there is no such file, or it is not a whole archive of that kind.
     """
     try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
-            raise MapFileError(f"{path}: is not a file")
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
-            if not stored or sum(member.file_size for member in members) > status.st_size:
-                raise MapFileError(f"{path}: is not a whole map file")
-            names = {member.filename.removesuffix(".npy"): member for member in members}
-            return {
-                name: _array(archive.read(member))
-                for name, member in names.items()
-                if only is None or name in only
-            }
-    except FileNotFoundError as error:
-        raise MapFileError(f"{path}: there is no such file") from error
-    except MapFileError:
-        raise
-    except _DAMAGE as error:
-        raise MapFileError(f"{path}: is not a whole map file") from error
-
-
-def _array(data: bytes) -> np.ndarray:
-    return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+        return array_file.read_arrays(path, "map file", only)
+    except array_file.ArrayFileError as error:
+        raise MapFileError(f"{path}: {error}") from error
 
 
 def _config(path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> LiveMapConfig:
     """Return the configuration in the header of a map file."""
     try:
-        header = json.loads(arrays[_HEADER].tobytes())
+        header = json.loads(arrays[HEADER].tobytes())
         is_map = header["format"] == FORMAT
         version, values = int(header["version"]), dict(header["config"])
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise MapFileError(f"{path}: is not a map file of live_mvp_ros") from error
     if not is_map:
         raise MapFileError(f"{path}: is not a map file of live_mvp_ros")
@@ -171,7 +131,7 @@ def _config(path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> Live
         body = from_mapping(BodyConfig, values.pop("body"))
         odometry = from_mapping(DriftConfig, values.pop("odometry", {}))
         return from_mapping(LiveMapConfig, {**values, "body": body, "odometry": odometry})
-    except (ConfigurationError, *_DAMAGE) as error:
+    except (ConfigurationError, *DAMAGE) as error:
         raise MapFileError(f"{path}: has a configuration that is not allowed: {error}") from error
 
 
@@ -181,12 +141,3 @@ def _named(state: Any) -> list[tuple[str, Any]]:
     return [
         (jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in leaves
     ]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -42,6 +42,8 @@ HOVER_S = 1.0
 """How long to hover to re-plan: several maps and fields."""
 RETRY_CELLS = 200
 """After learning so many cells, 2 square metres, targets that were set aside are tried again."""
+LONGEST_PATIENCE_S = 600.0
+"""For who flies by something else than the guidance: no progress towards it means nothing."""
 _APPROACH_M = 0.2  # coming nearer by less is noise of the flight
 _SLOWEST_SHARE = 0.125  # of the speed limit: an average below it is no progress
 _USUAL_M_S, _USUAL_RAD_S = 2.0, 1.5  # limits that the patience is meant for
@@ -67,7 +69,7 @@ class ProgressConfig:
         default=6.0,
         unit="s",
         low=0.5,
-        high=600.0,
+        high=LONGEST_PATIENCE_S,
         live=True,
         help="Time without progress after which the next rung of the ladder is taken; slower "
         "vehicles than one of 2 m/s and 1.5 rad/s get more in proportion.",

@@ -16,10 +16,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from live_mvp_ros.policy.flown_network import COMMANDS, HIDDEN, Weights
 from live_mvp_ros.policy.observation import SIZE
 
-COMMANDS = 6
-HIDDEN = (64, 64)
 _FIRST_SCALE = 0.1
 """Of the last layer at the beginning: an untrained policy hardly moves."""
 
@@ -46,3 +45,10 @@ def new_policy(key: jax.Array) -> Actor:
     smaller = (_FIRST_SCALE * last.weight, jnp.zeros(COMMANDS))
     layers[-1] = eqx.tree_at(lambda layer: (layer.weight, layer.bias), last, smaller)
     return Actor(tuple(layers))
+
+
+def weights_of(policy: Actor) -> Weights:
+    """Return what a policy has learned as plain arrays."""
+    layers = policy.layers
+    biases = [layer.bias for layer in layers if layer.bias is not None]
+    return Weights(tuple(layer.weight for layer in layers), tuple(biases))

@@ -32,14 +32,19 @@ _SAME_M = 1e-3
 
 
 class GoalOwner:
-    """Owns the goal: from the parameter, until somebody asks for another one."""
+    """Owns the goal: from the parameter, until somebody asks for another one.
+
+    Attributes:
+        position_m: where it is [3], map frame.
+        refusal: why nobody may wish for a goal; empty, since everybody may.
+    """
 
     def __init__(self, node: GraphNode, configured_m: tuple[float, float, float]) -> None:
         """Listen to wishes; the configured goal holds, but is not published yet."""
         self._node = node
         self._out = node.publisher(PoseStamped, TOPIC, qos.LATCHED)
         self._stamp_ns = 0
-        self._configured_m = configured_m
+        self._configured_m, self.refusal = configured_m, ""
         self.position_m = np.asarray(configured_m, float)
         node.listen(PoseStamped, WISHES, qos.STATUS, self._on_wish)
 

@@ -92,13 +92,14 @@ class Mission:
         goal_tolerance_m: the goal counts as reached from here; 0 before the first update.
     """
 
-    def __init__(self, autostart: bool) -> None:
-        """Begin at once, or wait for a request."""
+    def __init__(self, autostart: bool, has_goal: bool = True) -> None:
+        """Begin at once, or wait for a request; ``has_goal``: unless asked for something else."""
+        self._usual = Limits(has_goal=has_goal)
         self._updated_s: float | None = None
         self.goal_tolerance_m = 0.0
         self._asked: list[Callable[[], object]] = []
         self.in_charge = False
-        self._renew(Limits())
+        self._renew(self._usual)
         self._waiting = not autostart
 
     def begin(self, limits: Limits) -> None:
@@ -142,10 +143,10 @@ class Mission:
             self._paused, self._held = False, ""
             return True, "resumed"
         if self.over:
-            self.begin(Limits())
+            self.begin(self._usual)
             return True, "started"
         if self._waiting:
-            self._renew(Limits())
+            self._renew(self._usual)
             return True, "started"
         return True, "already running, with the limits that it was started with"
 

@@ -20,6 +20,10 @@ VEHICLES = ("quadrotor_sim", "mavlink_driver")
 """Executables that fly, one of them in a graph."""
 
 
+STEERING = ("imppi_controller", "policy_controller")
+"""Executables that steer, at most one of them in a graph."""
+
+
 class TopicSpec(NamedTuple):
     """One topic.
 
@@ -56,6 +60,7 @@ TOPICS = (
     TopicSpec("map", "nav_msgs/msg/OccupancyGrid", "LATCHED", ("live_map",)),
     TopicSpec("map_metadata", "nav_msgs/msg/MapMetaData", "LATCHED", ("live_map",)),
     TopicSpec("map/exposure", "nav_msgs/msg/OccupancyGrid", "KEPT", ("live_map",), True),
+    TopicSpec("map/fields", "live_mvp_ros/msg/MapFields", "LATCHED", ("live_map",), True),
     TopicSpec("map/surface", "sensor_msgs/msg/PointCloud2", "KEPT", ("live_map",), True),
     TopicSpec("map/status", "live_mvp_ros/msg/MapStatus", "STATUS", ("live_map",)),
     TopicSpec("info_field", "live_mvp_ros/msg/InfoField", "LATCHED", ("info_field",)),
@@ -64,9 +69,7 @@ TOPICS = (
     TopicSpec(
         "exploration/completion", "live_mvp_ros/msg/CompletionReport", "KEPT", ("info_field",)
     ),
-    TopicSpec(
-        "cmd/body_rates", "live_mvp_ros/msg/BodyRateThrust", "COMMAND_OUT", ("imppi_controller",)
-    ),
+    TopicSpec("cmd/body_rates", "live_mvp_ros/msg/BodyRateThrust", "COMMAND_OUT", STEERING),
     TopicSpec("mppi/plan", "nav_msgs/msg/Path", "DEBUG", ("imppi_controller",), True),
     TopicSpec(
         "mppi/rollouts",
@@ -75,18 +78,14 @@ TOPICS = (
         ("imppi_controller",),
         True,
     ),
-    TopicSpec(
-        "packets/context", "live_mvp_ros/msg/ContextPacket", "SENSOR", ("imppi_controller",)
-    ),
-    TopicSpec("packets/action", "live_mvp_ros/msg/ActionPacket", "SENSOR", ("imppi_controller",)),
-    TopicSpec(
-        "exploration/status", "live_mvp_ros/msg/ExplorationStatus", "STATUS", ("imppi_controller",)
-    ),
+    TopicSpec("packets/context", "live_mvp_ros/msg/ContextPacket", "SENSOR", STEERING),
+    TopicSpec("packets/action", "live_mvp_ros/msg/ActionPacket", "SENSOR", STEERING),
+    TopicSpec("exploration/status", "live_mvp_ros/msg/ExplorationStatus", "STATUS", STEERING),
     TopicSpec(
         "exploration/label",
         "visualization_msgs/msg/Marker",
         "DEBUG",
-        ("imppi_controller",),
+        STEERING,
         True,
     ),
     TopicSpec(

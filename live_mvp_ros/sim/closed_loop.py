@@ -95,7 +95,17 @@ class Loop:
             key,
             spec=self.spec,
         )
+        self._steering = self._steered_by(self.planner)
         self.view = self._plan()
+
+    def _steered_by(self, planner: Planner) -> inner_loop.Steering | None:
+        """Return the policy that flies, None for the controller."""
+        if planner.pilot is None:
+            return None
+        start_m = self.now.believed.position
+        return inner_loop.Steering(
+            planner.pilot, start_m if planner.from_start else jnp.zeros_like(start_m)
+        )
 
     @property
     def time_s(self) -> float:
@@ -122,6 +132,7 @@ class Loop:
             before.map,
             view.field,
             flies,
+            self._steering,
             spec=self.spec,
         )
         over = decision.state in OVER
@@ -206,4 +217,5 @@ class Loop:
             looks_again=bool(field.looks_again),
             leftover=(int(field.leftover[0]), int(field.leftover[1])),
             code_s=self.time_s - self._planned_s,
+            has_goal=self._steering is None,  # a policy is told of no goal
         )

@@ -19,6 +19,10 @@ from live_mvp_ros.base import quaternion
 from live_mvp_ros.base.config import replace
 from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning.frame import LOCAL_RESOLUTION_M
+from live_mvp_ros.policy import piloting
+from live_mvp_ros.policy.map_fields import fields_of
+from live_mvp_ros.policy.sent_fields import fields_of_plane
+from live_mvp_ros.policy.soft_visibility import Fields
 from live_mvp_ros.sim import planar
 from live_mvp_ros.sim.loop_config import ClosedLoopConfig
 from live_mvp_ros.sim.stretch import HELD
@@ -66,6 +70,14 @@ class Flying(NamedTuple):
     sensor_key: jax.Array
 
 
+class Steering(NamedTuple):
+    """A policy that flies instead of the controller."""
+
+    pilot: piloting.Pilot
+    origin_m: jax.Array
+    """[3] where its position is counted from, map frame."""
+
+
 class Beginning(NamedTuple):
     """A vehicle at its start, before anything was reported."""
 
@@ -98,6 +110,15 @@ def occupancy(config: ClosedLoopConfig, known: KnownMap | None) -> tuple[jax.Arr
     if isinstance(known, planar.PlanarMap):
         return planar.occupancy(known)
     return mapping.occupancy(config.live_map, known, jnp.asarray(config.body.altitude_m))
+
+
+def known_fields(config: ClosedLoopConfig, spec: GridSpec, known: KnownMap | None) -> Fields:
+    """Return what a map says to a policy: its own fields, or those made of a planar map."""
+    assert known is not None
+    if isinstance(known, planar.PlanarMap):
+        low, high = config.controller.lower_m[2], config.controller.upper_m[2]
+        return fields_of_plane(spec, *planar.occupancy(known), low, high)
+    return fields_of(config.live_map, known.parameters)
 
 
 def learn(
@@ -297,6 +318,7 @@ def fly(
     learned: KnownMap,
     field: planning.InfoFieldOutput,
     flies: jax.Array,
+    steering: Steering | None = None,
     *,
     spec: GridSpec,
 ) -> tuple[Flying, Log]:
@@ -309,6 +331,7 @@ def fly(
         learned: the map of ``now``; it is used up.
         field: what is flown by.
         flies: bool, whether the mission flies; otherwise the vehicle holds.
+        steering: what flies instead of the controller, None for that.
         spec: geometry of the map (static).
 
     Returns:
@@ -333,6 +356,16 @@ def fly(
         flight, output = control.fly(config.controller, now.flight, inputs)
         return flight, output.command, output.clearance_m, jnp.asarray(output.code, jnp.int32)
 
+    def piloted(
+        fields: Fields, now: Flying
+    ) -> tuple[control.FlightState, jax.Array, jax.Array, jax.Array]:
+        assert steering is not None
+        inputs = piloting.PilotInputs(
+            now.believed, control.Around(now.costmap), steering.origin_m, period_s, now.age_s
+        )
+        flight, said = piloting.fly(config.controller, steering.pilot, fields, now.flight, inputs)
+        return flight, said.command, said.clearance_m, said.code
+
     def held(now: Flying) -> tuple[control.FlightState, jax.Array, jax.Array, jax.Array]:
         around = control.Around(now.costmap)
         flight, command = control.stay(
@@ -340,8 +373,9 @@ def fly(
         )
         return flight, command, jnp.float32(jnp.nan), jnp.int32(HELD)
 
-    def control_step(now: Flying, _: None) -> tuple[Flying, Log]:
-        flight, command, clearance_m, code = jax.lax.cond(flies, planned, held, now)
+    def control_step(fields: Fields | None, now: Flying, _: None) -> tuple[Flying, Log]:
+        flown = planned if fields is None else partial(piloted, fields)
+        flight, command, clearance_m, code = jax.lax.cond(flies, flown, held, now)
         believed_m = now.believed.position
         log = Log(now.vehicle, believed_m, command, clearance_m, code, flight.safety)
         now = pushed(config, now._replace(flight=flight), command, period_s)
@@ -349,7 +383,9 @@ def fly(
         return now, log
 
     def until_look(now: Flying, _: None) -> tuple[Flying, Log]:
-        now, log = jax.lax.scan(control_step, now, length=config.steps_per_look)
+        fields = None if steering is None else known_fields(config, spec, now.map)
+        step = partial(control_step, fields)
+        now, log = jax.lax.scan(step, now, length=config.steps_per_look)
         return _look(config, spec, truth, now), log
 
     now, log = jax.lax.scan(until_look, now, length=config.looks_per_plan)

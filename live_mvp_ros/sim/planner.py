@@ -3,7 +3,7 @@
 """What the loop asks of a planner, and ours: the information field.
 
 A planner turns a map into an information field (``InfoFieldOutput``), which the controller flies
-by, whoever made it.
+by, whoever made it. A policy decides for itself; beside it a planner only judges what is left.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import jax
 from live_mvp_ros import planning
 from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning import InfoFieldConfig, InfoFieldInputs, InfoFieldOutput
+from live_mvp_ros.policy.piloting import Pilot
 
 
 class Planner(NamedTuple):
@@ -26,6 +27,10 @@ class Planner(NamedTuple):
     step: Callable[[InfoFieldConfig, GridSpec, Any, InfoFieldInputs], tuple[Any, InfoFieldOutput]]
     architecture: str = "parallel"
     """How its field reaches the controller, see ``ControllerConfig``."""
+    pilot: Pilot | None = None
+    """The policy that flies instead of the controller."""
+    from_start: bool = False
+    """Whether the pilot is told its position from where the flight began."""
 
 
 def _no_key(config: InfoFieldConfig, spec: GridSpec, key: jax.Array) -> planning.InfoFieldState:

@@ -7,14 +7,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
 import yaml
+from fixed_pilot import file_that_says
 
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.graph import Graph, GraphOptions, describe
 from live_mvp_ros.control.controller import ControllerConfig
+from live_mvp_ros.nodes.policy_controller.policy_parameters import FlownConfig
+from live_mvp_ros.planning.progress import LONGEST_PATIENCE_S
 from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
 
 OFFICE_START = (1.5, 5.0, 2.0)
@@ -315,3 +319,38 @@ def test_a_time_limit_is_the_missions_own_so_that_everybody_gives_one_reason():
 
     assert limit_of(GraphOptions(time_limit_s=25.0)) == 25.0
     assert limit_of(GraphOptions()) is None
+
+
+def test_a_policy_takes_the_place_of_the_controller_and_the_others_are_told(tmp_path):
+    file = file_that_says(tmp_path / "policy.npz", [0.0] * 6)
+    graph = describe(GraphOptions(controller="policy", checkpoint=str(file), time_limit_s=30.0))
+    names = [node.name for node in graph.nodes]
+    assert names == ["quadrotor_sim", "gt_depth", "live_map", "info_field", "policy_controller"]
+    told = node_of(graph, "policy_controller").parameters
+    assert told["checkpoint"] == str(file)
+    assert told["upper_m"] == (14.0, 12.0, 3.0)
+    assert told["mission.time_limit_s"] == 30.0
+    assert "goal_m" not in told
+    assert node_of(graph, "live_map").parameters["fields_rate_hz"] > 0.0
+    assert "fields_rate_hz" not in node_of(describe(GraphOptions()), "live_map").parameters
+    patience_s = node_of(graph, "info_field").parameters["progress.patience_s"]
+    assert patience_s == LONGEST_PATIENCE_S
+    flown = GraphOptions(controller="policy", checkpoint=str(file), vehicle="mavlink")
+    behind = node_of(describe(flown), "policy_controller").parameters
+    assert behind["autostart"] is False
+    assert behind["latency_s"] == pytest.approx(
+        FlownConfig().latency_s + AUTOPILOTS["px4"].handling.delay_s
+    )
+
+
+def test_a_policy_that_cannot_be_flown_is_refused_before_anything_starts(tmp_path):
+    other = tmp_path / "notes.txt"
+    other.write_text("fly well")
+    for options, words in (
+        ({"controller": "policy"}, "needs the file of a policy"),
+        ({"controller": "policy", "checkpoint": str(other)}, f"{other}: is not a whole file"),
+        ({"controller": "policy", "checkpoint": "/no/such.npz"}, "there is no such file"),
+        ({"checkpoint": str(other)}, "not allowed with controller = 'imppi'"),
+    ):
+        with pytest.raises(UsageError, match=re.escape(words)):
+            describe(GraphOptions(**options))

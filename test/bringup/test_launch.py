@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import launch_stand_in
 import pytest
+from fixed_pilot import file_that_says
 from optional import need
 from patience import PATIENCE_S
 
@@ -220,6 +221,13 @@ def options_of(given: dict[str, str]) -> GraphOptions:
         elif field.name in given and isinstance(field.default, int | float):
             values[field.name] = type(field.default)(given[field.name])
     return GraphOptions(**values)
+
+
+def test_a_policy_is_launched_with_its_file(launched, tmp_path):
+    file = file_that_says(tmp_path / "policy.npz", [0.0] * 6)
+    nodes = launched(FILE, record="false", controller="policy", checkpoint=str(file)).nodes
+    assert nodes[-1].node_executable == "policy_controller"
+    assert nodes[-1].parameters[0]["checkpoint"] == str(file)
 
 
 @pytest.mark.parametrize("given", CHOICES, ids=str)

@@ -87,9 +87,9 @@ def test_every_end_of_a_mission_has_its_row():
 
 
 def test_every_fault_has_its_row():
-    lasting = sentences("nodes/imppi_controller/briefing.py", function="_faults")
+    lasting = sentences("ros/steering/briefing.py", function="_faults")
     lasting |= sentences("nodes/imppi_controller/plan_reports.py", function="collect")
-    lasting |= sentences("nodes/imppi_controller/last_resort.py", function="fault")
+    lasting |= sentences("ros/steering/last_resort.py", function="fault")
     whole = {text for text in lasting if text.count(" ") > 2}
     assert len(whole) == 4
     listed = set(rows("The mission ended with a fault"))

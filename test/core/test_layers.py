@@ -29,14 +29,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "vehicle": {BASE},
     "packets": {BASE, "worlds"},
     "mapping": {BASE, "vehicle"},
-    "policy": {BASE, "mapping"},
+    "policy": {BASE, "control", "mapping", "planning", "vehicle"},
     "learning": {BASE, "mapping", "policy", "worlds"},
     "planning": {BASE, "vehicle"},
     "control": {BASE, "planning", "vehicle"},
     "baselines": {BASE, "planning", "vehicle"},
-    "sim": {BASE, "control", "mapping", "planning", "vehicle", "worlds"},
+    "sim": {BASE, "control", "mapping", "planning", "policy", "vehicle", "worlds"},
     "evaluation": {
-        *(BASE, "baselines", "control", "mapping", "planning", "sim", "vehicle", "worlds"),
+        *(BASE, "baselines", "control", "mapping", "planning", "policy", "sim", "vehicle"),
+        "worlds",
     },
     "environments": {
         *(BASE, "baselines", "control", "evaluation", "mapping", "packets", "planning", "sim"),
@@ -47,12 +48,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ros": {BASE, "bags", "control", "packets", "planning", "vehicle"},
     "viewing": {BASE, "bags", "ros"},
     "bringup": {
-        *(BASE, "bags", "evaluation", "planning", "reports", "ros", "vehicle", "worlds"),
+        *(BASE, "bags", "evaluation", "planning", "policy", "reports", "ros", "vehicle"),
+        "worlds",
     },
     "replay": {BASE, "bags", "bringup", "ros"},
     "nodes": {
-        *(BASE, "bags", "control", "mapping", "packets", "planning", "ros", "vehicle"),
-        *("viewing", "worlds"),
+        *(BASE, "bags", "control", "mapping", "packets", "planning", "policy", "ros"),
+        *("vehicle", "viewing", "worlds"),
     },
     "cli": {
         *(BASE, "bags", "bringup", "environments", "evaluation", "learning", "mapping"),

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import array
 import math
+import re
 
 import numpy as np
 import pytest
@@ -20,7 +22,6 @@ from live_mvp_ros.base.mission_state import MissionState, state_name
 from live_mvp_ros.msg import BodyRateThrust, ExplorationStatus, InfoField
 from live_mvp_ros.msg import CompletionReport as CompletionReportMessage
 from live_mvp_ros.msg import Remainder as RemainderMessage
-from live_mvp_ros.nodes.imppi_controller.exploration import label
 from live_mvp_ros.planning.completion_report import (
     CompletionReport,
     GoalReason,
@@ -35,6 +36,7 @@ from live_mvp_ros.ros.convert import (
     field_messages,
     grid_messages,
     headers,
+    lattice_messages,
     path_messages,
     pose_messages,
     vehicle_messages,
@@ -42,6 +44,7 @@ from live_mvp_ros.ros.convert import (
 from live_mvp_ros.ros.convert.completion_messages import completion_message, completion_of
 from live_mvp_ros.ros.refusals import InvalidMessageError
 from live_mvp_ros.ros.schedule import Every
+from live_mvp_ros.ros.steering.exploration import label
 
 NORTH = (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5))  # w, x, y, z: 90 degrees to the left
 
@@ -378,3 +381,40 @@ def test_a_state_is_moved_into_the_frame_that_a_transform_leads_to():
     expected = half * np.array([tilted[0], tilted[1], tilted[1], tilted[0]])
     np.testing.assert_allclose(there.attitude, expected, atol=1e-6)
     assert pose_messages.yaw_of(there.attitude) == pytest.approx(math.pi / 2)
+
+
+def test_fields_on_a_lattice_survive_to_the_millimetre():
+    random = np.random.default_rng(0)
+    values = np.stack([random.uniform(-2, 2, (3, 4, 5)), random.uniform(0, 1, (3, 4, 5))])
+    values[0, 0, 0, 0], values[1, 0, 0, 0] = 99.0, np.nan
+    origin = np.array([0.1, -2.5, 0.3], np.float32)
+    sent = lattice_messages.map_fields(
+        "map", lattice_messages.LatticeArrays(7, origin, 0.2, values)
+    )
+    found = lattice_messages.lattice_arrays(sent, "map")
+    assert (found.stamp_ns, found.step_m) == (7, 0.2)
+    np.testing.assert_allclose(found.origin_m, origin, atol=1e-6)
+    assert found.values[0, 0, 0, 0] == 32.0
+    assert found.values[1, 0, 0, 0] == 0.0  # what is no number was never seen
+    np.testing.assert_allclose(found.values[0].flat[1:], values[0].flat[1:], atol=5.1e-4)
+    np.testing.assert_allclose(found.values[1].flat[1:], values[1].flat[1:], atol=2.1e-3)
+    assert sent.distance[1 * 20 + 2 * 5 + 3] == round(1000 * values[0, 1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda m: setattr(m, "nx", 4), "distance has 8 values"),
+        (lambda m: setattr(m, "exposure", array.array("B", [0])), "exposure has 1 values"),
+        (lambda m: setattr(m, "nz", 0), "must have 1 to"),
+        (lambda m: setattr(m, "step", 0.0), "the resolution is 0.0 m"),
+        (lambda m: setattr(m.origin, "x", math.nan), "not finite"),
+        (lambda m: setattr(m.header, "frame_id", "odom"), "frame is 'odom'"),
+    ],
+)
+def test_a_lattice_that_cannot_be_used_is_refused(change, reason):
+    lattice = lattice_messages.LatticeArrays(1, np.zeros(3), 0.2, np.zeros((2, 2, 2, 2)))
+    message = lattice_messages.map_fields("map", lattice)
+    change(message)
+    with pytest.raises(InvalidMessageError, match=re.escape(reason)):
+        lattice_messages.lattice_arrays(message, "map")

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from nav_msgs.msg import Odometry
@@ -14,10 +12,10 @@ from live_mvp_ros.base.mission_state import MissionState
 from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control.mission import MissionConfig, MissionInputs
 from live_mvp_ros.nodes.imppi_controller.controller_parameters import NodeConfig
-from live_mvp_ros.nodes.imppi_controller.last_resort import LastResort
-from live_mvp_ros.nodes.imppi_controller.latest import LatestOdometry, Seen
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState, position_sigma_m
 from live_mvp_ros.ros.mission_requests import Limits, Mission
+from live_mvp_ros.ros.steering.last_resort import LastResort
+from live_mvp_ros.ros.steering.latest_odometry import LatestOdometry, Seen
 from live_mvp_ros.vehicle.escalation import Fallback
 
 CONFIG = NodeConfig()
@@ -55,7 +53,7 @@ def decided(mission, resort, time_s=0.0):
 
 
 def test_an_uncertain_position_holds_then_levels_then_lands_and_ends_the_mission(mission):
-    resort = LastResort(mission, SimpleNamespace(latest=None))
+    resort = LastResort(mission)
     assert decided(mission, resort).flies
     resort.look(CONFIG, 10.0, seen(sigma_m=0.6), 0.0)
     assert resort.now.fallback is Fallback.HOLD
@@ -83,7 +81,7 @@ def test_an_uncertain_position_holds_then_levels_then_lands_and_ends_the_mission
 
 
 def test_a_reason_that_passes_gives_the_mission_back(mission):
-    resort = LastResort(mission, SimpleNamespace(latest=None))
+    resort = LastResort(mission)
     resort.look(CONFIG, 10.0, seen(sigma_m=0.6), 0.0)
     assert not decided(mission, resort).flies
     resort.look(CONFIG, 10.1, seen(), 0.0)
@@ -92,19 +90,19 @@ def test_a_reason_that_passes_gives_the_mission_back(mission):
 
 
 def test_a_lean_levels_and_old_odometry_only_holds(mission):
-    resort = LastResort(mission, SimpleNamespace(latest=None))
+    resort = LastResort(mission)
     leaning = np.float32([np.cos(0.55), np.sin(0.55), 0, 0])
     resort.look(CONFIG, 0.0, seen(attitude=leaning), 0.0)
     assert resort.now.code is SafetyCode.TILTED
     assert resort.command(CONFIG, seen(attitude=leaning).vehicle)[1] < -1.0
-    resort = LastResort(mission, SimpleNamespace(latest=None))
+    resort = LastResort(mission)
     for time_s in range(10):
         resort.look(CONFIG, float(time_s), seen(), 5.0)
     assert resort.now.fallback is Fallback.HOLD
 
 
 def test_a_new_mission_begins_with_a_new_ladder(mission):
-    resort = LastResort(mission, SimpleNamespace(latest=None))
+    resort = LastResort(mission)
     for time_s in (0.0, 1.0, 2.0):
         resort.look(CONFIG, time_s, seen(sigma_m=0.6), 0.0)
     assert resort.now.fallback is Fallback.LAND

@@ -23,12 +23,13 @@ from tf2_msgs.msg import TFMessage
 from live_mvp_ros import mapping
 from live_mvp_ros.base.config import from_mapping
 from live_mvp_ros.mapping import LiveMapConfig
-from live_mvp_ros.msg import MapStatus
+from live_mvp_ros.msg import MapFields, MapStatus
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import (
     cloud_messages,
     grid_messages,
     headers,
+    lattice_messages,
     pose_messages,
     vehicle_messages,
 )
@@ -85,12 +86,19 @@ def test_maps_a_wall_saves_resets_and_loads(bench, tmp_path, ends_cleanly):
     status = bench.collect(MapStatus, "map/status", qos.STATUS)
     exposures = bench.collect(OccupancyGrid, "map/exposure", qos.LATCHED)
     surfaces = bench.collect(PointCloud2, "map/surface", qos.LATCHED)
-    process = bench.start("live_map", maps_folder=str(tmp_path), **SMALL)
+    fields = bench.collect(MapFields, "map/fields", qos.LATCHED)
+    process = bench.start("live_map", maps_folder=str(tmp_path), fields_rate_hz=5.0, **SMALL)
     wall = Wall(bench)
     bench.wait(
-        lambda: len(maps) > 3 and status and status[-1].ticks > 5 and exposures and surfaces,
+        lambda: (
+            len(maps) > 3 and status and status[-1].ticks > 5 and exposures and surfaces and fields
+        ),
         during=wall,
     )
+    lattice = lattice_messages.lattice_arrays(fields[-1], "map")
+    assert lattice.values.shape == (2, 30, 30, 15)  # every 0.2 m of the volume
+    np.testing.assert_allclose(lattice.origin_m, [-0.9, -2.9, 0.1], atol=1e-6)
+    assert np.ptp(lattice.values[0]) > 0.05  # it has learned something
     grid = grid_messages.probability_grid(maps[-1], "map")
     assert [grid_messages.grid_spec(geometry) for geometry in geometries] == [grid.spec]
     assert grid.spec.shape == (60, 60)

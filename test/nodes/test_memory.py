@@ -20,12 +20,12 @@ from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.base.mission_state import MissionState
 from live_mvp_ros.control import MissionDecision
 from live_mvp_ros.msg import BodyRateThrust, CompletionReport, ExplorationStatus, InfoField
-from live_mvp_ros.nodes.imppi_controller.exploration import status_message
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import grid_messages, vehicle_messages
 from live_mvp_ros.ros.mission_memory import memory_of, replaces
 from live_mvp_ros.ros.mission_requests import Limits, Memory, Mission
 from live_mvp_ros.ros.refusals import InvalidMessageError
+from live_mvp_ros.ros.steering.exploration import status_message
 
 SPEC = GridSpec.covering((0.0, 0.0), (8.0, 6.0), 0.1)
 SHORT = {"range_m": 1.5, "n_directions": 16}

@@ -14,9 +14,9 @@ from live_mvp_ros import control
 from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig
-from live_mvp_ros.nodes.imppi_controller.pace import Pace
 from live_mvp_ros.nodes.imppi_controller.pilot import Pilot, Plan
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
+from live_mvp_ros.ros.steering.pace import Pace
 from live_mvp_ros.vehicle import hover_command
 
 CONFIG = ControllerConfig(

@@ -13,7 +13,6 @@ from tf2_msgs.msg import TFMessage
 from live_mvp_ros.action import Explore
 from live_mvp_ros.base.config import ConfigurationError
 from live_mvp_ros.nodes.imppi_controller.controller_parameters import NodeConfig
-from live_mvp_ros.nodes.imppi_controller.exploration import refusal
 from live_mvp_ros.nodes.info_field.field_parameters import FieldConfig
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import vehicle_messages
@@ -26,6 +25,7 @@ from live_mvp_ros.ros.refusals import (
     InvalidMessageError,
     Refusals,
 )
+from live_mvp_ros.ros.steering.exploration import refusal
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("jax")
 
 from live_mvp_ros.msg import AutopilotState
-from live_mvp_ros.nodes.imppi_controller.vehicle_watch import VehicleWatch
 from live_mvp_ros.ros.mission_requests import Mission
+from live_mvp_ros.ros.steering.vehicle_watch import VehicleWatch
 from live_mvp_ros.vehicle.mavlink.flight_phase import Phase
 
 

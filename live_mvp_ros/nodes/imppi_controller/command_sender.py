@@ -10,13 +10,13 @@ import numpy as np
 
 from live_mvp_ros.control import ControllerConfig, ControlOutput
 from live_mvp_ros.msg import BodyRateThrust
-from live_mvp_ros.nodes.imppi_controller.latest import LatestOdometry, Seen
-from live_mvp_ros.nodes.imppi_controller.pace import Pace
 from live_mvp_ros.nodes.imppi_controller.pilot import Pilot, Plan
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import vehicle_messages
 from live_mvp_ros.ros.mission_requests import Mission
 from live_mvp_ros.ros.node import GraphNode
+from live_mvp_ros.ros.steering.latest_odometry import LatestOdometry, Seen
+from live_mvp_ros.ros.steering.pace import Pace
 
 
 class CommandSender:

@@ -13,20 +13,16 @@ from nav_msgs.msg import Path
 from visualization_msgs.msg import MarkerArray
 
 from live_mvp_ros.control import ControlOutput
-from live_mvp_ros.msg import ActionPacket, ContextPacket
-from live_mvp_ros.packets.explorer import context_packet, motor_action
 from live_mvp_ros.ros import qos
-from live_mvp_ros.ros.convert import path_messages, pose_messages
-from live_mvp_ros.ros.convert.packet_messages import to_message
+from live_mvp_ros.ros.convert import path_messages
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 from live_mvp_ros.ros.frames import MAP
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.schedule import Every
+from live_mvp_ros.ros.steering.packet_outputs import PacketOutputs
 from live_mvp_ros.vehicle import QuadrotorConfig
-from live_mvp_ros.vehicle.quadrotor import GRAVITY_M_S2
 
 DISPLAY_RATE_HZ = 5.0
-PACKET_RATE_HZ = 10.0
 ROLLOUT_POINTS = 12
 """Of each sampled trajectory: a message of points takes Python long, and commands wait for it."""
 
@@ -36,40 +32,24 @@ class ControlOutputs:
 
     def __init__(self, node: GraphNode, vehicle: QuadrotorConfig, body_frame: str) -> None:
         """Publish for ``node``; motor actions are scaled by the limits of ``vehicle``."""
-        self._thrust_max_n = vehicle.thrust_ratio_max * vehicle.mass_kg * GRAVITY_M_S2
-        self._rate_max_rad_s = vehicle.body_rate_max_rad_s
-        self._body_frame = body_frame
-        self._packets = Every(PACKET_RATE_HZ)
+        self._packets = PacketOutputs(node, vehicle, body_frame)
         self._plans, self._rollouts = Every(DISPLAY_RATE_HZ), Every(DISPLAY_RATE_HZ)
-        self._tick = 0
         self._plan_out = node.publisher(Path, "mppi/plan", qos.DEBUG)
         self._rollouts_out = node.publisher(MarkerArray, "mppi/rollouts", qos.DEBUG)
-        self._context_out = node.publisher(ContextPacket, "packets/context", qos.SENSOR)
-        self._action_out = node.publisher(ActionPacket, "packets/action", qos.SENSOR)
 
     def publish(self, vehicle: VehicleState, output: ControlOutput) -> None:
         """Publish one of what is due at the stamp of the odometry that ``output`` answers.
 
         One a period: together they would take so long that the next plan is late.
         """
-        if self._packets.due(vehicle.stamp_ns):
-            self._publish_packets(vehicle, np.asarray(output.command))
-        elif self._plans.due(vehicle.stamp_ns):
+        if self._packets.publish(vehicle, np.asarray(output.command)):
+            return
+        if self._plans.due(vehicle.stamp_ns):
             if self._plan_out.get_subscription_count():
                 self._plan_out.publish(path_messages.path(vehicle.stamp_ns, MAP, output.plan))
         elif self._rollouts.due(vehicle.stamp_ns) and self._rollouts_out.get_subscription_count():
             shown = thinned(np.asarray(output.rollouts), ROLLOUT_POINTS)
             self._rollouts_out.publish(path_messages.rollouts(vehicle.stamp_ns, MAP, shown))
-
-    def _publish_packets(self, vehicle: VehicleState, command: np.ndarray) -> None:
-        speed = float(np.linalg.norm(vehicle.velocity))
-        yaw = pose_messages.yaw_of(vehicle.attitude)
-        context = context_packet(vehicle.stamp_ns, self._tick, yaw, speed, exploring=True)
-        limits = (self._thrust_max_n, self._rate_max_rad_s)
-        action = motor_action(vehicle.stamp_ns, self._body_frame, self._tick, command, *limits)
-        self._context_out.publish(to_message(context))
-        self._action_out.publish(to_message(action))
-        self._tick += 1
 
 
 def thinned(trajectories: np.ndarray, points: int) -> np.ndarray:

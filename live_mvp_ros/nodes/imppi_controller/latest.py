@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the controller flies by: odometry, and map, field and path as tables, built once each.
+"""What the controller flies by: map, field and path as tables, built once each.
 
 A field and its path come as two messages with the same stamp, and only such a pair is used: a new
 field never leads along an old path. Until the other one has come, the last pair serves.
@@ -8,8 +8,6 @@ field never leads along an old path. Until the other one has come, the last pair
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Hashable
 from typing import Any, NamedTuple
 
@@ -17,22 +15,11 @@ import jax
 
 from live_mvp_ros import control
 from live_mvp_ros.nodes.imppi_controller.pilot import Plan
-from live_mvp_ros.planning.ending import PlanCode
 from live_mvp_ros.ros.convert.field_messages import Field
 from live_mvp_ros.ros.convert.grid_messages import ProbabilityGrid
 from live_mvp_ros.ros.convert.path_messages import PathArrays
-from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
-
-SILENCE_S = 1.0
-
-
-class Seen(NamedTuple):
-    """Odometry and when it came, by the steady clock [s]."""
-
-    vehicle: VehicleState
-    arrival_s: float
-    position_sigma_m: float = 0.0
-    """Standard deviation of the position, by the odometry's own word."""
+from live_mvp_ros.ros.steering.latest_field import LatestField, age_s
+from live_mvp_ros.ros.steering.latest_odometry import Seen
 
 
 class Tick(NamedTuple):
@@ -51,48 +38,7 @@ class Tick(NamedTuple):
     """How much more room the last filter keeps by such data."""
 
 
-class LatestOdometry:
-    """The newest odometry; written by the executor only, the worker reads ``seen``.
-
-    Attributes:
-        seen: the last that could be used, None before the first. Replaced whole.
-        unusable: why the last that came could not be used; empty if it could.
-        since_ns: stamp of the first that was heard, infinite before.
-    """
-
-    def __init__(self) -> None:
-        """Know nothing."""
-        self.seen: Seen | None = None
-        self.unusable = ""
-        self.since_ns = math.inf
-        self._least_sigma_m = math.inf
-
-    def take(self, vehicle: VehicleState, position_sigma_m: float = 0.0) -> None:
-        """Take what has just come and can be used."""
-        self.seen, self.unusable = Seen(vehicle, time.monotonic(), position_sigma_m), ""
-        self._least_sigma_m = min(self._least_sigma_m, position_sigma_m)
-        self.since_ns = min(self.since_ns, vehicle.stamp_ns)
-
-    @property
-    def gained_sigma_m(self) -> float:
-        """Standard deviation that the position has gained since it was known best.
-
-        What was uncertain all the time, such as where on Earth it is, the map shares.
-        """
-        if self.seen is None:
-            return 0.0
-        return math.sqrt(max(self.seen.position_sigma_m**2 - self._least_sigma_m**2, 0.0))
-
-    def age_s(self, now_ns: int) -> float:
-        """Return the age by the node's clock, or by the steady one when everything is silent."""
-        if self.seen is None:
-            return math.inf
-        silent_s = time.monotonic() - self.seen.arrival_s
-        age_s = 1e-9 * (now_ns - self.seen.vehicle.stamp_ns)
-        return max(age_s, silent_s) if silent_s > SILENCE_S else age_s
-
-
-class LatestSurroundings:
+class LatestSurroundings(LatestField):
     """What has come, and the tables made of it.
 
     ``grid``, ``field`` and ``path`` are written by the executor only, ``costmap`` and ``guide``
@@ -101,12 +47,11 @@ class LatestSurroundings:
 
     def __init__(self) -> None:
         """Know nothing."""
+        super().__init__()
         self.grid: ProbabilityGrid | None = None
-        self.field: Field | None = None
         self.path: PathArrays | None = None
         self.costmap: control.CostMap | None = None
         self.guide: control.GuidanceField | None = None
-        self._planned_ns: int | None = None  # when there was a plan
         self._built: tuple[Any, Any] = (None, None)  # what the two tables were built from
         self._build_costmap = jax.jit(control.build_costmap, static_argnums=(0, 3))
         self._prepare_field = jax.jit(control.prepare_field, static_argnums=(0, 4))
@@ -145,11 +90,11 @@ class LatestSurroundings:
 
     def map_age_s(self, now_ns: int) -> float:
         """Return the age of the map, infinite if there is none, negative in the future."""
-        return _age_s(now_ns, self.grid)
+        return age_s(now_ns, self.grid)
 
     def field_age_s(self, now_ns: int) -> float:
         """Return the age of the newest field that has its path, infinite if there is none."""
-        return _age_s(now_ns, self._paired())
+        return age_s(now_ns, self._paired())
 
     def _paired(self) -> Field | None:
         """Return the newest field that has its path, None while there is none."""
@@ -157,19 +102,8 @@ class LatestSurroundings:
         together = field is not None and path is not None and field.stamp_ns == path.stamp_ns
         return field if together else built
 
-    def no_plan_s(self, now_ns: int) -> float:
-        """Return for how long the planner has been saying that it cannot make a plan."""
-        lost = self.field is not None and self.field.code != PlanCode.OK
-        if not lost or self._planned_ns is None or now_ns < self._planned_ns:
-            self._planned_ns = now_ns
-        return 1e-9 * (now_ns - self._planned_ns)
-
 
 def _geometry(grid: ProbabilityGrid | None, field: Field | None) -> Hashable:
     if grid is None or field is None:
         return ()
     return grid.spec, field.spec, field.local_resolution_m, field.local_gain.shape
-
-
-def _age_s(now_ns: int, item: Any) -> float:
-    return float("inf") if item is None else 1e-9 * (now_ns - item.stamp_ns)

@@ -21,19 +21,13 @@ from typing import Any
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from rclpy.clock import Clock, ClockType
 
-from live_mvp_ros import control
 from live_mvp_ros.msg import InfoField
-from live_mvp_ros.nodes.imppi_controller.briefing import Briefing
 from live_mvp_ros.nodes.imppi_controller.command_sender import CommandSender
 from live_mvp_ros.nodes.imppi_controller.control_outputs import ControlOutputs
 from live_mvp_ros.nodes.imppi_controller.controller_parameters import NodeConfig
-from live_mvp_ros.nodes.imppi_controller.last_resort import LastResort
-from live_mvp_ros.nodes.imppi_controller.latest import LatestOdometry, LatestSurroundings, Tick
-from live_mvp_ros.nodes.imppi_controller.mission_server import MissionServer
-from live_mvp_ros.nodes.imppi_controller.pace import Pace
+from live_mvp_ros.nodes.imppi_controller.latest import LatestSurroundings, Tick
 from live_mvp_ros.nodes.imppi_controller.pilot import Pilot
 from live_mvp_ros.nodes.imppi_controller.plan_reports import PlanReports, Solved
-from live_mvp_ros.nodes.imppi_controller.vehicle_watch import VehicleWatch
 from live_mvp_ros.planning.guidance import PATH_POINTS
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import (
@@ -50,6 +44,12 @@ from live_mvp_ros.ros.mission_requests import Mission
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.refusals import InvalidMessageError
 from live_mvp_ros.ros.running import leave_uncollected, run_node
+from live_mvp_ros.ros.steering.briefing import Briefing
+from live_mvp_ros.ros.steering.last_resort import LastResort
+from live_mvp_ros.ros.steering.latest_odometry import LatestOdometry
+from live_mvp_ros.ros.steering.mission_server import MissionServer
+from live_mvp_ros.ros.steering.pace import Pace
+from live_mvp_ros.ros.steering.vehicle_watch import VehicleWatch
 
 STATUS_PERIOD_S = 0.2
 
@@ -70,15 +70,15 @@ class ImppiController(GraphNode):
         self._ready_for: Any = None  # written by the worker
         self._planned = False  # the worker's: it was to make a plan last time
         self._reports = PlanReports()
-        self._resort = LastResort(self._mission, self._pilot)
+        self._resort = LastResort(self._mission, self._pilot.off_track_m)
 
         self._commands = CommandSender(
             self, frames.base_link, self._mission, self._odometry, self._pilot, self._pace
         )
         self._outputs = ControlOutputs(self, config.controller.vehicle, frames.base_link)
-        goal = GoalOwner(self, config.goal_m)
+        self._goal = GoalOwner(self, config.goal_m)
         self._briefing = Briefing(
-            self, self._mission, goal, self._odometry, self._around, self._pace
+            self, self._mission, self._goal, self._odometry, self._around, self._pace
         )
         work = self.start_worker(self._work)
         self.health.extra = lambda: {
@@ -94,7 +94,9 @@ class ImppiController(GraphNode):
         self.listen(Path, "reference_path", qos.LATCHED, self._on_path)
         self.listen(InfoField, "info_field", qos.LATCHED, self._on_field)
         self._vehicle = VehicleWatch(self, self._mission)
-        self._server = MissionServer(self, self._mission, goal, self._say, self._vehicle.started)
+        self._server = MissionServer(
+            self, self._mission, self._goal, self._say, self._vehicle.started
+        )
         self.create_timer(1.0 / config.rate_hz, self._on_tick)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(STATUS_PERIOD_S, self._on_status, clock=steady)
@@ -124,36 +126,16 @@ class ImppiController(GraphNode):
         self._mission.log.explored(field.explored_fraction)
 
     def _decide(self) -> None:
-        jump, limit_m = self._localisation.jumped, self.parameters.value.jump_limit_m
-        if jump.way_m > limit_m:
-            self._mission.hold(
-                f"map -> odom has jumped by {jump}, jump_limit_m is {limit_m:g} m: explore/start "
-                "goes on"
-            )
-            self._localisation.settled()
+        config = self.parameters.value
+        self._goal.configure(config.goal_m)
+        self._briefing.hold_after_jump(self._localisation, config.jump_limit_m)
         ready = self._ready_for is not None and self._ready_for == self._around.geometry
         self._briefing.decide(
-            self.parameters.value,
+            config,
             ready,
             self._reports.bad_plan,
             self._vehicle.unflown,
             self._resort,
-        )
-
-    def _haste(self) -> float:
-        now_ns, around = self.get_clock().now().nanoseconds, self._around
-        return control.haste(
-            self.parameters.value.mission, around.map_age_s(now_ns), around.field_age_s(now_ns)
-        )
-
-    def _doubt_m(self) -> float:
-        now_ns, config = self.get_clock().now().nanoseconds, self.parameters.value.controller
-        return control.doubt_m(
-            config.safety,
-            config.body,
-            position_sigma_m=self._odometry.gained_sigma_m,
-            odometry_age_s=self._odometry.age_s(now_ns),
-            map_age_s=self._around.map_age_s(now_ns),
         )
 
     def _watch(self) -> None:
@@ -180,14 +162,13 @@ class ImppiController(GraphNode):
             return
         if self._vehicle.unflown:
             self._pilot.let_go()
-        odom_age_s = self._odometry.age_s(now_ns)
+        odom_age_s, config = self._odometry.age_s(now_ns), self.parameters.value
         if not busy:
             rest = None if self._goes_on else self._pilot.hand_over()
-            haste, doubt_m = self._haste(), self._doubt_m()
+            haste, doubt_m = self._briefing.haste(config), self._briefing.doubt_m(config)
             self.worker.submit(Tick(seen, mission.wants_to_fly, rest, haste, odom_age_s, doubt_m))
         self._goes_on = mission.wants_to_fly
         if busy or not mission.decision.flies:
-            config = self.parameters.value
             resort = self._resort.command(config, seen.vehicle)
             self._commands.answer(config.controller, seen, odom_age_s, resort)
         else:

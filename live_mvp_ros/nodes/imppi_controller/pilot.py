@@ -22,6 +22,7 @@ import numpy as np
 from live_mvp_ros import control
 from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig, ControllerInputs, ControlOutput, FlightState
+from live_mvp_ros.control.flight import off_track_m
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 from live_mvp_ros.vehicle import at_rest
 
@@ -142,6 +143,11 @@ class Pilot:
         command, code = self._proceed(config, plan.flight, vehicle.core, elapsed_s, self.around)
         self._note(code)
         return np.asarray(command)
+
+    def off_track_m(self, vehicle: VehicleState) -> float:
+        """Return how far a vehicle is from the latest plan (executor); 0 without one."""
+        plan = self.latest
+        return 0.0 if plan is None else off_track_m(plan.flight, vehicle.position)
 
     def look_around(self, costmap: control.CostMap | None, doubt_m: float) -> None:
         """Filter all commands by a map from now on (worker); it must have been prepared for."""

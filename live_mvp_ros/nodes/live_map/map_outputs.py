@@ -18,10 +18,15 @@ from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros import mapping
 from live_mvp_ros.mapping import LiveMap, LiveMapConfig
-from live_mvp_ros.msg import MapStatus
+from live_mvp_ros.msg import MapFields, MapStatus
 from live_mvp_ros.nodes.live_map.map_status import map_status
 from live_mvp_ros.ros import localisation, qos
-from live_mvp_ros.ros.convert import cloud_messages, grid_messages, pose_messages
+from live_mvp_ros.ros.convert import (
+    cloud_messages,
+    grid_messages,
+    lattice_messages,
+    pose_messages,
+)
 from live_mvp_ros.ros.frames import MAP
 from live_mvp_ros.ros.node import GraphNode
 
@@ -35,10 +40,12 @@ class MapOutputs:
         self._occupancy = jax.jit(mapping.occupancy)
         self._exposure = jax.jit(mapping.exposure)
         self._surface = jax.jit(mapping.surface, static_argnums=2)
+        self._fields = jax.jit(mapping.fields_at_points)
         self._geometry_out = node.publisher(MapMetaData, "map_metadata", qos.LATCHED)
         self._map_out = node.publisher(OccupancyGrid, "map", qos.LATCHED)
         self._exposure_out = node.publisher(OccupancyGrid, "map/exposure", qos.KEPT)
         self._surface_out = node.publisher(PointCloud2, "map/surface", qos.KEPT)
+        self._fields_out = node.publisher(MapFields, "map/fields", qos.LATCHED)
         self._frame_out = node.publisher(TransformStamped, localisation.TOPIC, qos.KEPT)
         self._tf_out = node.publisher(TFMessage, "tf", qos.TRANSFORM)
         self._status_out = node.publisher(MapStatus, "map/status", qos.STATUS)
@@ -98,3 +105,14 @@ class MapOutputs:
             columns = (found.points, found.distance, found.exposure)
             valid = [np.asarray(values)[: int(found.count)] for values in columns]
             self._surface_out.publish(cloud_messages.surface_cloud(stamp_ns, MAP, *valid))
+
+    def publish_fields(self, config: LiveMapConfig, state: LiveMap, stamp_ns: int) -> None:
+        """Publish the fields on their lattice, when somebody flies by them."""
+        if not self._fields_out.get_subscription_count():
+            return
+        spec = mapping.lattice_of(config)
+        values = np.stack(self._fields(config, state, spec.points()))
+        lattice = lattice_messages.LatticeArrays(
+            stamp_ns, np.asarray(spec.origin_m), spec.step_m, values.reshape(2, *spec.shape)
+        )
+        self._fields_out.publish(lattice_messages.map_fields(MAP, lattice))

@@ -23,6 +23,13 @@ class MapConfig:
     surface_rate_hz: float = parameter(
         default=1.0, unit="Hz", low=0.05, high=20.0, help="Rate of map/surface and map/exposure."
     )
+    fields_rate_hz: float = parameter(
+        default=0.0,
+        unit="Hz",
+        low=0.0,
+        high=10.0,
+        help="Rate of map/fields, by which policies fly; 0: none.",
+    )
     surface_points: int = parameter(
         default=4096, low=16, high=1_000_000, help="Most points in map/surface."
     )

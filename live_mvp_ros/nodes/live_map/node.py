@@ -64,6 +64,7 @@ class LiveMapNode(GraphNode):
         self._map = SharedMap(mapping.init(config.map, jax.random.key(config.seed)))
         self._stamp_ns, self._update_ms, self._losses = 0, 0.0, [float("nan")] * 5
         self._maps, self._surfaces = Every(config.map_rate_hz), Every(config.surface_rate_hz)
+        self._fields = Every(config.fields_rate_hz) if config.fields_rate_hz > 0.0 else None
         self._outputs = MapOutputs(self, self._frames.odom, self._source)
         self._outputs.publish_geometry(config.map, self.get_clock().now().nanoseconds)
         self.start_worker(self._work)
@@ -184,6 +185,8 @@ class LiveMapNode(GraphNode):
         self.health.produced(elapsed)
         if self._maps.due(self._stamp_ns):
             self._publish_map()
+        if self._fields is not None and self._fields.due(self._stamp_ns):
+            self._outputs.publish_fields(config.map, self._map.current, self._stamp_ns)
         if self._surfaces.due(self._stamp_ns):
             self._outputs.publish_surface(
                 config.map, self._map.current, self._stamp_ns, config.surface_points

@@ -12,18 +12,18 @@ from std_srvs.srv import Trigger
 from visualization_msgs.msg import Marker
 
 from live_mvp_ros.msg import ExplorationStatus
-from live_mvp_ros.nodes.imppi_controller.explanations import Explanations
-from live_mvp_ros.nodes.imppi_controller.exploration import (
+from live_mvp_ros.ros import qos
+from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
+from live_mvp_ros.ros.mission_requests import Limits, Mission
+from live_mvp_ros.ros.node import GraphNode
+from live_mvp_ros.ros.steering.explanations import Explanations
+from live_mvp_ros.ros.steering.exploration import (
     ExploreServer,
     label,
     metrics_message,
     status_message,
 )
-from live_mvp_ros.ros import qos
-from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
-from live_mvp_ros.ros.goal import GoalOwner
-from live_mvp_ros.ros.mission_requests import Limits, Mission
-from live_mvp_ros.ros.node import GraphNode
+from live_mvp_ros.ros.steering.mission_goal import MissionGoal
 
 
 class MissionServer:
@@ -33,7 +33,7 @@ class MissionServer:
         self,
         node: GraphNode,
         mission: Mission,
-        goal: GoalOwner,
+        goal: MissionGoal,
         say: Callable[[], None],
         started: Callable[[], None],
     ) -> None:
@@ -55,7 +55,7 @@ class MissionServer:
             ("stop", mission.stop),
         ):
             node.create_service(Trigger, f"explore/{name}", self._answers(use))
-        self._explore = ExploreServer(node, self._begin, self._cancel)
+        self._explore = ExploreServer(node, self._begin, self._cancel, goal.refusal)
 
     def publish(self, vehicle: VehicleState | None, unknown_m2: float = math.nan) -> None:
         """Publish how the mission goes."""
@@ -79,7 +79,7 @@ class MissionServer:
             at = request.goal_position
             self._goal.set((at.x, at.y, at.z))
         share = request.target_explored_fraction
-        has_goal = request.use_goal_position or not share > 0.0
+        has_goal = not self._goal.refusal and (request.use_goal_position or not share > 0.0)
         self._mission.begin(Limits(request.time_limit_s, share, has_goal))
         self._started()
         self._say()

@@ -12,21 +12,24 @@ import time
 
 import numpy as np
 
+from live_mvp_ros import control
 from live_mvp_ros.base.mission_state import MissionState
 from live_mvp_ros.control import MissionInputs
 from live_mvp_ros.control.safety import distance_outside
 from live_mvp_ros.msg import InfoField
-from live_mvp_ros.nodes.imppi_controller.controller_parameters import NodeConfig
-from live_mvp_ros.nodes.imppi_controller.last_resort import LastResort
-from live_mvp_ros.nodes.imppi_controller.latest import LatestOdometry, LatestSurroundings, Seen
-from live_mvp_ros.nodes.imppi_controller.pace import Pace
 from live_mvp_ros.planning import PlanCode
 from live_mvp_ros.ros.convert.field_messages import Field
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
-from live_mvp_ros.ros.goal import GoalOwner
+from live_mvp_ros.ros.localisation import Localisation
 from live_mvp_ros.ros.mission_memory import memory_of
 from live_mvp_ros.ros.mission_requests import Mission
 from live_mvp_ros.ros.node import GraphNode
+from live_mvp_ros.ros.steering.last_resort import LastResort
+from live_mvp_ros.ros.steering.latest_field import LatestField
+from live_mvp_ros.ros.steering.latest_odometry import LatestOdometry, Seen
+from live_mvp_ros.ros.steering.mission_goal import MissionGoal
+from live_mvp_ros.ros.steering.pace import Pace
+from live_mvp_ros.ros.steering.settings_of_steering import SteeringSettings
 
 OUTSIDE_M = 0.1  # beyond the geofence: less is drift
 
@@ -38,9 +41,9 @@ class Briefing:
         self,
         node: GraphNode,
         mission: Mission,
-        goal: GoalOwner,
+        goal: MissionGoal,
         odometry: LatestOdometry,
-        around: LatestSurroundings,
+        around: LatestField,
         pace: Pace,
     ) -> None:
         """Know nothing of what went on before.
@@ -50,7 +53,7 @@ class Briefing:
             mission: is told.
             goal: of the mission.
             odometry: the newest.
-            around: map, field and path.
+            around: map and field.
             pace: says whether plans are late.
         """
         self._node, self._mission, self._goal = node, mission, goal
@@ -86,8 +89,39 @@ class Briefing:
                 f"{memory.decision.state.name}{reason} after {memory.log.elapsed_s:.1f} s"
             )
 
+    def hold_after_jump(self, localisation: Localisation, limit_m: float) -> None:
+        """Hold until somebody starts again, if the vehicle has jumped farther in the map."""
+        jump = localisation.jumped
+        if jump.way_m > limit_m:
+            self._mission.hold(
+                f"map -> odom has jumped by {jump}, jump_limit_m is {limit_m:g} m: explore/start "
+                "goes on"
+            )
+            localisation.settled()
+
+    def haste(self, config: SteeringSettings) -> float:
+        """Return the share of the speed limit that may be flown by data of this age."""
+        now_ns, around = self._node.get_clock().now().nanoseconds, self._around
+        return control.haste(config.mission, around.map_age_s(now_ns), around.field_age_s(now_ns))
+
+    def doubt_m(self, config: SteeringSettings) -> float:
+        """Return how much more room the last filter keeps by such data."""
+        now_ns, controller = self._node.get_clock().now().nanoseconds, config.controller
+        return control.doubt_m(
+            controller.safety,
+            controller.body,
+            position_sigma_m=self._odometry.gained_sigma_m,
+            odometry_age_s=self._odometry.age_s(now_ns),
+            map_age_s=self._around.map_age_s(now_ns),
+        )
+
     def decide(
-        self, config: NodeConfig, ready: bool, bad_plan: str, unflown: str, resort: LastResort
+        self,
+        config: SteeringSettings,
+        ready: bool,
+        bad_plan: str,
+        unflown: str,
+        resort: LastResort,
     ) -> None:
         """Update the mission with the ages of all inputs.
 
@@ -101,7 +135,6 @@ class Briefing:
         seen, around = self._odometry.seen, self._around
         field = around.field if self._taken_up else None
         now_ns = self._node.get_clock().now().nanoseconds
-        self._goal.configure(config.goal_m)
         distance = math.inf
         if seen is not None:
             away = self._goal.position_m - seen.vehicle.position
@@ -133,7 +166,9 @@ class Briefing:
             starved=self._pace.starved(now_ns),
         )
 
-    def _faults(self, config: NodeConfig, seen: Seen | None, bad_plan: str) -> dict[str, str]:
+    def _faults(
+        self, config: SteeringSettings, seen: Seen | None, bad_plan: str
+    ) -> dict[str, str]:
         """Return what is wrong now and must not stay so, see ``ros.mission_requests``."""
         outside_m, unusable = 0.0, self._odometry.unusable
         if seen is not None:

@@ -141,10 +141,17 @@ class ExploreServer:
     """The action ``explore``: one goal at a time, which ends with the mission or by cancelling."""
 
     def __init__(
-        self, node: Node, start: Callable[[Any], None], cancel: Callable[[], None]
+        self,
+        node: Node,
+        start: Callable[[Any], None],
+        cancel: Callable[[], None],
+        no_position: str = "",
     ) -> None:
-        """Serve on ``node``; ``start`` gets the goal's request, ``cancel`` is told to stop."""
-        self._start, self._cancel = start, cancel
+        """Serve on ``node``; ``start`` gets the goal's request, ``cancel`` is told to stop.
+
+        ``no_position``: why no position can be a goal, a sentence; empty where it can.
+        """
+        self._start, self._cancel, self._no_position = start, cancel, no_position
         self._goal: Any = None
         self._results: dict[bytes, Any] = {}
         self._node = node
@@ -180,7 +187,7 @@ class ExploreServer:
         self._server.destroy()
 
     def _on_goal(self, request: Any) -> GoalResponse:
-        sentence = refusal(request, busy=self._goal is not None)
+        sentence = refusal(request, self._goal is not None, self._no_position)
         if sentence:
             self._node.get_logger().warning(f"refused a goal of the action explore: {sentence}")
         return GoalResponse.REJECT if sentence else GoalResponse.ACCEPT
@@ -205,8 +212,11 @@ class ExploreServer:
         return result
 
 
-def refusal(request: Any, busy: bool) -> str:
-    """Return why a goal of the action is not accepted, one sentence; empty if it is."""
+def refusal(request: Any, busy: bool, no_position: str = "") -> str:
+    """Return why a goal of the action is not accepted, one sentence; empty if it is.
+
+    ``no_position``: why no position can be a goal; empty where it can.
+    """
     at = request.goal_position
     if busy:
         return "another one is being pursued"
@@ -217,6 +227,8 @@ def refusal(request: Any, busy: bool) -> str:
             f"target_explored_fraction = {request.target_explored_fraction} is not allowed: "
             "it must be between 0 and 1"
         )
+    if request.use_goal_position and no_position:
+        return no_position
     if request.use_goal_position:
         try:
             bounded("goal_position", (at.x, at.y, at.z), FARTHEST_M, "m")

@@ -8,15 +8,15 @@ person gives control back after a landing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from live_mvp_ros.base.safety_code import SafetyCode
-from live_mvp_ros.control.flight import off_track_m
-from live_mvp_ros.nodes.imppi_controller.controller_parameters import NodeConfig
-from live_mvp_ros.nodes.imppi_controller.latest import Seen
-from live_mvp_ros.nodes.imppi_controller.pilot import Pilot
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 from live_mvp_ros.ros.mission_requests import Mission
+from live_mvp_ros.ros.steering.latest_odometry import Seen
+from live_mvp_ros.ros.steering.settings_of_steering import SteeringSettings
 from live_mvp_ros.vehicle import escalation, guard
 from live_mvp_ros.vehicle.escalation import Condition, Escalation, Fallback
 
@@ -36,10 +36,12 @@ class LastResort:
         now: where it stands.
     """
 
-    def __init__(self, mission: Mission, pilot: Pilot) -> None:
-        """Stand nowhere; ``pilot`` knows where the vehicle should be."""
+    def __init__(
+        self, mission: Mission, off_track_m: Callable[[VehicleState], float] | None = None
+    ) -> None:
+        """Stand nowhere; ``off_track_m`` says how far a vehicle is from where it should be."""
         self.now = Escalation()
-        self._mission, self._pilot = mission, pilot
+        self._mission, self._off_planned_m = mission, off_track_m
         self._log = mission.log
 
     def follow(self) -> None:
@@ -47,7 +49,9 @@ class LastResort:
         if self._mission.log is not self._log:
             self.now, self._log = Escalation(), self._mission.log
 
-    def look(self, config: NodeConfig, now_s: float, seen: Seen, odometry_age_s: float) -> None:
+    def look(
+        self, config: SteeringSettings, now_s: float, seen: Seen, odometry_age_s: float
+    ) -> None:
         """Take the newest odometry and its age at a steady time."""
         self.follow()
         before = self.now.fallback
@@ -75,7 +79,7 @@ class LastResort:
             return ""
         return f"landing by itself: {said(self.now.code)}"
 
-    def command(self, config: NodeConfig, vehicle: VehicleState) -> np.ndarray | None:
+    def command(self, config: SteeringSettings, vehicle: VehicleState) -> np.ndarray | None:
         """Return the command [4] of rungs without a position; None on others."""
         if self.now.fallback < Fallback.LEVEL:
             return None
@@ -95,10 +99,9 @@ class LastResort:
         return np.asarray(command)
 
     def _off_track_m(self, vehicle: VehicleState) -> float:
-        plan = self._pilot.latest
-        if plan is None or not self._mission.decision.flies:
+        if self._off_planned_m is None or not self._mission.decision.flies:
             return 0.0
-        return off_track_m(plan.flight, vehicle.position)
+        return self._off_planned_m(vehicle)
 
 
 def said(code: SafetyCode) -> str:
