@@ -109,9 +109,7 @@ def flown(
         wall = distance_first_axis(scene, point[:, None])[0]
         return wall, jnp.min(jnp.minimum(point - lower_m, upper_m - point))
 
-    def go(
-        now: tuple[jax.Array, jax.Array], _: None
-    ) -> tuple[tuple[jax.Array, jax.Array], None]:
+    def go(now: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], None]:
         point, contact = now
         here, there = (jnp.minimum(*room_m(p)) for p in (point, point + piece))
         wall, edge = room_m(point + piece)

@@ -15,7 +15,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros import mapping, worlds
-from live_mvp_ros.playing.piloted_body import CONTACTS, FREE, PilotedConfig, command_of, flown, yaw_of
+from live_mvp_ros.playing.piloted_body import (
+    CONTACTS,
+    FREE,
+    PilotedConfig,
+    command_of,
+    flown,
+    yaw_of,
+)
 from live_mvp_ros.playing.play_messages import Frame, Opening, Order, Slice
 from live_mvp_ros.playing.shown_lattice import ASKED, LatticeTurns, lattice, shares
 from live_mvp_ros.playing.true_surface import true_surface
@@ -27,7 +34,7 @@ from live_mvp_ros.worlds.scene import distance_first_axis
 CAMERA = DepthCameraConfig(width_px=40, height_px=30, mount_xyz_m=(0.0, 0.0, 0.0))
 """Over 80 x 45 degrees."""
 START_OF_SEED_M = (0.0, 0.0, 1.6)
-"""In the seed world the drone begins where those of a training do; in others where the world says."""
+"""Where the drone begins in the seed world, as in training; in others it is where they say."""
 CONTACT_SHOWN_S = 1.5
 _SLICE_HALF_M, _SLICE_CELLS = 5.0, 96
 
@@ -65,7 +72,9 @@ class PlayFlight:
         if solid:
             say("drawing the world")
         self._surface = true_surface(world) if solid else (np.zeros((0, 3)), np.zeros((0, 3), int))
-        self._points, self._spacing_m = lattice(np.asarray(world.lower_m), np.asarray(world.upper_m))
+        self._points, self._spacing_m = lattice(
+            np.asarray(world.lower_m), np.asarray(world.upper_m)
+        )
         self._turns = LatticeTurns(self._map_config, self._points)
         self._move = jax.jit(flown)
         self._look = jax.jit(_look)
@@ -85,7 +94,8 @@ class PlayFlight:
             self._start_m,
             self.config.radius_m,
             CAMERA.max_range_m,
-            *self._surface,
+            self._surface[0],
+            self._surface[1],
             self._points if self._solid else np.zeros((0, 3), np.float32),
             self._spacing_m,
         )
@@ -149,9 +159,7 @@ class PlayFlight:
             self._map_config, self._world.scene, self._map, centre
         )
         known = np.where(np.asarray(seen), np.asarray(learned), np.nan)
-        return Slice(
-            self._slice_at, _SLICE_HALF_M, np.asarray(truth), known, np.asarray(exposure)
-        )
+        return Slice(self._slice_at, _SLICE_HALF_M, np.asarray(truth), known, np.asarray(exposure))
 
     def _compile(self) -> None:
         """Compile everything, and leave no trace of it: what was learned is forgotten."""
@@ -178,7 +186,9 @@ def _cut(
     points = centre[:, None] + jnp.stack([x, y, jnp.zeros_like(x)]).reshape(3, -1)
     distance, exposure = fields_of(config, state.parameters)(points)
     seen = mapping.seen_at(config, state.evidence, points)
+    low, high = (jnp.asarray(corner)[:, None] for corner in (config.lower_m, config.upper_m))
+    within = jnp.all((points >= low) & (points <= high), axis=0)
+    exposure = jnp.where(within, exposure, jnp.nan)  # the fields say nothing beyond
     parts = (distance_first_axis(scene, points), distance, exposure, seen)
     truth, learned, exposed, known = (part.reshape(_SLICE_CELLS, _SLICE_CELLS) for part in parts)
     return truth, learned, exposed, known
-

@@ -43,7 +43,10 @@ class PlayLink:
                 yield self._connection.recv()
         except (EOFError, OSError):
             self.process.join(END_LIMIT_S)
-            yield Failed(f"the simulation has ended {end_in_words(self.process.exitcode)}", used_wrongly=False)
+            yield Failed(
+                f"the simulation has ended {end_in_words(self.process.exitcode)}",
+                used_wrongly=False,
+            )
 
     def close(self) -> None:
         """End it."""

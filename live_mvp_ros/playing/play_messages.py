@@ -79,7 +79,7 @@ class Slice(NamedTuple):
         half_m: half of its width and height.
         truth_m: true signed distance.
         learned_m: distance that the map has learned, NaN where nothing was observed.
-        exposure: that the map has learned, 0..1.
+        exposure: that the map has learned, 0..1, NaN outside of its volume.
     """
 
     centre_m: np.ndarray

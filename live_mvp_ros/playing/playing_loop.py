@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Draw a window thirty times a second until it is closed, the pilot ends, or the simulation does."""
+"""Draw a window thirty times a second until it, the pilot or the simulation ends."""
 
 from __future__ import annotations
 

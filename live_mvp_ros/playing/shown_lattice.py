@@ -80,7 +80,7 @@ class LatticeTurns:
         return turn
 
     def _near_surface(self, state: LiveMap) -> jax.Array:
-        """Return which voxels, in the order of the evidence, are occupied or beside one that is."""
+        """Return which voxels, as they lie in memory, are occupied or beside one that is."""
         nx, ny, nz = self._shape
         solid = occupied(state.evidence).reshape(nz, nx, ny)
         for axis in range(3):

@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The window with two dimensions, by Matplotlib: a cut through the truth, the depth image, the map.
+"""The window with two dimensions, by Matplotlib: a cut through the truth, depth, and the map.
 
 What moves is drawn over a picture of what does not (blitting): whole figures take ten times as
 long. Lines of distance zero are found here, where they are drawn.
@@ -38,7 +38,7 @@ class SliceWindow:
         self._artists: _Artists | None = None
         self._background: Any = None
         self._waiting = figure.text(0.5, 0.5, "", ha="center", fontsize=12)
-        canvas = figure.canvas
+        canvas: Any = figure.canvas
         for name, hear in (
             ("key_press_event", self._on_press),
             ("key_release_event", self._on_release),
@@ -192,9 +192,7 @@ class _Artists:
         yaw = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
         px, py, _ = frame.position_m
         for line, place in zip(self._drones, self._places, strict=True):
-            line.set_data(
-                [px, px + _NOSE_M * math.cos(yaw)], [py, py + _NOSE_M * math.sin(yaw)]
-            )
+            line.set_data([px, px + _NOSE_M * math.cos(yaw)], [py, py + _NOSE_M * math.sin(yaw)])
             place.set_data([px], [py])
         self._status.set_text(status)
         return moved

@@ -21,19 +21,17 @@ def drone_shape(radius_m: float) -> pv.PolyData:
         center=(0.75 * radius_m, 0.0, 0.0), direction=(1.0, 0.0, 0.0),
         height=0.8 * radius_m, radius=0.22 * radius_m, resolution=12,
     )  # fmt: skip
-    discs = [
-        pv.Cylinder(
-            center=(arm * x, arm * y, 0.12 * radius_m), direction=(0.0, 0.0, 1.0),
-            radius=rotor, height=0.06 * radius_m, resolution=16,
-        )  # fmt: skip
-        for x in (-1, 1)
-        for y in (-1, 1)
-    ]
+    discs = [_disc((arm * x, arm * y, 0.12 * radius_m), rotor) for x in (-1, 1) for y in (-1, 1)]
     ahead = [nose, *discs[2:]]
     for piece in (body, *discs, nose):
         piece.clear_data()
         piece.cell_data["part"] = [1.0 if piece in ahead else 0.0] * piece.n_cells
     return pv.merge([body, nose, *discs]).extract_surface(algorithm=None)
+
+
+def _disc(centre: tuple[float, float, float], radius_m: float) -> pv.PolyData:
+    height = 0.14 * radius_m
+    return pv.Cylinder(centre, (0.0, 0.0, 1.0), radius_m, height, resolution=16)
 
 
 def camera_lines() -> pv.PolyData:

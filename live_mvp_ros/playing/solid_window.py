@@ -32,7 +32,7 @@ _TITLES = {
     _MAP: "live map: exposure × nearness to the surface",
 }
 _BACKGROUND, _INK, _LINES = "#11151c", "#d8dee9", "#3b4558"
-_KEPT = 0.1  # of the triangles of the truth
+_KEPT, _FEW = 0.1, 10_000  # of the triangles of the truth, where there are many
 _WINDOWLESS = ("vtkEGLRenderWindow", "vtkOSOpenGLRenderWindow")
 _WRITE_EVERY_S = 0.1
 _BEHIND_M, _ABOVE_M = 4.5, 4.5
@@ -218,7 +218,9 @@ class _Scene:
             before = self._last
             turned = matrix[:3, :3] @ before[:3, :3].T
             angle = math.atan2(turned[1, 0], turned[0, 0])
-            turn = pv.transformations.axis_angle_rotation([0.0, 0.0, 1.0], angle, deg=False)[:3, :3]
+            turn = pv.transformations.axis_angle_rotation([0.0, 0.0, 1.0], angle, deg=False)[
+                :3, :3
+            ]
             for name in ("position", "focal_point"):
                 offset = np.asarray(getattr(camera, name)) - before[:3, 3]
                 setattr(camera, name, here + turn @ offset)
@@ -247,7 +249,9 @@ class _Scene:
 def _thinned(opening: Opening) -> pv.PolyData:
     """Return the true surface with fewer triangles: those of a wall lie in one plane."""
     faces = np.column_stack([np.full(len(opening.faces), 3), opening.faces]).ravel()
-    mesh = pv.PolyData(opening.corners_m, faces).decimate(1.0 - _KEPT)
+    mesh = pv.PolyData(opening.corners_m, faces)
+    if len(opening.faces) > _FEW:
+        mesh = mesh.decimate(1.0 - _KEPT)
     mesh["height"] = mesh.points[:, 2]
     return mesh
 

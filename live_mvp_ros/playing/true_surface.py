@@ -35,7 +35,9 @@ def true_surface(world: World) -> tuple[np.ndarray, np.ndarray]:
     corners, faces, _, _ = marching_cubes(
         values, 0.0, spacing=(spacing,) * 3, gradient_direction="ascent"
     )
-    return (corners + lower - inset).astype(np.float32), _seen_from_outside(values, corners, faces, spacing)
+    return (corners + lower - inset).astype(np.float32), _seen_from_outside(
+        values, corners, faces, spacing
+    )
 
 
 def _seen_from_outside(
