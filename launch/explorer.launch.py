@@ -63,7 +63,8 @@ ARGUMENTS = [
         "controller",
         default_value=DEFAULTS.controller,
         choices=CONTROLLERS,
-        description="Who steers; none: something else publishes cmd/body_rates.",
+        description="Who steers: a mission; teleop, the keys of this terminal; none: something "
+        "else publishes cmd/body_rates.",
     ),
     DeclareLaunchArgument(
         "vehicle",

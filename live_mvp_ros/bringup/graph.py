@@ -29,6 +29,7 @@ from live_mvp_ros.bringup.option_checks import (
     check_time,
 )
 from live_mvp_ros.bringup.overrides import overrides
+from live_mvp_ros.bringup.own_terminal import terminal_name
 from live_mvp_ros.bringup.params_file import read_text
 from live_mvp_ros.bringup.ros_settings import checked_namespace
 from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, Command, RestartPolicy
@@ -36,7 +37,9 @@ from live_mvp_ros.ros.topics import SHARED_TF, full_name, recorded
 from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
 
 PACKAGE = "live_mvp_ros"
-CONTROLLERS = ("imppi", "none")
+CONTROLLERS = ("imppi", "teleop", "none")
+MISSIONED = ("imppi",)
+"""Controllers that fly a mission, and say how far it is."""
 VEHICLES = ("sim", "mavlink", "none")
 SAY_THE_TRUTH = ("sim", "mavlink")
 """Vehicles that publish ground_truth/odom, from which depth can be synthesised."""
@@ -52,7 +55,7 @@ PLANNING_S = 0.015
 """``control.ControllerConfig.latency_s``, without importing JAX to describe a graph."""
 TRUE_POSE = (("odom", "ground_truth/odom"),)
 """Of the node that looks at the true world, whatever the vehicle takes its own pose for."""
-STEERED = ("quadrotor_sim", "mavlink_driver", "imppi_controller")
+STEERED = ("quadrotor_sim", "mavlink_driver", "imppi_controller", "teleop")
 """Nodes that must answer within a control period."""
 OPTIONAL_NODES = ("recorder", "viewer")
 
@@ -65,7 +68,8 @@ class GraphOptions:
 
     Attributes:
         world: name of a world or path of its file; gives the mission facts.
-        controller: ``imppi``, or ``none`` where something else publishes cmd/body_rates.
+        controller: ``imppi``, ``teleop`` for the keys of the terminal in which all is started, or
+            ``none`` where something else publishes cmd/body_rates.
         vehicle: ``sim``, ``mavlink`` for one behind an autopilot, or ``none`` where something else
             publishes odom.
         autopilot: what flies the vehicle with ``mavlink``.
@@ -114,6 +118,11 @@ class GraphOptions:
     def looks_at_world(self) -> bool:
         """Whether depth is synthesised."""
         return self.camera == "sim" or (self.camera is None and self.vehicle in SAY_THE_TRUTH)
+
+    @property
+    def has_mission(self) -> bool:
+        """Whether the controller flies a mission."""
+        return self.controller in MISSIONED
 
     @property
     def sim_time(self) -> bool:
@@ -364,6 +373,9 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         if options.vehicle == "mavlink":
             flown |= _behind_autopilot(options.autopilot)
         nodes.append(node("imppi_controller", 0, flown))
+    elif options.controller == "teleop":
+        terminal: dict[str, Value] = {"terminal": terminal_name()}
+        nodes.append(node("teleop", 0, {**body, **bounds, **terminal}))
     return tuple(nodes)
 
 

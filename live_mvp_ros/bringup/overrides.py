@@ -33,6 +33,7 @@ CONFIGURATIONS = {
     "live_map": "MapConfig",
     "info_field": "FieldConfig",
     "imppi_controller": "NodeConfig",
+    "teleop": "TeleopConfig",
     "recorder": "RecorderConfig",
     "bag_player": "PlayerConfig",
     "viewer": "ViewerConfig",

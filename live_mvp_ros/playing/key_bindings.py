@@ -94,6 +94,9 @@ def help_line(bindings: Bindings) -> str:
         (Action.TURN_LEFT, Action.TURN_RIGHT),
     )
     words = [f"{of[a]}/{of[b]} {a.value}, {b.value}" for a, b in pairs]
-    alone = (Action.BOOST, Action.BRAKE, Action.PAUSE, Action.MAPPING, Action.RECENTRE)
+    alone = (
+        *(Action.BOOST, Action.BRAKE, Action.PAUSE, Action.MAPPING, Action.RECENTRE),
+        Action.QUIT,
+    )
     words += [f"{of[action]} {action.value}" for action in alone if action in of]
-    return "   ".join([*words, f"{of[Action.QUIT]} {Action.QUIT.value}"])
+    return "   ".join(words)

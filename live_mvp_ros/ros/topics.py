@@ -18,6 +18,8 @@ WHOLE_SHARE = 98
 
 VEHICLES = ("quadrotor_sim", "mavlink_driver")
 """Executables that fly, one of them in a graph."""
+CONTROLLERS = ("imppi_controller", "teleop")
+"""Executables that steer, one of them in a graph."""
 
 
 class TopicSpec(NamedTuple):
@@ -64,9 +66,7 @@ TOPICS = (
     TopicSpec(
         "exploration/completion", "live_mvp_ros/msg/CompletionReport", "KEPT", ("info_field",)
     ),
-    TopicSpec(
-        "cmd/body_rates", "live_mvp_ros/msg/BodyRateThrust", "COMMAND_OUT", ("imppi_controller",)
-    ),
+    TopicSpec("cmd/body_rates", "live_mvp_ros/msg/BodyRateThrust", "COMMAND_OUT", CONTROLLERS),
     TopicSpec("mppi/plan", "nav_msgs/msg/Path", "DEBUG", ("imppi_controller",), True),
     TopicSpec(
         "mppi/rollouts",

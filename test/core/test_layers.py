@@ -53,8 +53,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "replay": {BASE, "bags", "bringup", "ros"},
     "nodes": {
-        *(BASE, "bags", "control", "mapping", "packets", "planning", "ros", "vehicle"),
-        *("viewing", "worlds"),
+        *(BASE, "bags", "control", "mapping", "packets", "planning", "playing", "ros"),
+        *("vehicle", "viewing", "worlds"),
     },
     "cli": {
         *(BASE, "bags", "bringup", "environments", "evaluation", "learning", "mapping"),
