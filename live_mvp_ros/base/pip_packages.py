@@ -44,6 +44,8 @@ OPTIONAL = {
     "tensorboardX": "tensorboardx>=2.6,<3",
 }
 """The same of what only autopilots, environments, campaigns, play, training and views need."""
+JAX_WITH_CUDA = "jax[cuda12]>=0.6.2,<0.13"
+"""Of the extra cuda: for an NVIDIA card, on Linux and WSL2."""
 JAX_FOR_NUMPY_1 = "jax>=0.6.2,<0.7"
 """Later ones would replace the NumPy of a distribution that has version 1."""
 

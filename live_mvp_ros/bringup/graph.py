@@ -18,6 +18,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from live_mvp_ros.bringup.card_sharing import card_environment
 from live_mvp_ros.bringup.cores import NOT_DIVIDED, STEERING, WORKING, Division
 from live_mvp_ros.bringup.drifting import DRIFTING_MARGIN_M, aligning, expecting_drift
 from live_mvp_ros.bringup.errors import UsageError
@@ -150,6 +151,7 @@ class NodeSpec:
         group: of processes that share cores, see ``bringup.cores``.
         onlooker: nothing that flies needs it.
         patience_s: time that it may take to complete its files at the end.
+        environment: variables that it gets unless the user decides them, see ``card_sharing``.
     """
 
     executable: str
@@ -162,6 +164,7 @@ class NodeSpec:
     group: str = WORKING
     onlooker: bool = False
     patience_s: float = 0.0
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def full_name(self) -> str:
@@ -201,6 +204,7 @@ class NodeSpec:
             self.onlooker,
             self.patience_s,
             division.once_idle(self.group),
+            self.environment,
         )
 
 
@@ -376,7 +380,8 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
     elif options.controller == "teleop":
         terminal: dict[str, Value] = {"terminal": terminal_name()}
         nodes.append(node("teleop", 0, {**body, **bounds, **terminal}))
-    return tuple(nodes)
+    card = card_environment(len(nodes))
+    return tuple(dataclasses.replace(each, environment=card) for each in nodes)
 
 
 def _behind_autopilot(name: str) -> dict[str, Value]:
