@@ -118,7 +118,9 @@ def test_what_only_development_needs_is_run_or_imported_there():
     extras = project["optional-dependencies"]
     named = {re.match(r"[\w-]+", line).group() for line in extras["dev"]}
     optional = [
-        line for name in ("gym", "mavlink", "ray", "train", "view") for line in extras[name]
+        line
+        for name in ("gym", "mavlink", "play", "ray", "train", "view")
+        for line in extras[name]
     ]
     others = {re.match(r"[\w-]+", line).group() for line in optional}
     makefile = (ROOT / "Makefile").read_text()
