@@ -26,12 +26,14 @@ def drone_shape(radius_m: float) -> pv.PolyData:
     for piece in (body, *discs, nose):
         piece.clear_data()
         piece.cell_data["part"] = [1.0 if piece in ahead else 0.0] * piece.n_cells
-    return pv.merge([body, nose, *discs]).extract_surface(algorithm=None)
+    return body.append_polydata(nose, *discs)
 
 
 def _disc(centre: tuple[float, float, float], radius_m: float) -> pv.PolyData:
     height = 0.14 * radius_m
-    return pv.Cylinder(centre, (0.0, 0.0, 1.0), radius_m, height, resolution=16)
+    return pv.Cylinder(
+        center=centre, direction=(0.0, 0.0, 1.0), radius=radius_m, height=height, resolution=16
+    )
 
 
 def camera_lines() -> pv.PolyData:

@@ -42,7 +42,18 @@ KEYS = {
 OF_ROS = {"tf2_ros": "tf2_ros_py"}
 """ROS packages whose Python modules have another name."""
 WITHOUT_KEY = {
-    *("equinox", "jax", "mcap", "optax", "orbax", "ray", "rerun", "tensorboardX", "zstandard"),
+    *(
+        "equinox",
+        "jax",
+        "mcap",
+        "optax",
+        "orbax",
+        "pyvista",
+        "ray",
+        "rerun",
+        "tensorboardX",
+        "zstandard",
+    ),
 }
 RUN = {"ros2bag", "ros2launch", "rosbag2_storage_mcap", "rosidl_default_runtime", "rviz2"}
 """Started or loaded by name, not imported."""
