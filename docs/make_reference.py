@@ -36,7 +36,7 @@ PAGE = ROOT / "docs" / "ros_interface.md"
 ENVIRONMENTS = ROOT / "docs" / "environments.md"
 NODES = (
     *("quadrotor_sim", "mavlink_driver", "gt_depth", "live_map", "info_field"),
-    *("imppi_controller", "policy_controller", "environment", "bag_player"),
+    *("imppi_controller", "policy_controller", "teleop", "environment", "bag_player"),
 )
 """Nodes with an interface of their own; recorder and viewer take every topic, and give none."""
 MEANS = {

@@ -32,6 +32,7 @@ from launch_ros.actions import Node
 
 from live_mvp_ros.base.jax_setup import has_programs
 from live_mvp_ros.bringup import cores
+from live_mvp_ros.bringup.card_sharing import undecided
 from live_mvp_ros.bringup.errors import USED_WRONGLY, UsageError
 from live_mvp_ros.bringup.facts import world_files
 from live_mvp_ros.bringup.graph import (
@@ -63,8 +64,8 @@ ARGUMENTS = [
         "controller",
         default_value=DEFAULTS.controller,
         choices=CONTROLLERS,
-        description="Who steers; policy: what was trained; none: something else publishes "
-        "cmd/body_rates.",
+        description="Who steers: a mission; policy: what was trained; teleop: the keys of this "
+        "terminal; none: something else publishes cmd/body_rates.",
     ),
     DeclareLaunchArgument(
         "checkpoint",
@@ -272,6 +273,7 @@ def node_action(spec: NodeSpec, division: cores.Division = cores.NOT_DIVIDED) ->
         parameters=[parameters],
         remappings=list(spec.remappings),
         prefix=prefix(spec, division),
+        additional_env=undecided(spec.environment, os.environ),
         respawn=True,
         respawn_delay=spec.respawn.first_delay_s,
         output="screen",

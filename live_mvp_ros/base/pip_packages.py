@@ -36,13 +36,16 @@ OPTIONAL = {
     "gymnasium": "gymnasium>=1.1,<2",
     "optax": "optax>=0.2.5,<0.3",
     "orbax": "orbax-checkpoint>=0.11,<0.13",
+    "pyvista": "pyvista>=0.49,<0.50",
     "pymavlink": "pymavlink>=2.4.41,<3",
     "ray": "ray>=2.49,<3",
     "rerun": "rerun-sdk>=0.40,<0.42",
     "serial": "pyserial>=3.5,<4",
     "tensorboardX": "tensorboardx>=2.6,<3",
 }
-"""The same of what only autopilots, environments, campaigns, training and views need."""
+"""The same of what only autopilots, environments, campaigns, play, training and views need."""
+JAX_WITH_CUDA = "jax[cuda12]>=0.6.2,<0.13"
+"""Of the extra cuda: for an NVIDIA card, on Linux and WSL2."""
 JAX_FOR_NUMPY_1 = "jax>=0.6.2,<0.7"
 """Later ones would replace the NumPy of a distribution that has version 1."""
 

@@ -20,7 +20,10 @@ expected to gain: as good as none, since satellites or cameras hold it, but no p
 a map that takes them for exact closes doors. More makes the map softer than such poses are."""
 VEHICLES = ("quadrotor_sim", "mavlink_driver")
 """Nodes that publish where the odometry frame lies if nobody else does."""
-BODIES = ("live_map", "info_field", "imppi_controller", "policy_controller", "mavlink_driver")
+BODIES = (
+    *("live_map", "info_field", "imppi_controller", "policy_controller", "teleop"),
+    "mavlink_driver",
+)
 """Nodes that are told how much room the vehicle needs."""
 
 

@@ -85,7 +85,7 @@ class Flight:
         self._glance: Glance | None = None
         self._sentence = ""  # what a vehicle waits for on the ground
         self._end = EndWatch(options.timeout_s, alone=graph.options.vehicle == "sim")
-        steered_by_us = graph.options.controller != "none"
+        steered_by_us = graph.options.has_mission
         self._sharing = CoreSharing(options.cores, say, steered_by_us=steered_by_us)
 
     @property
@@ -169,7 +169,7 @@ class Flight:
             nodes=[node.full_name for node in self._graph.nodes],
             onlookers=onlookers,
             sim_time=options.sim_time,
-            flies_by_odometry=options.controller == "none",
+            flies_by_odometry=not options.has_mission,
             frame_prefix=str(first.parameters.get("frame_prefix", "")),
         )
         stack.callback(monitor.close)
@@ -190,7 +190,7 @@ class Flight:
         names = [node.full_name for node in self._graph.nodes]
         twins = TwinWatch(Twins(names, lock.mark), lock, self._say)
         driven = self._graph.options.vehicle == "mavlink"
-        ours = self._graph.options.controller != "none"
+        ours = self._graph.options.has_mission
         take_off = TakeOff(monitor.vehicle, mission_asks_to_fly=ours) if driven else None
         while not interrupts.wait(TICK_S):
             ending = lost(monitor, log, self._say) or twins.yields(monitor)

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from live_mvp_ros.bringup.card_sharing import card_environment
 from live_mvp_ros.bringup.cores import NOT_DIVIDED, STEERING, WORKING, Division
 from live_mvp_ros.bringup.drifting import DRIFTING_MARGIN_M, aligning, expecting_drift
 from live_mvp_ros.bringup.errors import UsageError
@@ -30,6 +31,7 @@ from live_mvp_ros.bringup.option_checks import (
     check_time,
 )
 from live_mvp_ros.bringup.overrides import overrides
+from live_mvp_ros.bringup.own_terminal import terminal_name
 from live_mvp_ros.bringup.params_file import read_text
 from live_mvp_ros.bringup.ros_settings import checked_namespace
 from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, Command, RestartPolicy
@@ -39,7 +41,9 @@ from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
 Value = bool | int | float | str | tuple[float, ...]
 
 PACKAGE = "live_mvp_ros"
-CONTROLLERS = ("imppi", "policy", "none")
+CONTROLLERS = ("imppi", "policy", "teleop", "none")
+MISSIONED = ("imppi", "policy")
+"""Controllers that fly a mission, and say how far it is."""
 VEHICLES = ("sim", "mavlink", "none")
 SAY_THE_TRUTH = ("sim", "mavlink")
 """Vehicles that publish ground_truth/odom, from which depth can be synthesised."""
@@ -62,7 +66,7 @@ PATIENT: Mapping[str, Value] = {"progress.patience_s": 600.0}
 what is left, and gives no target up."""
 TRUE_POSE = (("odom", "ground_truth/odom"),)
 """Of the node that looks at the true world, whatever the vehicle takes its own pose for."""
-STEERED = ("quadrotor_sim", "mavlink_driver", "imppi_controller", "policy_controller")
+STEERED = ("quadrotor_sim", "mavlink_driver", "imppi_controller", "policy_controller", "teleop")
 """Nodes that must answer within a control period."""
 OPTIONAL_NODES = ("recorder", "viewer")
 
@@ -73,8 +77,8 @@ class GraphOptions:
 
     Attributes:
         world: name of a world or path of its file; gives the mission facts.
-        controller: ``imppi``, ``policy`` for a trained one, or ``none`` where something else
-            publishes cmd/body_rates.
+        controller: ``imppi``, ``policy`` for a trained one, ``teleop`` for the keys of the terminal
+            in which all is started, or ``none`` where something else publishes cmd/body_rates.
         checkpoint: the file of the policy; empty for other controllers.
         vehicle: ``sim``, ``mavlink`` for one behind an autopilot, or ``none`` where something else
             publishes odom.
@@ -127,6 +131,11 @@ class GraphOptions:
         return self.camera == "sim" or (self.camera is None and self.vehicle in SAY_THE_TRUTH)
 
     @property
+    def has_mission(self) -> bool:
+        """Whether the controller flies a mission."""
+        return self.controller in MISSIONED
+
+    @property
     def sim_time(self) -> bool:
         """Whether the time of the nodes comes from /clock."""
         return self.vehicle == "sim" if self.use_sim_time is None else self.use_sim_time
@@ -152,6 +161,7 @@ class NodeSpec:
         group: of processes that share cores, see ``bringup.cores``.
         onlooker: nothing that flies needs it.
         patience_s: time that it may take to complete its files at the end.
+        environment: variables that it gets unless the user decides them, see ``card_sharing``.
     """
 
     executable: str
@@ -164,6 +174,7 @@ class NodeSpec:
     group: str = WORKING
     onlooker: bool = False
     patience_s: float = 0.0
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def full_name(self) -> str:
@@ -203,6 +214,7 @@ class NodeSpec:
             self.onlooker,
             self.patience_s,
             division.once_idle(self.group),
+            self.environment,
         )
 
 
@@ -378,12 +390,16 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         if options.vehicle == "mavlink":
             policy |= _behind_autopilot(options.autopilot, computing_s=POLICY_S)
         nodes.append(node("policy_controller", 0, policy))
-    if options.controller == "imppi":
+    elif options.controller == "imppi":
         flown: dict[str, Value] = {**body, **bounds, **goal, **seed, **limit}
         if options.vehicle == "mavlink":
             flown |= _behind_autopilot(options.autopilot)
         nodes.append(node("imppi_controller", 0, flown))
-    return tuple(nodes)
+    elif options.controller == "teleop":
+        terminal: dict[str, Value] = {"terminal": terminal_name()}
+        nodes.append(node("teleop", 0, {**body, **bounds, **terminal}))
+    card = card_environment(len(nodes))
+    return tuple(dataclasses.replace(each, environment=card) for each in nodes)
 
 
 def _behind_autopilot(name: str, computing_s: float = PLANNING_S) -> dict[str, Value]:

@@ -34,6 +34,7 @@ CONFIGURATIONS = {
     "info_field": "FieldConfig",
     "imppi_controller": "NodeConfig",
     "policy_controller": "PolicyConfig",
+    "teleop": "TeleopConfig",
     "recorder": "RecorderConfig",
     "bag_player": "PlayerConfig",
     "viewer": "ViewerConfig",

@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from live_mvp_ros.bringup.card_sharing import undecided
 from live_mvp_ros.bringup.errors import USED_WRONGLY, BringupError, UsageError
 from live_mvp_ros.bringup.node_process import NodeProcess, keep_to, stop_all
 
@@ -68,6 +69,7 @@ class Command:
         onlooker: the graph goes on without it.
         patience_s: time that it may take to complete its files at the end of the graph.
         cores: that it keeps to, once the graph is up; empty for any.
+        environment: variables that it gets unless those of all decide them.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Command:
     onlooker: bool = False
     patience_s: float = 0.0
     cores: frozenset[int] = frozenset()
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -242,7 +245,7 @@ class Supervisor:
     def _spawn(self, command: Command) -> NodeProcess:
         return NodeProcess(
             command.arguments,
-            self._environment,
+            self._environment | undecided(command.environment, self._environment),
             self._log_folder / f"{command.name}.log",
             niceness=self._first_niceness(command),
             cores=self._cores_of(command) if self._shared_out else (),

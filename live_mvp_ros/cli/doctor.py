@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from live_mvp_ros.base import pip_packages
+from live_mvp_ros.bringup.card_facts import has_card, why_unused
 from live_mvp_ros.bringup.environment import (
     RosMissingError,
     child_environment,
@@ -27,6 +28,7 @@ from live_mvp_ros.bringup.environment import (
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.ros_settings import check_ros_settings
 
+CUDA_PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
 DISCOVERY_LIMIT_S = 10.0
 TALKER = """
@@ -187,7 +189,14 @@ def check_jax() -> str:
         raise ProblemError(str(error), remedy) from error
     if total != 10:
         raise ProblemError(f"0 + 1 + 2 + 3 + 4 = {total}", "install JAX for this machine again")
-    return f"JAX {jax.__version__} on {', '.join(str(device) for device in jax.devices())}"
+    devices = jax.devices()
+    found = f"JAX {jax.__version__} on {', '.join(str(device) for device in devices)}"
+    has_plugin = any(importlib.util.find_spec(name) for name in CUDA_PLUGINS)
+    unused = why_unused({device.platform for device in devices}, os.environ, has_plugin)
+    if unused is not None and has_card():
+        said = f"{found}; there is an NVIDIA card, but {unused.why}"
+        raise ProblemError(said, unused.remedy, optional=True)
+    return found
 
 
 def check_viewer() -> str:

@@ -33,6 +33,7 @@ from live_mvp_ros.bringup.option_checks import (
     HEADING_DRIFT_MAX_DEG_PER_M,
     LARGEST_SEED,
 )
+from live_mvp_ros.bringup.own_terminal import kept_as_it_was
 from live_mvp_ros.cli import views
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_new_folder, check_writable
 from live_mvp_ros.cli.numbers import Number
@@ -87,7 +88,8 @@ DEFAULTS = GraphOptions()
     type=click.Choice(CONTROLLERS),
     default=DEFAULTS.controller,
     show_default=True,
-    help="Who steers; policy: what was trained; none: something else publishes cmd/body_rates.",
+    help="Who steers: a mission; policy: what was trained; teleop: the keys of this terminal;"
+    " none: something else publishes cmd/body_rates.",
 )
 @click.option(
     "--checkpoint",
@@ -295,7 +297,7 @@ def explore(
 
     wishes = FlightOptions(output, timeout, json_file, bag, view, truth, cores, view_open)
     flight = Flight(graph, wishes, show, screen.say)
-    with screen:
+    with kept_as_it_was(), screen:
         ending = flight.run()
     for words in last_words(flight, ending.reason):
         screen.say(words)

@@ -26,6 +26,7 @@ COMMANDS = {
     ),
     "sim": Lazy("live_mvp_ros.cli.sim", "Fly one mission in this process, without ROS."),
     "bench": Lazy("live_mvp_ros.cli.bench", "Measure: missions, planner, live map, or training."),
+    "play": Lazy("live_mvp_ros.cli.play", "Fly by keyboard and watch the map grow."),
     "train": Lazy("live_mvp_ros.cli.train", "Train a policy through the live map."),
     "bag": Lazy("live_mvp_ros.cli.bag", "Look into bags, and complete those not closed."),
     "report": Lazy("live_mvp_ros.cli.report", "Write the page about a run, or compare several."),

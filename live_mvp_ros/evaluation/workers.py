@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import dataclasses
 import multiprocessing
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, Generic, TypeVar
+
+from live_mvp_ros.base.child_processes import end_in_words, start_without_interrupts
 
 Job = TypeVar("Job")
 Task = Callable[[Any], Any]
@@ -78,7 +78,7 @@ class _Worker(Generic[Job]):
         self.process: SpawnProcess = context.Process(
             target=_serve, args=(make_task, theirs), daemon=True
         )
-        _start_without_interrupts(self.process)
+        start_without_interrupts(self.process)
         theirs.close()
         self.broken = False
         self.give(job)
@@ -96,7 +96,7 @@ class _Worker(Generic[Job]):
         except (EOFError, OSError):
             self.broken = True
             self.process.join(END_LIMIT_S)
-            return Failure(f"its process ended {_end_in_words(self.process.exitcode)}")
+            return Failure(f"its process ended {end_in_words(self.process.exitcode)}")
 
     def end(self) -> None:
         """End the process, which has nothing to lose."""
@@ -124,21 +124,3 @@ def _serve(make_task: Callable[[], Task], connection: Connection) -> None:
             connection.send(answer)
         except OSError:
             return
-
-
-def _start_without_interrupts(process: SpawnProcess) -> None:
-    """Start a process that ignores Ctrl-C from its first instruction on."""
-    if threading.current_thread() is not threading.main_thread():
-        process.start()  # only the main thread may say what a signal does
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        process.start()
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _end_in_words(code: int | None) -> str:
-    if code is None:
-        return "its connection"
-    return f"with signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"

@@ -18,9 +18,9 @@ WHOLE_SHARE = 98
 
 VEHICLES = ("quadrotor_sim", "mavlink_driver")
 """Executables that fly, one of them in a graph."""
-
-
 STEERING = ("imppi_controller", "policy_controller")
+"""Executables that fly a mission."""
+CONTROLLERS = (*STEERING, "teleop")
 """Executables that steer, at most one of them in a graph."""
 
 
@@ -69,7 +69,7 @@ TOPICS = (
     TopicSpec(
         "exploration/completion", "live_mvp_ros/msg/CompletionReport", "KEPT", ("info_field",)
     ),
-    TopicSpec("cmd/body_rates", "live_mvp_ros/msg/BodyRateThrust", "COMMAND_OUT", STEERING),
+    TopicSpec("cmd/body_rates", "live_mvp_ros/msg/BodyRateThrust", "COMMAND_OUT", CONTROLLERS),
     TopicSpec("mppi/plan", "nav_msgs/msg/Path", "DEBUG", ("imppi_controller",), True),
     TopicSpec(
         "mppi/rollouts",

@@ -7,6 +7,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
+import pty
 import re
 from pathlib import Path
 
@@ -354,3 +356,28 @@ def test_a_policy_that_cannot_be_flown_is_refused_before_anything_starts(tmp_pat
     ):
         with pytest.raises(UsageError, match=re.escape(words)):
             describe(GraphOptions(**options))
+
+
+def test_teleop_takes_the_place_of_the_controller_and_the_terminal_of_the_command(monkeypatch):
+    ours, theirs = pty.openpty()
+    try:
+        monkeypatch.setattr("sys.stdin", os.fdopen(os.dup(theirs)))
+        graph = describe(GraphOptions(controller="teleop", namespace="drone1"))
+        flown = node_of(graph, "teleop")
+        assert flown.parameters["terminal"] == os.ttyname(theirs)
+        assert flown.parameters["body.altitude_m"] == 2.0
+        assert flown.parameters["upper_m"] == (14.0, 12.0, 3.0)
+        assert flown.full_name == "/drone1/teleop"
+        assert "imppi_controller" not in [node.name for node in graph.nodes]
+        assert not graph.options.has_mission
+        assert GraphOptions().has_mission
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_teleop_without_a_terminal_is_refused(monkeypatch):
+    with open(os.devnull) as nothing:
+        monkeypatch.setattr("sys.stdin", nothing)
+        with pytest.raises(UsageError, match="its keys come from a terminal, and there is none"):
+            describe(GraphOptions(controller="teleop"))

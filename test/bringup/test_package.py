@@ -42,7 +42,18 @@ KEYS = {
 OF_ROS = {"tf2_ros": "tf2_ros_py"}
 """ROS packages whose Python modules have another name."""
 WITHOUT_KEY = {
-    *("equinox", "jax", "mcap", "optax", "orbax", "ray", "rerun", "tensorboardX", "zstandard"),
+    *(
+        "equinox",
+        "jax",
+        "mcap",
+        "optax",
+        "orbax",
+        "pyvista",
+        "ray",
+        "rerun",
+        "tensorboardX",
+        "zstandard",
+    ),
 }
 RUN = {"ros2bag", "ros2launch", "rosbag2_storage_mcap", "rosidl_default_runtime", "rviz2"}
 """Started or loaded by name, not imported."""
@@ -118,7 +129,9 @@ def test_what_only_development_needs_is_run_or_imported_there():
     extras = project["optional-dependencies"]
     named = {re.match(r"[\w-]+", line).group() for line in extras["dev"]}
     optional = [
-        line for name in ("gym", "mavlink", "ray", "train", "view") for line in extras[name]
+        line
+        for name in ("gym", "mavlink", "play", "ray", "train", "view")
+        for line in extras[name]
     ]
     others = {re.match(r"[\w-]+", line).group() for line in optional}
     makefile = (ROOT / "Makefile").read_text()

@@ -18,10 +18,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 BASE = "base"
 CORE = (
     *("worlds", "mapping", "planning", "vehicle", "control", "packets", "baselines", "sim"),
-    *("policy", "learning", "evaluation", "environments", "reports"),
+    *("policy", "learning", "playing", "evaluation", "environments", "reports"),
 )
 SEES_THE_TRUTH = (
-    *("worlds", "packets", "sim", "learning", "evaluation", "environments", "reports"),
+    *("worlds", "packets", "sim", "learning", "playing", "evaluation", "environments"),
+    "reports",
 )
 MAY_IMPORT: dict[str, set[str]] = {
     BASE: set(),
@@ -31,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "mapping": {BASE, "vehicle"},
     "policy": {BASE, "control", "mapping", "planning", "vehicle"},
     "learning": {BASE, "mapping", "policy", "worlds"},
+    "playing": {BASE, "mapping", "policy", "worlds"},
     "planning": {BASE, "vehicle"},
     "control": {BASE, "planning", "vehicle"},
     "baselines": {BASE, "planning", "vehicle"},
@@ -53,12 +55,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "replay": {BASE, "bags", "bringup", "ros"},
     "nodes": {
-        *(BASE, "bags", "control", "mapping", "packets", "planning", "policy", "ros"),
+        *(BASE, "bags", "control", "mapping", "packets", "planning", "playing", "policy", "ros"),
         *("vehicle", "viewing", "worlds"),
     },
     "cli": {
         *(BASE, "bags", "bringup", "environments", "evaluation", "learning", "mapping"),
-        *("packets", "replay"),
+        *("packets", "playing", "replay"),
         *("reports", "ros", "vehicle", "viewing", "worlds"),
     },
 }

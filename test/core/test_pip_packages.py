@@ -45,7 +45,7 @@ def test_the_commands_install_what_the_project_asks_for():
     extras = project["optional-dependencies"]
     optional = [
         package
-        for extra in ("gym", "mavlink", "ray", "train", "view")
+        for extra in ("gym", "mavlink", "play", "ray", "train", "view")
         for package in extras[extra]
     ]
     assert sorted(pip_packages.OPTIONAL.values()) == sorted(optional)

@@ -21,6 +21,7 @@ INSTALLED_BY_PIP = {
     "optax": "optax",
     "orbax": "orbax-checkpoint",
     "pymavlink": "pymavlink",
+    "pyvista": "pyvista",
     "ray": "ray",
     "rerun": "rerun-sdk",
     "rosbags": "rosbags",
