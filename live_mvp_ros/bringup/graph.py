@@ -78,7 +78,7 @@ class GraphOptions:
     Attributes:
         world: name of a world or path of its file; gives the mission facts.
         controller: ``imppi``, ``policy`` for a trained one, ``teleop`` for the keys of the
-            terminal in which all is started, ``none`` where something else publishes cmd/body_rates.
+            terminal in which all is started, ``none`` where others publish cmd/body_rates.
         checkpoint: the file of the policy; empty for other controllers.
         vehicle: ``sim``, ``mavlink`` for one behind an autopilot, or ``none`` where something else
             publishes odom.
