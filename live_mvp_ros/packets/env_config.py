@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from live_mvp_ros.packets.packet_types import SCENARIOS
 from live_mvp_ros.packets.ycb_objects import MODELS
 
 DERIVED = (0, 0, 0)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @configuration
@@ -155,7 +157,12 @@ class EnvConfig:
 
     def check(self) -> str | None:
         """Return what is wrong with the combination of fields, if anything."""
-        return self._wrong_patch() or self._wrong_backend() or self._wrong_orbit()
+        return (
+            self._wrong_names()
+            or self._wrong_patch()
+            or self._wrong_backend()
+            or self._wrong_orbit()
+        )
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -181,6 +188,18 @@ class EnvConfig:
             ConfigurationError: a key is unknown, or a value or a combination is not allowed.
         """
         return _built(cls(), values, "", tuple(_names(cls())))
+
+    def _wrong_names(self) -> str | None:
+        """Say which name cannot be one: columns name files, and nothing is called nothing."""
+        for name in self.columns:
+            if not _NAME.fullmatch(name):
+                return (
+                    f"columns = {name!r} is not allowed: a name is of letters, digits, _ and -, "
+                    "and begins with a letter or a digit"
+                )
+        if "" in self.objects:
+            return "objects = '' is not allowed: an object must have a name"
+        return None
 
     def _wrong_patch(self) -> str | None:
         height, width, channels = self.shape

@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "packets": {BASE, "worlds"},
     "mapping": {BASE, "vehicle"},
     "policy": {BASE, "mapping"},
-    "learning": {BASE, "mapping", "policy", "worlds"},
+    "learning": {BASE, "environments", "mapping", "policy", "sim", "worlds"},
     "planning": {BASE, "vehicle"},
     "control": {BASE, "planning", "vehicle"},
     "baselines": {BASE, "planning", "vehicle"},
