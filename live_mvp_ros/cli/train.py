@@ -67,7 +67,7 @@ def train(
     resume: Path | None,
     json_file: Path | None,
 ) -> int:
-    """Train a policy or a choice; exit code 0 when all iterations are made, 1 when it was interrupted."""
+    """Train; exit code 0 when all iterations are made, 1 when it was interrupted."""
     if resume is not None and (params_file is not None or seed is not None):
         raise UsageError("--resume goes on with the settings in its folder: give no others")
     if resume is not None and task == "proposals":

@@ -170,9 +170,7 @@ class ExploreTask:
         _, *keys = jax.random.split(key, 3)
         return self._begun(jnp.asarray(world, jnp.int32), *keys)
 
-    def _begun(
-        self, world: jax.Array, flight_key: jax.Array, plan_key: jax.Array
-    ) -> ExploreState:
+    def _begun(self, world: jax.Array, flight_key: jax.Array, plan_key: jax.Array) -> ExploreState:
         here = self._world(world)
         now = inner_loop.take_off(
             self.loop,
@@ -284,7 +282,7 @@ class ExploreTask:
     def _info(
         self, state: ExploreState, here: Pool, known: jax.Array, flown: Flown
     ) -> ExploreInfo:
-        seen = jnp.sum(known & here.observable) / jnp.sum(here.observable)
+        seen = jnp.sum(known & here.observable) / here.observable_cells
         return ExploreInfo(
             state.world,
             state.now.vehicle.position,

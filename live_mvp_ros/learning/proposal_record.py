@@ -106,7 +106,7 @@ def read_weights(path: Path) -> tuple[float, ...]:
             f"{path} is of other features: {values.get('features')}, here they are "
             f"{', '.join(FEATURES)}"
         )
-    weights = values.get("weights")
+    weights: Any = values.get("weights")
     good = isinstance(weights, list) and len(weights) == len(FEATURES)
     if not good or not all(isinstance(w, float) and math.isfinite(w) for w in weights):
         raise ChoiceFileError(f"{path} holds no weights: {weights!r}")

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Learning to choose among proposals: evolution strategies over the weights of their features.
 
-Pairs of opposite changes of the weights fly in the same worlds by the same random numbers (Salimans
-et al., "Evolution Strategies as a Scalable Alternative to Reinforcement Learning", 2017). What a
-flight is worth is the mean over its time of the share that is explored. Ranks within a world count
-instead of shares, so that easy worlds and hard ones weigh alike.
+Pairs of opposite changes of the weights fly in the same worlds by the same random numbers
+(Salimans et al., "Evolution Strategies as a Scalable Alternative to Reinforcement Learning",
+2017). What a flight is worth is the mean over its time of the share that is explored. Ranks within
+a world count instead of shares, so that easy worlds and hard ones weigh alike.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def worth(
     """Return the mean explored share of a flight, and its periods in contact; pure."""
 
     def step(state: ExploreState, _: None) -> tuple[ExploreState, jax.Array]:
-        state, _, _, _, info = task.advance(state, chosen(task, weights, state))
-        return task.plan(state), info.explored
+        flown = task.advance(state, chosen(task, weights, state))
+        return task.plan(flown[0]), flown[-1].explored
 
     begun = task.plan(task.begin_in(world, key))
     last, explored = jax.lax.scan(step, begun, length=task.step_limit)

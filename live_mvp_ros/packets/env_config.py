@@ -84,7 +84,7 @@ class PhysicsConfig:
     """What moves besides the agent, and how the agent meets things."""
 
     enable_physics: bool = parameter(
-        default=False, help="Bodies fall and can be pushed (habitat only)."
+        default=False, help="Bodies move by themselves; no backend lets them yet."
     )
     enable_sliding: bool = parameter(
         default=True, help="The explorer slides along what it meets; if not, it stops."
@@ -217,10 +217,10 @@ class EnvConfig:
         return None
 
     def _wrong_backend(self) -> str | None:
-        if self.physics.enable_physics and self.backend != "habitat":
+        if self.physics.enable_physics:
             return (
-                f"physics.enable_physics = True is not allowed with backend = {self.backend}: "
-                "only habitat moves bodies"
+                "physics.enable_physics = True is not allowed: bodies stay where they are with "
+                "every backend"
             )
         if self.backend not in ("stub", "sdf"):
             return None

@@ -205,13 +205,8 @@ class HabitatBackend:
         """Find Habitat; files are read when a stage is opened.
 
         Raises:
-            EnvBackendError: it is not here, or bodies would have to move.
+            EnvBackendError: it is not here.
         """
-        if config.physics.enable_physics:
-            raise EnvBackendError(
-                "physics.enable_physics = True is not allowed: bodies stay where they are, also "
-                "with backend habitat"
-            )
         self._config, self._solid = config, MeshBackend(config)
         self._studio = Studio(config, _module())
 

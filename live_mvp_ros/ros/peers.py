@@ -84,7 +84,9 @@ class Peers:
             return f"{other.node_namespace.rstrip('/')}/{other.node_name}"
         key = bytes(other.endpoint_gid)
         self._nameless[key] = self._nameless.get(key, 0) + 1
-        return None if self._nameless[key] <= ROUNDS_FOR_A_NAME else "something that is no ROS node"
+        return (
+            None if self._nameless[key] <= ROUNDS_FOR_A_NAME else "something that is no ROS node"
+        )
 
 
 def _explicit(profile: Any) -> QoSProfile:

@@ -115,7 +115,7 @@ def test_numbers_and_lists_become_what_settings_have(read):
         ({"patch_shape": [64, 0, 4]}, r"height and width must be between 1"),
         ({"orbit": {"elevation": [0.5, 0.2]}}, r"orbit\.elevation = .* must be the lower one"),
         ({"orbit": {"radius": 20}}, r"orbit\.radius = 20 is not allowed: .*or no object is seen"),
-        ({"physics": {"enable_physics": True}}, r"only habitat moves bodies"),
+        ({"physics": {"enable_physics": True}}, r"bodies stay where they are"),
         ({"physics": {"lock_object": False}}, r"physics\.lock_object = False is not allowed"),
         ({"assets": {"examiner_scene": "a.glb"}}, r"it shows the object alone"),
     ],

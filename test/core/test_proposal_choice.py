@@ -59,7 +59,9 @@ def told(last_m):
     state = SimpleNamespace(plan=plan, now=SimpleNamespace(believed=vehicle))
     known = np.zeros((21, 21), bool)
     known[:, :11] = True
-    return dict(zip(FEATURES, np.asarray(features(SPEC, state, jnp.asarray(known))).T, strict=True))
+    return dict(
+        zip(FEATURES, np.asarray(features(SPEC, state, jnp.asarray(known))).T, strict=True)
+    )
 
 
 def test_what_is_said_of_a_proposal_is_what_it_means():
@@ -69,7 +71,9 @@ def test_what_is_said_of_a_proposal_is_what_it_means():
     np.testing.assert_allclose(said["detour"], [0.0, 0.4, 0.0], atol=1e-6)
     np.testing.assert_allclose(said["turn"], [0.0, 0.5, 0.0], atol=1e-6)
     np.testing.assert_allclose(said["look_turn"], [1.0, 0.0, 0.5], atol=1e-6)
-    np.testing.assert_allclose(said["kept"], [math.exp(-math.hypot(4, 4)), 1, math.exp(-4)], atol=1e-5)
+    np.testing.assert_allclose(
+        said["kept"], [math.exp(-math.hypot(4, 4)), 1, math.exp(-4)], atol=1e-5
+    )
     np.testing.assert_array_equal(said["first"], [1.0, 0.0, 0.0])
     disc = [(i, j) for i in range(-5, 6) for j in range(-5, 6) if i * i + j * j <= 25]
     for place, share in zip(CELLS, said["unknown"], strict=True):
@@ -90,8 +94,10 @@ def test_the_valid_proposal_of_the_greatest_score_is_chosen(rows, weights):
     valid = [row[0] for row in rows]
     score = [sum(w * f for w, f in zip(weights, row[1:], strict=True)) for row in rows]
     best = max((s for s, v in zip(score, valid, strict=True) if v), default=None)
-    expected = 0 if best is None else next(
-        i for i, (s, v) in enumerate(zip(score, valid, strict=True)) if v and s == best
+    expected = (
+        0
+        if best is None
+        else next(i for i, (s, v) in enumerate(zip(score, valid, strict=True)) if v and s == best)
     )
     args = (weights, [row[1:] for row in rows])
     number = choose(*(jnp.array(a, jnp.float32) for a in args), jnp.array(valid))

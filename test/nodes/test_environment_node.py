@@ -49,7 +49,7 @@ def test_the_node_answers_what_python_returns(bench, ends_cleanly, backend, coun
         repr(to_json(p)) for p in twin.reset(seed=7, object_id="006_mustard_bottle")
     ]
     kinds = itertools.cycle(["move", "move", "jump_to", "switch_object", "noop"])
-    for i, kind in zip(range(count), kinds):
+    for i, kind in zip(range(count), kinds, strict=False):
         params = {"move": {"dx": 0.5 * i, "dy": 1.0}, "jump_to": {"u": 0.04 * i % 1.0, "v": 0.5}}
         action = {"action": kind, **params.get(kind, {})}
         expected = twin.step(packets.ActionPacket(0, "", 0, **action))
