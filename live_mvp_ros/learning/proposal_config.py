@@ -21,7 +21,7 @@ class ProposalTrainingConfig:
         default=1000, low=0, high=99_999_999, help="Seed of the first world to train in."
     )
     held_out: int = parameter(
-        default=12, low=2, high=1024, help="Worlds to evaluate in, counted from held_out_seed."
+        default=8, low=2, high=1024, help="Worlds to evaluate in, counted from held_out_seed."
     )
     held_out_seed: int = parameter(
         default=0, low=0, high=99_999_999, help="Seed of the first world to evaluate in."
@@ -46,7 +46,7 @@ class ProposalTrainingConfig:
         default=128, low=2, high=65536, help="Samples of the controller while training."
     )
     evaluation_s: float = parameter(
-        default=150.0, unit="s", low=1.0, high=10_000.0, help="Longest flight of an evaluation."
+        default=120.0, unit="s", low=1.0, high=10_000.0, help="Longest flight of an evaluation."
     )
     noise: float = parameter(
         default=0.5, low=1e-6, high=100.0, help="Standard deviation of the changes of a weight."

@@ -302,7 +302,7 @@ def check_packets(folder: Path) -> None:
             assert (0 in packet.indices) == (packet.tick % 2 == 0) and 1 not in packet.indices
         if topic == "/packets/pose":
             assert packet.has_body_pose and packet.dt > 0.0
-    least = {"pose": 200, "observation": 10, "context": 200, "action": 200}
+    least = {"pose": 100, "observation": 5, "context": 50, "action": 50}
     assert set(ticks) == {f"/packets/{name}" for name in least}
     for name, count in least.items():
         counted = ticks[f"/packets/{name}"]
