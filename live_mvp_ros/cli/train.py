@@ -28,13 +28,20 @@ _ENDS = 20  # iterations at each end of a curve that are compared
 
 @click.command()
 @click.option(
+    "--task",
+    type=click.Choice(("policy", "proposals")),
+    default="policy",
+    show_default=True,
+    help="Learn to fly by gradients, or to choose among the planner's proposals.",
+)
+@click.option(
     "--params-file", type=FILE, metavar="FILE", help="Settings of the training, as YAML."
 )
 @click.option(
     "--iterations",
     type=click.IntRange(1, 1_000_000),
     metavar="N",
-    help="Training steps, those before a stop included  [default: 400]",
+    help="Training steps, those before a stop included  [default: 400, of proposals 12]",
 )
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Of all random numbers."
@@ -52,6 +59,7 @@ _ENDS = 20  # iterations at each end of a curve that are compared
     "--json", "json_file", type=FILE, metavar="FILE", help="Write curve and scores to FILE."
 )
 def train(
+    task: str,
     params_file: Path | None,
     iterations: int | None,
     seed: int | None,
@@ -59,16 +67,23 @@ def train(
     resume: Path | None,
     json_file: Path | None,
 ) -> int:
-    """Train a policy; exit code 0 when all iterations are made, 1 when it was interrupted."""
+    """Train; exit code 0 when all iterations are made, 1 when it was interrupted."""
     if resume is not None and (params_file is not None or seed is not None):
         raise UsageError("--resume goes on with the settings in its folder: give no others")
+    if resume is not None and task == "proposals":
+        raise UsageError("--resume is not for --task proposals: it takes minutes, train anew")
     if json_file is not None:
         check_writable(json_file)
     check_folder(output, "--output")
-    os.environ.setdefault("XLA_FLAGS", "")  # one thread is what prepare_jax would choose
+    if task == "policy":
+        os.environ.setdefault("XLA_FLAGS", "")  # one thread is what prepare_jax would choose
     from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()
+    if task == "proposals":
+        from live_mvp_ros.cli.train_proposals import train_proposals
+
+        return train_proposals(params_file, iterations, seed, output, json_file)
     config = settings(resume, params_file, iterations, seed)
     from live_mvp_ros.bringup.run_folder import new_folder
     from live_mvp_ros.learning.checkpoints import Checkpoints, write_settings

@@ -3,9 +3,10 @@
 """The states of a batch of explorations: stacked and stepped at once, or each for itself.
 
 Steps of a planar flight by acceleration are short: all members are one array, and one program
-steps them. Live map and controller take milliseconds each, in which nothing is gained side by
-side; there, members are stepped in turn by the program that steps one alone, so that what they
-learn and fly is the same to the last bit.
+steps them. Live map and controller take milliseconds each, in which nothing is gained in one
+array; there, each member is stepped by the program that steps one alone, so that what they learn
+and fly is the same to the last bit, and so is each member planned for. As many programs run at
+once as there are cores.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from live_mvp_ros.environments.crew import Crew
 from live_mvp_ros.environments.explore_programs import Programs
 from live_mvp_ros.environments.explore_task import ExploreState
 
@@ -56,12 +58,12 @@ class Stacked:
 
     _states: ExploreState
 
-    def __init__(self, run: Programs) -> None:
-        """Hold no states yet."""
-        self._run = run
+    def __init__(self, run: Programs, crew: Crew) -> None:
+        """Hold no states yet; the crew plans."""
+        self._crew = crew
         self._advance = jax.jit(jax.vmap(run.task.advance), donate_argnums=0)
         self._observe = jax.jit(jax.vmap(run.task.observe))
-        self._take = jax.jit(lambda states, i: jax.tree.map(lambda many: many[i], states))
+        self._planned = jax.jit(lambda states, i: run.task.plan(_taken(states, i)).plan)
         self._put = jax.jit(_put, donate_argnums=0)
 
     def begin(self, states: Sequence[ExploreState]) -> None:
@@ -79,8 +81,9 @@ class Stacked:
 
     def plan(self, members: Sequence[int]) -> None:
         """See ``Batch``."""
-        for i in members:
-            plan = self._run.plan(self._take(self._states, i)).plan
+        states = self._states
+        plans = self._crew.each("plan", lambda i: self._planned(states, i), members)
+        for i, plan in zip(members, plans, strict=True):
             self._states = self._states._replace(plan=self._put(self._states.plan, i, plan))
 
     def observe(self) -> dict[str, np.ndarray]:
@@ -91,9 +94,9 @@ class Stacked:
 class Separate:
     """Members each for itself."""
 
-    def __init__(self, run: Programs) -> None:
-        """Hold no states yet."""
-        self._run = run
+    def __init__(self, run: Programs, crew: Crew) -> None:
+        """Hold no states yet; the crew steps them."""
+        self._run, self._crew = run, crew
         self._states: list[ExploreState] = []
 
     def begin(self, states: Sequence[ExploreState]) -> None:
@@ -102,10 +105,8 @@ class Separate:
 
     def advance(self, actions: np.ndarray) -> Results:
         """See ``Batch``."""
-        done = [
-            self._run.advance(state, action)
-            for state, action in zip(self._states, actions, strict=True)
-        ]
+        each = list(zip(self._states, actions, strict=True))
+        done = self._crew.each("advance", lambda one: self._run.advance(*one), each)
         self._states = [one[0] for one in done]
         return _results(jax.tree.map(lambda *leaves: np.stack(leaves), *(one[1:] for one in done)))
 
@@ -115,25 +116,31 @@ class Separate:
 
     def plan(self, members: Sequence[int]) -> None:
         """See ``Batch``."""
-        for i in members:
-            self._states[i] = self._run.plan(self._states[i])
+        plans = self._crew.each("plan", self._run.plan, [self._states[i] for i in members])
+        for i, state in zip(members, plans, strict=True):
+            self._states[i] = state
 
     def observe(self) -> dict[str, np.ndarray]:
         """See ``Batch``."""
-        seen: list[dict[str, Any]] = [dict(self._run.observe(state)) for state in self._states]
+        observed = self._crew.each("observe", self._run.observe, self._states)
+        seen: list[dict[str, Any]] = [dict(one) for one in observed]
         return {name: np.stack([one[name] for one in seen]) for name in seen[0]}
 
 
-def batch_of(run: Programs) -> Batch:
+def batch_of(run: Programs, crew: Crew) -> Batch:
     """Return the batch that suits a task."""
     config = run.task.config
     short = config.sensing == "planar" and config.control == "acceleration"
-    return Stacked(run) if short else Separate(run)
+    return Stacked(run, crew) if short else Separate(run, crew)
 
 
 def stacked(members: Sequence[Tree]) -> Tree:
     """Return trees of arrays as one, with the member as the first axis."""
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
+
+
+def _taken(batch: Tree, i: int) -> Tree:
+    return jax.tree.map(lambda many: many[i], batch)
 
 
 def _put(batch: Tree, i: int, member: Tree) -> Tree:

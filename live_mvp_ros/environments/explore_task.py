@@ -161,8 +161,16 @@ class ExploreTask:
 
     def begin(self, key: jax.Array) -> ExploreState:
         """Return the state after the first look, without a plan; pure."""
-        world_key, flight_key, plan_key = jax.random.split(key, 3)
+        world_key, *keys = jax.random.split(key, 3)
         world = jax.random.randint(world_key, (), 0, self.pool.start_m.shape[0])
+        return self._begun(world, *keys)
+
+    def begin_in(self, world: jax.Array, key: jax.Array) -> ExploreState:
+        """Return the state after the first look in a world of the pool (int), unplanned; pure."""
+        _, *keys = jax.random.split(key, 3)
+        return self._begun(jnp.asarray(world, jnp.int32), *keys)
+
+    def _begun(self, world: jax.Array, flight_key: jax.Array, plan_key: jax.Array) -> ExploreState:
         here = self._world(world)
         now = inner_loop.take_off(
             self.loop,
@@ -274,7 +282,7 @@ class ExploreTask:
     def _info(
         self, state: ExploreState, here: Pool, known: jax.Array, flown: Flown
     ) -> ExploreInfo:
-        seen = jnp.sum(known & here.observable) / jnp.sum(here.observable)
+        seen = jnp.sum(known & here.observable) / here.observable_cells
         return ExploreInfo(
             state.world,
             state.now.vehicle.position,

@@ -18,6 +18,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from live_mvp_ros.environments import explore_spaces
+from live_mvp_ros.environments.crew import Crew
 from live_mvp_ros.environments.explore_batches import Batch, batch_of
 from live_mvp_ros.environments.explore_config import ExploreConfig, with_settings
 from live_mvp_ros.environments.explore_programs import Programs, programs
@@ -66,7 +67,8 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._generators = [seeding.np_random(None)[0] for _ in range(num_envs)]
-        self._batch: Batch = batch_of(self._run)
+        self._crew = Crew(num_envs)
+        self._batch: Batch = batch_of(self._run, self._crew)
         self._is_reset = False
         self._over = np.zeros(num_envs, bool)
         self._steps = np.zeros(num_envs, int)
@@ -89,7 +91,7 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         for i, chosen in enumerate(member_seeds(seed, self.num_envs)):
             if chosen is not None:
                 self._generators[i] = seeding.np_random(chosen)[0]
-        begun = [self._begun(i) for i in range(self.num_envs)]
+        begun = self._begun(list(range(self.num_envs)))
         self._batch.begin([one[0] for one in begun])
         self._is_reset = True
         self._over, self._steps = np.zeros(self.num_envs, bool), np.zeros(self.num_envs, int)
@@ -114,8 +116,8 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         read = explore_spaces.read_actions(self.single_action_space, actions, shape)
         rewards, terminated, truncated, infos = self._batch.advance(read)
         self._steps += 1
-        for i in np.flatnonzero(self._over).tolist():
-            state, _, told = self._begun(i)
+        over = np.flatnonzero(self._over).tolist()
+        for i, (state, _, told) in zip(over, self._begun(over), strict=True):
             self._batch.put(i, state)
             self._steps[i], rewards[i], terminated[i], truncated[i] = 0, 0.0, False, False
             for name, value in told.items():
@@ -125,11 +127,24 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         self._over = terminated | truncated
         return self._batch.observe(), rewards, terminated, truncated, _all_told(infos)
 
-    def _begun(self, i: int) -> tuple[ExploreState, dict[str, np.ndarray], Infos]:
-        """Return state, observation and information of member i after a reset."""
-        state = self._run.plan(self._run.begin(explore_spaces.next_key(self._generators[i])))
-        told = explore_spaces.told(self._run.inform(state))
-        return state, explore_spaces.observed(self._run.observe(state)), told
+    def close_extras(self, **kwargs: Any) -> None:
+        """End the threads."""
+        self._crew.close()
+
+    def _begun(
+        self, members: Sequence[int]
+    ) -> list[tuple[ExploreState, dict[str, np.ndarray], Infos]]:
+        """Return state, observation and information of some members after a reset."""
+        keys = [explore_spaces.next_key(self._generators[i]) for i in members]
+        states = self._crew.each("begin", lambda key: self._run.plan(self._run.begin(key)), keys)
+        return [
+            (
+                state,
+                explore_spaces.observed(self._run.observe(state)),
+                explore_spaces.told(self._run.inform(state)),
+            )
+            for state in states
+        ]
 
 
 def _all_told(infos: Infos) -> Infos:

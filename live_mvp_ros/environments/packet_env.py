@@ -97,15 +97,9 @@ class PacketTask:
         packets = environment.reset(seed=seed, scenario=self.scenario, **chosen)
         return packet_spaces.seen(self.config, *packets), {"object_id": packets[0].object_id}
 
-    def packet_of(self, environment: Environment, action: np.ndarray) -> dict[str, Any]:
-        """Return the packet of an action; a turn to no thing does nothing."""
-        packet = packet_spaces.packet_of(self.scenario, self.continuous, action)
-        nothing = self.scenario == "explorer" and not environment.stage.things
-        return (
-            MOVES[self.scenario]["noop"]
-            if packet["type"] == "switch_object" and nothing
-            else packet
-        )
+    def packet_of(self, action: np.ndarray) -> dict[str, Any]:
+        """Return the packet of an action."""
+        return packet_spaces.packet_of(self.scenario, self.continuous, action)
 
     def judged(
         self, packets: tuple[ObservationPacket, Any, PosePacket, StepInfo]
@@ -192,8 +186,7 @@ class PacketEnv(gymnasium.Env[Seen, Any]):
         if not self._is_reset:
             raise gymnasium.error.ResetNeeded("reset comes first: there is no episode yet")
         read = read_actions(self.action_space, action, self.action_space.shape)
-        packet = self.task.packet_of(self.environment, read)
-        return self.task.judged(self.environment.step(packet))
+        return self.task.judged(self.environment.step(self.task.packet_of(read)))
 
     def render(self) -> np.ndarray | None:
         """Return a preview of object, camera and patch frustum, None without a render mode."""

@@ -109,7 +109,7 @@ class PacketVectorEnv(VectorEnv[Seen, np.ndarray, np.ndarray]):
         task, shape = self.task, (self.num_envs, *(self.single_action_space.shape or ()))
         read = read_actions(self.single_action_space, actions, shape)
         intents = {
-            i: environment.decide(task.packet_of(environment, read[i]))
+            i: environment.decide(task.packet_of(read[i]))
             for i, environment in enumerate(self.environments)
             if not self._over[i]
         }

@@ -31,6 +31,8 @@ class Pool(NamedTuple):
     """[n, nx, ny] bool, at the altitude of flight."""
     observable: jax.Array
     """[n, nx, ny] bool, free cells that can be seen from where the drone can be."""
+    observable_cells: jax.Array
+    """[n] float32, how many those are."""
     start_m: jax.Array
     """[n, 3] where flights start, map frame."""
     start_yaw_rad: jax.Array
@@ -73,6 +75,7 @@ def draw_pool(config: ExploreConfig) -> tuple[ClosedLoopConfig, GridSpec, Pool]:
             _stacked([world.scene for world in drawn], config.world),
             jnp.asarray(np.stack([truth.occupied for truth in truths])),
             jnp.asarray(np.stack([truth.observable for truth in truths])),
+            jnp.array([truth.observable.sum() for truth in truths], jnp.float32),
             jnp.array([world.start_m for world in drawn], jnp.float32),
             jnp.array([world.start_yaw_rad for world in drawn], jnp.float32),
             jnp.array([world.goal_m for world in drawn], jnp.float32),

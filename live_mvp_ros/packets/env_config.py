@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from live_mvp_ros.packets.packet_types import SCENARIOS
 from live_mvp_ros.packets.ycb_objects import MODELS
 
 DERIVED = (0, 0, 0)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @configuration
@@ -82,7 +84,7 @@ class PhysicsConfig:
     """What moves besides the agent, and how the agent meets things."""
 
     enable_physics: bool = parameter(
-        default=False, help="Bodies fall and can be pushed (habitat only)."
+        default=False, help="Bodies move by themselves; no backend lets them yet."
     )
     enable_sliding: bool = parameter(
         default=True, help="The explorer slides along what it meets; if not, it stops."
@@ -155,7 +157,12 @@ class EnvConfig:
 
     def check(self) -> str | None:
         """Return what is wrong with the combination of fields, if anything."""
-        return self._wrong_patch() or self._wrong_backend() or self._wrong_orbit()
+        return (
+            self._wrong_names()
+            or self._wrong_patch()
+            or self._wrong_backend()
+            or self._wrong_orbit()
+        )
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -182,6 +189,18 @@ class EnvConfig:
         """
         return _built(cls(), values, "", tuple(_names(cls())))
 
+    def _wrong_names(self) -> str | None:
+        """Say which name cannot be one: columns name files, and nothing is called nothing."""
+        for name in self.columns:
+            if not _NAME.fullmatch(name):
+                return (
+                    f"columns = {name!r} is not allowed: a name is of letters, digits, _ and -, "
+                    "and begins with a letter or a digit"
+                )
+        if "" in self.objects:
+            return "objects = '' is not allowed: an object must have a name"
+        return None
+
     def _wrong_patch(self) -> str | None:
         height, width, channels = self.shape
         rows, columns = self.sensor.resolution
@@ -198,10 +217,10 @@ class EnvConfig:
         return None
 
     def _wrong_backend(self) -> str | None:
-        if self.physics.enable_physics and self.backend != "habitat":
+        if self.physics.enable_physics:
             return (
-                f"physics.enable_physics = True is not allowed with backend = {self.backend}: "
-                "only habitat moves bodies"
+                "physics.enable_physics = True is not allowed: bodies stay where they are with "
+                "every backend"
             )
         if self.backend not in ("stub", "sdf"):
             return None

@@ -55,15 +55,20 @@ class Coloured(NamedTuple):
     number: np.ndarray
 
     @property
+    def middle(self) -> np.ndarray:
+        """Return the middle [3] of the bounding box."""
+        middle: np.ndarray = 0.5 * (self.corners.max(axis=0) + self.corners.min(axis=0))
+        return middle
+
+    @property
     def half(self) -> np.ndarray:
         """Return half the size [3] of the bounding box."""
         return 0.5 * (self.corners.max(axis=0) - self.corners.min(axis=0))
 
     def at(self, middle: np.ndarray, number: int) -> Coloured:
         """Return the triangles moved to a middle [3], as an object of that number."""
-        own = 0.5 * (self.corners.max(axis=0) + self.corners.min(axis=0))
         return self._replace(
-            corners=self.corners - own + middle, number=np.full(len(self.faces), number)
+            corners=self.corners - self.middle + middle, number=np.full(len(self.faces), number)
         )
 
 
@@ -175,9 +180,9 @@ class MeshBackend:
 
     def examine(self, object_id: str) -> MeshStage:
         """Return an object, with the configured scene around it."""
-        model = self._model(object_id)
+        model = self.model(object_id)
         scene = self._config.assets.examiner_scene
-        around = [_coloured(scene, self._scene_path(scene))] if scene else []
+        around = [_coloured(scene, self.scene_path(scene))] if scene else []
         parts = [model.at(np.zeros(3), 1), *around]
         thing = Thing(object_id, np.zeros(3), model.half)
         return MeshStage(self._config, object_id, parts, (thing,))
@@ -185,13 +190,13 @@ class MeshBackend:
     def explore(self) -> MeshStage:
         """Return a scene with the objects in it."""
         scene = self._config.assets.explorer_scene
-        path = self._scene_path(scene)
+        path = self.scene_path(scene)
         if not scene:
             raise EnvAssetError("the explorer's scene", path, "assets.explorer_scene is not set")
         world = load(f"mesh:{path}")
         walls = _coloured(scene, path)
         empty = MeshStage(self._config, world.name, [walls], ())
-        models = {name: self._model(name) for name in self._config.objects}
+        models = {name: self.model(name) for name in self._config.objects}
         placed = place_around(self._config.objects, world, lambda p: empty.clearance(p)[0])
         things = tuple(Thing(name, place, models[name].half) for name, place in placed)
         parts = [
@@ -207,20 +212,29 @@ class MeshBackend:
         """Return none: nothing is known."""
         return ()
 
-    def _scene_path(self, scene: str) -> Path:
+    def scene_path(self, scene: str) -> Path:
+        """Return the file of a scene."""
         return Path(self._config.assets.scene_root).expanduser() / scene
 
-    def _model(self, object_id: str) -> Coloured:
+    def model(self, object_id: str) -> Coloured:
         """Return the mesh of an object.
 
         Raises:
             EnvAssetError: there is none, or it cannot be read.
         """
+        return _coloured(object_id, self.model_path(object_id))
+
+    def model_path(self, object_id: str) -> Path:
+        """Return the file of an object's mesh.
+
+        Raises:
+            EnvAssetError: there is none.
+        """
         root = Path(self._config.assets.ycb_root).expanduser()
         for place in PLACES:
             path = root / place.format(object_id)
             if path.is_file():
-                return _coloured(object_id, path)
+                return path
         names = ", ".join(place.format(object_id) for place in PLACES)
         raise EnvAssetError(object_id, root, f"there is none of {names}")
 

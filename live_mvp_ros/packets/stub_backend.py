@@ -3,11 +3,12 @@
 """Packets without a renderer: patches are waves of the place and the view, made in microseconds.
 
 There is nothing solid: an examiner goes round a ball of 10 cm that is only a chart, an explorer
-flies through empty space.
+flies through a ring of such balls. A gaze meets them, a body does not.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ from live_mvp_ros.packets.pinhole import View, intrinsics, rays
 from live_mvp_ros.packets.stages import Met, Picture, Samples, Thing
 
 _HALF_M = 0.05
+_RING_M = 1.0
 
 
 class StubStage:
@@ -44,8 +46,16 @@ class StubStage:
         return Picture(*(x.astype(np.float32) for x in (waves, depth, normals, labels)))
 
     def meet(self, place: np.ndarray, direction: np.ndarray) -> Met:
-        """Return nothing: there is nothing solid."""
-        return Met(np.inf, 0)
+        """Return the first ball that a ray meets."""
+        first = Met(math.inf, 0)
+        for number, thing in enumerate(self.things, start=1):
+            towards = thing.middle - place
+            along = float(np.dot(towards, direction))
+            inside = _HALF_M**2 - (float(np.dot(towards, towards)) - along**2)
+            range_m = along - math.sqrt(max(inside, 0.0))
+            if inside >= 0.0 <= range_m < first.range_m:
+                first = Met(range_m, number)
+        return first
 
     def clearance(self, place: np.ndarray) -> tuple[float, np.ndarray]:
         """Return endless room."""
@@ -67,13 +77,22 @@ class StubBackend:
 
     def examine(self, object_id: str) -> StubStage:
         """Return waves with the name of an object."""
-        thing = Thing(object_id, np.zeros(3), np.full(3, _HALF_M))
-        return StubStage(self._config, object_id, (thing,))
+        return StubStage(self._config, object_id, (_ball(object_id, np.zeros(3)),))
 
     def explore(self) -> StubStage:
-        """Return waves in empty space."""
-        return StubStage(self._config, "stub", ())
+        """Return waves in empty space, with the objects around its middle."""
+        names = self._config.objects
+        angles = 2.0 * math.pi * np.arange(len(names)) / max(len(names), 1)
+        things = tuple(
+            _ball(name, _RING_M * np.array([math.cos(angle), math.sin(angle), 0.0]))
+            for name, angle in zip(names, angles, strict=True)
+        )
+        return StubStage(self._config, "stub", things)
 
     def symmetries(self, object_id: str) -> Sequence[str]:
         """Return none: nothing is known."""
         return ()
+
+
+def _ball(object_id: str, middle: np.ndarray) -> Thing:
+    return Thing(object_id, middle, np.full(3, _HALF_M))

@@ -151,8 +151,10 @@ def _switched(rules: Rules, scenario: str, before: EnvState, stage: Stage, wante
     if not wanted and names:
         place = names.index(before.object_id) + 1 if before.object_id in names else 0
         wanted = names[place % len(names)]
-    wanted = _object(rules, wanted or None)
     after = dataclasses.replace(before.at_rest(), switched=True)
+    if explores and not wanted:  # there is nothing to turn to
+        return Outcome(after, stage)
+    wanted = _object(rules, wanted or None)
     if explores:
         return Outcome(_turned(after, stage, wanted), stage)
     return Outcome(dataclasses.replace(after, object_id=wanted), rules.stages.of(wanted))

@@ -78,6 +78,32 @@ def test_a_batch_does_what_each_member_does_alone(task):
             np.testing.assert_allclose(together[i], alone, atol=1e-5)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "settings",
+    [{"sensing": "full"}, {"control": "proposals", "proposals": 3}],
+    ids=["full", "proposals"],
+)
+def test_members_with_camera_or_controller_make_a_batch_too(tmp_path, settings):
+    task = ExploreTask.of(room_config(tmp_path, plan_every_steps=0, **settings))
+    keys = jax.random.split(jax.random.key(5), 2)
+    chosen = settings.get("control") == "proposals"
+    actions = jnp.array([0, 1] if chosen else [[1.0, 0.0, 0.2], [0.0, -1.0, -1.0]])
+    begin, advance = (lambda key: task.plan(task.begin(key))), task.advance
+    alone = [jax.jit(begin)(key) for key in keys]
+    many = jax.jit(jax.vmap(advance))(jax.jit(jax.vmap(begin))(keys), actions)
+    one = jax.jit(advance)
+    for i in range(2):
+        state, *rest = one(alone[i], actions[i])
+        together = jax.tree.map(lambda x, i=i: x[i], many)
+        vehicle = together[0].now.vehicle
+        for a, b in zip(vehicle, state.now.vehicle, strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-3)
+        for a, b in zip(jax.tree.leaves(together[1:]), jax.tree.leaves(rest), strict=True):
+            np.testing.assert_allclose(a, b, atol=0.05)  # a cell more or less may be known
+    assert np.isfinite(np.asarray(many[1])).all()
+
+
 def test_contacts_are_those_of_the_true_surface(task, flown):
     info = flown[-1]
     truly_m = room_distance_m(info.way_m.reshape(-1, 3)).reshape(info.way_m.shape[:2])

@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "packets": {BASE, "worlds"},
     "mapping": {BASE, "vehicle"},
     "policy": {BASE, "control", "mapping", "planning", "vehicle"},
-    "learning": {BASE, "mapping", "policy", "worlds"},
+    "learning": {BASE, "environments", "mapping", "policy", "sim", "worlds"},
     "playing": {BASE, "mapping", "policy", "worlds"},
     "planning": {BASE, "vehicle"},
     "control": {BASE, "planning", "vehicle"},

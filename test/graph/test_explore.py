@@ -210,6 +210,7 @@ def test_a_short_flight_explores_without_touching_anything(tmp_path, displays_sh
     check_files(folder, run.metrics(), logs=5 + recorded)
     assert (folder / "bag").exists() == recorded
     if recorded:
+        check_packets(folder)
         check_bag(folder, domain)
         check_bag_in_rerun(folder / "bag")
 
@@ -285,6 +286,33 @@ def check_metrics(values: dict, world: str) -> None:
     assert left["goal"]["reached"] is False
     assert "time limit" in left["ended"]
     assert left["summary"] in values["end_reason"]
+
+
+def check_packets(folder: Path) -> None:
+    """Every packet of the whole flight keeps its schema, in the bag and in the lines beside it."""
+    from bag_packets import packets_of
+
+    from live_mvp_ros.packets.packet_schema import check
+
+    ticks: dict[str, list[int]] = {}
+    for topic, packet in packets_of(folder / "bag"):
+        ticks.setdefault(topic, []).append(packet.tick)
+        if topic == "/packets/context":
+            assert packet.sources[:5] == ("metronome", "switch", "intent", "heading", "rate")
+            assert (0 in packet.indices) == (packet.tick % 2 == 0) and 1 not in packet.indices
+        if topic == "/packets/pose":
+            assert packet.has_body_pose and packet.dt > 0.0
+    least = {"pose": 100, "observation": 5, "context": 50, "action": 50}
+    assert set(ticks) == {f"/packets/{name}" for name in least}
+    for name, count in least.items():
+        counted = ticks[f"/packets/{name}"]
+        assert len(counted) > count, (name, len(counted))
+        assert counted == sorted(set(counted)), name
+    for name in ("eval.jsonl", "facets.jsonl"):
+        lines = (folder / name).read_text().splitlines()
+        assert lines, name
+        for line in lines[:: max(1, len(lines) // 200)]:
+            check(json.loads(line))
 
 
 def check_bag(folder: Path, domain: int) -> None:

@@ -63,6 +63,7 @@ class Bench:
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._clients: dict[str, Any] = {}  # made once: to find a server takes a while
 
     def start(self, name: str, **parameters: Any) -> subprocess.Popen[bytes]:
         """Start a node; dots in parameter names are written as two underscores."""
@@ -126,7 +127,9 @@ class Bench:
 
     def call(self, kind: Any, service: str, request: Any) -> Any:
         """Call a service and return its response."""
-        client = self.node.create_client(kind, service)
+        if service not in self._clients:
+            self._clients[service] = self.node.create_client(kind, service)
+        client = self._clients[service]
         self.wait(client.service_is_ready)
         future = client.call_async(request)
         self.wait(future.done)

@@ -37,8 +37,8 @@ def said(response) -> list[str]:
     return [repr(to_json(packet)) for packet in found]
 
 
-@pytest.mark.parametrize("backend", ["stub", "sdf"])
-def test_the_node_answers_what_python_returns(bench, ends_cleanly, backend):
+@pytest.mark.parametrize(("backend", "count"), [("stub", 1000), ("sdf", 20)])
+def test_the_node_answers_what_python_returns(bench, ends_cleanly, backend, count):
     process = bench.start("environment", backend=backend, sensor__resolution=[8, 12])
     values = {"backend": backend, "sensor": {"resolution": [8, 12]}}
     twin = Environment(EnvConfig.from_dict(values))
@@ -48,8 +48,9 @@ def test_the_node_answers_what_python_returns(bench, ends_cleanly, backend):
     assert said(reset(bench, use_seed=True, seed=7, object_id="006_mustard_bottle")) == [
         repr(to_json(p)) for p in twin.reset(seed=7, object_id="006_mustard_bottle")
     ]
-    for i, kind in zip(range(20), itertools.cycle(["move", "move", "jump_to", "switch_object"])):
-        params = {"move": {"dx": 0.5 * i, "dy": 1.0}, "jump_to": {"u": 0.04 * i, "v": 0.5}}
+    kinds = itertools.cycle(["move", "move", "jump_to", "switch_object", "noop"])
+    for i, kind in zip(range(count), kinds, strict=False):
+        params = {"move": {"dx": 0.5 * i, "dy": 1.0}, "jump_to": {"u": 0.04 * i % 1.0, "v": 0.5}}
         action = {"action": kind, **params.get(kind, {})}
         expected = twin.step(packets.ActionPacket(0, "", 0, **action))
         assert said(step(bench, **action)) == [repr(to_json(packet)) for packet in expected]
