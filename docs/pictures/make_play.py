@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import argparse
 import time
 from pathlib import Path
 
@@ -55,6 +56,7 @@ class Filmed:
 
 def main() -> None:
     """Fly, and write the picture."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     link = PlayLink(Wanted("seed", 0, solid=True))
     session = PlaySession(link, SOLID_KEYS)
     window = SolidWindow(session, off_screen=True)
