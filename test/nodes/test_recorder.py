@@ -173,6 +173,7 @@ def test_a_stalled_recorder_loses_what_publishers_do_not_keep_and_counts_it(
 def test_reliable_topics_keep_a_second_unless_only_the_last_message_counts():
     replaced = {
         "map",
+        "map/fields",
         "info_field",
         "map_metadata",  # it comes once
         "cmd/body_rates",
