@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,23 @@ Vector = tuple[float, float, float]
 
 @dataclasses.dataclass(frozen=True)
 class MissionFacts:
-    """What a pilot is told before the flight; nothing of what stands in the space."""
+    """What a pilot is told before the flight; nothing of what stands in the space.
+
+    Attributes:
+        start_m: where a flight starts.
+        start_yaw_rad: heading there.
+        goal_m: where it ends.
+        lower_m: lowest corner of the bound in which to fly.
+        upper_m: highest corner of that bound.
+        room_m: distance from the start to the nearest surface but those of meshes.
+    """
 
     start_m: Vector
     start_yaw_rad: float
     goal_m: Vector
     lower_m: Vector
     upper_m: Vector
+    room_m: float = math.inf
 
 
 def world_files() -> dict[str, Path]:
@@ -92,8 +103,23 @@ def mission_facts(world: str) -> MissionFacts:
     if own:
         _check_shapes(path, values)
     return MissionFacts(
-        (start[0], start[1], start[2]), yaw[0], (goal[0], goal[1], goal[2]), lower, upper
+        (start[0], start[1], start[2]),
+        yaw[0],
+        (goal[0], goal[1], goal[2]),
+        lower,
+        upper,
+        _room(path, values),
     )
+
+
+def _room(path: Path, values: dict[str, Any]) -> float:
+    """Return the distance from the start of a world to its nearest surface but of meshes."""
+    from live_mvp_ros.worlds.start_room import room_at_start  # loads numpy
+
+    try:
+        return room_at_start(Fields(str(path), "", values))
+    except WorldError as error:
+        raise UsageError(str(error)) from None
 
 
 def _check_keys(path: Path, values: dict[str, Any]) -> None:

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from optional import need
 
+from live_mvp_ros.bringup import graph, start_check
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.facts import mission_facts
+from live_mvp_ros.bringup.facts import mission_facts, world_files
 from live_mvp_ros.cli.main import main
+from live_mvp_ros.vehicle import BodyConfig
 
 BASE = {
     "name": "b", "lower_m": [0, 0, 0], "upper_m": [5, 5, 3], "start_m": [1, 1, 1],
@@ -66,6 +68,53 @@ def test_shapes_start_and_goal_are_checked_before_anything_starts(tmp_path, base
     mission_facts(written(tmp_path, base))
     with pytest.raises(UsageError, match=words):
         mission_facts(written(tmp_path, {**base, **change}))
+
+
+NEAR = {**PLAN, "start": [1.9, 1, 1]}
+
+
+@pytest.mark.parametrize("command", ["sim --world", "bench explore --worlds", "explore --world"])
+def test_a_start_nearer_to_a_surface_than_the_radius_is_refused(tmp_path, capsys, command):
+    need("jax")
+    low = {**PLAN, "start": [1, 1, 2.9]}
+    for values, room in ((NEAR, "0.10"), (low, "0.10"), ({**PLAN, "start": [1, 1, 0.3]}, "0.30")):
+        name = written(tmp_path, values)
+        assert main([*command.split(), name]) == 2
+        said = capsys.readouterr().err
+        sentence = f"start is {room} m from a surface, a body of 0.30 m radius needs more"
+        assert f"{name}: {sentence}" in said
+        assert said.count("\n") == 1
+
+
+def test_the_radius_is_that_of_the_settings_in_use(tmp_path):
+    need("jax")
+    world, settings = written(tmp_path, PLAN), tmp_path / "p.yaml"
+    settings.write_text("body: {radius_m: 1.01}")
+    graph.describe(graph.GraphOptions(world=world))
+    with pytest.raises(UsageError, match=r"start is 1\.00 m .* of 1\.01 m radius needs more"):
+        graph.describe(graph.GraphOptions(world=world, params_file=str(settings)))
+    settings.write_text("body: {radius_m: 0.05}")
+    graph.describe(graph.GraphOptions(world=written(tmp_path, NEAR), params_file=str(settings)))
+    graph.describe(graph.GraphOptions(world=written(tmp_path, NEAR), vehicle="none"))
+    assert BodyConfig().radius_m == start_check.RADIUS_M
+
+
+def test_a_start_beside_a_mesh_is_refused_too(tmp_path):
+    trimesh = pytest.importorskip("trimesh")
+    trimesh.creation.box((1.0, 1.0, 1.0)).export(tmp_path / "box.stl")  # about the origin
+    mesh = {"type": "mesh", "path": "box.stl"}
+    values = {**BASE, "lower_m": [-5, -5, -5], "primitives": [*BASE["primitives"], mesh]}
+    graph.describe(graph.GraphOptions(world=written(tmp_path, values)))
+    near = written(tmp_path, {**values, "start_m": [0.7, 0.0, 0.0]})
+    with pytest.raises(UsageError, match=r"start is 0\.20 m from a surface"):
+        graph.describe(graph.GraphOptions(world=near))
+
+
+def test_every_world_of_the_package_has_room_at_its_start():
+    need("jax")
+    for name in world_files():
+        graph.describe(graph.GraphOptions(world=name))
+        assert mission_facts(name).room_m > start_check.RADIUS_M
 
 
 def test_a_misspelt_key_is_named_and_not_the_one_that_is_missing(tmp_path):
