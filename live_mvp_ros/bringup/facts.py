@@ -10,15 +10,12 @@ node that builds the scene (gt_depth) validates the rest. Map frame, metres.
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from live_mvp_ros.base.yaml_words import broken
+from live_mvp_ros.base.mapping_file import MappingFileError, read_mapping_file
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.worlds.file_fields import PLAN_KEYS, PRIMITIVE_KEYS, Fields
 from live_mvp_ros.worlds.names import WORLD_FILES, MeshName, WorldNameError, find_world, mesh_of
@@ -97,6 +94,8 @@ def mission_facts(world: str) -> MissionFacts:
         names = ("start_m", "start_yaw_rad", "goal_m")
     start = _numbers(world, values, names[0], 3)
     yaw = _numbers(world, {names[1]: [values.get(names[1], 0.0)]}, names[1], 1)
+    if own:
+        _check_heading(path, values, names[1])
     goal = _numbers(world, values, names[2], 3)
     if problem := problem_of(lower, upper):
         raise UsageError(f"world {world}: {problem}")
@@ -131,6 +130,14 @@ def _check_keys(path: Path, values: dict[str, Any]) -> None:
         raise UsageError(str(error)) from None
 
 
+def _check_heading(path: Path, values: dict[str, Any], key: str) -> None:
+    """Refuse a heading of a user's world that is more than a turn: degrees were meant."""
+    try:
+        Fields(str(path), "", values).heading(key)
+    except WorldError as error:
+        raise UsageError(str(error)) from None
+
+
 def _check_shapes(path: Path, values: dict[str, Any]) -> None:
     """Refuse a user's world whose shapes are none, or whose start or goal is inside of one.
 
@@ -150,21 +157,12 @@ def read_mapping(path: Path) -> dict[str, Any]:
     """Return the mapping that a YAML or JSON file holds.
 
     Raises:
-        UsageError: it cannot be read, is malformed, or holds something else.
+        UsageError: it cannot be read, is malformed, says a key twice, or holds something else.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        values = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not text in UTF-8") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        kind = "JSON" if path.suffix == ".json" else "YAML"
-        raise UsageError(f"{path} is not valid {kind}: {broken(error)}") from error
-    if not isinstance(values, dict):
-        raise UsageError(f"{path} must hold a mapping of keys such as name and primitives")
-    return values
+        return read_mapping_file(path)
+    except MappingFileError as error:
+        raise UsageError(f"{path}: {error}") from error
 
 
 def _found(world: str) -> tuple[Path, int | None]:

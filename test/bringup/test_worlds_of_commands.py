@@ -18,6 +18,7 @@ from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import mission_facts, world_files
 from live_mvp_ros.cli.main import main
 from live_mvp_ros.vehicle import BodyConfig
+from live_mvp_ros.worlds import WorldError, load_world
 
 BASE = {
     "name": "b", "lower_m": [0, 0, 0], "upper_m": [5, 5, 3], "start_m": [1, 1, 1],
@@ -115,6 +116,41 @@ def test_every_world_of_the_package_has_room_at_its_start():
     for name in world_files():
         graph.describe(graph.GraphOptions(world=name))
         assert mission_facts(name).room_m > start_check.RADIUS_M
+
+
+@pytest.mark.parametrize(
+    ("base", "change"), [(PLAN, {"start_yaw": 90}), (BASE, {"start_yaw_rad": -90.0})]
+)
+def test_a_heading_in_degrees_is_refused(tmp_path, base, change):
+    world, words = (
+        written(tmp_path, {**base, **change}),
+        r"radians from -2 pi to 2 pi.*1\.571 rad",
+    )
+    for read, error in ((mission_facts, UsageError), (load_world, WorldError)):
+        with pytest.raises(error, match=words):
+            read(world)
+    (key,) = change
+    assert mission_facts(written(tmp_path, {**base, key: -6.28})).start_yaw_rad == -6.28
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (
+            "w.yaml",
+            "size: [6, 5]\nheight: 3.0\nsize: [7, 5]\n",
+            "says size twice, again in line 3",
+        ),
+        ("w.yaml", "primitives:\n- {type: box, type: sphere}", "says type twice"),
+        ("w.json", '{"occupied": [], "name": "w", "occupied": []}', "says occupied twice"),
+        ("w.yaml", "size:\n\t- 6\n", r"cannot start any token: use spaces"),
+    ],
+)
+def test_a_key_said_twice_and_a_tab_are_refused(tmp_path, name, text, words):
+    (tmp_path / name).write_text(text)
+    for read, error in ((mission_facts, UsageError), (load_world, WorldError)):
+        with pytest.raises(error, match=f"{name}.* {words}"):
+            read(str(tmp_path / name))
 
 
 def test_a_misspelt_key_is_named_and_not_the_one_that_is_missing(tmp_path):
