@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from live_mvp_ros.base.config import ConfigurationError, check_kinds, replace
 from live_mvp_ros.base.nearest_names import nearest
-from live_mvp_ros.base.yaml_words import shown
+from live_mvp_ros.base.yaml_words import nested, shown
 from live_mvp_ros.evaluation import metrics
 from live_mvp_ros.evaluation.planners import planner_of
 from live_mvp_ros.evaluation.runs import Run
@@ -130,6 +130,10 @@ def overridden(
     changes = {}
     for key, value in values.items():
         if key not in known:
+            if "." in key and f"{group}{key}" in names:
+                raise ConfigurationError(
+                    f"{group}{key} must be nested: write {nested(f'{group}{key}', value)}"
+                )
             raise ConfigurationError(
                 f"{group}{key} is not a setting: did you mean {nearest(f'{group}{key}', names)}?"
             )
