@@ -209,6 +209,8 @@ def test_the_page_says_what_to_try_for_each_reason(tmp_path):
         f"out of time: {ADVICE['out_of_time']}",
         f"too narrow: {ADVICE['too_narrow']}",
     ]
+    (shut,) = advice_lines({"completion": {"goal": {"reason": "enclosed"}, "remainders": []}})
+    assert shut.startswith("enclosed: the goal is in a space that no way leads to: open a door")
     assert advice_lines({"mission_complete": True, "completion": left}) == []
 
 
