@@ -132,7 +132,9 @@ def test_a_run_without_map_and_score_gets_them_from_its_last_map(tmp_path, capsy
         map_origin_m=(0.05, 0.05), map_resolution_m=0.1,
     )  # fmt: skip
     assert main(["report", str(run)]) == 0
-    assert "the map and the score of" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "the map and the score of" in said
+    assert "had been left out, and are written now" in said
     scored = json.loads((run / "metrics.json").read_text())
     assert scored["explored_fraction"] == pytest.approx(0.5, abs=0.02)
     assert scored["collisions"] == 2
