@@ -150,8 +150,8 @@ def explore(
     failed = _report(campaign, folder, documents, json_file)
     if interrupted:
         raise BringupError(
-            f"interrupted after {len(documents)} of {counted(len(campaign.runs()), 'run')}: the same"
-            f" command with --output {folder.path} goes on"
+            f"interrupted after {len(documents)} of {counted(len(campaign.runs()), 'run')}: the"
+            f" same command with --output {folder.path} goes on"
         )
     return FAILED if failed else 0
 
@@ -176,7 +176,9 @@ def _fly(
     missing = [run for run in runs if run.name not in documents]
     if documents:
         click.echo(
-            f"{len(documents)} of {counted(len(runs), 'run')} {'is' if len(documents) == 1 else 'are'} in {folder.path} already"
+        are = "is" if len(documents) == 1 else "are"
+        whole = counted(len(runs), "run")
+        click.echo(f"{len(documents)} of {whole} {are} in {folder.path} already")
         )
     interrupted = False
     with _progress(len(runs), len(documents)) as advance, _terminate_as_interrupt():
