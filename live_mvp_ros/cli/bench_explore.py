@@ -175,11 +175,9 @@ def _fly(
     runs = campaign.runs()
     missing = [run for run in runs if run.name not in documents]
     if documents:
-        click.echo(
         are = "is" if len(documents) == 1 else "are"
         whole = counted(len(runs), "run")
         click.echo(f"{len(documents)} of {whole} {are} in {folder.path} already")
-        )
     interrupted = False
     with _progress(len(runs), len(documents)) as advance, _terminate_as_interrupt():
         answers = _pool(missing, jobs, address)
