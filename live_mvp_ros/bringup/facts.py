@@ -35,7 +35,8 @@ class MissionFacts:
         goal_m: where it ends.
         lower_m: lowest corner of the bound in which to fly.
         upper_m: highest corner of that bound.
-        room_m: distance from the start to the nearest surface but those of meshes.
+        room_m: distance from the start to the nearest surface but those of meshes; infinity where
+            nobody has looked, in a world of the package that is not generated.
     """
 
     start_m: Vector
@@ -77,7 +78,8 @@ def mission_facts(world: str) -> MissionFacts:
     path, seed = _found(world)
     mesh = mesh_of(world)
     values = read_mapping(path) if mesh is None else _of_mesh(mesh)
-    if "generator" in values:
+    drawn = "generator" in values
+    if drawn:
         values, own = _drawn(path, values, seed), False
     else:
         own = mesh is None and path not in WORLD_FILES.values()
@@ -107,12 +109,16 @@ def mission_facts(world: str) -> MissionFacts:
         (goal[0], goal[1], goal[2]),
         lower,
         upper,
-        _room(path, values),
+        math.inf if path in WORLD_FILES.values() and not drawn else room_of(path, values),
     )
 
 
-def _room(path: Path, values: dict[str, Any]) -> float:
-    """Return the distance from the start of a world to its nearest surface but of meshes."""
+def room_of(path: Path, values: dict[str, Any]) -> float:
+    """Return the distance from the start of a world to its nearest surface but of meshes.
+
+    Raises:
+        UsageError: a shape is none.
+    """
     from live_mvp_ros.worlds.start_room import room_at_start  # loads numpy
 
     try:

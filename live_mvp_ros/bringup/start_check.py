@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 from live_mvp_ros.bringup.drifting import BODIES
 from live_mvp_ros.bringup.environment import child_environment
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.facts import MissionFacts, read_mapping
+from live_mvp_ros.bringup.facts import MissionFacts, read_mapping, room_of
 from live_mvp_ros.worlds.file_fields import Fields
 from live_mvp_ros.worlds.names import WORLD_FILES, find_world, mesh_of
 from live_mvp_ros.worlds.world_error import WorldError
@@ -43,12 +43,19 @@ def check_start(options: GraphOptions, facts: MissionFacts, nodes: Sequence[Node
     """
     if options.vehicle == "none":
         return
-    from live_mvp_ros.worlds.start_room import check_room
-
     told = [node.parameters for node in nodes if node.name in BODIES]
     radius_m = max(cast("float", values.get("body.radius_m", RADIUS_M)) for values in told)
+    path, _ = find_world(options.world)
+    packaged = path in WORLD_FILES.values()
+    if packaged and radius_m <= RADIUS_M:
+        return  # they have so much room, and a launch file stays light
+    from live_mvp_ros.worlds.start_room import check_room  # loads numpy
+
+    room_m = min(facts.room_m, _room_to_meshes(options.world))
+    if packaged and math.isinf(room_m):
+        room_m = room_of(path, read_mapping(path))
     try:
-        check_room(options.world, min(facts.room_m, _room_to_meshes(options.world)), radius_m)
+        check_room(options.world, room_m, radius_m)
     except WorldError as error:
         raise UsageError(str(error)) from None
 

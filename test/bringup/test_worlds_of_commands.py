@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax.numpy as jnp
 import pytest
 from optional import need
 
@@ -18,7 +19,7 @@ from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.facts import mission_facts, world_files
 from live_mvp_ros.cli.main import main
 from live_mvp_ros.vehicle import BodyConfig
-from live_mvp_ros.worlds import WorldError, load_world
+from live_mvp_ros.worlds import WorldError, load_world, signed_distance
 
 BASE = {
     "name": "b", "lower_m": [0, 0, 0], "upper_m": [5, 5, 3], "start_m": [1, 1, 1],
@@ -94,6 +95,9 @@ def test_the_radius_is_that_of_the_settings_in_use(tmp_path):
     graph.describe(graph.GraphOptions(world=world))
     with pytest.raises(UsageError, match=r"start is 1\.00 m .* of 1\.01 m radius needs more"):
         graph.describe(graph.GraphOptions(world=world, params_file=str(settings)))
+    settings.write_text("body: {radius_m: 0.6}")
+    with pytest.raises(UsageError, match=r"office: start is 0\.50 m"):
+        graph.describe(graph.GraphOptions(params_file=str(settings)))
     settings.write_text("body: {radius_m: 0.05}")
     graph.describe(graph.GraphOptions(world=written(tmp_path, NEAR), params_file=str(settings)))
     graph.describe(graph.GraphOptions(world=written(tmp_path, NEAR), vehicle="none"))
@@ -115,7 +119,9 @@ def test_every_world_of_the_package_has_room_at_its_start():
     need("jax")
     for name in world_files():
         graph.describe(graph.GraphOptions(world=name))
-        assert mission_facts(name).room_m > start_check.RADIUS_M
+        world = load_world(name)
+        room_m = float(signed_distance(world.scene, jnp.asarray(world.start_m)))
+        assert room_m > start_check.RADIUS_M
 
 
 @pytest.mark.parametrize(
