@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol
 import zstandard
 
 from live_mvp_ros.bags.bag_types import Message, Topic
+from live_mvp_ros.base.plurals import counted
 
 END_OF_TIME_NS = 2**31 * 10**9
 """First time that builtin_interfaces/msg/Time cannot say: its seconds are int32."""
@@ -130,7 +131,7 @@ def why_left_out(encoding: str, schema_encoding: str) -> str:
 
 def note_of(topic: str, count: int | None, why: str) -> str:
     """Return the sentence about a topic that is left out."""
-    number = "" if count is None else f" with {count} messages"
+    number = "" if count is None else f" with {counted(count, 'message')}"
     return f"the topic {topic}{number} is left out: {why}"
 
 

@@ -24,6 +24,7 @@ from live_mvp_ros.bags.mcap_records import (
     framed,
 )
 from live_mvp_ros.bags.reader import Bag
+from live_mvp_ros.base.plurals import counted
 from live_mvp_ros.base.results import rounded
 
 _TIMES = struct.Struct("<QQ")  # what a chunk begins with: those of its first and last message
@@ -74,7 +75,9 @@ def unread(bag: Bag) -> list[dict[str, Any]]:
 def sentence(entry: dict[str, Any]) -> str:
     """Return an entry of ``unread`` in words."""
     least = "" if entry["all_counted"] else "at least "
-    messages = f"{least}{entry['messages']} messages" if entry["messages"] else "messages"
+    messages = (
+        f"{least}{counted(entry['messages'], 'message')}" if entry["messages"] else "messages"
+    )
     size = f" ({entry['bytes']} bytes)" if entry["bytes"] else ""
     start_s, end_s = entry["start_s"], entry["end_s"]
     span = "" if start_s is None else f", from {start_s:.3f} to {end_s:.3f} s"

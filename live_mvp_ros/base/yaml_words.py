@@ -21,7 +21,8 @@ def broken(error: yaml.YAMLError | RecursionError | ValueError) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None)
     if mark is not None and problem:
-        return f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
+        spaces = ": use spaces" if "'\\t'" in problem else ""
+        return f"line {mark.line + 1}, column {mark.column + 1}: {problem}{spaces}"
     if isinstance(error, yaml.reader.ReaderError):
         return f"character {error.position + 1}: {error.reason}"
     return " ".join(str(error).split())
@@ -43,6 +44,15 @@ def number_hint(value: Any) -> str:
     whole, fraction, _, sign, exponent = match.groups()
     fraction = fraction if fraction and len(fraction) > 1 else ".0"
     return f"YAML takes it for text: write {whole or '0'}{fraction}e{sign or '+'}{exponent}"
+
+
+def nested(name: str, value: Any) -> str:
+    """Return a dotted name and its value as levels: ``body: {radius_m: 0.2}`` of body.radius_m."""
+    first, *rest = name.split(".")
+    text = str(value) if isinstance(value, str) else shown(value)
+    for level in reversed(rest):
+        text = f"{{{level}: {text}}}"
+    return f"{first}: {text}"
 
 
 def shown(value: Any) -> str:

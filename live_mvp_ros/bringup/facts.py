@@ -10,14 +10,12 @@ node that builds the scene (gt_depth) validates the rest. Map frame, metres.
 from __future__ import annotations
 
 import dataclasses
-import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from live_mvp_ros.base.yaml_words import broken
+from live_mvp_ros.base.mapping_file import MappingFileError, read_mapping_file
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.worlds.file_fields import PLAN_KEYS, PRIMITIVE_KEYS, Fields
 from live_mvp_ros.worlds.names import WORLD_FILES, MeshName, WorldNameError, find_world, mesh_of
@@ -29,13 +27,24 @@ Vector = tuple[float, float, float]
 
 @dataclasses.dataclass(frozen=True)
 class MissionFacts:
-    """What a pilot is told before the flight; nothing of what stands in the space."""
+    """What a pilot is told before the flight; nothing of what stands in the space.
+
+    Attributes:
+        start_m: where a flight starts.
+        start_yaw_rad: heading there.
+        goal_m: where it ends.
+        lower_m: lowest corner of the bound in which to fly.
+        upper_m: highest corner of that bound.
+        room_m: distance from the start to the nearest surface but those of meshes; infinity where
+            nobody has looked, in a world of the package that is not generated.
+    """
 
     start_m: Vector
     start_yaw_rad: float
     goal_m: Vector
     lower_m: Vector
     upper_m: Vector
+    room_m: float = math.inf
 
 
 def world_files() -> dict[str, Path]:
@@ -69,7 +78,8 @@ def mission_facts(world: str) -> MissionFacts:
     path, seed = _found(world)
     mesh = mesh_of(world)
     values = read_mapping(path) if mesh is None else _of_mesh(mesh)
-    if "generator" in values:
+    drawn = "generator" in values
+    if drawn:
         values, own = _drawn(path, values, seed), False
     else:
         own = mesh is None and path not in WORLD_FILES.values()
@@ -86,14 +96,35 @@ def mission_facts(world: str) -> MissionFacts:
         names = ("start_m", "start_yaw_rad", "goal_m")
     start = _numbers(world, values, names[0], 3)
     yaw = _numbers(world, {names[1]: [values.get(names[1], 0.0)]}, names[1], 1)
+    if own:
+        _check_heading(path, values, names[1])
     goal = _numbers(world, values, names[2], 3)
     if problem := problem_of(lower, upper):
         raise UsageError(f"world {world}: {problem}")
     if own:
         _check_shapes(path, values)
     return MissionFacts(
-        (start[0], start[1], start[2]), yaw[0], (goal[0], goal[1], goal[2]), lower, upper
+        (start[0], start[1], start[2]),
+        yaw[0],
+        (goal[0], goal[1], goal[2]),
+        lower,
+        upper,
+        math.inf if path in WORLD_FILES.values() and not drawn else room_of(path, values),
     )
+
+
+def room_of(path: Path, values: dict[str, Any]) -> float:
+    """Return the distance from the start of a world to its nearest surface but of meshes.
+
+    Raises:
+        UsageError: a shape is none.
+    """
+    from live_mvp_ros.worlds.start_room import room_at_start  # loads numpy
+
+    try:
+        return room_at_start(Fields(str(path), "", values))
+    except WorldError as error:
+        raise UsageError(str(error)) from None
 
 
 def _check_keys(path: Path, values: dict[str, Any]) -> None:
@@ -101,6 +132,14 @@ def _check_keys(path: Path, values: dict[str, Any]) -> None:
     keys = PLAN_KEYS if "occupied" in values else PRIMITIVE_KEYS
     try:
         Fields(str(path), "", values).allow(*keys)
+    except WorldError as error:
+        raise UsageError(str(error)) from None
+
+
+def _check_heading(path: Path, values: dict[str, Any], key: str) -> None:
+    """Refuse a heading of a user's world that is more than a turn: degrees were meant."""
+    try:
+        Fields(str(path), "", values).heading(key)
     except WorldError as error:
         raise UsageError(str(error)) from None
 
@@ -124,21 +163,12 @@ def read_mapping(path: Path) -> dict[str, Any]:
     """Return the mapping that a YAML or JSON file holds.
 
     Raises:
-        UsageError: it cannot be read, is malformed, or holds something else.
+        UsageError: it cannot be read, is malformed, says a key twice, or holds something else.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        values = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not text in UTF-8") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        kind = "JSON" if path.suffix == ".json" else "YAML"
-        raise UsageError(f"{path} is not valid {kind}: {broken(error)}") from error
-    if not isinstance(values, dict):
-        raise UsageError(f"{path} must hold a mapping of keys such as name and primitives")
-    return values
+        return read_mapping_file(path)
+    except MappingFileError as error:
+        raise UsageError(f"{path}: {error}") from error
 
 
 def _found(world: str) -> tuple[Path, int | None]:

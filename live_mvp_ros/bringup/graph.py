@@ -34,6 +34,7 @@ from live_mvp_ros.bringup.overrides import overrides
 from live_mvp_ros.bringup.own_terminal import terminal_name
 from live_mvp_ros.bringup.params_file import read_text
 from live_mvp_ros.bringup.ros_settings import checked_namespace
+from live_mvp_ros.bringup.start_check import check_start
 from live_mvp_ros.bringup.supervisor import DEFAULT_POLICY, Command, RestartPolicy
 from live_mvp_ros.ros.topics import SHARED_TF, full_name, recorded
 from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
@@ -270,9 +271,9 @@ def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -
         params_text = read_text(options.params_file)
         given = overrides(options.params_file, params_text, [*nodes, *others], namespace)
         nodes = tuple(node.told(given.get(node.full_name, {})) for node in nodes)
-        nodes = _with_one_goal(options.params_file, given, nodes)
-        nodes = aligning(nodes)
+        nodes = aligning(_with_one_goal(options.params_file, given, nodes))
         watching = {node.name: given.get(node.full_name, {}) for node in others}
+    check_start(options, facts, nodes)
     renamed = {
         full_name(source, namespace): target
         for source, target in (SHARED_TF if options.shared_tf else ())

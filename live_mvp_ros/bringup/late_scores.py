@@ -23,18 +23,18 @@ from live_mvp_ros.reports.run_data import RunData
 NEEDED = ("truth", "radius_m", "range_m")
 
 
-def complete(run: RunData) -> str:
+def complete(run: RunData) -> list[str]:
     """Write the map, and the score where the truth is known, of a run that lacks them.
 
     Returns:
-        What was written, as words; empty for nothing.
+        What was written, as words; none for nothing.
 
     Raises:
         WorldError: the world that is the truth cannot be read any more.
     """
     found = _last_map(run.folder)
     if found is None:
-        return ""
+        return []
     p, known, spec = found
     done = []
     if not (run.folder / "map.yaml").exists():
@@ -45,7 +45,7 @@ def complete(run: RunData) -> str:
     if unscored and all(flown.get(key) is not None for key in NEEDED):
         _score(run, known, spec, flown)
         done.append("the score")
-    return " and ".join(done)
+    return done
 
 
 def _last_map(folder: Path) -> tuple[np.ndarray, np.ndarray, GridSpec] | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from live_mvp_ros.base.yaml_words import nested
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.bringup.params_file import (
     PARAMETERS,
@@ -61,10 +62,21 @@ def entries_in(path: str, text: str) -> list[Entry]:
     """
     root = root_of(path, text)
     names = [name for name, _ in pairs(path, root, "it")]
+    _check_levels(path, root)
     if names_nodes(root) or not set(names) <= {*SAID_TO, *IN_ONE_PROCESS}:
         return entries_of(path, text)
     found = (_entries(path, name, node) for name, node in pairs(path, root, "it"))
     return list(itertools.chain.from_iterable(found))
+
+
+def _check_levels(path: str, root: yaml.MappingNode) -> None:
+    """Refuse a setting that is said by its dotted name where components are said as levels."""
+    for name, node in pairs(path, root, "it"):
+        component, dot, _ = name.partition(".")
+        if dot and component in SAID_TO and not isinstance(node, yaml.MappingNode):
+            listed = isinstance(node, yaml.SequenceNode)
+            value = f"[{', '.join(item.value for item in node.value)}]" if listed else node.value
+            raise UsageError(f"{path}: {name} must be nested: write {nested(name, value)}")
 
 
 def names_nodes(node: yaml.Node) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from live_mvp_ros.base.plurals import counted
 from live_mvp_ros.cli.file_options import FILE, check_writable
 
 if TYPE_CHECKING:
@@ -69,10 +70,10 @@ def table(facts: dict[str, Any]) -> list[str]:
     closed = "" if facts["complete"] else ", not closed (live-mvp bag reindex completes it)"
     lost = "not counted" if facts["lost"] is None else str(facts["lost"])
     count = len(facts["files"])
-    size = f"{count} file{'' if count == 1 else 's'}, {size_mib:.1f} MiB"
+    size = f"{counted(count, 'file')}, {size_mib:.1f} MiB"
     lines = [
         f"{facts['path']}: {facts['storage']}, {size}{closed}",
-        f"{facts['duration_s']:.3f} s, {facts['message_count']} messages, lost: {lost}",
+        f"{facts['duration_s']:.3f} s, {counted(facts['message_count'], 'message')}, lost: {lost}",
         *(
             f"{name or 'the drone'} takes off at {time_s:.1f} s (replay --start take-off)"
             for name, time_s in facts.get("take_off_s", {}).items()

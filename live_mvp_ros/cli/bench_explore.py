@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from live_mvp_ros.base.plurals import counted
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable, read_settings
 from live_mvp_ros.cli.options import checkpoint_option, sim_options, with_drift
@@ -149,8 +150,8 @@ def explore(
     failed = _report(campaign, folder, documents, json_file)
     if interrupted:
         raise BringupError(
-            f"interrupted after {len(documents)} of {len(campaign.runs())} runs: the same command"
-            f" with --output {folder.path} goes on"
+            f"interrupted after {len(documents)} of {counted(len(campaign.runs()), 'run')}: the"
+            f" same command with --output {folder.path} goes on"
         )
     return FAILED if failed else 0
 
@@ -174,7 +175,9 @@ def _fly(
     runs = campaign.runs()
     missing = [run for run in runs if run.name not in documents]
     if documents:
-        click.echo(f"{len(documents)} of {len(runs)} runs are in {folder.path} already")
+        are = "is" if len(documents) == 1 else "are"
+        whole = counted(len(runs), "run")
+        click.echo(f"{len(documents)} of {whole} {are} in {folder.path} already")
     interrupted = False
     with _progress(len(runs), len(documents)) as advance, _terminate_as_interrupt():
         answers = _pool(missing, jobs, address)
@@ -263,7 +266,7 @@ def run_line(run: Run, record: Mapping[str, Any]) -> str:
         f"{run.name}: {'complete' if record['mission_complete'] else record['end_reason']}, "
         f"{100 * record['explored_fraction']:.1f} % in {record['flight_time_s']:.0f} s, "
         f"95 % {'never' if late is None else f'after {late:.0f} s'}, "
-        f"{record['collisions']} collisions"
+        f"{counted(record['collisions'], 'collision')}"
     )
 
 
@@ -292,7 +295,9 @@ def _report(
         width = None if sys.stdout.isatty() else PLAIN_WIDTH
         Console(highlight=False, width=width).print(table(result["summary"]))
     failed = sum(record["error"] is not None for record in result["runs"])
-    click.echo((f"{failed} runs failed; " if failed else "") + f"results in {folder.path}")
+    click.echo(
+        (f"{counted(failed, 'run')} failed; " if failed else "") + f"results in {folder.path}"
+    )
     return failed
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from live_mvp_ros.base.plurals import counted
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
 from live_mvp_ros.bringup.option_checks import LARGEST_SEED
 from live_mvp_ros.cli.file_options import FILE, check_new_folder, check_writable
@@ -96,7 +97,7 @@ def dump(seed: int, config_file: Path | None, steps: int, scenario: str, output:
     environment = _environment(config_file, debug_overlay=True)
     for tick, _ in enumerate(_walk(environment, scenario, seed, steps)):
         environment.dump_step(tick, output)
-    click.echo(f"{steps + 1} steps in {output}")
+    click.echo(f"{counted(steps + 1, 'step')} in {output}")
     return 0
 
 
@@ -126,7 +127,7 @@ def _shown(scenario: str, seed: int, config_file: Path | None, steps: int, outpu
         output, film(frames, _FRAME_S) if output.suffix.lower() == ".gif" else strip(frames)
     )
     click.echo(
-        f"{scenario}: {steps} steps, {steps / max(spent_s, 1e-9):.0f} per second, "
+        f"{scenario}: {counted(steps, 'step')}, {steps / max(spent_s, 1e-9):.0f} per second, "
         f"{invalid} not valid; pictures in {output}"
     )
     return FAILED if invalid else 0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from live_mvp_ros.base.pip_packages import remedy
+from live_mvp_ros.base.plurals import counted
 from live_mvp_ros.base.results import PAGE
 from live_mvp_ros.bringup.cores import AUTO, ENVIRONMENT, check_choice
 from live_mvp_ros.bringup.environment import require_ros
@@ -391,8 +392,9 @@ def summary(flight: Flight, reason: str) -> str:
     if values.get("flight_time_s"):
         facts.append(f"{values['flight_time_s']:.1f} s of flight")
         facts.append(f"{values['path_length_m']:.1f} m")
-    if values.get("collisions") is not None:
-        facts.append(f"{values['collisions']} collisions")
+    collisions = values.get("collisions")
+    if isinstance(collisions, int):
+        facts.append(counted(collisions, "collision"))
     sentence = f"mission {verdict}: {reason}"
     if facts:
         figures = ", ".join(facts)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from live_mvp_ros.base.plurals import counted
 from live_mvp_ros.bringup.errors import FAILED, UsageError
 from live_mvp_ros.cli.file_options import FILE, check_folder
 
@@ -52,7 +53,7 @@ def check(files: tuple[Path, ...]) -> int:
             except (PacketError, json.JSONDecodeError) as error:
                 broken += 1
                 click.echo(f"{place}: {error}", err=True)
-    click.echo(f"{count} packets, {broken} broken")
+    click.echo(f"{counted(count, 'packet')}, {broken} broken")
     return FAILED if broken else 0
 
 

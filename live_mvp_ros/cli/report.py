@@ -88,7 +88,9 @@ def _completed(run: RunData) -> RunData:
         click.echo(f"the flight was not scored: {error}", err=True)
         return read_run(run.folder)
     if made:
-        click.echo(f"{made} of {run.folder} had been left out, and is written now")
+        verb = "is" if len(made) == 1 else "are"
+        what = " and ".join(made)
+        click.echo(f"{what} of {run.folder} had been left out, and {verb} written now")
     return read_run(run.folder) if made else run
 
 

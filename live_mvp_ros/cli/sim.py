@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from live_mvp_ros.base.plurals import counted
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
 from live_mvp_ros.bringup.option_checks import LARGEST_SEED
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable, read_settings
@@ -230,7 +231,7 @@ def summary(record: dict[str, Any], folder: Path | None) -> str:
         f"mission {verdict}: {record['end_reason']}. {explored}",
         f"{record['flight_time_s']:.1f} s of flight",
         f"{record['path_length_m']:.1f} m",
-        f"{record['collisions']} collisions",
+        counted(record["collisions"], "collision"),
     ]
     if record["real_time_factor"]:
         facts.append(f"{record['real_time_factor']:.1f} x real time")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from live_mvp_ros.base.plurals import counted
 from live_mvp_ros.bringup.environment import require_ros
 from live_mvp_ros.bringup.errors import UsageError
 from live_mvp_ros.viewing.ports import GRPC_PORT, ViewError, check_screen
@@ -88,7 +89,9 @@ def view_bag(path: Path, web: bool, save: Path | None, port: int, until_s: float
         raise damage
     for note in drawn.notes:
         click.echo(note)
-    click.echo(f"{drawn.messages} messages drawn" + (f" to {save}" if save is not None else ""))
+    click.echo(
+        f"{counted(drawn.messages, 'message')} drawn" + (f" to {save}" if save is not None else "")
+    )
     if web:
         click.echo("Ctrl-C ends it")
         sys.stdout.flush()

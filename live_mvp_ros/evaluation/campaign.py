@@ -22,7 +22,7 @@ from live_mvp_ros.evaluation.metrics import GroundTruth
 from live_mvp_ros.evaluation.planners import POLICY
 from live_mvp_ros.evaluation.run_documents import problem_of
 from live_mvp_ros.evaluation.runs import Run
-from live_mvp_ros.evaluation.scenario import configure, prepare
+from live_mvp_ros.evaluation.scenario import check_start, configure, prepare
 from live_mvp_ros.evaluation.workers import Failure
 from live_mvp_ros.worlds import load_world
 from live_mvp_ros.worlds.names import SEEDED
@@ -110,7 +110,7 @@ class Campaign:
         """Find out whether every world and configuration is allowed, before anything is flown.
 
         Raises:
-            WorldError: a world is unknown or its file is wrong.
+            WorldError: a world is unknown, its file is wrong, or a body does not fit at its start.
             ConfigurationError: a setting or a planner is unknown or not allowed.
             CampaignError: two runs would have the same name.
         """
@@ -123,7 +123,7 @@ class Campaign:
             world = load_world(name)
             for run in runs:
                 if run.world == name and run.seed == 0:
-                    configure(run, world)
+                    check_start(name, world, configure(run, world))
 
 
 class Folder:

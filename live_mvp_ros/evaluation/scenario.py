@@ -8,9 +8,11 @@ import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+import jax.numpy as jnp
+
 from live_mvp_ros.base.config import ConfigurationError, check_kinds, replace
 from live_mvp_ros.base.nearest_names import nearest
-from live_mvp_ros.base.yaml_words import shown
+from live_mvp_ros.base.yaml_words import nested, shown
 from live_mvp_ros.evaluation import metrics
 from live_mvp_ros.evaluation.planners import planner_of
 from live_mvp_ros.evaluation.runs import Run
@@ -18,6 +20,8 @@ from live_mvp_ros.sim import closed_loop, loop_config
 from live_mvp_ros.sim.loop_config import ClosedLoopConfig
 from live_mvp_ros.sim.stretch import Stretch
 from live_mvp_ros.worlds import World, load_world
+from live_mvp_ros.worlds.scene import signed_distance
+from live_mvp_ros.worlds.start_room import check_room
 
 CHOSEN_ELSEWHERE = ("planner", "sensing")
 T = TypeVar("T")
@@ -82,11 +86,12 @@ def prepare(run: Run, truth: metrics.GroundTruth | None = None) -> Scenario:
         truth: ground truth of the same world, sensor and vehicle, to save the time to compute it.
 
     Raises:
-        WorldError: the world is unknown or its file is wrong.
+        WorldError: the world is unknown, its file is wrong, or the body does not fit at its start.
         ConfigurationError: a setting is unknown or not allowed.
     """
     world = load_world(run.floor_plan or run.world)
     config = configure(run, world)
+    check_start(run.floor_plan or run.world, world, config)
     if truth is None:
         range_m = loop_config.sensor_range_m(config)
         truth = metrics.ground_truth(world, config.body, range_m=range_m)
@@ -94,6 +99,16 @@ def prepare(run: Run, truth: metrics.GroundTruth | None = None) -> Scenario:
         world = metrics.random_start(world, truth, run.seed)
         config = configure(run, world)
     return Scenario(run, world, config, truth)
+
+
+def check_start(name: str, world: World, config: ClosedLoopConfig) -> None:
+    """Refuse a world, called ``name``, at whose start the body does not fit.
+
+    Raises:
+        WorldError: a surface is too near.
+    """
+    ends = jnp.array([world.start_m, world.goal_m])  # in the shape that loading has compiled
+    check_room(name, float(signed_distance(world.scene, ends)[0]), config.body.radius_m)
 
 
 def overridden(
@@ -115,6 +130,10 @@ def overridden(
     changes = {}
     for key, value in values.items():
         if key not in known:
+            if "." in key and f"{group}{key}" in names:
+                raise ConfigurationError(
+                    f"{group}{key} must be nested: write {nested(f'{group}{key}', value)}"
+                )
             raise ConfigurationError(
                 f"{group}{key} is not a setting: did you mean {nearest(f'{group}{key}', names)}?"
             )

@@ -12,6 +12,8 @@ import dataclasses
 import enum
 from typing import Any
 
+from live_mvp_ros.base.plurals import counted
+
 
 class Reason(enum.IntEnum):
     """Why something is left; numbered as in Remainder.msg."""
@@ -216,7 +218,7 @@ class CompletionReport:
         if any(r.reason is Reason.OUT_OF_BOUNDS for r in self.remainders):
             left += "; free space goes on beyond the volume"
         if self.wall_gaps > 0:
-            gaps = "1 gap" if self.wall_gaps == 1 else f"{self.wall_gaps} gaps"
+            gaps = counted(self.wall_gaps, "gap")
             left += f"; {gaps} in walls, too narrow to look at, taken for wall"
         if (goal := _GOAL_WORDS.get(self.goal.reason)) is not None:
             left += f"; {goal}"

@@ -27,8 +27,10 @@ ADVICE = {
     "out_of_bounds": _VOLUME,
     "out_of_time": _TIME,
     "not_worth_it": "info_field.finish: thorough looks at everything",
-    "inside_obstacle": "place the goal in free space: goal_m of the world, or 2D Goal Pose",
-    "enclosed": "place the goal in free space: goal_m of the world, or 2D Goal Pose",
+    "inside_obstacle": "place the goal in free space: goal of a floor plan, goal_m of a world, or "
+    "2D Goal Pose",
+    "enclosed": "the goal is in a space that no way leads to: open a door, or place the goal "
+    "elsewhere (goal of a floor plan, goal_m of a world, or 2D Goal Pose)",
     "in_unknown": "nobody has looked there: is the goal in a place that can be seen into?",
     "blocked": "something came into the way: remove it and start again",
 }

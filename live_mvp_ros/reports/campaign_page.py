@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from live_mvp_ros.base.plurals import counted
 from live_mvp_ros.base.results import write
 from live_mvp_ros.evaluation.campaign import RUNS_FOLDER, SETTINGS_FILE
 from live_mvp_ros.evaluation.figures import summary
@@ -92,7 +93,7 @@ def campaign_page(campaign: CampaignData, pictures: Mapping[str, bytes]) -> str:
     for name, (words, _) in FIGURES.items():
         if name in pictures:
             parts.append(f"<h2>{text(words)}</h2>{picture(words, pictures[name])}")
-    title = f"Campaign {campaign.folder.resolve().name}: {len(records)} runs"
+    title = f"Campaign {campaign.folder.resolve().name}: {counted(len(records), 'run')}"
     return document(title, [*parts, _runs(records)])
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import jax.monitoring
 
+from live_mvp_ros.base.plurals import counted
+
 LOWERED = "/jax/core/compile/jaxpr_to_mlir_module_duration"
 COMPILED = "/jax/core/compile/backend_compile_duration"
 LOADED = "/jax/compilation_cache/cache_hits"
@@ -56,7 +58,7 @@ class Compiling:
             recent = bool(self._count) and now - self._last < RECENT_S
             if longest_s < LONG_S and not recent:
                 return ""
-            done = f"{self._count} program{'' if self._count == 1 else 's'} done"
+            done = f"{counted(self._count, 'program')} done"
             return f"compiling for this machine, once: {done}" + (
                 f", the next takes {longest_s:.0f} s so far" if longest_s >= LONG_S else ""
             )

@@ -102,6 +102,17 @@ class Fields:
             self.refuse(key, f"a number{limit}")
         return float(value)
 
+    def heading(self, key: str) -> float:
+        """Return an angle in radians, of at most one turn; 0 where there is none."""
+        value = self.number(key, default=0.0)
+        if abs(value) > 2.0 * math.pi:
+            self.refuse(
+                key,
+                f"radians from -2 pi to 2 pi, and {value:g} degrees are"
+                f" {math.radians(math.remainder(value, 360.0)):.4g} radians",
+            )
+        return value
+
     def vector(self, key: str, length: int) -> tuple[float, ...]:
         """Return a list of finite numbers of a given length."""
         value = self.get(key)

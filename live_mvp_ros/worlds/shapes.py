@@ -1,6 +1,6 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Solid shapes as a world file writes them, and whether a point is inside of one.
+"""Solid shapes as a world file writes them, and how far a point is from them.
 
 Needs no JAX: a mission is refused before anything is started if its start or goal is in the
 solid, or a shape is none. Map frame, metres.
@@ -8,6 +8,7 @@ solid, or a shape is none. Map frame, metres.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -38,37 +39,41 @@ def check_free(fields: Fields) -> None:
         WorldError: something is wrong; the sentence says what, and what is allowed.
     """
     if "occupied" in fields.values:
-        ends, solids = ("start", "goal"), _solids_of_plan(fields)
+        ends, solids = ("start", "goal"), solids_of_plan(fields)
     else:
-        ends, solids = ("start_m", "goal_m"), _solids_of(fields.mappings("primitives"))
+        ends, solids = ("start_m", "goal_m"), solids_of(fields.mappings("primitives"))
     points = [(key, np.array(fields.point(key))) for key in ends]
     for place, kind, row in solids:
         for key, point in points:
-            if holds(kind, row, point):
+            if distance(kind, row, point) <= 0.0:
                 fields.refuse(key, f"outside the solid, and it is inside of {place}")
 
 
-def holds(kind: str, row: Sequence[Any], point: np.ndarray) -> bool:
-    """Return whether a point [3] is inside a shape, or on its surface.
+def distance(kind: str, row: Sequence[Any], point: np.ndarray) -> float:
+    """Return the signed distance from a point [3] to a shape, negative inside.
 
     ``row``: as the reader of the kind returns it.
     """
     if kind == "plane":
-        return bool(np.dot(row[0], point) <= row[1])
+        return float(np.dot(row[0], point) - row[1])
     if kind == "polygon":
         corners, middle_z, half = row
-        turns = [_turn(corners[a], corners[b], point) for a, b in ((0, 1), (1, 2), (2, 0))]
-        return min(turns) >= 0.0 and bool(abs(point[2] - middle_z) <= half)
+        return _extruded(_to_triangle(corners, point), point[2] - middle_z, half)
     away = point - np.array(row[0])
     if kind == "sphere":
-        return bool(np.linalg.norm(away) <= row[1])
+        return float(np.linalg.norm(away) - row[1])
     if kind == "box":
-        return bool(np.all(np.abs(away) <= np.array(row[1])))
-    return bool(np.hypot(away[0], away[1]) <= row[1] and abs(away[2]) <= row[2])
+        beyond = np.abs(away) - np.array(row[1])
+        return float(np.linalg.norm(np.maximum(beyond, 0.0)) + min(beyond.max(), 0.0))
+    return _extruded(float(np.hypot(away[0], away[1]) - row[1]), away[2], row[2])
 
 
-def _solids_of_plan(fields: Fields) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
-    """Yield place, kind and row of each solid of a floor plan, floor and ceiling among them."""
+def solids_of_plan(fields: Fields) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+    """Yield place, kind and row of each solid of a floor plan, floor and ceiling among them.
+
+    Raises:
+        WorldError: a rectangle is none, or the height no number above 0.
+    """
     height = fields.number("height", above=0.0)
     yield "the floor", "plane", ((0.0, 0.0, 1.0), 0.0)
     yield "the ceiling", "plane", ((0.0, 0.0, -1.0), -height)
@@ -78,19 +83,38 @@ def _solids_of_plan(fields: Fields) -> Iterator[tuple[str, str, tuple[Any, ...]]
         yield f"occupied[{index}]", "box", (centre, half)
 
 
-def _solids_of(items: list[Fields]) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+def solids_of(items: list[Fields]) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+    """Yield place, kind and row of each solid of some primitives, but of meshes.
+
+    Raises:
+        WorldError: one of them is none; the sentence says which.
+    """
     for item in items:
         kind = item.choice("type", (*READERS, "union", "mesh"))
         if kind == "union":
-            yield from _solids_of(item.mappings("members"))
+            yield from solids_of(item.mappings("members"))
         elif kind != "mesh":
             place = item.place.rstrip(".")
             yield from ((place, kind, row) for row in READERS[kind](item))
 
 
-def _turn(a: Sequence[float], b: Sequence[float], point: np.ndarray) -> float:
-    """Return twice the area from an edge to a point, positive to the left of it."""
-    return float((b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0]))
+def _extruded(planar: float, z: float, half: float) -> float:
+    """Return the distance to a vertical extrusion from that to its section, in which z = 0."""
+    vertical = abs(float(z)) - half
+    outside = math.hypot(max(planar, 0.0), max(vertical, 0.0))
+    return outside + min(max(planar, vertical), 0.0)
+
+
+def _to_triangle(corners: Any, point: np.ndarray) -> float:
+    """Return the planar signed distance to a counter-clockwise triangle [3, 2]."""
+    nearest, inside = math.inf, True
+    for a, b in ((0, 1), (1, 2), (2, 0)):
+        edge = np.subtract(corners[b], corners[a])
+        to = np.subtract(point[:2], corners[a])
+        along = np.clip(np.dot(to, edge) / np.dot(edge, edge), 0.0, 1.0)
+        nearest = min(nearest, float(np.linalg.norm(to - along * edge)))
+        inside &= bool(edge[0] * to[1] - edge[1] * to[0] >= 0.0)
+    return -nearest if inside else nearest
 
 
 def _plane(item: Fields) -> list[tuple[Any, ...]]:

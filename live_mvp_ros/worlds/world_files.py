@@ -22,16 +22,14 @@ the floor z = 0 to the ceiling z = ``height``, both of which are solid too.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-import yaml
 
-from live_mvp_ros.base.yaml_words import broken
+from live_mvp_ros.base.mapping_file import MappingFileError, read_mapping_file
 from live_mvp_ros.worlds.file_fields import PLAN_KEYS, PRIMITIVE_KEYS, Fields
 from live_mvp_ros.worlds.generators import generate
 from live_mvp_ros.worlds.mesh_scene import MeshSolid
@@ -80,18 +78,9 @@ def load_world(name_or_path: str) -> World:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
-        values = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except OSError as error:
-        raise WorldError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise WorldError(f"{path}: is not text in UTF-8") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        kind = path.suffix[1:].upper()
-        raise WorldError(f"{path}: is not valid {kind}: {broken(error)}") from error
-    if not isinstance(values, dict):
-        raise WorldError(f"{path}: must hold a mapping of keys such as name and primitives")
-    return values
+        return read_mapping_file(path)
+    except MappingFileError as error:
+        raise WorldError(f"{path}: {error}") from error
 
 
 def _from_floor_plan(fields: Fields) -> World:
@@ -113,7 +102,7 @@ def _from_floor_plan(fields: Fields) -> World:
         lower_m=(0.0, 0.0, 0.0),
         upper_m=(width, depth, height),
         start_m=fields.point("start"),
-        start_yaw_rad=fields.number("start_yaw", default=0.0),
+        start_yaw_rad=fields.heading("start_yaw"),
         goal_m=fields.point("goal"),
     )
     return _checked(fields, world, "start", "goal", "size")
@@ -127,7 +116,7 @@ def _from_primitives(fields: Fields) -> World:
         lower_m=fields.point("lower_m"),
         upper_m=fields.point("upper_m"),
         start_m=fields.point("start_m"),
-        start_yaw_rad=fields.number("start_yaw_rad", default=0.0),
+        start_yaw_rad=fields.heading("start_yaw_rad"),
         goal_m=fields.point("goal_m"),
     )
     return _checked(fields, world, "start_m", "goal_m", "upper_m")

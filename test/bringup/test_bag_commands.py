@@ -343,7 +343,7 @@ def test_depth_of_others_is_drawn_and_what_cannot_be_is_left_out_with_the_reason
     flight(tmp_path / "odd", depth__image=depth, depth__points=points, depth__camera_info=camera)
     assert main(["view", "odd", "--save", "odd.rrd"]) == 0
     said = capsys.readouterr().out
-    assert "1 messages drawn" in said
+    assert "1 message drawn" in said
     assert "1 message of /depth/points cannot be drawn: its field x is 1 x int16" in said
     assert "1 message of /depth/image cannot be drawn: its encoding is 'rgb8'" in said
     assert "1 message of /depth/camera_info cannot be drawn" in said

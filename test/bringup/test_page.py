@@ -132,7 +132,9 @@ def test_a_run_without_map_and_score_gets_them_from_its_last_map(tmp_path, capsy
         map_origin_m=(0.05, 0.05), map_resolution_m=0.1,
     )  # fmt: skip
     assert main(["report", str(run)]) == 0
-    assert "the map and the score of" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "the map and the score of" in said
+    assert "had been left out, and are written now" in said
     scored = json.loads((run / "metrics.json").read_text())
     assert scored["explored_fraction"] == pytest.approx(0.5, abs=0.02)
     assert scored["collisions"] == 2
@@ -209,6 +211,8 @@ def test_the_page_says_what_to_try_for_each_reason(tmp_path):
         f"out of time: {ADVICE['out_of_time']}",
         f"too narrow: {ADVICE['too_narrow']}",
     ]
+    (shut,) = advice_lines({"completion": {"goal": {"reason": "enclosed"}, "remainders": []}})
+    assert shut.startswith("enclosed: the goal is in a space that no way leads to: open a door")
     assert advice_lines({"mission_complete": True, "completion": left}) == []
 
 

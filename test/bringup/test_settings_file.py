@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,10 @@ def test_what_a_flight_in_one_process_cannot_be_told_is_refused(tmp_path, text, 
 
 BROKEN = [
     ("live_map: [1, 2", "is not valid YAML: line 1, column 16: expected ',' or ']'"),
-    ("a: 1\n\tb: 2\n", "is not valid YAML: line 2, column 1: found character '\\t'"),
+    (
+        "a: 1\n\tb: 2\n",
+        "line 2, column 1: found character '\\t' that cannot start any token: use spaces",
+    ),
     ("a: !!python/object:os.system {}", "is not valid YAML: line 1, column 4: could not"),
     ("a: \x01", "is not valid YAML: character 4: special characters are not allowed"),
     ("[" * 5000, "is not valid YAML: it is nested too deeply, or holds itself"),
@@ -154,6 +158,15 @@ BROKEN = [
         "body.radius_m stands twice in live_map",
     ),
 ]
+
+
+def test_a_dotted_name_is_said_to_be_nested_with_its_value(tmp_path):
+    for text, words in (
+        ("body.radius_m: 0.2", "body.radius_m must be nested: write body: {radius_m: 0.2}"),
+        ("controller.a.b: [1, 2]", "write controller: {a: {b: [1, 2]}}"),
+    ):
+        with pytest.raises(UsageError, match=re.escape(words)):
+            entries_in("p.yaml", text)
 
 
 @pytest.mark.parametrize(("text", "words"), BROKEN)

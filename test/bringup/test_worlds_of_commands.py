@@ -10,12 +10,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax.numpy as jnp
 import pytest
 from optional import need
 
+from live_mvp_ros.bringup import graph, start_check
 from live_mvp_ros.bringup.errors import UsageError
-from live_mvp_ros.bringup.facts import mission_facts
+from live_mvp_ros.bringup.facts import mission_facts, world_files
 from live_mvp_ros.cli.main import main
+from live_mvp_ros.vehicle import BodyConfig
+from live_mvp_ros.worlds import WorldError, load_world, signed_distance
 
 BASE = {
     "name": "b", "lower_m": [0, 0, 0], "upper_m": [5, 5, 3], "start_m": [1, 1, 1],
@@ -66,6 +70,93 @@ def test_shapes_start_and_goal_are_checked_before_anything_starts(tmp_path, base
     mission_facts(written(tmp_path, base))
     with pytest.raises(UsageError, match=words):
         mission_facts(written(tmp_path, {**base, **change}))
+
+
+NEAR = {**PLAN, "start": [1.9, 1, 1]}
+
+
+@pytest.mark.parametrize("command", ["sim --world", "bench explore --worlds", "explore --world"])
+def test_a_start_nearer_to_a_surface_than_the_radius_is_refused(tmp_path, capsys, command):
+    need("jax")
+    low = {**PLAN, "start": [1, 1, 2.9]}
+    for values, room in ((NEAR, "0.10"), (low, "0.10"), ({**PLAN, "start": [1, 1, 0.3]}, "0.30")):
+        name = written(tmp_path, values)
+        assert main([*command.split(), name]) == 2
+        said = capsys.readouterr().err
+        sentence = f"start is {room} m from a surface, a body of 0.30 m radius needs more"
+        assert f"{name}: {sentence}" in said
+        assert said.count("\n") == 1
+
+
+def test_the_radius_is_that_of_the_settings_in_use(tmp_path):
+    need("jax")
+    world, settings = written(tmp_path, PLAN), tmp_path / "p.yaml"
+    settings.write_text("body: {radius_m: 1.01}")
+    graph.describe(graph.GraphOptions(world=world))
+    with pytest.raises(UsageError, match=r"start is 1\.00 m .* of 1\.01 m radius needs more"):
+        graph.describe(graph.GraphOptions(world=world, params_file=str(settings)))
+    settings.write_text("body: {radius_m: 0.6}")
+    with pytest.raises(UsageError, match=r"office: start is 0\.50 m"):
+        graph.describe(graph.GraphOptions(params_file=str(settings)))
+    settings.write_text("body: {radius_m: 0.05}")
+    graph.describe(graph.GraphOptions(world=written(tmp_path, NEAR), params_file=str(settings)))
+    graph.describe(graph.GraphOptions(world=written(tmp_path, NEAR), vehicle="none"))
+    assert BodyConfig().radius_m == start_check.RADIUS_M
+
+
+def test_a_start_beside_a_mesh_is_refused_too(tmp_path):
+    trimesh = pytest.importorskip("trimesh")
+    trimesh.creation.box((1.0, 1.0, 1.0)).export(tmp_path / "box.stl")  # about the origin
+    mesh = {"type": "mesh", "path": "box.stl"}
+    values = {**BASE, "lower_m": [-5, -5, -5], "primitives": [*BASE["primitives"], mesh]}
+    graph.describe(graph.GraphOptions(world=written(tmp_path, values)))
+    near = written(tmp_path, {**values, "start_m": [0.7, 0.0, 0.0]})
+    with pytest.raises(UsageError, match=r"start is 0\.20 m from a surface"):
+        graph.describe(graph.GraphOptions(world=near))
+
+
+def test_every_world_of_the_package_has_room_at_its_start():
+    need("jax")
+    for name in world_files():
+        graph.describe(graph.GraphOptions(world=name))
+        world = load_world(name)
+        room_m = float(signed_distance(world.scene, jnp.asarray(world.start_m)))
+        assert room_m > start_check.RADIUS_M
+
+
+@pytest.mark.parametrize(
+    ("base", "change"), [(PLAN, {"start_yaw": 90}), (BASE, {"start_yaw_rad": -90.0})]
+)
+def test_a_heading_in_degrees_is_refused(tmp_path, base, change):
+    world, words = (
+        written(tmp_path, {**base, **change}),
+        r"radians from -2 pi to 2 pi.*1\.571 rad",
+    )
+    for read, error in ((mission_facts, UsageError), (load_world, WorldError)):
+        with pytest.raises(error, match=words):
+            read(world)
+    (key,) = change
+    assert mission_facts(written(tmp_path, {**base, key: -6.28})).start_yaw_rad == -6.28
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (
+            "w.yaml",
+            "size: [6, 5]\nheight: 3.0\nsize: [7, 5]\n",
+            "says size twice, again in line 3",
+        ),
+        ("w.yaml", "primitives:\n- {type: box, type: sphere}", "says type twice"),
+        ("w.json", '{"occupied": [], "name": "w", "occupied": []}', "says occupied twice"),
+        ("w.yaml", "size:\n\t- 6\n", r"cannot start any token: use spaces"),
+    ],
+)
+def test_a_key_said_twice_and_a_tab_are_refused(tmp_path, name, text, words):
+    (tmp_path / name).write_text(text)
+    for read, error in ((mission_facts, UsageError), (load_world, WorldError)):
+        with pytest.raises(error, match=f"{name}.* {words}"):
+            read(str(tmp_path / name))
 
 
 def test_a_misspelt_key_is_named_and_not_the_one_that_is_missing(tmp_path):

@@ -281,7 +281,7 @@ def test_what_goes_wrong_in_a_worker_is_recorded_and_flown_again(tmp_path):
 
     code, output, errors = bench(tmp_path, *arguments)
     assert (code, errors) == (0, "")
-    assert "1 of 4 runs are in c already" in output
+    assert "1 of 4 runs is in c already" in output
     assert all(record["error"] is None for record in records(tmp_path / "r.json").values())
     again_at = (tmp_path / "c" / "runs" / "office-parallel-world-0000.json").stat().st_mtime_ns
     assert again_at == flown_at

@@ -255,6 +255,14 @@ def test_settings_reach_the_components_and_keep_the_rest():
         ({"sensng": 2}, r"^sensng is not a setting: did you mean sensing, "),
         ({"max_range_m": 2}, r"did you mean (camera|live_map)\.max_range_m, .*\.max_range_m"),
         ({"controller": {"costs": {"beauty": 2}}}, r"^controller\.costs\.beauty is not a set"),
+        (
+            {"body.radius_m": 0.2},
+            r"^body\.radius_m must be nested: write body: \{radius_m: 0\.2\}$",
+        ),
+        (
+            {"controller": {"costs.look_weight": 1.0}},
+            r": write controller: \{costs: \{look_weight: 1\.0\}\}$",
+        ),
         ({"substeps": 0}, "^substeps = 0 is not allowed"),
         ({"controller": {"costs": {"look_weight": -1}}}, r"^controller\.costs\.look_weight"),
         ({"controller": 3}, "^controller = 3 is not allowed: it is a group of settings"),
