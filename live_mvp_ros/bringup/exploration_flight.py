@@ -201,6 +201,7 @@ class Flight:
             ending = given_up(supervisor, self._say)
             if ending is not None:
                 return ending
+            monitor.progress.restarted(supervisor.restarts())
             self._asking.renew_after_restart(supervisor, monitor)
             self._asking.prepare_scores(monitor)
             news = self._news.look(monitor.progress)

@@ -90,16 +90,26 @@ def test_which_node_has_compiled_for_how_long_is_said_once():
     for second in range(13):
         clock.now = float(second)
         progress.report(
-            "live_map", compiling if second < 4 else "ok", is_problem=False, spins=second >= 4
+            "live_map",
+            compiling if second < 4 else "ok",
+            is_problem=False,
+            spins=second >= 4,
+            produces=second >= 4,
         )
+        waits = 5 <= second < 8  # for a first map, for which it compiles then
+        words = "waiting for map" if waits else compiling if second < 11 else "ok"
         progress.report(
-            "info_field", compiling if second < 11 else "ok", is_problem=False, spins=second >= 11
+            "info_field",
+            words,
+            is_problem=waits,
+            spins=second >= 5,
+            produces=second >= 11,
         )
         said = news.look(progress)
         assert (said != "") == (second == 11)
         if said:
             assert said == (
-                "compiled for this machine, once: info_field 11 s, live_map 4 s; "
+                "compiled for this machine, once: info_field 8 s, live_map 4 s; "
                 "later starts load what was compiled"
             )
 
