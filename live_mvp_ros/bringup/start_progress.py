@@ -226,7 +226,7 @@ class Progress:
 class CompileNews:
     """Tells once, when nothing is compiled any more, which nodes have compiled for how long.
 
-    That is when each of them has produced something: who waits for its first input compiles for it.
+    That is when each has produced something: who waits for its first input compiles for it.
     """
 
     def __init__(self) -> None:
