@@ -50,7 +50,7 @@ ROWS = (
     Row("sensing", ("sensing",)),
     Row("seed", ("seed",), digits=0),
     Row("mission complete", ("mission_complete",)),
-    Row("explored", ("explored_fraction",), 100.0, 1, "%"),
+    Row("explored of what can be seen", ("explored_fraction",), 100.0, 1, "%"),
     Row("time to 50 %", ("time_to_50_s",), unit="s"),
     Row("time to 90 %", ("time_to_90_s",), unit="s"),
     Row("time to 95 %", ("time_to_95_s",), unit="s"),

@@ -171,8 +171,8 @@ def test_runs_are_compared_side_by_side(tmp_path, capsys):
     assert main(["report", str(first), str(second), "--output", str(output)]) == 0
     shown = Page(output.read_text())
     assert "2 flights compared" in shown.text
-    row = shown.text[shown.text.index("\nexplored\n") :].split("\n")[1:4]
-    assert row == ["explored", "98.7 %", "50.0 %"]
+    row = shown.text[shown.text.index("\nexplored of what can be seen\n") :].split("\n")[1:4]
+    assert row == ["explored of what can be seen", "98.7 %", "50.0 %"]
     assert len(shown.sources) == len(page.graph_figures.FIGURES)
 
 
