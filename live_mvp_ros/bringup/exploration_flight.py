@@ -75,6 +75,8 @@ class Flight:
         self.unwritten = Unwritten()
         self.left_out = ""
         """What an interrupted flight had no time to write, empty for nothing."""
+        self.unsaved = ""
+        """Why there is no neural map of the end of the flight, empty if there is one."""
         self._graph, self._options = graph, options
         self._show, self._say = show, say
         self._monitor: Monitor | None = None
@@ -201,6 +203,7 @@ class Flight:
             ending = given_up(supervisor, self._say)
             if ending is not None:
                 return ending
+            monitor.progress.restarted(supervisor.restarts())
             self._asking.renew_after_restart(supervisor, monitor)
             self._asking.prepare_scores(monitor)
             news = self._news.look(monitor.progress)
@@ -314,7 +317,7 @@ class Flight:
         finally:
             stopping.join()
             if unsaved and not run_folder.written_since(folder / MAP_FILE, began_s):
-                self._say(f"the neural map was not saved: {unsaved}")
+                self.unsaved = unsaved
             self._say_open_bags()
         self._scorer.check()
         return ending
@@ -322,7 +325,7 @@ class Flight:
     def _save_map(self, monitor: Monitor, folder: Path, hurry: bool) -> str | None:
         """Have the map saved; return why it is not: the map node still does so when it ends."""
         if monitor.latest_map is None:
-            return None
+            return "no map had come yet" if hurry else None
         return monitor.save_map(folder / MAP_FILE, 0.7 if hurry else 15.0)
 
     def _scored(self, hurry: bool) -> bool:

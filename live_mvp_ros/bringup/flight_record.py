@@ -185,10 +185,13 @@ class FlightRecord:
             self.arrivals[topic].add(sent_ns)
 
     def report(self, status: Status) -> None:
-        """Take the controller's status; remember changes of state."""
+        """Take the controller's status; remember changes of state until the end.
+
+        What it is told to do to end it, a controller reports as somebody's wish.
+        """
         before = self.status
         self.status = status
-        if before is None or before.state != status.state:
+        if not self._ended and (before is None or before.state != status.state):
             self.transitions.append((self.now_s(), status.state, status.reason))
 
     def planned(self, target_m: tuple[float, float]) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from live_mvp_ros.base.mission_state import OVER
 from live_mvp_ros.base.results import (
     LAST_MAP,
     percentiles,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from live_mvp_ros.evaluation.metrics import Exploration, Safety
     from live_mvp_ros.msg import AutopilotState
 
+ENDED = "ENDED"  # no state of a mission
 STOPPING_S = 2.0  # after the mission is done
 
 
@@ -110,10 +112,7 @@ def metrics(
         },
         "peak_rss_mib": rounded(peak_rss_mib, 1) if peak_rss_mib else None,
         "restarts": dict(restarts),
-        "states": [
-            {"time_s": round(time, 2), "state": state, "reason": reason}
-            for time, state, reason in record.transitions
-        ],
+        "states": _states(record, ending),
         "flown": flown.to_dict(),
         "cores": {**division.to_dict(), "words": division.in_words()},
         "world": graph.options.world,
@@ -242,6 +241,17 @@ def write_tables(folder: Path, record: FlightRecord, scores: Scores | None) -> N
         )
     step = max(1, round(len(flight.times_s) / max(20.0 * record.now_s(), 1.0)))
     write_table(folder / "trajectory.csv", names, np.stack(columns, axis=1)[::step])
+
+
+def _states(record: FlightRecord, ending: Ending) -> list[dict[str, Any]]:
+    """Return the changes of state, with the end of a flight that its mission did not end."""
+    rows = list(record.transitions)
+    if not rows or rows[-1][1] not in OVER:
+        rows.append((record.now_s(), ENDED, ending.reason))
+    return [
+        {"time_s": round(time, 2), "state": state, "reason": reason}
+        for time, state, reason in rows
+    ]
 
 
 def _planner(graph: Graph) -> str | None:

@@ -13,9 +13,9 @@ import dataclasses
 import math
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from live_mvp_ros.ros.complaints import cause
+from live_mvp_ros.ros.complaints import WAITS_FOR, cause
 
 _PREPARING = re.compile(r"\bcompiling\b|\bloading its programs\b")  # what ros.diagnostics says
 _COMPILING = re.compile(r"\bcompiling\b")
@@ -67,6 +67,9 @@ class Progress:
         self._begin_s = clock()
         self._reports: dict[str, NodeReport] = {}
         self._compiled_s: dict[str, float] = {}
+        self._ready_since_s: dict[str, float] = {}  # written by who reports
+        self._restarts: dict[str, int] = {}  # like the next one, written by who restarts
+        self._restarted_s: dict[str, float] = {}
         self.clock_heard = True
         """Whether /clock was heard, or is not needed."""
 
@@ -94,6 +97,19 @@ class Progress:
         self._reports[node] = NodeReport(
             message, is_problem, spins, since_s, now, paused, produced
         )
+        # who has had no input yet compiles for the first one
+        waits = is_problem and not produced and message.startswith(WAITS_FOR)
+        if not spins:
+            self._ready_since_s.pop(node, None)
+        elif not waits and not self._prepares(node):
+            self._ready_since_s[node] = now
+
+    def restarted(self, restarts: Mapping[str, int]) -> None:
+        """Take how often each node was started again, by its last name: it is not ready then."""
+        for node in self._nodes:
+            count = restarts.get(node.rpartition("/")[2], 0)
+            if count != self._restarts.get(node, 0):
+                self._restarts[node], self._restarted_s[node] = count, self._now()
 
     def working(self) -> set[str]:
         """Return the nodes that have worked at least once, by their last name."""
@@ -114,6 +130,12 @@ class Progress:
         """
         done = {name.rpartition("/")[2] for name, said in self._reports.items() if said.produced}
         return self.ready() & done
+
+    @property
+    def all_prepared(self) -> bool:
+        """Whether every node has given what it is there for, and prepares nothing now."""
+        said = [self._reports.get(node) for node in self._nodes]
+        return not self.starting and all(one is not None and one.produced for one in said)
 
     @property
     def starting(self) -> bool:
@@ -156,15 +178,21 @@ class Progress:
             return PAUSED
         compiling = [node for node in self._nodes if self._prepares(node)]
         missing = [node for node in self._nodes if self._is_starting(node)]
-        ready = f"{len(self._nodes) - len(missing)} of {len(self._nodes)} nodes are ready"
+        count, of = sum(map(self._was_ready, self._nodes)), len(self._nodes)
+        ready = f" ({count} of {of} nodes are ready)" if count < of else ""
         if compiling:
             words = [f"{node} {self._reports[node].message}" for node in compiling]
-            return f"{'; '.join(words)} ({ready})"
+            return f"{'; '.join(words)}{ready}"
         if missing:
-            return f"{', '.join(map(self._silence, missing))} ({ready})"
+            return f"{', '.join(map(self._silence, missing))}{ready}"
         if not self.clock_heard:
             return "no /clock: use_sim_time is on, and nobody publishes the time"
         return self.complaint()
+
+    def _was_ready(self, node: str) -> bool:
+        """Return whether the process of a node was ready once."""
+        since_s = self._ready_since_s.get(node, -math.inf)
+        return since_s > self._restarted_s.get(node, -math.inf)
 
     def _is_starting(self, node: str) -> bool:
         said = self._reports.get(node)
@@ -182,7 +210,8 @@ class Progress:
         if said is None:
             return f"{node} starting for {self._now() - self._begin_s:.0f} s"
         if self._is_silent(said):
-            return f"{node} silent for {self._now() - said.last_s:.0f} s"
+            word = "late" if self._was_ready(node) else "silent"
+            return f"{node} {word} for {self._now() - said.last_s:.0f} s"
         return f"{node} {said.message}"
 
     def _prepares(self, node: str) -> bool:
@@ -195,7 +224,10 @@ class Progress:
 
 
 class CompileNews:
-    """Tells once, when nothing is compiled any more, which nodes have compiled for how long."""
+    """Tells once, when nothing is compiled any more, which nodes have compiled for how long.
+
+    That is when each has produced something: who waits for its first input compiles for it.
+    """
 
     def __init__(self) -> None:
         """Begin with nothing told."""
@@ -203,7 +235,7 @@ class CompileNews:
 
     def look(self, progress: Progress) -> str:
         """Return what there is to say, empty for nothing new; to be called again and again."""
-        if progress.compiling or progress.starting:
+        if not progress.all_prepared:
             return ""
         now = progress.compiled_s()
         news = {node: spent - self._told.get(node, 0.0) for node, spent in now.items()}

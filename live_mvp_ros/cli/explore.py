@@ -376,6 +376,8 @@ def last_words(flight: Flight, reason: str) -> list[str]:
             f"there was no time for {flight.left_out}: live-mvp report {flight.folder} makes what"
             " is missing"
         )
+    if flight.unsaved:
+        lines.append(f"the neural map was not saved: {flight.unsaved}")
     if flight.folder is not None and (page := flight.folder / PAGE).is_file():
         lines.append(f"report: {page}")
     return lines
@@ -388,7 +390,7 @@ def summary(flight: Flight, reason: str) -> str:
     facts = []
     explored = values.get("explored_fraction")
     if isinstance(explored, float):
-        facts.append(f"explored {100 * explored:.1f} %")
+        facts.append(f"explored {100 * explored:.1f} % of what can be seen")
     if values.get("flight_time_s"):
         facts.append(f"{values['flight_time_s']:.1f} s of flight")
         facts.append(f"{values['path_length_m']:.1f} m")

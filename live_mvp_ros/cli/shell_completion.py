@@ -23,7 +23,8 @@ VARIABLE = "_LIVE_MVP_COMPLETE"
 def completion(context: click.Context, shell: str) -> None:
     """Print the script that makes a shell complete commands, options, worlds and files.
 
-    bash, zsh: eval "$(live-mvp completion bash)"; fish: live-mvp completion fish | source
+    bash, zsh: eval "$(live-mvp completion bash)"; fish: live-mvp completion fish | source.
+    The shell must find live-mvp: in a checkout, put its .venv/bin into PATH first.
     """
     kind = get_completion_class(shell)
     assert kind is not None

@@ -226,7 +226,7 @@ def line(glance: Glance) -> str:
 def summary(record: dict[str, Any], folder: Path | None) -> str:
     """Return what came of a flight, and where it is written down."""
     verdict = "complete" if record["mission_complete"] else "not complete"
-    explored = f"Explored {100 * record['explored_fraction']:.1f} %"
+    explored = f"Explored {100 * record['explored_fraction']:.1f} % of what can be seen"
     facts = [
         f"mission {verdict}: {record['end_reason']}. {explored}",
         f"{record['flight_time_s']:.1f} s of flight",

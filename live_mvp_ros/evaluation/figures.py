@@ -26,13 +26,8 @@ if TYPE_CHECKING:
     from live_mvp_ros.evaluation.runs import Run
 
 TIMES = ("time_to_50_s", "time_to_90_s", "time_to_95_s", "time_to_99_s")
-HEALTH = (
-    "unsafe_plan_fraction",
-    "parked_fraction",
-    "longest_at_target_s",
-    "targets_given_up",
-    "safety_interventions",
-)
+_COUNTS = ("targets_given_up", "safety_interventions")
+HEALTH = ("unsafe_plan_fraction", "parked_fraction", "longest_at_target_s", *_COUNTS)
 TOPICS = ("odom", "points", "map", "info_field", "command")
 Record = dict[str, Any]
 
@@ -52,7 +47,10 @@ def score_values(exploration: Exploration | None = None, safety: Safety | None =
 
 def health_values(health: PlanHealth) -> Record:
     """Return what the plans of a flight were worth."""
-    return {name: rounded(getattr(health, name), 4) for name in HEALTH}
+    values = {name: getattr(health, name) for name in HEALTH}
+    return {
+        name: value if name in _COUNTS else rounded(value, 4) for name, value in values.items()
+    }
 
 
 def record(run: Run, flight: Flight) -> Record:

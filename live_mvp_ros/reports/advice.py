@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 _NARROW = (
@@ -13,6 +15,10 @@ _NARROW = (
     "sensor is noisy, which thickens walls in the map, look less far (live_map.max_range_m)"
 )
 _TIME = "give it more time (--timeout, --time-limit), or a higher body.speed_max_m_s"
+TOO_SLOW = (
+    "the machine is too slow for real time: close other programs or lower --real-time-factor"
+)
+"""Of a mission that was out of time because its inputs came late."""
 _VOLUME = "enlarge the volume: lower_m and upper_m of the world"
 ENCLOSED = "nothing: it is solid or sealed all around, no way leads there"
 """Of a remainder that is the inside of something."""
@@ -36,6 +42,11 @@ ADVICE = {
 }
 """By the name of a reason in metrics.json; of a remainder and of the goal."""
 
+_LATE = re.compile(
+    r"\b(the map|the information field) is [\d.]+ s old\b|\bno odometry for [\d.]+ s\b"
+)  # what control.mission holds for
+_MUCH = 0.25
+
 
 def advice(metrics: Mapping[str, Any]) -> dict[str, str]:
     """Return what to try by the reasons of a flight, that of the goal first; {} for none.
@@ -47,11 +58,35 @@ def advice(metrics: Mapping[str, Any]) -> dict[str, str]:
     left = completion.get("remainders") or []
     open_ = [item for item in left if not item.get("enclosed")]
     reasons = [goal.get("reason"), *(item.get("reason") for item in open_)]
-    return {reason: ADVICE[reason] for reason in reasons if reason in ADVICE}
+    return {reason: words for reason in reasons if (words := advice_for(metrics, reason))}
+
+
+def advice_for(metrics: Mapping[str, Any], reason: object) -> str:
+    """Return what to try for one reason of a flight, empty where nothing is known."""
+    if reason == "out_of_time" and _inputs_were_late(metrics):
+        return TOO_SLOW
+    return ADVICE.get(str(reason), "")
 
 
 def advice_lines(metrics: Mapping[str, Any]) -> list[str]:
     """Return what to try after a mission that is not complete, a line for each reason."""
     if metrics.get("mission_complete"):
         return []
-    return [f"{reason.replace('_', ' ')}: {words}" for reason, words in advice(metrics).items()]
+    found = advice(metrics)
+    if _inputs_were_late(metrics):  # even where nobody has said what is left
+        found = {"out_of_time": TOO_SLOW, **found}
+    return [f"{reason.replace('_', ' ')}: {words}" for reason, words in found.items()]
+
+
+def _inputs_were_late(metrics: Mapping[str, Any]) -> bool:
+    """Return whether the mission held for late inputs in the end, or for much of its time."""
+    if _LATE.search(str(metrics.get("end_reason") or "")):
+        return True
+    states = metrics.get("states") or []
+    ends_s = float(metrics.get("flight_time_s") or 0.0)
+    held_s = sum(
+        after.get("time_s", 0.0) - state.get("time_s", 0.0)
+        for state, after in pairwise([*states, {"time_s": ends_s}])
+        if state.get("state") == "HOLDING" and _LATE.search(str(state.get("reason") or ""))
+    )
+    return ends_s > 0.0 and held_s >= _MUCH * ends_s

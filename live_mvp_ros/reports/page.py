@@ -14,7 +14,7 @@ from typing import Any
 
 from live_mvp_ros.base.results import PAGE, write
 from live_mvp_ros.reports import graph_figures
-from live_mvp_ros.reports.advice import ADVICE, ENCLOSED, advice
+from live_mvp_ros.reports.advice import ENCLOSED, advice_for
 from live_mvp_ros.reports.drawing import DPI, png
 from live_mvp_ros.reports.html_parts import document, picture, table, text
 from live_mvp_ros.reports.run_data import RunData
@@ -50,7 +50,7 @@ ROWS = (
     Row("sensing", ("sensing",)),
     Row("seed", ("seed",), digits=0),
     Row("mission complete", ("mission_complete",)),
-    Row("explored", ("explored_fraction",), 100.0, 1, "%"),
+    Row("explored of what can be seen", ("explored_fraction",), 100.0, 1, "%"),
     Row("time to 50 %", ("time_to_50_s",), unit="s"),
     Row("time to 90 %", ("time_to_90_s",), unit="s"),
     Row("time to 95 %", ("time_to_95_s",), unit="s"),
@@ -144,7 +144,7 @@ def _left(run: RunData) -> str:
             f"{item.get('area_m2', 0.0):.1f} m²",
             str(item.get("reason", "")).replace("_", " "),
             ", ".join(f"{value:.1f}" for value in item.get("centroid_m", [])),
-            ENCLOSED if item.get("enclosed") else ADVICE.get(str(item.get("reason")), ""),
+            ENCLOSED if item.get("enclosed") else advice_for(run.metrics, item.get("reason")),
         )
         for item in left
     ]
@@ -158,7 +158,7 @@ def _goal(run: RunData) -> str:
     if not reason:
         return ""
     words = str(reason).replace("_", " ")
-    rows = [(words, advice(run.metrics).get(str(reason), ""))]
+    rows = [(words, advice_for(run.metrics, reason))]
     return "<h2>Why the goal was not reached</h2>" + table(("why", "what to try"), rows)
 
 

@@ -27,6 +27,7 @@ from collections.abc import Callable, Mapping
 
 from live_mvp_ros.base.config import replace
 from live_mvp_ros.base.mission_state import MissionState
+from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import (
     MissionConfig,
     MissionDecision,
@@ -135,6 +136,14 @@ class Mission:
         self._paused = self._stopped = self._waiting = self._share_explored = False
         self._held = ""
         self._lasting = Lasting(FAULT_AFTER_S)
+
+    def filtered(self, code: SafetyCode) -> None:
+        """Count why the last filter changed a command, if that is one of a flight.
+
+        What holds a vehicle, perhaps on the ground, is changed as often as it is sent.
+        """
+        if self.decision.flies:
+            self.log.filtered(code)
 
     def start(self) -> tuple[bool, str]:
         """Go on with a paused mission, or begin one; one that runs keeps its limits."""

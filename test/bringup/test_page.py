@@ -20,7 +20,7 @@ from live_mvp_ros.bringup.moments import Moments
 from live_mvp_ros.cli.main import main
 from live_mvp_ros.planning.completion_report import GoalReason, Reason
 from live_mvp_ros.reports import drawing, field_moments, page
-from live_mvp_ros.reports.advice import ADVICE, advice_lines
+from live_mvp_ros.reports.advice import ADVICE, TOO_SLOW, advice_lines
 from live_mvp_ros.reports.field_moments import Moment
 from live_mvp_ros.reports.run_data import NoRunError, read_run
 
@@ -173,8 +173,8 @@ def test_runs_are_compared_side_by_side(tmp_path, capsys):
     assert main(["report", str(first), str(second), "--output", str(output)]) == 0
     shown = Page(output.read_text())
     assert "2 flights compared" in shown.text
-    row = shown.text[shown.text.index("\nexplored\n") :].split("\n")[1:4]
-    assert row == ["explored", "98.7 %", "50.0 %"]
+    row = shown.text[shown.text.index("\nexplored of what can be seen\n") :].split("\n")[1:4]
+    assert row == ["explored of what can be seen", "98.7 %", "50.0 %"]
     assert len(shown.sources) == len(page.graph_figures.FIGURES)
 
 
@@ -214,6 +214,35 @@ def test_the_page_says_what_to_try_for_each_reason(tmp_path):
     (shut,) = advice_lines({"completion": {"goal": {"reason": "enclosed"}, "remainders": []}})
     assert shut.startswith("enclosed: the goal is in a space that no way leads to: open a door")
     assert advice_lines({"mission_complete": True, "completion": left}) == []
+
+
+def test_who_was_held_for_late_inputs_is_told_that_the_machine_is_too_slow(tmp_path):
+    left = {"remainders": [], "goal": {"reason": "out_of_time"}}
+    slow = [f"out of time: {TOO_SLOW}"]
+    for end_reason in (
+        "time limit of 25 s: the map is 7.2 s old",
+        "nothing flew within 323 s: HOLDING: the information field is 11.5 s old; 20 m² left",
+        "time limit of 2 s: no odometry for 1.00 s",
+    ):
+        late = {"mission_complete": False, "end_reason": end_reason}
+        assert advice_lines({**late, "completion": left}) == slow
+        assert advice_lines(late) == slow
+    run = make_run(tmp_path / "run", completion=left, **late)
+    text = Page(page.write_report(read_run(run)).read_text()).text
+    assert TOO_SLOW in text
+    assert ADVICE["out_of_time"] not in text
+
+    def held(until_s: float, reason: str = "the map is 1.2 s old") -> list[str]:
+        """Return the advice after 100 s, from the 20th on held until some other time."""
+        rows = ((0.0, "EXPLORING", ""), (20.0, "HOLDING", reason), (until_s, "EXPLORING", ""))
+        states = [dict(zip(("time_s", "state", "reason"), row, strict=True)) for row in rows]
+        return advice_lines({
+            "end_reason": "time limit of 100 s", "states": states, "flight_time_s": 100.0,
+            "completion": left,
+        })  # fmt: skip
+
+    assert held(60.0) == slow
+    assert held(22.0) == held(60.0, "paused on request") != slow
 
 
 def test_pictures_are_written_at_the_dots_that_were_asked_for(tmp_path, capsys):

@@ -90,16 +90,26 @@ def test_which_node_has_compiled_for_how_long_is_said_once():
     for second in range(13):
         clock.now = float(second)
         progress.report(
-            "live_map", compiling if second < 4 else "ok", is_problem=False, spins=second >= 4
+            "live_map",
+            compiling if second < 4 else "ok",
+            is_problem=False,
+            spins=second >= 4,
+            produces=second >= 4,
         )
+        waits = 5 <= second < 8  # for a first map, for which it compiles then
+        words = "waiting for map" if waits else compiling if second < 11 else "ok"
         progress.report(
-            "info_field", compiling if second < 11 else "ok", is_problem=False, spins=second >= 11
+            "info_field",
+            words,
+            is_problem=waits,
+            spins=second >= 5,
+            produces=second >= 11,
         )
         said = news.look(progress)
         assert (said != "") == (second == 11)
         if said:
             assert said == (
-                "compiled for this machine, once: info_field 11 s, live_map 4 s; "
+                "compiled for this machine, once: info_field 8 s, live_map 4 s; "
                 "later starts load what was compiled"
             )
 
@@ -156,7 +166,8 @@ def test_the_last_words_are_the_path_of_the_report(tmp_path, written):
     if written:
         (tmp_path / "report.html").write_text("")
     page = [f"report: {tmp_path}/report.html"] if written else []
-    flight = SimpleNamespace(metrics={"mission_complete": True}, folder=tmp_path, left_out="")
+    metrics: dict[str, object] = {"mission_complete": True}
+    flight = SimpleNamespace(metrics=metrics, folder=tmp_path, left_out="", unsaved="")
     said = last_words(flight, "everything is explored")
     assert said == [f"mission complete: everything is explored; results in {tmp_path}", *page]
     left = {"goal": {"reason": "out_of_time"}, "remainders": []}
@@ -164,13 +175,17 @@ def test_the_last_words_are_the_path_of_the_report(tmp_path, written):
     said = last_words(flight, "time limit of 12 s")
     assert "more time" in said[1]
     assert said[2:] == page
+    flight.metrics = {"mission_complete": False, "explored_fraction": 0.9984}
+    said = last_words(flight, "interrupted")
+    assert "Explored 99.8 % of what can be seen" in said[0]
     flight.metrics = {"mission_complete": False, "flight_time_s": 1.7, "path_length_m": 0.3}
-    flight.left_out = "the score and the map"
-    verdict, missing, *_ = last_words(flight, "interrupted")
+    flight.left_out, flight.unsaved = "the score and the map", "no map had come yet"
+    verdict, missing, unsaved, *_ = last_words(flight, "interrupted")
     figures = "1.7 s of flight, 0.3 m"
     assert verdict == f"mission not complete: interrupted. {figures}; results in {tmp_path}"
     assert missing.startswith("there was no time for the score and the map: ")
     assert f"live-mvp report {tmp_path} makes" in missing
+    assert unsaved == "the neural map was not saved: no map had come yet"
 
 
 def status(share: float, state: str = "EXPLORING") -> Status:

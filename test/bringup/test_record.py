@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from live_mvp_ros.bringup.flight_record import FlightRecord, Status
+from live_mvp_ros.evaluation.figures import health_values
 from live_mvp_ros.evaluation.health import PlanHealth
 
 MS = 1_000_000
@@ -75,6 +76,9 @@ def test_the_shares_of_unsafe_plans_and_of_parking_are_those_that_the_controller
     assert record.health() == PlanHealth(**shares)  # nobody has said what was given up
     record.report(dataclasses.replace(status, safety_interventions=3))
     assert record.health() == PlanHealth(safety_interventions=3)
+    counts = health_values(PlanHealth(targets_given_up=1, safety_interventions=3))
+    assert isinstance(counts["targets_given_up"], int)
+    assert isinstance(counts["safety_interventions"], int)
 
 
 def test_the_time_at_one_target_counts_from_plan_to_plan_while_exploring():
@@ -174,3 +178,13 @@ def test_changes_of_state_are_remembered_with_their_time():
         record.report(Status(state, "", 0.5, 1.0, 7.0, False))
     assert [state for _, state, _ in record.transitions] == ["EXPLORING", "DONE"]
     assert record.transitions[0][0] == pytest.approx(1.0)
+
+
+def test_what_a_mission_is_told_at_the_end_is_no_change_of_state():
+    record = flown()
+    record.report(Status("HOLDING", "the map is 11.5 s old", 0.5, 1.0, 7.0, False))
+    record.end()
+    record.report(Status("DONE", "stopped on request", 0.5, 1.0, 7.0, False))
+    assert [state for _, state, _ in record.transitions] == ["HOLDING"]
+    assert record.status is not None
+    assert record.status.state == "DONE"

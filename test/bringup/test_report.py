@@ -290,6 +290,7 @@ def test_an_interrupted_flight_says_what_it_had_no_time_for(tmp_path, monkeypatc
     said: list[str] = []
     ending = Stopping(flight_to(6.0, 5.0, False))
     ending.latest_map = object()
+    ending.record.transitions[:] = [(0.0, "EXPLORING", "unknown space can still be seen")]
     kept: list[object] = []
     monkeypatch.setattr(run_files, "write_last_map", lambda _, message: kept.append(message))
     ending.complete_files = lambda: None
@@ -298,13 +299,22 @@ def test_an_interrupted_flight_says_what_it_had_no_time_for(tmp_path, monkeypatc
     flight = ending.finish(tmp_path, said, interrupted=True, truth="office")
     assert flight.left_out == "the score, the map and the report"
     assert kept == [ending.latest_map]
-    assert said == []
+    assert (said, flight.unsaved) == ([], "")
+    assert flight.metrics["states"][-1] == {
+        "time_s": pytest.approx(flight.metrics["flight_time_s"], abs=0.01),
+        "state": "ENDED",
+        "reason": "because",
+    }
     assert (tmp_path / "metrics.json").exists()
     ending.stop = lambda *_: None
     written = tmp_path / "neural_map.npz"
     os.utime(written, (0.0, 0.0))  # an earlier save
-    ending.finish(tmp_path, said, interrupted=True)
-    assert said == ["the neural map was not saved: the map node did not answer within 0.7 s"]
+    flight = ending.finish(tmp_path, said, interrupted=True)
+    assert flight.unsaved == "the map node did not answer within 0.7 s"
+    ending.latest_map = None
+    flight = ending.finish(tmp_path, said, interrupted=True)
+    assert flight.unsaved == "no map had come yet"
+    assert ending.finish(tmp_path, said).unsaved == ""
 
 
 def test_ctrl_c_is_acknowledged_while_the_main_thread_is_busy():
@@ -413,7 +423,8 @@ def fly_to_an_end(monkeypatch, complete: bool, missing: str) -> None:
     class Flown:
         def __init__(self, *_: object) -> None:
             self.metrics, self.folder = {"mission_complete": complete}, None
-            self.unfinished, self.unwritten, self.left_out = False, Unwritten(), ""
+            self.unfinished, self.unwritten = False, Unwritten()
+            self.left_out = self.unsaved = ""
 
         def run(self) -> Ending:
             if missing:

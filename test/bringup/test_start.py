@@ -232,7 +232,7 @@ def test_the_start_says_which_nodes_are_missing_and_which_compile():
     progress.report("info_field", words, is_problem=False, spins=True)
     assert progress.starting
     assert progress.compiling
-    assert progress.sentence() == f"info_field {words} (4 of 5 nodes are ready)"
+    assert progress.sentence() == f"info_field {words}"  # all were ready
     assert progress.working() == set(NODES)
 
 
@@ -264,7 +264,42 @@ def test_a_node_that_falls_silent_is_not_ready():
     assert not progress.starting
     clock.now_s += 6.0
     assert progress.starting
-    assert progress.sentence() == "live_map silent for 6 s (0 of 1 nodes are ready)"
+    assert progress.sentence() == "live_map late for 6 s"
+
+
+def test_who_was_ready_once_is_counted_until_its_process_ends():
+    clock = Time()
+    nodes = ["d1/gt_depth", "d1/live_map", "d1/info_field"]
+    progress = Progress(nodes, clock=clock)
+
+    def say(node: str, words: str = "", *, spins: bool = True, produces: bool = False) -> str:
+        clock.now_s += 1.0
+        waits = words.startswith("waiting")
+        progress.report(node, words, is_problem=waits, spins=spins, produces=produces)
+        return progress.sentence()
+
+    say(nodes[0])
+    assert say(nodes[1]).endswith("(2 of 3 nodes are ready)")
+    clock.now_s += 10.0
+    progress.restarted({"gt_depth": 0, "live_map": 0})
+    assert progress.sentence() == (
+        "d1/gt_depth late for 11 s, d1/live_map late for 10 s, d1/info_field starting for 12 s"
+        " (2 of 3 nodes are ready)"
+    )
+    assert say(nodes[0], "compiling: 1 programs done").endswith("(2 of 3 nodes are ready)")
+    assert say(nodes[2], "starting: compiling", spins=False).endswith("(2 of 3 nodes are ready)")
+    # who has had no input yet will compile for it
+    assert say(nodes[2], "waiting for map").endswith("(2 of 3 nodes are ready)")
+    progress.restarted({"gt_depth": 0, "live_map": 1})
+    assert progress.sentence().endswith("(1 of 3 nodes are ready)")
+    progress.restarted({"gt_depth": 0, "live_map": 1})
+    say(nodes[0])
+    say(nodes[2], produces=True)
+    assert say(nodes[1]) == ""
+    clock.now_s += 10.0
+    say(nodes[2], "waiting for map")  # it has worked before
+    assert progress.sentence().startswith("d1/gt_depth late for")
+    assert "ready" not in progress.sentence()
 
 
 def test_what_waits_is_named_before_what_is_slow():

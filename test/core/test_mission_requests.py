@@ -9,6 +9,7 @@ import math
 import pytest
 
 from live_mvp_ros.base.mission_state import MissionState
+from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import MissionConfig, MissionDecision, MissionInputs
 from live_mvp_ros.control.flight_log import FlightLog
 from live_mvp_ros.ros.mission_requests import FAULT_AFTER_S, Limits, Memory, Mission
@@ -76,6 +77,22 @@ def test_what_runs_is_not_begun_again_by_start_and_keeps_its_limits():
     assert clock.run(1.0) is MissionState.EXPLORING
     assert clock.run(1.5) is MissionState.DONE
     assert mission.decision.reason == "time limit of 3 s"
+
+
+def test_commands_that_the_filter_changes_count_while_it_flies_and_not_while_it_holds():
+    mission = Mission(autostart=False)
+    clock = Clock(mission)
+    assert clock.run() is MissionState.HOLDING
+    mission.filtered(SafetyCode.OBSTACLE)
+    assert mission.log.safety_interventions == 0
+    mission.start()
+    assert clock.run() is MissionState.EXPLORING
+    mission.filtered(SafetyCode.OBSTACLE)
+    assert mission.log.safety_interventions == 1
+    mission.pause()
+    assert clock.run() is MissionState.HOLDING
+    mission.filtered(SafetyCode.OBSTACLE)
+    assert mission.log.safety_interventions == 1
 
 
 def test_what_is_over_cannot_be_paused_or_stopped_but_started():

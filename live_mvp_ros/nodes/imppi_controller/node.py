@@ -146,7 +146,7 @@ class ImppiController(GraphNode):
             age_s = self._odometry.age_s(self.get_clock().now().nanoseconds)
             self._resort.look(self.parameters.value, time.monotonic(), seen, age_s)
         for code in self._pilot.interventions():
-            self._mission.log.filtered(code)
+            self._mission.filtered(code)
 
     def _on_tick(self) -> None:
         assert self.worker is not None

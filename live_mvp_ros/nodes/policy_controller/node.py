@@ -176,7 +176,7 @@ class PolicyController(GraphNode):
 
     def _command(self, config: PolicyConfig, vehicle: VehicleState, age_s: float) -> np.ndarray:
         """Return what the policy commands, or a hold, and count what the last filter changed."""
-        begin, log, sight = time.monotonic(), self._mission.log, self._pilot.ready_for
+        begin, sight = time.monotonic(), self._pilot.ready_for
         doubt_m = self._briefing.doubt_m(config)
         if not self._mission.decision.flies or sight is None:
             command = self._pilot.hold(self._controller, vehicle, age_s, doubt_m)
@@ -187,7 +187,7 @@ class PolicyController(GraphNode):
             self._judge()
             self.health.produced(time.monotonic() - begin)
         if self._pilot.intervention is not SafetyCode.CLEAR:
-            log.filtered(self._pilot.intervention)
+            self._mission.filtered(self._pilot.intervention)
         return command
 
     def _judge(self) -> None:
