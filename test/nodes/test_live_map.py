@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import subprocess
 import sys
+import time
 
 import jax
 import numpy as np
@@ -251,21 +253,28 @@ class Lagging:
         self._wall, self._status = Wall(bench), status
         self._points = self._wall.points[::4, ::4]  # several at once fit a socket's buffer
         self._lag_ns, self._twice = lag_ms * 1_000_000, twice
-        self._next_odometry_ns, self.sent, self.sent_at_first = 0, 0, 0
+        self._next_odometry_ns, self.sent = 0, 0
+        self._done, self._since_s, self._begun = 0, 0.0, None
 
     def __call__(self):
-        if self._status:
-            self.sent_at_first = self.sent_at_first or self.sent
-            first, last = self._status[0], self._status[-1]
-            done = last.ticks - first.ticks + last.dropped_scans - first.dropped_scans
-            if self.sent - self.sent_at_first > done + 2:
-                return
+        if self._status and self._on_the_way() > 2:
+            return
         self.sent += 1
         stamp_ns = round(self.sent * 1e9 / 30)
         self._wall._cloud.publish(
             cloud_messages.cloud(stamp_ns, OPTICAL, self._points, ("x", "y", "z"))
         )
         self.odometry(stamp_ns - self._lag_ns)
+
+    def _on_the_way(self):
+        """Return how many clouds the map has yet to answer; first those before are waited for."""
+        done = self._status[-1].ticks + self._status[-1].dropped_scans
+        if done != self._done:
+            self._done, self._since_s = done, time.monotonic()
+        if self._begun is None and time.monotonic() - self._since_s < 2.0:
+            return math.inf
+        self._begun = self._begun or (self.sent, done)
+        return self.sent - self._begun[0] - (done - self._begun[1])
 
     def odometry(self, until_ns):
         zero = np.zeros(3, np.float32)
