@@ -97,7 +97,8 @@ def sim(bench):
     odom = bench.collect(Odometry, "odom", qos.SENSOR_HISTORY)
     health = bench.collect(DiagnosticArray, "/diagnostics", qos.DIAGNOSTICS)
     bench.start("quadrotor_sim", start_position_m=START)
-    bench.wait(lambda: odom and health)
+    # one that starts has no values yet
+    bench.wait(lambda: odom and any(s.values for m in health for s in m.status))
     return odom, health
 
 
