@@ -18,6 +18,7 @@ from live_mvp_ros.base.plurals import counted
 from live_mvp_ros.bringup.errors import FAILED, BringupError, UsageError
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable, read_settings
 from live_mvp_ros.cli.options import checkpoint_option, sim_options, with_drift
+from live_mvp_ros.cli.shell_completion import PLANNERS, planner_names
 
 if TYPE_CHECKING:
     from live_mvp_ros.evaluation.campaign import Campaign, Document, Folder
@@ -60,7 +61,15 @@ class Names(click.ParamType):  # type: ignore[type-arg]  # no generic before cli
 
 @click.command()
 @click.option("--worlds", type=Names(), default="office", show_default=True, metavar="A,B,...")
-@click.option("--planners", type=Names(), default="parallel", show_default=True, metavar="A,B,...")
+@click.option(
+    "--planners",
+    type=Names(),
+    default="parallel",
+    show_default=True,
+    shell_complete=planner_names,
+    metavar="A,B,...",
+    help=f"Of {', '.join(PLANNERS)}.",
+)
 @checkpoint_option
 @click.option(
     "--seeds",

@@ -13,6 +13,11 @@ from click.shell_completion import CompletionItem, get_completion_class
 from live_mvp_ros.worlds.names import MESH, WORLD_FILES
 
 NAME = "live-mvp"
+PLANNERS = (
+    *("parallel", "sequential", "nearest_frontier", "frontier_tour", "greedy_information"),
+    *("random", "policy"),
+)
+"""The names that ``evaluation.planners`` knows, without importing JAX for a tab."""
 VARIABLE = "_LIVE_MVP_COMPLETE"
 """Of the environment; click makes it of the name, and answers a shell that sets it."""
 
@@ -37,3 +42,13 @@ def worlds_and_files(
     """Return the worlds that a word begins, or else let the shell look for files."""
     names = [name for name in (*WORLD_FILES, f"{MESH}:") if name.startswith(incomplete)]
     return [CompletionItem(n) for n in names] or [CompletionItem(incomplete, type="file")]
+
+
+def planner_names(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the planners that a word, or what follows its last comma, begins."""
+    *before, last = incomplete.split(",")
+    return [
+        CompletionItem(",".join([*before, name])) for name in PLANNERS if name.startswith(last)
+    ]

@@ -16,7 +16,7 @@ from live_mvp_ros.bringup.option_checks import LARGEST_SEED
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable, read_settings
 from live_mvp_ros.cli.numbers import Number
 from live_mvp_ros.cli.options import checkpoint_option, sim_options, with_drift
-from live_mvp_ros.cli.shell_completion import worlds_and_files
+from live_mvp_ros.cli.shell_completion import PLANNERS, planner_names, worlds_and_files
 from live_mvp_ros.cli.views import Shown, view
 
 if TYPE_CHECKING:
@@ -35,7 +35,14 @@ FILMS = (".gif", ".mp4")
     shell_complete=worlds_and_files,
     help="World name or file.",
 )
-@click.option("--planner", default="parallel", show_default=True, help="What decides where to.")
+@click.option(
+    "--planner",
+    default="parallel",
+    show_default=True,
+    shell_complete=planner_names,
+    metavar="NAME",
+    help=f"What decides where to: {', '.join(PLANNERS)}.",
+)
 @checkpoint_option
 @click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=0, show_default=True)
 @click.option(

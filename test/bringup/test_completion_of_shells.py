@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from live_mvp_ros.cli import shell_completion
+
 TAB = """
 eval "$(live-mvp completion bash)"
 COMP_WORDS=({words}) COMP_CWORD={index}
@@ -54,6 +56,8 @@ def run(command: list[str], environment: dict[str, str], cwd: Path) -> list[str]
         ("live-mvp sim --world my/wo", {"compopt -o default"}),
         ("live-mvp report runs/", {"compopt -o default"}),
         ("live-mvp completion z", {"zsh"}),
+        ("live-mvp sim --planner pa", {"parallel"}),
+        ("live-mvp bench explore --planners parallel,near", {"parallel,nearest_frontier"}),
     ],
 )
 def test_a_tab_in_bash_offers_what_fits(tmp_path, environment, words, offered):
@@ -72,3 +76,9 @@ def test_each_shell_gets_a_script_of_its_own(tmp_path, environment, shell):
         file = tmp_path / "script"
         file.write_text(script)
         run([shell, "-n", str(file)], environment, tmp_path)
+
+
+def test_the_planners_that_are_offered_are_those_that_fly():
+    from live_mvp_ros.evaluation import planners
+
+    assert (*planners.PLANNERS, planners.POLICY) == shell_completion.PLANNERS
