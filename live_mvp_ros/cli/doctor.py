@@ -82,9 +82,12 @@ def check_ros() -> str:
         raise ProblemError(
             str(error), "run `make setup` in a checkout, or source your ROS 2 installation"
         ) from error
-    overlay = find_overlay()
-    source = "wheels" if overlay and (rclpy.__file__ or "").startswith(sys.prefix) else "sourced"
-    return f"{os.environ.get('ROS_DISTRO', 'unknown')} ({source})"
+    distro, ours = os.environ.get("ROS_DISTRO", "unknown"), rclpy.__file__ or ""
+    if find_overlay() is not None and ours.startswith(sys.prefix):
+        return f"{distro} (wheels)"
+    if "AMENT_PREFIX_PATH" not in os.environ:
+        raise ProblemError(f"{ours}, but nothing is set up", "run `make setup`, or source ROS 2")
+    return f"{distro} (sourced)"
 
 
 def check_interfaces() -> str:
