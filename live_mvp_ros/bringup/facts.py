@@ -36,7 +36,8 @@ class MissionFacts:
         lower_m: lowest corner of the bound in which to fly.
         upper_m: highest corner of that bound.
         room_m: distance from the start to the nearest surface but those of meshes; infinity where
-            nobody has looked, in a world of the package that is not generated.
+            nobody has looked, in a world of the package that is not generated. Not told to the
+            pilot, and not compared.
     """
 
     start_m: Vector
@@ -44,7 +45,7 @@ class MissionFacts:
     goal_m: Vector
     lower_m: Vector
     upper_m: Vector
-    room_m: float = math.inf
+    room_m: float = dataclasses.field(default=math.inf, compare=False)
 
 
 def world_files() -> dict[str, Path]:

@@ -4,7 +4,7 @@
 
 A flight of 120 s looks ten times a second. It goes through places 2.5 m apart, chosen one by one
 as far as possible from those before, in the order of a short tour and by the shortest ways that
-keep 0.35 m from everything at the altitude of the start. It turns all the time, so that
+keep 0.3 m from everything at the altitude of the start. It turns all the time, so that
 most of what can be seen is seen. Nothing in it is random, and nothing depends on the map. Map
 frame, metres.
 """
@@ -28,7 +28,7 @@ PERIOD_S = 0.1
 LOOKS = 1200
 TURN_RAD_S = 1.0
 SPACING_M = 2.5
-CLEARANCE_M = 0.35
+CLEARANCE_M = 0.3
 BOB_M = 0.3  # the altitude goes up and down by this
 _STEPS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
