@@ -298,7 +298,7 @@ class Flight:
             monitor.end_mission(COMPLETION_LIMIT_S)
             monitor.renew_parameters(RENEWAL_LIMIT_S)
         ending = with_completion(ending, monitor.record)
-        began_s = time.time()
+        before = run_folder.version_of(folder / MAP_FILE)
         unsaved = self._save_map(monitor, folder, hurry)
         restarts = supervisor.restarts()
         memory.stop()
@@ -316,7 +316,7 @@ class Flight:
                 self.left_out = run_report.write_for_later(folder, results, self.unwritten)
         finally:
             stopping.join()
-            if unsaved and not run_folder.written_since(folder / MAP_FILE, began_s):
+            if unsaved and run_folder.version_of(folder / MAP_FILE) == before:
                 self.unsaved = unsaved
             self._say_open_bags()
         self._scorer.check()

@@ -73,12 +73,16 @@ def remove_folder(place: RunFolder) -> bool:
     return not folder.exists()
 
 
-def written_since(path: Path, time_s: float) -> bool:
-    """Return whether a file was written after a time [s] of the system's clock."""
+def version_of(path: Path) -> tuple[int, int] | None:
+    """Return what changes whenever a file is written anew, None where there is none.
+
+    The times of files are coarser than the clock: what was written just now may look older.
+    """
     try:
-        return path.stat().st_mtime >= time_s
+        found = path.stat()
     except OSError:
-        return False
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def bag_folder(folder: Path, wanted: Path) -> Path:
