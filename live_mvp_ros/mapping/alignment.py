@@ -35,6 +35,7 @@ import jax.numpy as jnp
 from live_mvp_ros.base import quaternion
 from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.mapping.fading import JUMP_M
+from live_mvp_ros.mapping.near_matter import OFF_M
 from live_mvp_ros.mapping.scan import Scan
 from live_mvp_ros.vehicle import QuadrotorState
 from live_mvp_ros.vehicle.odometry import DriftConfig
@@ -52,7 +53,6 @@ _RAYS = 512  # of a scan, that are compared
 _LEANING = 0.3  # sine of the angle by which what is upright may lean
 _ON_WALL = 0.5  # so much of a line is a wall
 _ROUNDS = 2  # of finding the means and moving the points
-_INTO_WALL_M = 0.03  # a cell is wall where matter reaches so far into it: less may be an error
 
 
 class MapToOdom(NamedTuple):
@@ -157,7 +157,7 @@ def scan_aligned(
     upright = upright_ends(scan)
     misses_m = onto_walls(spec, state, scan.body_m[:2], upright)
     alone = ~jnp.any(misses_m != 0.0, axis=1) & jnp.isfinite(upright[:, 0])
-    misses_m -= jnp.where(alone[:, None], _INTO_WALL_M * scan.normals[:, :2], 0.0)
+    misses_m -= jnp.where(alone[:, None], OFF_M * scan.normals[:, :2], 0.0)
     return state, scan._replace(points_m=scan.points_m.at[:, :2].add(misses_m))
 
 
@@ -360,7 +360,7 @@ def onto_walls(
     found = _lines(spec, state, here_m, jnp.zeros(3), points)
     on = (found.line > _ON_WALL) & (jnp.abs(found.residual_m) < 0.5 * spec.resolution_m)
     side = jnp.sign(jnp.sum(found.normal * _towards(here_m, points), axis=1))
-    misses_m = found.residual_m - side * _INTO_WALL_M
+    misses_m = found.residual_m - side * OFF_M
     return jnp.where(on, misses_m, 0.0)[:, None] * found.normal
 
 
