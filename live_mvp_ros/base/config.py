@@ -21,12 +21,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, dataclass_transform, get_args, get_type_hints
 
 import jax
+import numpy as np
 
 from live_mvp_ros.base.nearest_names import nearest
 from live_mvp_ros.base.yaml_words import number_hint, shown
 
 T = TypeVar("T")
-_KINDS = (bool, int, float, str, tuple, list)
+_KINDS = (bool, int, float, str, tuple, list, np.generic)
 
 
 class ConfigurationError(ValueError):
@@ -93,6 +94,8 @@ def configuration(cls: type[T]) -> type[T]:
             hints.update(get_type_hints(cls))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
+            if isinstance(value, np.ndarray) and isinstance(field.default, tuple):
+                value = value.tolist()
             if isinstance(value, _KINDS):
                 object.__setattr__(self, field.name, _coerced(field, hints[field.name], value))
         # Traced leaves were validated when they were concrete.
@@ -142,8 +145,9 @@ def from_mapping(cls: type[T], values: Mapping[str, Any]) -> T:
             raise ConfigurationError(
                 f"{key} is not a parameter of {cls.__name__}: did you mean {nearest(key, known)}?"
             )
-    check_kinds(values)
-    return cls(**values)
+    plain = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
+    check_kinds(plain)
+    return cls(**plain)
 
 
 def check_kinds(values: Mapping[str, Any]) -> None:
@@ -163,7 +167,7 @@ def _coerced(field: dataclasses.Field[Any], hint: Any, value: Any) -> Any:
     if get_args(hint)[1:] == (...,):
         return _words(field.name, info, value)
     if isinstance(field.default, tuple):
-        if isinstance(value, str | bool | int | float) or len(value) != len(field.default):
+        if not isinstance(value, tuple | list) or len(value) != len(field.default):
             _refuse(field.name, value, f"a list of {len(field.default)} numbers")
         return tuple(
             _scalar(f"{field.name}[{i}]", info, type(field.default[i]), item)
@@ -175,7 +179,9 @@ def _coerced(field: dataclasses.Field[Any], hint: Any, value: Any) -> Any:
 def _words(name: str, info: ParameterInfo, value: Any) -> tuple[str, ...]:
     words = tuple(value) if isinstance(value, tuple | list) else ()
     if not words or not all(isinstance(word, str) for word in words):
-        _refuse(name, value, f"a list of words, each {info.allowed()}")
+        _refuse(
+            name, value, "a list of words" + (f", each {info.allowed()}" if info.choices else "")
+        )
     for i, word in enumerate(words):
         _scalar(f"{name}[{i}]", info, str, word)
         if word in words[:i]:
@@ -186,6 +192,7 @@ def _words(name: str, info: ParameterInfo, value: Any) -> tuple[str, ...]:
 
 
 def _scalar(name: str, info: ParameterInfo, kind: Any, value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
     if kind is str:
         if not isinstance(value, str) or (info.choices and value not in info.choices):
             _refuse(name, value, info.allowed() if info.choices else "text")
@@ -195,7 +202,7 @@ def _scalar(name: str, info: ParameterInfo, kind: Any, value: Any) -> Any:
             _refuse(name, value, "true or false")
         return value
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value):
+    if not number or not _is_finite(value):
         _refuse(name, value, "a finite number")
     if kind is int and value != int(value):
         _refuse(name, value, "a whole number")
@@ -204,6 +211,14 @@ def _scalar(name: str, info: ParameterInfo, kind: Any, value: Any) -> Any:
     if too_low or too_high:
         _refuse(name, value, info.allowed())
     return kind(value)
+
+
+def _is_finite(value: float) -> bool:
+    """Return whether a number is finite as a float is: whole numbers may be larger than any."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _refuse(name: str, value: Any, allowed: str) -> None:

@@ -8,6 +8,8 @@ import ctypes
 import os
 from pathlib import Path
 
+from live_mvp_ros.base.cache_repair import remove_halves
+
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 _TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8  # parameters of mallopt(3)
 _NEVER = 2**31 - 1
@@ -25,10 +27,18 @@ def cache_directory() -> Path:
     return (Path(chosen) if chosen else Path.home() / ".cache" / "live_mvp_ros") / "jax"
 
 
+def program_directory() -> Path:
+    """Return where whole programs are kept, see ``base.kept_programs``."""
+    return cache_directory().with_name("programs")
+
+
 def has_programs() -> bool:
-    """Return whether programs were compiled on this machine before."""
+    """Return whether programs were compiled on this machine before.
+
+    Hidden files are not JAX's: ``base.cache_repair`` marks when it looked.
+    """
     try:
-        return any(cache_directory().iterdir())
+        return any(not p.name.startswith(".") for p in cache_directory().iterdir())
     except OSError:
         return False
 
@@ -85,6 +95,7 @@ def prepare_jax(*, in_background: bool = True, at_once: int = 1) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError:
         return  # a read-only home: compile at every start instead
+    remove_halves(directory)
     jax.config.update("jax_compilation_cache_dir", str(directory))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -16,6 +16,7 @@ from typing import Any
 
 import jax.monitoring
 
+from live_mvp_ros.base.kept_programs import FOUND
 from live_mvp_ros.base.plurals import counted
 
 LOWERED = "/jax/core/compile/jaxpr_to_mlir_module_duration"
@@ -86,6 +87,10 @@ class Compiling:
                 self._loaded.discard(thread)
 
     def _happened(self, event: str, **_: Any) -> None:
+        thread = threading.get_ident()
         if event == LOADED:
             with self._lock:
-                self._loaded.add(threading.get_ident())
+                self._loaded.add(thread)
+        elif event == FOUND:
+            with self._lock:
+                self._since.pop(thread, None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 
 import jax
+import numpy as np
 import pytest
 
 from live_mvp_ros.base.config import (
@@ -36,6 +37,7 @@ class Outer:
     steps: tuple[str, ...] = parameter(
         default=("rinse", "dry"), choices=("soak", "rinse", "dry"), help="Steps in order."
     )
+    names: tuple[str, ...] = parameter(default=("a",), help="Names.")
     inner: Inner = Inner()
 
     def check(self) -> str | None:
@@ -58,6 +60,14 @@ class Outer:
             r"steps = \(\) is not allowed: it must be a list of words, each one",
         ),
         ({"steps": "dry"}, "steps = 'dry' is not allowed: it must be a list of words"),
+        ({"names": "dry"}, "names = 'dry' is not allowed: it must be a list of words$"),
+        ({"names": [1]}, r"names = \[1\] is not allowed: it must be a list of words$"),
+        ({"reach_m": 10**400}, "reach_m = 10+ is not allowed: it must be a finite number"),
+        ({"count": -(10**400)}, "count = -10+ is not allowed: it must be a finite number"),
+        ({"reach_m": np.float32(-1)}, "reach_m = -1.0 is not allowed: it must be between"),
+        ({"count": np.int64(-3)}, "count = -3 is not allowed: it must be at least 1"),
+        ({"corner_m": np.array([1.0])}, r"corner_m = \[1.0\] is not allowed: it must be a list"),
+        ({"corner_m": np.float32(1)}, "corner_m = 1.0 is not allowed: it must be a list of 2"),
         (
             {"steps": ["dry", 3]},
             r"steps = \['dry', 3\] is not allowed: it must be a list",
@@ -83,6 +93,19 @@ def test_values_arrive_in_their_declared_types():
     assert config.corner_m == (3.0, 4.0) and isinstance(config.corner_m, tuple)
     assert from_mapping(Outer, {"steps": ["soak", "rinse", "dry"]}).steps[0] == "soak"
     assert hash(config) == hash(replace(config))
+
+
+def test_numbers_and_arrays_of_numpy_become_plain_values():
+    made = Outer(
+        count=np.int64(4),
+        reach_m=np.float32(0.5),
+        corner_m=np.array([3.0, 4.0], np.float32),
+        on=np.bool_(False),
+    )
+    assert made == Outer(count=4, reach_m=0.5, corner_m=(3.0, 4.0), on=False)
+    assert (type(made.count), type(made.reach_m), type(made.on)) == (int, float, bool)
+    assert type(made.corner_m) is tuple and {type(x) for x in made.corner_m} == {float}
+    assert from_mapping(Outer, {"corner_m": [np.int8(3), 4]}).corner_m == (3.0, 4.0)
 
 
 def test_only_live_fields_are_leaves_so_that_changing_them_does_not_retrace():
