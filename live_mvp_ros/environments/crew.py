@@ -24,11 +24,15 @@ def cores() -> int:
 
 
 class Crew:
-    """Threads that call one program for many members."""
+    """Threads that call one program for many members.
+
+    Attributes:
+        threads: how many there are.
+    """
 
     def __init__(self, count: int) -> None:
         """Have at most ``count`` threads, and no more than cores."""
-        self._threads = min(count, cores())
+        self.threads = min(count, cores())
         self._pool: ThreadPoolExecutor | None = None
         self._known: set[str] = set()
 
@@ -44,11 +48,11 @@ class Crew:
             function: of an item; what it returns is computed when this returns.
             items: of the members.
         """
-        if self._threads == 1 or len(items) == 1 or name not in self._known:
+        if self.threads == 1 or len(items) == 1 or name not in self._known:
             self._known.add(name)
             return [function(item) for item in items]
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._threads, "member")
+            self._pool = ThreadPoolExecutor(self.threads, "member")
         return list(self._pool.map(lambda item: jax.block_until_ready(function(item)), items))
 
     def close(self) -> None:

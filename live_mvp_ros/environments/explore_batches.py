@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The states of a batch of explorations: stacked and stepped at once, or each for itself.
 
-Steps of a planar flight by acceleration are short: all members are one array, and one program
-steps them. Live map and controller take milliseconds each, in which nothing is gained in one
-array; there, each member is stepped by the program that steps one alone, so that what they learn
-and fly is the same to the last bit, and so is each member planned for. As many programs run at
-once as there are cores.
+Steps of a planar flight by acceleration are short: members are one array for each core, and one
+program steps each. Live map and controller take milliseconds each, in which nothing is gained in
+one array; there, each member is stepped by the program that steps one alone, so that what they
+learn and fly is the same to the last bit, and so is each member planned for. As many programs run
+at once as there are cores.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from live_mvp_ros.environments.explore_programs import Programs
 from live_mvp_ros.environments.explore_task import ExploreState
 
 Tree = TypeVar("Tree")
+_LEAST_STACK = 8  # shorter arrays gain less than a thread costs
 
 
 class Results(NamedTuple):
@@ -54,13 +55,15 @@ class Batch(Protocol):
 
 
 class Stacked:
-    """Members in one array."""
+    """Members in as few arrays as keep all cores busy."""
 
-    _states: ExploreState
-
-    def __init__(self, run: Programs, crew: Crew) -> None:
-        """Hold no states yet; the crew plans."""
+    def __init__(self, run: Programs, crew: Crew, count: int) -> None:
+        """Hold no states yet; the crew steps the arrays, of equal length, and plans."""
         self._crew = crew
+        most = max(1, min(crew.threads, count // _LEAST_STACK))
+        parts = max(k for k in range(1, most + 1) if count % k == 0)
+        self._length = count // parts
+        self._parts: list[ExploreState] = []
         self._advance = jax.jit(jax.vmap(run.task.advance), donate_argnums=0)
         self._observe = jax.jit(jax.vmap(run.task.observe))
         self._planned = jax.jit(lambda states, i: run.task.plan(_taken(states, i)).plan)
@@ -68,27 +71,34 @@ class Stacked:
 
     def begin(self, states: Sequence[ExploreState]) -> None:
         """See ``Batch``."""
-        self._states = stacked(states)
+        n = self._length
+        self._parts = [stacked(states[k : k + n]) for k in range(0, len(states), n)]
 
     def advance(self, actions: np.ndarray) -> Results:
         """See ``Batch``."""
-        self._states, *come = self._advance(self._states, actions)
-        return _results(come)
+        shares = actions.reshape(len(self._parts), self._length, *actions.shape[1:])
+        each = list(zip(self._parts, shares, strict=True))
+        done = self._crew.each("advance", lambda one: self._advance(*one), each)
+        self._parts = [one[0] for one in done]
+        return _results(_joined([one[1:] for one in done]))
 
     def put(self, i: int, state: ExploreState) -> None:
         """See ``Batch``."""
-        self._states = self._put(self._states, i, state)
+        k, i = divmod(i, self._length)
+        self._parts[k] = self._put(self._parts[k], i, state)
 
     def plan(self, members: Sequence[int]) -> None:
         """See ``Batch``."""
-        states = self._states
-        plans = self._crew.each("plan", lambda i: self._planned(states, i), members)
-        for i, plan in zip(members, plans, strict=True):
-            self._states = self._states._replace(plan=self._put(self._states.plan, i, plan))
+        at = [divmod(i, self._length) for i in members]
+        plans = self._crew.each("plan", lambda one: self._planned(self._parts[one[0]], one[1]), at)
+        for (k, i), plan in zip(at, plans, strict=True):
+            part = self._parts[k]
+            self._parts[k] = part._replace(plan=self._put(part.plan, i, plan))
 
     def observe(self) -> dict[str, np.ndarray]:
         """See ``Batch``."""
-        return {name: np.array(value) for name, value in self._observe(self._states).items()}
+        observed = self._crew.each("observe", self._observe, self._parts)
+        return dict(_joined([dict(one) for one in observed]))
 
 
 class Separate:
@@ -127,16 +137,21 @@ class Separate:
         return {name: np.stack([one[name] for one in seen]) for name in seen[0]}
 
 
-def batch_of(run: Programs, crew: Crew) -> Batch:
-    """Return the batch that suits a task."""
+def batch_of(run: Programs, crew: Crew, count: int) -> Batch:
+    """Return the batch of so many members that suits a task."""
     config = run.task.config
     short = config.sensing == "planar" and config.control == "acceleration"
-    return Stacked(run, crew) if short else Separate(run, crew)
+    return Stacked(run, crew, count) if short else Separate(run, crew)
 
 
 def stacked(members: Sequence[Tree]) -> Tree:
     """Return trees of arrays as one, with the member as the first axis."""
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
+
+
+def _joined(parts: Sequence[Tree]) -> Tree:
+    """Return trees of arrays that are longer each as one of NumPy arrays of the caller's own."""
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
 
 def _taken(batch: Tree, i: int) -> Tree:

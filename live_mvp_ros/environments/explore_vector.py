@@ -68,7 +68,7 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._generators = [seeding.np_random(None)[0] for _ in range(num_envs)]
         self._crew = Crew(num_envs)
-        self._batch: Batch = batch_of(self._run, self._crew)
+        self._batch: Batch = batch_of(self._run, self._crew, num_envs)
         self._is_reset = False
         self._over = np.zeros(num_envs, bool)
         self._steps = np.zeros(num_envs, int)

@@ -22,6 +22,7 @@ from live_mvp_ros.environments.explore_spaces import read_actions
 from live_mvp_ros.environments.member_seeds import member_seeds
 from live_mvp_ros.environments.packet_env import PacketTask, Seen
 from live_mvp_ros.packets import EnvConfig, Environment, Patch
+from live_mvp_ros.packets.env_errors import RENDERER_ERRORS
 from live_mvp_ros.packets.env_packets import patches
 from live_mvp_ros.packets.packet_environment import Intent
 
@@ -147,10 +148,9 @@ class PacketVectorEnv(VectorEnv[Seen, np.ndarray, np.ndarray]):
         views = [view for _, intent in group for view in intent.views]
         views += views[-1:] * ((1 << (len(views) - 1).bit_length()) - len(views))
         try:
-            picture = group[0][1].done.stage.look(views)
-        except RuntimeError:  # each tries for itself, and says what went wrong
+            seen = patches(self.task.config, group[0][1].done.stage.look(views), 0.0)
+        except RENDERER_ERRORS:  # each tries for itself, and says what went wrong
             return {i: self.environments[i].look(intent) for i, intent in group}
-        seen = patches(self.task.config, picture, 0.0)
         return {i: (patch,) for (i, _), patch in zip(group, seen, strict=False)}
 
     def _all_told(self, infos: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -58,8 +58,11 @@ def _from_mapping(action: Any) -> ActionPacket:
     for name in params:
         if name not in known:
             raise PacketError(f"{name} is not a parameter of {kind}")
+    column = action.get("column_id", "")
+    if not isinstance(column, str):
+        raise PacketError(f"column_id = {column!r} is not allowed: it must be text")
     values = {name: _value(name, value) for name, value in params.items()}
-    return ActionPacket(0, "", 0, kind, str(action.get("column_id", "")), **values)
+    return ActionPacket(0, "", 0, kind, column, **values)
 
 
 def _value(name: str, value: Any) -> Any:
@@ -83,4 +86,7 @@ def _number(name: str, value: Any) -> float:
     is_number = isinstance(value, int | float | np.integer | np.floating)
     if not is_number or isinstance(value, bool):
         raise PacketError(f"{name} = {value!r} is not allowed: it must be a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise PacketError(f"{name} is too large a number: it must be finite") from None

@@ -5,9 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
+
+import numpy as np
 
 from live_mvp_ros.base.config import ConfigurationError, check_kinds, configuration, parameter
 from live_mvp_ros.base.nearest_names import nearest
@@ -190,7 +194,7 @@ class EnvConfig:
         return _built(cls(), values, "", tuple(_names(cls())))
 
     def _wrong_names(self) -> str | None:
-        """Say which name cannot be one: columns name files, and nothing is called nothing."""
+        """Say which name cannot be one: columns and objects name files, and none is empty."""
         for name in self.columns:
             if not _NAME.fullmatch(name):
                 return (
@@ -199,6 +203,13 @@ class EnvConfig:
                 )
         if "" in self.objects:
             return "objects = '' is not allowed: an object must have a name"
+        for name in self.objects:
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts:
+                return (
+                    f"objects = {name!r} is not allowed: a name must not lead out of "
+                    "assets.ycb_root"
+                )
         return None
 
     def _wrong_patch(self) -> str | None:
@@ -223,7 +234,12 @@ class EnvConfig:
                 "every backend"
             )
         if self.backend not in ("stub", "sdf"):
-            return None
+            return self._wrong_scene()
+        if self.backend == "stub" and self.assets.explorer_scene:
+            return (
+                f"assets.explorer_scene = {self.assets.explorer_scene!r} is not allowed with "
+                "backend = stub: it has waves to explore, and no scenes"
+            )
         if self.assets.examiner_scene:
             return (
                 f"assets.examiner_scene = {self.assets.examiner_scene!r} is not allowed with "
@@ -237,12 +253,32 @@ class EnvConfig:
                 )
         return None
 
+    def _wrong_scene(self) -> str | None:
+        """Say whether a file to explore is wanted and none is named."""
+        if self.scenario == "examiner" or self.assets.explorer_scene:
+            return None
+        return (
+            f"assets.explorer_scene = '' is not allowed with backend = {self.backend} and "
+            f"scenario = {self.scenario}: it must name a GLB below assets.scene_root"
+        )
+
     def _wrong_orbit(self) -> str | None:
         if not self.sensor.near < self.orbit.radius < self.sensor.far:
             return (
                 f"orbit.radius = {self.orbit.radius:g} is not allowed: it must be between "
                 f"sensor.near = {self.sensor.near:g} and sensor.far = {self.sensor.far:g}, or no "
                 "object is seen"
+            )
+        if self.backend != "sdf":  # the sizes of the others' objects are not known yet
+            return None
+        halves_m = {name: 0.0005 * math.hypot(*MODELS[name].size_mm) for name in self.objects}
+        largest = max(halves_m, key=lambda name: halves_m[name])
+        least_m = self.sensor.near + halves_m[largest]
+        if self.orbit.radius < least_m:
+            return (
+                f"orbit.radius = {self.orbit.radius:g} is not allowed: it must be at least "
+                f"{least_m:.3f}, sensor.near and half the diagonal of {largest}, or the camera "
+                "is inside of it"
             )
         return None
 
@@ -272,6 +308,7 @@ def _built(default: Any, values: Any, prefix: str, known: tuple[str, ...]) -> An
             )
         part = getattr(default, key)
         is_part = dataclasses.is_dataclass(part)
+        value = value.tolist() if isinstance(value, np.ndarray) else value
         if not is_part:
             check_kinds({name: value})
         changes[key] = _built(part, value, f"{name}.", known) if is_part else value

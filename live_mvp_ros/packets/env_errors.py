@@ -6,6 +6,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
+from live_mvp_ros.packets.packet_fields import PacketError
+
+RENDERER_ERRORS = (
+    RuntimeError,
+    ValueError,
+    ArithmeticError,
+    MemoryError,
+    OSError,
+    np.linalg.LinAlgError,
+    PacketError,
+)
+"""What a renderer that fails may raise, of whatever library it is: about devices and compiled
+programs (RuntimeError), arrays and numbers, memory, files, and pictures that are no patches.
+What else is raised is a mistake in a program, and comes out."""
+
 
 class EnvAssetError(FileNotFoundError):
     """A model or a scene is missing or broken.

@@ -22,7 +22,9 @@ class Hooks:
     Attributes:
         phase_shift: of a column and the agent's pose packet, the offset (du, dv) of that column's
             chart point from the agent's: it is seen from there, and said so.
-        project_motor: of a column and the action that is for it, the action that it does.
+        project_motor: of a column and the action that is for it, the action that it does. All
+            columns look at one object: where one of them does ``switch_object``, that is the
+            step. An explorer does what the first of the columns that are meant makes of it.
         safety: of how a step went, what is to be said of it; where that is not ``ok``, the step is
             undone.
         reward: of observation, pose and how the step went, the extrinsic reward; goalseeker needs

@@ -35,6 +35,9 @@ TO_HABITAT = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 FIRST_NUMBER = 30_000
 """Added to the numbers of things, so that they are none of a scene's own."""
 NO_SCENE = "NONE"
+_IMPORT_ERRORS = (ImportError, OSError, RuntimeError, AttributeError, ValueError)
+"""What a compiled module raises that does not fit here: of libraries that are missing (OSError),
+of graphics devices (RuntimeError), of another NumPy than it was made for (the last two)."""
 _CAMERA_TO_OPTICAL = np.diag([1.0, -1.0, -1.0])
 _BLANK_DEPTH = 0.0
 
@@ -243,7 +246,8 @@ def _module() -> Any:
     """Return the module of Habitat.
 
     Raises:
-        EnvBackendError: it is not installed, or cannot be imported.
+        EnvBackendError: it is not installed, or cannot be imported; the sentence says how it is
+            installed.
     """
     if sys.modules.get(MODULE, MODULE) is None or find_spec(MODULE) is None:
         raise EnvBackendError(
@@ -252,8 +256,9 @@ def _module() -> Any:
         )
     try:
         return importlib.import_module(MODULE)
-    except ImportError as error:
+    except _IMPORT_ERRORS as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise EnvBackendError(
             "backend habitat needs habitat_sim, which is here but cannot be imported: "
-            f"{' '.join(str(error).split())}"
+            f"{reason}; it is installed by: {INSTALL}"
         ) from error

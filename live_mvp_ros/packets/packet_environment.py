@@ -13,6 +13,7 @@ the goalseeker moves as the explorer does, and is paid by a callback.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections import deque
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +24,7 @@ from live_mvp_ros.packets import actions, env_packets, explorer_motion
 from live_mvp_ros.packets.backends import make_backend
 from live_mvp_ros.packets.dumping import Step, write_step
 from live_mvp_ros.packets.env_config import EnvConfig
-from live_mvp_ros.packets.env_errors import EnvBackendError
+from live_mvp_ros.packets.env_errors import RENDERER_ERRORS, EnvBackendError
 from live_mvp_ros.packets.env_hooks import Hooks
 from live_mvp_ros.packets.facets import facets_from_depth, facets_on_surface
 from live_mvp_ros.packets.motions import EnvState
@@ -89,7 +90,8 @@ class Environment:
             motor_matrix: B [6, M] of the explorer's motor actions.
             debug: every packet is checked against its schema.
             debug_overlay: every step has a preview picture, see ``preview``.
-            render_every: patches are rendered anew each so many ticks, and repeated in between.
+            render_every: patches are rendered anew each so many ticks and when the object is
+                switched, and repeated in between.
             seed: of the stream from which resets without a seed take theirs.
             like: another one of the same configuration, whose stages this one shares: what both
                 look at can then be rendered at once.
@@ -174,9 +176,7 @@ class Environment:
             raise PacketError(
                 "scenario = 'goalseeker' is not allowed without rewards: give Hooks(reward=...)"
             )
-        if seed is not None and not 0 <= seed < 2**64:
-            raise PacketError(f"seed = {seed} is not allowed: it must be at least 0, below 2^64")
-        chosen = int(self._stream.integers(_LARGEST_SEED)) if seed is None else seed
+        chosen = int(self._stream.integers(_LARGEST_SEED)) if seed is None else _whole(seed)
         u, v = np.random.default_rng(chosen).random(2).tolist()
         view = (u, v) if random_view else None
         state, stage = begin(self._rules, scenario, object_id, view)
@@ -219,7 +219,9 @@ class Environment:
         packet = actions.parse(action, allowed)
         done = act(self._rules, scenario, before, self.stage, packet, self._seed)
         pose, offsets = self._pose(scenario, done.state, done.stage)
-        looks = not done.problem and done.state.tick % self._render_every == 0
+        is_due = done.state.tick % self._render_every == 0
+        # What was kept shows another object after a switch: it must not get the new one's name.
+        looks = not done.problem and (is_due or done.stage is not self.stage)
         views = self._views(scenario, done.state, offsets) if looks else []
         return Intent(done, pose, views)
 
@@ -359,11 +361,10 @@ class Environment:
         problem = ""
         for _ in range(2):
             try:
-                picture = stage.look(views)
-            except RuntimeError as error:
-                problem = f"the renderer has failed twice: {' '.join(str(error).split())}"
-                continue
-            return env_packets.patches(self.config, picture, focus_m)
+                return env_packets.patches(self.config, stage.look(views), focus_m)
+            except RENDERER_ERRORS as error:
+                reason = " ".join(str(error).split()) or type(error).__name__
+                problem = f"the renderer has failed twice: {reason}"
         return problem
 
     def _info(self, done: Outcome, is_reset_due: bool) -> StepInfo:
@@ -418,3 +419,20 @@ class Environment:
                 check(to_json(packet))
         picture = self.preview() if self._draws else None
         self._steps.append(Step(state.tick, *packets, info, picture))
+
+
+def _whole(seed: Any) -> int:
+    """Return a seed as a whole number of Python, which JSON takes.
+
+    Raises:
+        PacketError: it is none, or out of range.
+    """
+    try:
+        number = -1 if isinstance(seed, bool | np.bool_) else operator.index(seed)
+    except TypeError:
+        number = -1
+    if not 0 <= number < 2**64:
+        raise PacketError(
+            f"seed = {seed!r} is not allowed: it must be a whole number, at least 0, below 2^64"
+        )
+    return number

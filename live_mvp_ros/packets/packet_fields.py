@@ -45,6 +45,8 @@ class Item:
         given_by: name of a flag; where it is false, JSON has no such place.
         used_by: actions that have this parameter; JSON of others has no such place.
         may_be_missing: JSON leaves it out where it has its default.
+        if_left_out: what is read where JSON leaves it out, as others may; it is always written.
+            None: it must be there.
         unique: nothing may be twice in a list.
     """
 
@@ -61,6 +63,7 @@ class Item:
     given_by: str = ""
     used_by: tuple[str, ...] = ()
     may_be_missing: bool = False
+    if_left_out: str | float | None = None
     unique: bool = False
 
     def allowed(self) -> str:
@@ -152,9 +155,13 @@ def _check(name: str, item: Item, kind: Any, value: Any) -> None:
 
 
 def _check_number(name: str, item: Item, value: float) -> None:
-    if math.isnan(value) and item.may_be_nan:
+    try:
+        is_nan, is_finite = math.isnan(value), math.isfinite(value)
+    except OverflowError:  # a whole number beyond the largest float
+        raise PacketError(f"{name} is too large a number: it must be {item.allowed()}") from None
+    if is_nan and item.may_be_nan:
         return
-    if not math.isfinite(value):
+    if not is_finite:
         raise PacketError(f"{name} = {value} is not finite")
     inside = (
         (item.low is None or value >= item.low)

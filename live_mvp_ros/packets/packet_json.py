@@ -178,6 +178,9 @@ def _read(
         if value is _MISSING:
             if item.may_be_missing:
                 continue
+            if item.if_left_out is not None:
+                found[field.name] = item.if_left_out
+                continue
             raise PacketError(f"{prefix}{place} is missing")
         left.discard(prefix + place)
         if hint is Patch:
@@ -228,7 +231,10 @@ def _value(
     if not isinstance(value, allowed) or (isinstance(value, bool) and hint is not bool):
         words = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}
         _refuse(place, value, words[hint])
-    return hint(value)
+    try:
+        return hint(value)
+    except OverflowError:
+        raise PacketError(f"{place} is too large a number: it must be finite") from None
 
 
 def _patch(value: Any, channels: Any, patches: Mapping[str, np.ndarray], place: str) -> Patch:

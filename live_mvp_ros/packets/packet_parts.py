@@ -65,7 +65,12 @@ class Patch:
     data: np.ndarray = item(help="Values [height, width, channels]; NaN: nothing is known.")
 
     def check(self) -> str | None:
-        """Refuse an array that does not fit the names, is empty or holds infinite values."""
+        """Refuse an array that does not fit the names, is empty or holds infinite values.
+
+        Messages hold 32 bits a value, and JSON is read as such: more digits would be lost there.
+        """
+        if self.data.dtype != np.float32:
+            return f"a patch of {self.data.dtype} is not allowed: it must be of float32"
         if self.data.ndim != 3 or self.data.shape[2] != len(self.channels):
             return f"a patch of shape {self.data.shape} does not fit {self.channels}"
         if not self.data.size:
@@ -109,8 +114,8 @@ class ColumnPose:
     pose: ChartPoint = item(help="Chart point at this step.", place="pose_t")
     previous: ChartPoint = item(help="Chart point at the step before.", place="pose_tm1")
     velocity_u: float = item(
-        help="Along u, the shortest way round.", unit="1/s", place="velocity.u"
+        help="Along u, the shortest way round.", unit="1/s", place="velocity.u", if_left_out=0.0
     )
     velocity_v: float = item(
-        help="Along v, the shortest way round.", unit="1/s", place="velocity.v"
+        help="Along v, the shortest way round.", unit="1/s", place="velocity.v", if_left_out=0.0
     )

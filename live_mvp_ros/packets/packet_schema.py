@@ -104,7 +104,8 @@ def _fields(kind: type, action: str = "") -> dict[str, Any]:
             names = {"type": "array", "items": {"type": "string"}, "minItems": 1}
             _add(result, "channels", {**names, "uniqueItems": True})
         place = place_of(item, field.name)
-        needs_it = not (item.may_be_missing or (item.given_by and "." not in place))
+        is_optional = item.may_be_missing or item.if_left_out is not None
+        needs_it = not (is_optional or (item.given_by and "." not in place))
         if "{}" in place:
             for name, part in _fields(hint)["properties"].items():
                 _add(result, place.format(name), part, needs_folder=not item.given_by)
@@ -112,7 +113,9 @@ def _fields(kind: type, action: str = "") -> dict[str, Any]:
             _add(result, place, {"const": action, "description": item.help})
         else:
             value = {**_schema(item, hint), **_words(item)}
-            _add(result, place, value, needs_it, not item.given_by)
+            if item.if_left_out is not None:
+                value["default"] = item.if_left_out
+            _add(result, place, value, needs_it, needs_it and not item.given_by)
     return result
 
 
@@ -127,13 +130,16 @@ def _add(
     needs_it: bool = True,
     needs_folder: bool = True,
 ) -> None:
-    """Put the schema of a value at its place, and say what of it an object must have."""
+    """Put the schema of a value at its place, and say what of it an object must have.
+
+    A folder is needed as soon as one of its values is: others in it may be left out.
+    """
     *folders, last = place.split(".")
     for folder in folders:
         if folder not in schema["properties"]:
             schema["properties"][folder] = _empty()
-            if needs_folder:
-                schema["required"].append(folder)
+        if needs_folder and folder not in schema["required"]:
+            schema["required"].append(folder)
         schema = schema["properties"][folder]
     schema["properties"][last] = value
     if needs_it:

@@ -41,9 +41,9 @@ _LARGEST_STAMP_NS = 2**31 * 10**9 - 1
 _LARGEST_COUNT = 2**64 - 1
 
 
-_STAMP = Item(help="Time of the packet.", unit="ns", low=0, high=_LARGEST_STAMP_NS)
-_FRAME = Item(help="Frame of what the packet says; empty: none.")
-_TICK = Item(help="Step number since the last reset.", low=0, high=_LARGEST_COUNT)
+_STAMP = Item(help="Time of the packet.", unit="ns", low=0, high=_LARGEST_STAMP_NS, if_left_out=0)
+_FRAME = Item(help="Frame of what the packet says; empty: none.", if_left_out="")
+_TICK = Item(help="Step number since the last reset.", low=0, high=_LARGEST_COUNT, if_left_out=0)
 _TYPE = Item(help="Schema of the packet.")
 
 
@@ -53,7 +53,7 @@ class ObservationPacket:
 
     stamp_ns: int = item(like=_STAMP, place="global_meta.stamp_ns")
     frame_id: str = item(like=_FRAME, place="global_meta.frame_id")
-    tick: int = item(like=_TICK, place="global_meta.tick")
+    tick: int = item(like=_TICK, place="global_meta.tick", if_left_out=None)
     object_id: str = item(
         help="Object or world being looked at; empty: unknown.", place="global_meta.object_id"
     )
@@ -94,6 +94,7 @@ class PosePacket:
         help="The object that the gaze ray meets.",
         place="chart_of_interest.object_id",
         given_by="has_interest",
+        if_left_out="",
     )
     interest: ChartPoint = item(
         default=ChartPoint(),
@@ -153,7 +154,10 @@ class ActionPacket:
     tick: int = item(like=_TICK, place="meta.tick")
     action: str = item(default="noop", help="What to do.", choices=tuple(PARAMETERS), place="type")
     column_id: str = item(
-        default="", help="Column the action is for; empty: all.", place="meta.column_id"
+        default="",
+        help="Column the action is for; empty: all.",
+        place="meta.column_id",
+        if_left_out="",
     )
     object_id: str = item(
         default="",
@@ -227,9 +231,18 @@ class StepInfo:
     collided: bool = item(default=False, help="A motion was stopped or bent by a collision.")
     reset_suggested: bool = item(default=False, help="The state was rolled back.")
     object_id: str = item(default="", help="Object or world after the step; empty: unknown.")
-    message: str = item(default="", help="What went wrong, one sentence; empty: nothing.")
-    extrinsic_reward: float = item(default=0.0, help="Reward of the user's callback (goalseeker).")
-    type: str = item(default="step_info.v1", like=_TYPE, choices=("step_info.v1",))
+    message: str = item(
+        default="", help="What went wrong, one sentence; empty: nothing.", if_left_out=""
+    )
+    extrinsic_reward: float = item(
+        default=0.0, help="Reward of the user's callback (goalseeker).", if_left_out=0.0
+    )
+    type: str = item(
+        default="step_info.v1",
+        like=_TYPE,
+        choices=("step_info.v1",),
+        if_left_out="step_info.v1",
+    )
 
 
 @packet

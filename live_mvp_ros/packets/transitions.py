@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 
@@ -92,8 +93,11 @@ def act(
     """
     allowed = actions.EXAMINER if scenario == EXAMINER else actions.EXPLORER
     commands = _projected(rules, action, allowed)
-    if action.action == "switch_object":
-        return _switched(rules, scenario, before, stage, action.object_id)
+    if scenario != EXAMINER:  # it has one body, whatever the number of columns
+        commands = dict(itertools.islice(commands.items(), 1))
+    for command in commands.values():
+        if command.action == "switch_object":  # for all columns: they look at one object
+            return _switched(rules, scenario, before, stage, command.object_id)
     try:
         if scenario == EXAMINER:
             of_step = (seed, before.tick)

@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 import json
+import math
 
+import numpy as np
 import pytest
 import yaml
 
 from live_mvp_ros.base.config import ConfigurationError
 from live_mvp_ros.packets import EnvConfig
-from live_mvp_ros.packets.env_config import _names
+from live_mvp_ros.packets.env_config import SensorConfig, _names
 
 KEYS = [
     "scenario",
@@ -118,11 +120,67 @@ def test_numbers_and_lists_become_what_settings_have(read):
         ({"physics": {"enable_physics": True}}, r"bodies stay where they are"),
         ({"physics": {"lock_object": False}}, r"physics\.lock_object = False is not allowed"),
         ({"assets": {"examiner_scene": "a.glb"}}, r"it shows the object alone"),
+        (
+            {"backend": "stub", "assets": {"explorer_scene": "office"}},
+            r"assets\.explorer_scene = 'office' is not allowed with backend = stub",
+        ),
+        (
+            {"backend": "mesh", "scenario": "explorer"},
+            r"explorer_scene = '' .* backend = mesh and scenario = explorer: .* name a GLB",
+        ),
+        ({"backend": "habitat", "scenario": "goalseeker"}, r"explorer_scene = '' is not allowed"),
+        ({"backend": "mesh", "objects": ["../x"]}, r"objects = '\.\./x' .* not lead out"),
+        ({"backend": "mesh", "objects": ["a", "b/../../x"]}, r"objects = 'b/.* not lead out"),
+        ({"backend": "habitat", "objects": ["/x"]}, r"objects = '/x' .* not lead out"),
+        ({"dt": 10**400}, r"dt = 10+ is not allowed: it must be a finite number"),
+        ({"context_length": 10**400}, r"context_length = 10+ is not allowed"),
+        ({"columns": "col0"}, r"columns = 'col0' is not allowed: it must be a list of words$"),
+        ({"objects": []}, r"objects = \[\] is not allowed: it must be a list of words$"),
+        ({"dt": np.float32(-1.0)}, r"dt = -1.0 is not allowed: it must be between"),
+        ({"sensor": {"resolution": np.array([64])}}, r"resolution = \[64\] .* a list of 2"),
     ],
 )
 def test_what_is_not_allowed_is_refused_by_a_sentence(values, sentence):
     with pytest.raises(ConfigurationError, match=sentence):
         EnvConfig.from_dict(values)
+
+
+@pytest.mark.parametrize(
+    ("objects", "least_m"),
+    [
+        (["003_cracker_box"], 0.05 + 0.5 * math.sqrt(0.060**2 + 0.158**2 + 0.210**2)),
+        (["013_apple", "005_tomato_soup_can"], 0.05 + 0.5 * math.sqrt(2 * 0.066**2 + 0.101**2)),
+    ],
+)
+def test_an_orbit_inside_of_an_object_is_refused(objects, least_m):
+    def made(radius_m):
+        return EnvConfig.from_dict({"objects": objects, "orbit": {"radius": radius_m}})
+
+    assert made(least_m + 1e-6).orbit.radius > least_m
+    with pytest.raises(ConfigurationError, match=f"half the diagonal of {objects[-1]}, or the"):
+        made(least_m - 1e-6)
+
+
+def test_what_can_be_explored_and_lies_below_the_folder_is_allowed():
+    scene = {"explorer_scene": "hall.glb"}
+    for scenario in ("explorer", "goalseeker"):
+        config = EnvConfig.from_dict({"backend": "mesh", "scenario": scenario, "assets": scene})
+        assert config.assets.explorer_scene == "hall.glb"
+    names = ("fruit/apple", "a..b")
+    assert EnvConfig.from_dict({"backend": "mesh", "objects": list(names)}).objects == names
+    assert EnvConfig.from_dict({"assets": {"explorer_scene": "office"}}).backend == "sdf"
+
+
+def test_numbers_and_arrays_of_numpy_are_taken():
+    given_values = {"dt": np.float32(0.5), "sensor": {"resolution": np.array([32, 48])}}
+    config = EnvConfig.from_dict(given_values | {"context_length": np.int64(2048)})
+    assert (config.dt, config.context_length) == (0.5, 2048)
+    assert config.sensor.resolution == (32, 48)
+    assert config == EnvConfig(
+        dt=0.5, context_length=2048, sensor=SensorConfig(resolution=(32, 48))
+    )
+    with pytest.raises(ConfigurationError, match="dt = -1.0 is not allowed"):
+        EnvConfig(dt=np.float32(-1))
 
 
 def test_a_configuration_that_is_no_mapping_is_refused():

@@ -49,6 +49,7 @@ def checked(environment):
         check_env(environment.unwrapped)
 
 
+@pytest.mark.slow
 def test_explorations_keep_the_rules(run):
     checked(gymnasium.make("live_mvp/Explore-v0", shared=run))
 
@@ -210,3 +211,28 @@ def test_ids_are_known_after_an_import_and_by_the_name_of_the_module():
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("fault", ["raises", "infinite"])
+def test_a_batch_whose_renderer_fails_once_is_rendered_member_by_member(monkeypatch, fault):
+    batch, alone = PacketVectorEnv(3, config=STUB), PacketVectorEnv(3, config=STUB)
+    batch.reset(seed=1)
+    alone.reset(seed=1)
+    stage = batch.environments[0].stage
+    look, views_seen = stage.look, []
+
+    def broken(views):
+        views_seen.append(len(views))
+        picture = look(views)
+        if len(views_seen) > 1:
+            return picture
+        if fault == "raises":
+            raise MemoryError
+        return picture._replace(depth=np.full_like(picture.depth, np.inf))
+
+    monkeypatch.setattr(stage, "look", broken)
+    actions = np.full((3, 2), 0.5, np.float32)
+    seen, _, terminated, _, _ = batch.step(actions)
+    assert views_seen == [4, 1, 1, 1]  # all at once, then each for itself
+    assert not terminated.any()
+    np.testing.assert_array_equal(seen["patch"], alone.step(actions)[0]["patch"])

@@ -271,11 +271,15 @@ def test_what_cannot_be_had_is_refused_by_a_sentence(monkeypatch, habitat, asset
         make(assets)
 
 
-def test_a_module_that_cannot_be_imported_says_why(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    "kind", ["ImportError", "OSError", "RuntimeError", "AttributeError", "ValueError"]
+)
+def test_a_module_that_cannot_be_imported_says_why_and_what_to_do(monkeypatch, tmp_path, kind):
     folder = tmp_path / "habitat_sim"
     folder.mkdir()
-    (folder / "__init__.py").write_text("raise ImportError('libEGL.so.1 is missing')")
+    (folder / "__init__.py").write_text(f"raise {kind}('libEGL.so.1 is missing')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "habitat_sim", raising=False)
-    with pytest.raises(EnvBackendError, match=r"cannot be imported: libEGL\.so\.1 is missing"):
+    sentence = r"cannot be imported: libEGL\.so\.1 is missing; .* conda install habitat-sim"
+    with pytest.raises(EnvBackendError, match=sentence):
         Environment(EnvConfig.from_dict({"backend": "habitat"}))

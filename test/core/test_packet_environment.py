@@ -226,6 +226,13 @@ def test_jitter_is_noise_of_moves_and_repeats_with_the_seed():
         ({"type": "zoom", "params": {"dz": 1.0}}, r"type = 'zoom' is not allowed in this scen"),
         ({"type": "noop", "colour": 1}, r"colour is not a part of an action"),
         ({"type": "noop", "column_id": "x"}, r"column_id = 'x' .* one of col0"),
+        ({"type": "noop", "column_id": None}, r"column_id = None is not allowed: .* text"),
+        ({"type": "noop", "column_id": 3}, r"column_id = 3 is not allowed: it must be text"),
+        (move(10**400, 0), r"dx is too large a number: it must be finite"),
+        (
+            {"type": "motor", "params": {"motor": [10**400]}},
+            r"motor\[0\] is too large a number: it must be finite",
+        ),
         ({"type": "switch_object", "params": {"object_id": "x"}}, r"object_id = 'x' .* 003"),
         ({"type": "switch_object", "params": {"object_id": 3}}, r"object_id = 3 .* text"),
     ],
@@ -246,6 +253,10 @@ def test_a_wrong_action_is_refused_by_name_and_changes_nothing(action, sentence)
         ({"scenario": "walker"}, r"scenario = 'walker' is not allowed"),
         ({"scenario": "goalseeker"}, r"'goalseeker' is not allowed without rewards"),
         ({"seed": -1}, r"seed = -1 is not allowed"),
+        ({"seed": 1.5}, r"seed = 1.5 is not allowed: it must be a whole number"),
+        ({"seed": "a"}, r"seed = 'a' is not allowed: it must be a whole number"),
+        ({"seed": True}, r"seed = True is not allowed: it must be a whole number"),
+        ({"seed": 2**64}, r"seed = 18446744073709551616 is not allowed"),
     ],
 )
 def test_a_wrong_reset_is_refused(arguments, sentence):

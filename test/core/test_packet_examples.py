@@ -33,6 +33,7 @@ def test_the_examiner_tells_objects_apart_by_panning_and_tilting():
         assert name == guess
 
 
+@pytest.mark.slow
 def test_who_chooses_explores_more_than_who_does_not_and_neither_touches_anything():
     pytest.importorskip("gymnasium")
     shares = {}

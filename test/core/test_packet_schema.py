@@ -181,14 +181,123 @@ def changed(values, place, change):
     return made
 
 
+LEFT_OUT = ("stamp_ns", "frame_id", "message", "extrinsic_reward")
+"""What others may leave out, besides ``meta`` and ``velocity``."""
+PLAIN_OBSERVATION = {
+    "type": "observation.v1",
+    "columns": [
+        {
+            "column_id": "col0",
+            "channels": ["r", "depth"],
+            "patch": [[[0.5, None], [0.25, 1.0]]],
+            "egocentric_pose": {"u": 0.25, "v": 0.5, "u_prev": 0.75, "v_prev": 0.125},
+        }
+    ],
+    "global_meta": {
+        "object_id": "cup",
+        "tick": 3,
+        "camera_intr": {"fx": 1.5, "fy": 2.5, "cx": 3.5, "cy": 4.5, "width": 2, "height": 1},
+    },
+}
+PLAIN_COLUMN = {
+    "column_id": "col0",
+    "pose_t": {"u": 0.25, "v": 0.5},
+    "pose_tm1": {"u": 0.75, "v": 0.125},
+}
+PLAIN_POSE = {"type": "pose.v1", "per_column": [PLAIN_COLUMN], "dt": 0.05}
+AT = {"position": [1.0, 2.0, 3.0], "orientation": [0.0, 1.0, 0.0, 0.0]}
+AT_REST = packets.ColumnPose("col0", POINT, OTHER, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "packet"),
+    [
+        (
+            PLAIN_OBSERVATION,
+            packets.ObservationPacket(0, "", 3, "cup", OBSERVATION.camera, OBSERVATION.columns),
+        ),
+        (PLAIN_POSE, packets.PosePacket(0, "", 0, 0.05, (AT_REST,))),
+        (
+            PLAIN_POSE | {"se3": AT, "chart_of_interest": {"u": 0.25, "v": 0.5}},
+            packets.PosePacket(
+                0,
+                "",
+                0,
+                0.05,
+                (AT_REST,),
+                True,
+                packets.BodyPose((1.0, 2.0, 3.0), (0.0, 1.0, 0.0, 0.0)),
+                has_interest=True,
+                interest=POINT,
+            ),
+        ),
+        (
+            {
+                "type": "context.v1",
+                "c_bits": {"indices": [0, 5], "length": 1024},
+                "sources": ["metronome", "switch"],
+            },
+            packets.ContextPacket(0, "", 0, 1024, (0, 5), ("metronome", "switch")),
+        ),
+        (
+            {"type": "move", "params": {"dx": 1.0, "dy": 0.0}},
+            packets.ActionPacket(0, "", 0, "move", dx=1.0),
+        ),
+        ({"type": "noop", "params": {}}, packets.ActionPacket(0, "", 0, "noop")),
+        (
+            {"type": "noop", "params": {}, "meta": {"tick": 4}},
+            packets.ActionPacket(0, "", 4, "noop"),
+        ),
+    ],
+)
+def test_what_a_document_leaves_out_is_read_as_its_default(values, packet):
+    packet_schema.check(values)
+    read = from_json(type(packet), values)
+    assert read == packet
+    written = to_json(read)  # complete
+    assert set(written) >= {*values, "global_meta" if "global_meta" in values else "meta"}
+    assert from_json(type(packet), written) == packet
+
+
+def test_step_info_by_its_flags_alone_is_read_and_keeps_its_schema():
+    flags = dict.fromkeys(("ok", "clamped", "wrapped", "collided", "reset_suggested"), True)
+    values = flags | {"object_id": "cup"}
+    file = packet_schema.FOLDER / packet_schema.file_name(packets.StepInfo)
+    jsonschema.validate(values, json.loads(file.read_text(encoding="utf-8")))
+    assert from_json(packets.StepInfo, values) == packets.StepInfo(
+        0, "", 0, True, True, True, True, True, "cup"
+    )
+
+
+def test_the_channels_of_a_patch_cannot_be_left_out():
+    values = copy.deepcopy(PLAIN_OBSERVATION)
+    del values["columns"][0]["channels"]
+    with pytest.raises(packets.PacketError, match="'channels' is a required property"):
+        packet_schema.check(values)
+    with pytest.raises(packets.PacketError, match="channels = None is not allowed"):
+        from_json(packets.ObservationPacket, values)
+
+
+@pytest.mark.parametrize("name", ["dx", "tick"])
+def test_a_number_beyond_all_floats_is_refused(name):
+    values = to_json(packets.ActionPacket(0, "", 0, "move"))
+    values["meta" if name == "tick" else "params"][name] = 10**400
+    with pytest.raises(packets.PacketError, match=f"{name} is too large a number"):
+        from_json(packets.ActionPacket, values)
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_whatever_is_missing_or_of_another_type_is_caught(name):
     values = to_json(EXAMPLES[name])
     packet_schema.check(values)
     for place in places(values):
         if isinstance(place[-1], str):
-            with pytest.raises(packets.PacketError):
-                packet_schema.check(changed(values, place, lambda p, key: p.pop(key)))
+            without = changed(values, place, lambda p, key: p.pop(key))
+            if place[:1] == ("meta",) or place[-1] in LEFT_OUT or "velocity" in place:
+                packet_schema.check(without)
+            else:
+                with pytest.raises(packets.PacketError):
+                    packet_schema.check(without)
         for wrong in ({"x": 1}, "no such word", [[]], True if place[-1] != "ok" else 2):
             flag = place[-1] in ("ok", "clamped", "wrapped", "collided", "reset_suggested")
             text = place[-1] in ("object_id", "column_id", "frame_id", "message", "patch")
@@ -214,7 +323,9 @@ def test_whatever_is_missing_or_of_another_type_is_caught(name):
         (OBSERVATION, ("more",), 1, "Additional properties"),
         (OBSERVATION, ("type",), "observation.v2", "type = 'observation.v2' is not allowed"),
         (POSE, ("dt",), 0.0, "minimum"),
-        (POSE, ("chart_of_interest",), {"u": 0.0, "v": 0.0}, "object_id"),
+        (POSE, ("chart_of_interest",), {"u": 0.0, "v": 0.0}, None),
+        (POSE, ("chart_of_interest",), {"u": 0.0, "object_id": "cup"}, "'v' is a required"),
+        (POSE, ("meta",), 3, "not of type"),
         (POSE, ("se3",), {"position": [0, 0], "orientation": [1, 0, 0, 0]}, "too short"),
         (POSE, ("per_column",), [], None),
         (CONTEXT, ("c_bits", "indices"), [5, 0], "must be ascending"),
@@ -254,8 +365,8 @@ def test_a_broken_packet_is_caught_by_a_sentence(packet, place, value, sentence)
             "interest without has_interest",
         ),
         (lambda: packets.PosePacket(0, "", 0, 0.1, POSE.columns * 2), "column 'col0'"),
-        (lambda: packets.Patch(("r",), np.full((1, 1, 1), np.inf)), "infinite"),
-        (lambda: packets.Patch(("r",), np.zeros((0, 1, 1))), "must not be empty"),
+        (lambda: packets.Patch(("r",), np.full((1, 1, 1), np.inf, np.float32)), "infinite"),
+        (lambda: packets.Patch(("r",), np.zeros((0, 1, 1), np.float32)), "must not be empty"),
     ],
 )
 def test_a_packet_that_breaks_its_definition_cannot_be_made(make, sentence):

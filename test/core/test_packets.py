@@ -122,3 +122,10 @@ def test_motor_actions_are_scaled_to_one_and_clipped():
 def test_a_patch_must_fit_its_channels():
     with pytest.raises(ValueError, match="does not fit"):
         packets.Patch(("depth", "r"), np.zeros((2, 2, 1), np.float32))
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float16, np.int32, np.uint8, object])
+def test_a_patch_holds_what_messages_and_json_do(kind):
+    data = np.ones((1, 1, 1), kind)
+    with pytest.raises(packets.PacketError, match=f"a patch of {data.dtype} is not allowed"):
+        packets.Patch(("depth",), data)
