@@ -92,6 +92,11 @@ ARGUMENTS = [
         "serial:DEVICE:BAUD; empty: where its simulator is found.",
     ),
     DeclareLaunchArgument(
+        "system_id",
+        default_value=str(DEFAULTS.system_id),
+        description="Its MAVLink system.",
+    ),
+    DeclareLaunchArgument(
         "camera",
         default_value="auto",
         choices=["auto", *CAMERAS],
@@ -199,6 +204,7 @@ def start_graph(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             vehicle=chosen["vehicle"],
             autopilot=chosen["autopilot"],
             url=chosen["url"],
+            system_id=number("system_id", chosen["system_id"], int),
             camera=None if chosen["camera"] == "auto" else chosen["camera"],
             map_to_odom=chosen["map_to_odom"],
             namespace=chosen["namespace"],

@@ -18,6 +18,7 @@ FACTORS = (0.01, 100.0)
 LONGEST_LIMIT_S = 1e6
 LARGEST_SEED = 2**53
 """As far as whole numbers of parameters go."""
+HIGHEST_SYSTEM_ID = 255
 DRIFT_MAX_M_PER_M = 0.2
 HEADING_DRIFT_MAX_DEG_PER_M = 5.0
 
@@ -55,7 +56,16 @@ def check_autopilot(options: GraphOptions) -> None:
                 f"url = {options.url!r} is not allowed with vehicle = {options.vehicle!r}: it "
                 "must be 'mavlink', since only an autopilot is found there"
             )
+        if options.system_id != 1:
+            raise UsageError(
+                f"system_id = {options.system_id} is not allowed with vehicle = "
+                f"{options.vehicle!r}: it must be 'mavlink', since only an autopilot has one"
+            )
         return
+    if not 1 <= options.system_id <= HIGHEST_SYSTEM_ID:
+        raise UsageError(
+            f"system_id = {options.system_id} is not allowed: it must be 1 to {HIGHEST_SYSTEM_ID}"
+        )
     if options.sim_time:
         raise UsageError(
             "use_sim_time is not allowed with vehicle = 'mavlink': an autopilot flies in the time "

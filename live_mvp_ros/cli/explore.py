@@ -32,10 +32,12 @@ from live_mvp_ros.bringup.graph import (
 from live_mvp_ros.bringup.option_checks import (
     DRIFT_MAX_M_PER_M,
     HEADING_DRIFT_MAX_DEG_PER_M,
+    HIGHEST_SYSTEM_ID,
     LARGEST_SEED,
 )
 from live_mvp_ros.bringup.own_terminal import kept_as_it_was
 from live_mvp_ros.cli import views
+from live_mvp_ros.cli.autopilot_options import not_empty
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_new_folder, check_writable
 from live_mvp_ros.cli.numbers import Number
 from live_mvp_ros.cli.shell_completion import worlds_and_files
@@ -116,9 +118,17 @@ DEFAULTS = GraphOptions()
 @click.option(
     "--url",
     default=DEFAULTS.url,
+    callback=not_empty,
     metavar="URL",
     help="Where it is: udpin:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD;"
     " default: where its simulator is found.",
+)
+@click.option(
+    "--system-id",
+    type=click.IntRange(1, HIGHEST_SYSTEM_ID),
+    default=DEFAULTS.system_id,
+    show_default=True,
+    help="Its MAVLink system.",
 )
 @click.option(
     "--camera",
@@ -218,6 +228,7 @@ def explore(
     vehicle: str,
     autopilot: str,
     url: str,
+    system_id: int,
     camera: str | None,
     map_to_odom: str,
     use_sim_time: bool | None,
@@ -246,6 +257,7 @@ def explore(
         vehicle=vehicle,
         autopilot=autopilot,
         url=url,
+        system_id=system_id,
         camera=camera,
         map_to_odom=map_to_odom,
         namespace=namespace,

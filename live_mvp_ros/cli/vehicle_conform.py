@@ -77,7 +77,10 @@ def conform(
     Exit code 0: all checks that apply have passed; 1: one has not; 2: used wrongly.
     """
     if (vehicle is None) == (autopilot is None):
-        raise UsageError("what is to be checked? --vehicle sim, or --autopilot px4 or ardupilot")
+        raise UsageError(
+            "what is to be checked? Say either --vehicle sim, or --autopilot px4 or ardupilot"
+            + (", not both" if vehicle else "")
+        )
     if vehicle is not None and url:
         raise UsageError("--url is for --autopilot: the simulated vehicle has none")
     if vehicle is None and real_time_factor is not None:

@@ -392,7 +392,7 @@ def test_parameters_are_read_set_read_back_and_bounded():
     client.begin_again()
     client.told("A", 8.0)
     assert client.problems() == []
-    assert client.verified() == ["A = 8"]
+    assert client.verified() == ["A = 8 (was 3)"]  # somebody has set it after all
     assert client.value("B") != 0.4  # to be read again
 
 

@@ -41,11 +41,13 @@ def test_a_vehicle_is_checked_and_watched(port, tmp_path, capsys):
     url = f"udpin:127.0.0.1:{port}"
     file = tmp_path / "check.json"
     where = ("--autopilot", "px4", "--url", url)
-    code = main(["vehicle", "check", *where, "--timeout", "120", "--json", str(file)])
+    options = ("--altitude", "3", "--timeout", "120", "--json", str(file))
+    code = main(["vehicle", "check", *where, *options])
     said = capsys.readouterr()
     assert code == 0, said.err
     assert "good  vehicle: PX4" in said.out
-    assert "COM_OF_LOSS_T = 0.5" in said.out
+    assert "COM_OF_LOSS_T = 0.5 (was 1)" in said.out
+    assert "MIS_TAKEOFF_ALT = 3" in said.out
     assert said.out.endswith("it may be armed\n")
     values = json.loads(file.read_text())
     assert values["passed"]
@@ -54,16 +56,21 @@ def test_a_vehicle_is_checked_and_watched(port, tmp_path, capsys):
 
     # The wrong system and the wrong autopilot are said by name.
     assert main(["vehicle", "check", *where, "--timeout", "1", "--system-id", "9"]) == 1
-    assert "no heartbeat comes" in capsys.readouterr().out
+    silence = f"no heartbeat comes of system 9 at {url}, where system 1 can be heard"
+    assert f"NOT   vehicle: {silence}\n" in capsys.readouterr().out
     wrong = ("--autopilot", "ardupilot", "--url", url)
     assert main(["vehicle", "check", *wrong, "--timeout", "3"]) == 1
-    assert "it is no ArduCopter: MAV_AUTOPILOT 12" in capsys.readouterr().out
+    assert "MAV_AUTOPILOT 12 is that of autopilot px4\n" in capsys.readouterr().out
 
     assert main(["vehicle", "monitor", *where, "--duration", "4"]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     assert "AUTO.LOITER  disarmed  on the ground" in last
     assert "battery 100%" in last
+    assert "heading 90°" in last  # it stands with its nose to the east
+    assert "clock -" in last  # it has not asked
     assert "odometry" in last
+    assert main(["vehicle", "monitor", *where, "--ask", "--duration", "4"]) == 0
+    assert "clock +" in capsys.readouterr().out.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -102,9 +102,11 @@ def state_message(
 
 
 def check_response(report: CheckReport, response: CheckVehicle.Response) -> CheckVehicle.Response:
-    """Fill a response with a report."""
+    """Fill a response with a report; what is not told is in the sentence alone."""
     response.success, response.message = report.passed, report.summary
     for item in report.items:
+        if item.passed is None:
+            continue
         into = response.passed if item.passed else response.failed
         into.append(f"{item.name}: {item.sentence}")
     return response

@@ -56,6 +56,7 @@ class Carrier:
 
     Attributes:
         problem: why there is no connection now, empty while there is.
+        heard: systems whose autopilots have said something.
         garbled: how often bytes were no message.
     """
 
@@ -66,7 +67,8 @@ class Carrier:
             UrlError: the URL is none of ours.
         """
         check_url(url)
-        self.url, self.problem, self.garbled = url, "it is not opened yet", 0
+        self.url, self.problem, self.garbled = url, "it is being opened", 0
+        self.heard: set[int] = set()
         self._inboxes: dict[int, Inbox] = {}
         self._endpoint: Endpoint | None = None
         self._ending = threading.Event()
@@ -136,8 +138,13 @@ class Carrier:
         if message.get_type() == "BAD_DATA":
             self.garbled += 1
             return
-        inbox = self._inboxes.get(message.get_srcSystem())
-        if inbox is not None and message.get_srcComponent() == _AUTOPILOT_COMPONENT:
+        if message.get_srcComponent() != _AUTOPILOT_COMPONENT:
+            return
+        system_id = message.get_srcSystem()
+        if system_id not in self.heard:
+            self.heard = self.heard | {system_id}  # another thread may be reading the old one
+        inbox = self._inboxes.get(system_id)
+        if inbox is not None:
             inbox.put(message, arrival_ns, address)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from live_mvp_ros.vehicle.mavlink.autopilots import AUTOPILOTS
 from live_mvp_ros.vehicle.mavlink.preflight import CheckFacts
 
 if TYPE_CHECKING:
@@ -19,16 +20,20 @@ def check_facts(link: VehicleLink, now_s: float) -> CheckFacts:
     """Return what a report on one vehicle is made of."""
     facts, config, upkeep = link.facts, link.config, link.upkeep
     problem, kind = "", f"{link.traits.name}, MAV_TYPE {facts.kind}"
+    stranger = facts.autopilot != link.traits.autopilot_id
     if not link.connected(now_s):
         problem = "no heartbeat comes"
-    elif facts.autopilot != link.traits.autopilot_id:
+    elif stranger:
         problem = f"it is no {link.traits.name}: MAV_AUTOPILOT {facts.autopilot}"
+        names = [name for name, it in AUTOPILOTS.items() if it.autopilot_id == facts.autopilot]
+        problem += f" is that of autopilot {names[0]}" if names else ""
     elif not facts.is_multirotor:
         problem = f"it is no multirotor: MAV_TYPE {facts.kind}"
     needed = ("HIGHRES_IMU", "VFR_HUD", "EXTENDED_SYS_STATE")
     return CheckFacts(
         kind_problem=problem or link.bad_telemetry,
         kind=kind,
+        judged=link.connected(now_s) and not stranger,
         armed=facts.armed,
         on_ground=None if facts.in_air is None else not facts.in_air,
         can_arm=facts.can_arm,

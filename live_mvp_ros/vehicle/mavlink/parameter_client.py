@@ -43,6 +43,7 @@ class _Course:
     value: float = math.nan
     read: bool = False
     set_once: bool = False
+    before: float = math.nan  # we have set it
     tries: int = 0
     answer_by_s: float = -math.inf
 
@@ -64,7 +65,7 @@ class ParameterClient:
 
     def begin_again(self) -> None:
         """Read everything anew: the autopilot was started again, or somebody may have set it."""
-        self._courses = [_Course(course.wanted) for course in self._courses]
+        self._courses = [_Course(c.wanted, before=c.before) for c in self._courses]
 
     def value(self, name: str) -> float:
         """Return the value of a parameter that was read, NaN before."""
@@ -81,7 +82,7 @@ class ParameterClient:
             course.answer_by_s = now_s + ANSWER_S
             if not course.read:
                 return ReadParameter(course.wanted.name)
-            course.set_once, course.read = True, False
+            course.set_once, course.read, course.before = True, False, course.value
             goal = course.wanted.wanted(course.value)
             return SetParameter(course.wanted.name, goal, course.wanted.integer)
         return None
@@ -103,9 +104,10 @@ class ParameterClient:
         return [said for course in self._courses if (said := self._problem(course))]
 
     def verified(self) -> list[str]:
-        """Return the parameters that are as wanted, with their values."""
+        """Return the parameters that are as wanted, with their values and what they were."""
         return [
             f"{course.wanted.name} = {course.value:g}"
+            + f" (was {course.before:g})" * (not math.isnan(course.before))
             for course in self._courses
             if course.wanted.why and course.read and self._agrees(course)
         ]

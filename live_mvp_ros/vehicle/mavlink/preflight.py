@@ -19,10 +19,17 @@ _RATE_SHARE = 0.7  # of what was asked for
 
 @dataclasses.dataclass(frozen=True)
 class CheckItem:
-    """One thing that was looked at."""
+    """One thing that was looked at.
+
+    Attributes:
+        name: of the thing.
+        passed: whether it is well; None where the vehicle does not tell, which keeps nobody on the
+            ground.
+        sentence: what was found.
+    """
 
     name: str
-    passed: bool
+    passed: bool | None
     sentence: str
 
 
@@ -35,18 +42,27 @@ class CheckReport:
     @property
     def passed(self) -> bool:
         """Whether the vehicle may be armed."""
-        return all(item.passed for item in self.items)
+        return all(item.passed is not False for item in self.items)
 
     @property
     def problems(self) -> list[str]:
         """Return what is wrong, a sentence for each."""
-        return [f"{item.name}: {item.sentence}" for item in self.items if not item.passed]
+        return [f"{item.name}: {item.sentence}" for item in self.items if item.passed is False]
+
+    @property
+    def untold(self) -> list[str]:
+        """Return the names of what the vehicle does not tell."""
+        return [item.name for item in self.items if item.passed is None]
 
     @property
     def summary(self) -> str:
         """Return one sentence."""
-        problems = self.problems
-        return "; ".join(problems) if problems else f"all {len(self.items)} checks are good"
+        if problems := self.problems:
+            return "; ".join(problems)
+        if untold := self.untold:
+            good = len(self.items) - len(untold)
+            return f"{good} checks are good, and it does not tell: {', '.join(untold)}"
+        return f"all {len(self.items)} checks are good"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +72,7 @@ class CheckFacts:
     Attributes:
         kind_problem: why the vehicle is of the wrong kind; empty if it is not.
         kind: what it is.
+        judged: it is there, and what was expected; else nothing more is worth saying.
         on_ground: disarmed and on the ground; None where it does not say.
         armed: it says so.
         can_arm: its own checks pass; None where it does not say.
@@ -75,6 +92,7 @@ class CheckFacts:
 
     kind_problem: str
     kind: str
+    judged: bool
     armed: bool
     on_ground: bool | None
     can_arm: bool | None
@@ -100,12 +118,11 @@ class CheckFacts:
 
 def report(facts: CheckFacts) -> CheckReport:
     """Return what is well and what is not."""
+    if not facts.judged:
+        return CheckReport((CheckItem("vehicle", False, facts.kind_problem),))
     missing = [name for name, comes in facts.needed if not comes]
     rates = f"odometry comes at {facts.odometry_hz:.0f} Hz of {facts.wanted_hz:.0f} Hz"
     fast = facts.odometry_hz >= _RATE_SHARE * facts.wanted_hz
-    battery = "it does not say"
-    if not math.isnan(facts.battery_fraction):
-        battery = f"{facts.battery_fraction:.0%} of at least {facts.battery_min:.0%}"
     items = (
         CheckItem("vehicle", not facts.kind_problem, facts.kind_problem or facts.kind),
         _ground(facts),
@@ -117,7 +134,7 @@ def report(facts: CheckFacts) -> CheckReport:
         ),
         _estimator(facts),
         CheckItem("home", facts.home, "it has one" if facts.home else "it has none"),
-        CheckItem("battery", not facts.battery_fraction < facts.battery_min, battery),
+        _battery(facts),
         _clock(facts),
         CheckItem(
             "parameters",
@@ -149,6 +166,13 @@ def _estimator(facts: CheckFacts) -> CheckItem:
     return CheckItem("estimator", not strays, said)
 
 
+def _battery(facts: CheckFacts) -> CheckItem:
+    if math.isnan(facts.battery_fraction):
+        return CheckItem("battery", None, "it does not say")
+    said = f"{facts.battery_fraction:.0%} of at least {facts.battery_min:.0%}"
+    return CheckItem("battery", facts.battery_fraction >= facts.battery_min, said)
+
+
 def _clock(facts: CheckFacts) -> CheckItem:
     if not facts.clock_known:
         return CheckItem("clock", False, "it has not answered TIMESYNC")
@@ -163,7 +187,9 @@ def _own_checks(facts: CheckFacts) -> CheckItem:
     if facts.can_arm is False:
         said = "; ".join(facts.complaints) or "it does not say why"
         return CheckItem("its own checks", False, f"it cannot be armed: {said}")
-    return CheckItem("its own checks", True, "pass" if facts.can_arm else "are not told")
+    if facts.can_arm is None:
+        return CheckItem("its own checks", None, "are not told")
+    return CheckItem("its own checks", True, "pass")
 
 
 class Settling:

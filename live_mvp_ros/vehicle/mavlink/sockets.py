@@ -61,15 +61,31 @@ def check_url(url: str) -> tuple[str, str, int]:
     scheme, _, rest = url.partition(":")
     place, _, number = rest.rpartition(":")
     what = "a baud rate" if scheme == "serial" else "a port"
-    if scheme not in SCHEMES or not place or not number.isdigit():
+    if scheme not in SCHEMES or not place or not (number.isascii() and number.isdigit()):
         raise UrlError(
             f"url = {url!r} is not allowed: it must be udpin:HOST:PORT, udpout:HOST:PORT, "
-            "tcp:HOST:PORT or serial:DEVICE:BAUD"
+            f"tcp:HOST:PORT or serial:DEVICE:BAUD{_hint(url)}"
         )
     highest = 10_000_000 if scheme == "serial" else 65535
     if not 1 <= int(number) <= highest:
         raise UrlError(f"url = {url!r} is not allowed: {number} is not {what}")
     return scheme, place, int(number)
+
+
+def _hint(url: str) -> str:
+    """Return what may be meant by what others call a URL, empty where nobody knows."""
+    scheme, _, rest = url.partition(":")
+    host, _, port = rest.strip("/").rpartition(":")
+    if scheme == "udp" and port.isdigit():
+        here = host or "0.0.0.0"
+        return f"; to listen say udpin:{here}:{port}, to speak first udpout:{here}:{port}"
+    if scheme in SCHEMES[:3] and not host and port.isdigit():
+        return f"; on every address it is {scheme}:0.0.0.0:{port}" if scheme == "udpin" else ""
+    if url.startswith("/dev/"):
+        return f"; a device is serial:{url}:57600 or what its baud rate is"
+    if scheme == "serial" and rest.startswith("/dev/"):
+        return f"; with its baud rate it is {url.rstrip(':')}:57600 or the like"
+    return ""
 
 
 def open_endpoint(url: str) -> Endpoint:

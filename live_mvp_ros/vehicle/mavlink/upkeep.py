@@ -7,6 +7,7 @@ None of it says anything about flying.
 
 from __future__ import annotations
 
+import enum
 import math
 from collections import OrderedDict
 from collections.abc import Callable
@@ -24,8 +25,25 @@ RENEWAL_S = 5.0
 _ASKED = 32  # questions that may still be answered
 
 
+class Voice(enum.Enum):
+    """What a link says by itself."""
+
+    DRIVER = "driver"
+    """Everything: it is a ground station to the vehicle, and makes it ready for a flight."""
+    ASKING = "asking"
+    """Questions for telemetry and time, as somebody whose absence no failsafe waits for."""
+    SILENT = "silent"
+    """Nothing."""
+
+
 class Upkeep:
-    """Of one link; belongs to one thread."""
+    """Of one link; belongs to one thread.
+
+    Attributes:
+        voice: what is said.
+        clock: the offset of the vehicle's.
+        parameters: of the vehicle.
+    """
 
     def __init__(
         self,
@@ -43,6 +61,7 @@ class Upkeep:
             send: writes one.
         """
         self._traits, self._demands, self._writer, self._send = traits, demands, writer, send
+        self.voice = Voice.DRIVER
         self.clock = ClockOffset()
         self.parameters = ParameterClient(traits.parameters(demands), (traits.hover_parameter,))
         self._rates = RequestClient()
@@ -57,10 +76,12 @@ class Upkeep:
 
     def tick(self, now_ns: int, *, connected: bool, armed: bool, odometry_hz: float) -> None:
         """Send what is due."""
+        if self.voice is Voice.SILENT:
+            return
         now_s = 1e-9 * now_ns
         if now_s - self._heartbeat_s >= HEARTBEAT_S:
             self._heartbeat_s = now_s
-            self._send(self._writer.heartbeat())
+            self._send(self._writer.heartbeat(station=self.voice is Voice.DRIVER))
         if not connected:
             return
         if now_s - self._timesync_s >= TIMESYNC_S:
@@ -70,7 +91,7 @@ class Upkeep:
                 self._asked_ns.popitem(last=False)
             self._send(self._writer.timesync(0, now_ns))
         self._ask_rates(now_s, odometry_hz)
-        if not armed:
+        if not armed and self.voice is Voice.DRIVER:
             self._ask_parameters(now_s)
 
     def take(self, message: Any, now_ns: int) -> bool:
@@ -86,8 +107,9 @@ class Upkeep:
         return False
 
     def _timesync(self, message: Any, now_ns: int) -> bool:
-        if message.tc1 == 0:  # it asks us
-            self._send(self._writer.timesync(now_ns, message.ts1))
+        if message.tc1 == 0:  # it asks: a driver alone answers, so that it hears of one clock
+            if self.voice is Voice.DRIVER:
+                self._send(self._writer.timesync(now_ns, message.ts1))
             return False
         if message.ts1 not in self._asked_ns:  # an answer to somebody else
             return False

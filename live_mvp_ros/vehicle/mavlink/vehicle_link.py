@@ -190,10 +190,10 @@ class VehicleLink:
     def check(self) -> CheckReport:
         """Return the report before a flight, and have parameters set that are not as wanted."""
         now_ns = self._clock()
-        self.upkeep.parameters.may_set(not self.facts.armed)
+        known = self.facts.autopilot == self.traits.autopilot_id
+        self.upkeep.parameters.may_set(known and not self.facts.armed)
         made = report(check_facts(self, 1e-9 * now_ns))
-        if made.passed:
-            self._checked_s = 1e-9 * now_ns
+        self._checked_s = 1e-9 * now_ns if made.passed else self._checked_s
         self._look(now_ns)
         return made
 

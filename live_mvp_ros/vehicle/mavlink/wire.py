@@ -22,7 +22,7 @@ from live_mvp_ros.vehicle.mavlink.autopilot_traits import (
 from live_mvp_ros.vehicle.mavlink.axes import Quaternion, Vector
 
 ARM_COMMAND, INTERVAL_COMMAND = 400, 511
-_GROUND_STATION, _NO_AUTOPILOT, _ACTIVE, _VERSION = 6, 8, 4, 3
+_GENERIC, _GROUND_STATION, _NO_AUTOPILOT, _ACTIVE, _VERSION = 0, 6, 8, 4, 3
 _REAL32, _INT32 = 9, 6  # MAV_PARAM_TYPE
 _AUTOPILOT_COMPONENT = 1
 _IDS = {kind.msgname: number for number, kind in mavlink.mavlink_map.items()}
@@ -54,9 +54,13 @@ class Writer:
         self._mav.seq = (self._mav.seq + 1) % 256
         return data
 
-    def heartbeat(self) -> Any:
-        """Return the heartbeat of a ground station: PX4 tells no texts to anybody else."""
-        return self._mav.heartbeat_encode(_GROUND_STATION, _NO_AUTOPILOT, 0, 0, _ACTIVE, _VERSION)
+    def heartbeat(self, *, station: bool = True) -> Any:
+        """Return the heartbeat of a ground station: PX4 tells no texts to anybody else.
+
+        Else that of something of no kind, which no failsafe counts.
+        """
+        kind = _GROUND_STATION if station else _GENERIC
+        return self._mav.heartbeat_encode(kind, _NO_AUTOPILOT, 0, 0, _ACTIVE, _VERSION)
 
     def timesync(self, its_ns: int, asked_ns: int) -> Any:
         """Return a question (``its_ns`` is 0) or an answer."""
