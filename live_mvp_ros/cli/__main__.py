@@ -15,6 +15,7 @@ from live_mvp_ros.bringup.environment import (
     check_script,
     enter,
 )
+from live_mvp_ros.bringup.errors import FAILED
 
 
 def main() -> int:
@@ -24,11 +25,13 @@ def main() -> int:
     try:
         check_script(sys.argv[0])
         enter()
+        from live_mvp_ros.cli.main import main as command
     except RosMissingError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
-    from live_mvp_ros.cli.main import main as command
-
+    except KeyboardInterrupt:  # before there is a command that says so
+        sys.stderr.write("live-mvp: interrupted\n")
+        return FAILED
     return command() or 0
 
 

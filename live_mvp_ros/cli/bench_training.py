@@ -60,4 +60,6 @@ def training(json_file: Path | None, drones: int, steps: int, repeats: int) -> i
 def _text(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {number}" for name, number in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(_text, value))
     return str(value)

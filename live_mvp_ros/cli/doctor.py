@@ -82,12 +82,12 @@ def check_ros() -> str:
         raise ProblemError(
             str(error), "run `make setup` in a checkout, or source your ROS 2 installation"
         ) from error
-    distro, ours = os.environ.get("ROS_DISTRO", "unknown"), rclpy.__file__ or ""
-    if find_overlay() is not None and ours.startswith(sys.prefix):
-        return f"{distro} (wheels)"
-    if "AMENT_PREFIX_PATH" not in os.environ:
+    ours = rclpy.__file__ or ""
+    distro, overlay = os.environ.get("ROS_DISTRO", ""), find_overlay()
+    wheels = ours.startswith(sys.prefix) and (overlay is not None or not distro)
+    if "AMENT_PREFIX_PATH" not in os.environ and not (wheels and overlay is not None):
         raise ProblemError(f"{ours}, but nothing is set up", "run `make setup`, or source ROS 2")
-    return f"{distro} (sourced)"
+    return f"{distro} ({'wheels' if wheels else 'sourced'})".strip()
 
 
 def check_interfaces() -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from live_mvp_ros.base.plurals import counted
 from live_mvp_ros.bringup.errors import FAILED, UsageError
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable, read_settings
 
@@ -54,6 +55,24 @@ _ENDS = 20  # iterations at each end of a curve that are compared
     metavar="DIR",
     help="Folder in which the folder of this training is created.",
 )
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Train N times, with seeds 0 to N - 1, side by side.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes of --seeds  [default: one per core]",
+)
+@click.option(
+    "--ray",
+    "address",
+    metavar="ADDRESS",
+    help="Train them on a Ray cluster; local starts one.",
+)
 @click.option("--resume", type=FILE, metavar="DIR", help="Go on with the training in this folder.")
 @click.option(
     "--json", "json_file", type=FILE, metavar="FILE", help="Write curve and scores to FILE."
@@ -64,6 +83,9 @@ def train(
     iterations: int | None,
     seed: int | None,
     output: Path,
+    seeds: int | None,
+    jobs: int | None,
+    address: str | None,
     resume: Path | None,
     json_file: Path | None,
 ) -> int:
@@ -72,10 +94,14 @@ def train(
         raise UsageError("--resume goes on with the settings in its folder: give no others")
     if resume is not None and task == "proposals":
         raise UsageError("--resume is not for --task proposals: it takes minutes, train anew")
+    if seeds is not None and (resume is not None or seed is not None or task != "policy"):
+        raise UsageError("--seeds begins trainings of policies: no --seed, --resume or --task")
+    if seeds is None and (jobs is not None or address is not None):
+        raise UsageError("--jobs and --ray are for --seeds: one training runs in one process")
     if json_file is not None:
         check_writable(json_file)
     check_folder(output, "--output")
-    if task == "policy":
+    if task == "policy" and seeds is None:
         os.environ.setdefault("XLA_FLAGS", "")  # one thread is what prepare_jax would choose
     from live_mvp_ros.base.jax_setup import prepare_jax
 
@@ -85,29 +111,70 @@ def train(
 
         return train_proposals(params_file, iterations, seed, output, json_file)
     config = settings(resume, params_file, iterations, seed)
+    from live_mvp_ros.base.results import write_json
     from live_mvp_ros.bringup.run_folder import new_folder
+
+    check_worlds(config)
+    if seeds is not None:
+        from live_mvp_ros.cli.train_seeds import train_seeds
+
+        record, folder, code = train_seeds(config, seeds, jobs, address, output)
+        click.echo(f"{counted(len(record['seeds']), 'training')}; results in {folder}")
+    else:
+        folder = new_folder(output).path if resume is None else resume
+        record = train_into(folder, config, goes_on=resume is not None, shown=True)
+        click.echo(sentence(record, folder))
+        code = FAILED if record["interrupted"] else 0
+    if json_file is not None:
+        write_json(json_file, record)
+    return code
+
+
+def check_worlds(config: TrainingConfig) -> None:
+    """Refuse worlds and starts that nobody can train in.
+
+    Raises:
+        UsageError: there is such a one.
+    """
+    from live_mvp_ros.learning.training_run import prepare
+
+    try:
+        prepare(config)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def train_into(
+    folder: Path, config: TrainingConfig, *, goes_on: bool = False, shown: bool = False
+) -> dict[str, Any]:
+    """Train, leave everything in a folder, and return the summary.
+
+    Args:
+        folder: of this training.
+        config: its settings.
+        goes_on: from the newest checkpoint in the folder.
+        shown: whether progress is.
+
+    Raises:
+        UsageError: there is no checkpoint to go on from.
+    """
     from live_mvp_ros.learning.checkpoints import Checkpoints, write_settings
     from live_mvp_ros.learning.training_run import prepare
     from live_mvp_ros.learning.training_step import begin
 
-    try:
-        setting = prepare(config)
-    except ValueError as error:  # of a world or a start
-        raise UsageError(str(error)) from error
-    state = begin(config)
-    folder = new_folder(output).path if resume is None else resume
+    setting, state = prepare(config), begin(config)
     write_settings(folder, config)
     kept = Checkpoints(folder)
     try:
-        if resume is not None:
+        if goes_on:
             state = newest(kept, state)
-        rows, random, interrupted = run(config, setting, state, kept, folder)
+        rows, random, interrupted = run(config, setting, state, kept, folder, shown)
     finally:
         kept.close()
-    record = summary(config, rows, random)
-    write_all(folder, json_file, record, rows, random)
-    click.echo(sentence(record, folder))
-    return FAILED if interrupted else 0
+    about = {"runs_on": runs_on(setting), "interrupted": interrupted}
+    record = {**about, **summary(config, rows, random)}
+    write_all(folder, record, rows)
+    return record
 
 
 def settings(
@@ -150,7 +217,12 @@ def newest(kept: Any, state: TrainingState) -> TrainingState:
 
 
 def run(
-    config: TrainingConfig, setting: Setting, state: TrainingState, kept: Any, folder: Path
+    config: TrainingConfig,
+    setting: Setting,
+    state: TrainingState,
+    kept: Any,
+    folder: Path,
+    shown: bool,
 ) -> tuple[list[Row], Score | None, bool]:
     """Train with progress and save; returns the curve, chance, and whether it was interrupted."""
     from live_mvp_ros.learning.checkpoints import write_policy
@@ -162,7 +234,7 @@ def run(
     made = int(state.iteration)
     with (
         CurveWriter(folder, read_rows(folder / NAME, made)) as curve,
-        _progress(config.iterations, made) as advance,
+        _progress(config.iterations, made, runs_on(setting), shown) as advance,
     ):
         try:
             for moment in steps_of(config, setting, state):
@@ -181,9 +253,19 @@ def run(
         return curve.rows, random, interrupted
 
 
+def runs_on(setting: Setting) -> str:
+    """Return what the flights of a training are shared by, in words."""
+    from live_mvp_ros.learning.devices import in_words, mesh_for
+
+    return in_words(mesh_for(setting.courses.yaws.shape[0]))
+
+
 @contextlib.contextmanager
-def _progress(total: int, made: int) -> Iterator[Callable[[str], None]]:
-    """Yield a function that moves a bar on by one, with a line."""
+def _progress(total: int, made: int, where: str, shown: bool) -> Iterator[Callable[[str], None]]:
+    """Yield a function that moves a bar on by one, with a line; ``where`` it is computed."""
+    if not shown:
+        yield lambda line: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as Left
@@ -191,9 +273,10 @@ def _progress(total: int, made: int) -> Iterator[Callable[[str], None]]:
     console = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Left())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("compiling (a minute the first time)", total=total, completed=made)
+        waits = f"compiling for {where} (a minute the first time)"
+        task = bar.add_task(waits, total=total, completed=made)
         if not console.is_terminal:
-            console.print("compiling (a minute the first time)", markup=False)
+            console.print(waits, markup=False)
 
         def advance(line: str) -> None:
             bar.update(task, description=line, advance=1)
@@ -247,13 +330,7 @@ def summary(config: TrainingConfig, rows: list[Row], random: Score | None) -> di
     }
 
 
-def write_all(
-    folder: Path,
-    json_file: Path | None,
-    record: dict[str, Any],
-    rows: list[Row],
-    random: Score | None,
-) -> None:
+def write_all(folder: Path, record: dict[str, Any], rows: list[Row]) -> None:
     """Write the summary and the picture."""
     from live_mvp_ros.base.results import write, write_json
     from live_mvp_ros.reports.drawing import png
@@ -262,8 +339,6 @@ def write_all(
     write_json(folder / "summary.json", record)
     if rows:
         write(folder / PICTURE, png(training_figure(rows, record["random"])))
-    if json_file is not None:
-        write_json(json_file, record)
 
 
 def sentence(record: dict[str, Any], folder: Path) -> str:

@@ -133,8 +133,8 @@ def held_out_courses(
     Raises:
         ValueError: a world has no such starts, or holds a mesh.
     """
-    count = config.evaluation_starts
-    begin = [random_starts(config, world, count, 2 * config.seed + 1) for world in worlds]
+    flown, count, seed = config.in_evaluation, config.evaluation_starts, 2 * config.seed + 1
+    begin = [random_starts(flown, world, count, seed) for world in worlds]
     return _courses(map_config, worlds, begin, 1)
 
 

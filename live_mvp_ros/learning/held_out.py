@@ -54,6 +54,7 @@ def score(
     Starts are flown one after the other, worlds side by side: memory does not grow with starts.
     The same random numbers serve every pilot.
     """
+    config = config.in_evaluation
     starts = jnp.moveaxis(courses.starts, 1, 0)
     keys = jax.random.split(jax.random.key(config.seed), starts.shape[0])
 

@@ -27,12 +27,12 @@ from live_mvp_ros.mapping import LiveMap, LiveMapConfig
 from live_mvp_ros.mapping.hash_grid import FieldParameters
 from live_mvp_ros.policy import ray_fan
 from live_mvp_ros.policy.kinematic_body import Body, at_rest, moved
-from live_mvp_ros.policy.look_reward import reward
-from live_mvp_ros.policy.map_fields import fields_of
+from live_mvp_ros.policy.look_reward import reward, unseen_in_view
+from live_mvp_ros.policy.map_fields import fields_of, within
 from live_mvp_ros.policy.observation import observe
 from live_mvp_ros.worlds.scene import Scene, distance_first_axis
 
-SAFE_M, SAFETY_WEIGHT, EFFORT_WEIGHT = 0.12, 4.0, 0.01
+SAFE_M, EFFORT_WEIGHT = 0.12, 0.01
 
 Pilot = Callable[[Any, jax.Array, jax.Array], jax.Array]
 """Command [6] of parameters, an observation [206] and random key data."""
@@ -56,10 +56,15 @@ class Flown(NamedTuple):
     explored: jax.Array
 
 
-def loss_of(distance_m: jax.Array, command: jax.Array, rewarded: jax.Array) -> jax.Array:
-    """Return 4 softplus(0.12 - distance) + 0.01 |command|^2 - reward."""
+def loss_of(
+    distance_m: jax.Array,
+    command: jax.Array,
+    rewarded: jax.Array,
+    safety_weight: jax.Array | float = 4.0,
+) -> jax.Array:
+    """Return the weight (4) times softplus(0.12 - distance), + 0.01 |command|^2 - reward."""
     near = jax.nn.softplus(SAFE_M - distance_m)
-    return SAFETY_WEIGHT * near + EFFORT_WEIGHT * jnp.sum(command**2) - rewarded
+    return safety_weight * near + EFFORT_WEIGHT * jnp.sum(command**2) - rewarded
 
 
 def fly(
@@ -135,6 +140,9 @@ def _one_drone(
     command = pilot(parameters, observe(fields, body, start, config.position), key)
     body = moved(config.body, body, command)
     rays = quaternion.rotate(body.attitude[:, None], jnp.asarray(ray_fan.fan(), jnp.float32))
-    rewarded = jnp.mean(reward(fields, body.position, rays, ray_fan.SAMPLES))
+    earned = jnp.mean(reward(fields, body.position, rays, ray_fan.SAMPLES))
+    inside = within(fields, map_config.lower_m, map_config.upper_m)
+    sought = jnp.mean(unseen_in_view(inside, body.position, rays, ray_fan.SAMPLES))
     distance, _ = fields(body.position[:, None])
-    return body, loss_of(distance[0], command, rewarded), rewarded
+    worth = config.reward_weight * earned + config.unseen_weight * sought
+    return body, loss_of(distance[0], command, worth, config.safety_weight), earned

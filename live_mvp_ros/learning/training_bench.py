@@ -10,19 +10,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from typing import Any
 
 import jax
 import psutil
 
 from live_mvp_ros.base.results import percentiles, rounded
-from live_mvp_ros.learning import training_step
+from live_mvp_ros.learning import devices, training_step
 from live_mvp_ros.learning.training_config import TrainingConfig
 from live_mvp_ros.learning.training_run import prepare
 
 
 def measure(drones: int, steps: int, repeats: int) -> dict[str, Any]:
-    """Return the figures of ``repeats`` training steps on the seed world.
+    """Return the figures of ``repeats`` training steps on the seed world, a flight per device.
 
     Two processes with one new cache between them compile: the first finds it empty, the second
     full; that one makes the steps.
@@ -41,6 +42,7 @@ def measure(drones: int, steps: int, repeats: int) -> dict[str, Any]:
         "steps": steps,
         "rss_mib": max(cold["rss_mib"], warm["rss_mib"]),
         "nonfinite": warm["nonfinite"],
+        "devices": warm["devices"],
     }
 
 
@@ -60,12 +62,15 @@ def _in_new_process(cache: str, drones: int, steps: int, repeats: int) -> dict[s
 
 def one_process(drones: int, steps: int, repeats: int) -> dict[str, Any]:
     """Compile one training step and time it, in this process."""
-    config = TrainingConfig(drones=drones, steps=steps, evaluation_starts=1)
-    setting, state = prepare(config), training_step.begin(config)
-    given = (config, setting.map_config, setting.courses)
+    count = len(jax.devices())
+    config = TrainingConfig(drones=drones, steps=steps, copies=count, evaluation_starts=1)
+    setting, mesh = prepare(config), devices.mesh_for(count)
+    state = devices.everywhere(mesh, training_step.begin(config))
+    given = (config, setting.map_config, devices.divided(mesh, setting.courses))
+    one_step = partial(training_step.train_once, mesh=mesh if mesh.size > 1 else None)
     jax.block_until_ready((given, state))
     begin = time.perf_counter()
-    step = jax.jit(training_step.train_once).lower(*given, state).compile()
+    step = jax.jit(one_step).lower(*given, state).compile()
     compile_s = time.perf_counter() - begin
     times = []
     for _ in range(repeats):
@@ -77,7 +82,15 @@ def one_process(drones: int, steps: int, repeats: int) -> dict[str, Any]:
         "step_s": percentiles(times),
         "rss_mib": rounded(psutil.Process().memory_info().rss / 2**20, 1),
         "nonfinite": int(state.nonfinite),
+        "devices": [_of_device(device) for device in mesh.devices.flat],
     }
+
+
+def _of_device(device: jax.Device) -> dict[str, Any]:
+    """Return what a device is, and how much of its memory was used, None where it is not said."""
+    used = (device.memory_stats() or {}).get("peak_bytes_in_use")
+    peak_mib = None if used is None else rounded(used / 2**20, 1)
+    return {"name": str(device), "kind": device.device_kind, "flights": 1, "peak_mib": peak_mib}
 
 
 if __name__ == "__main__":

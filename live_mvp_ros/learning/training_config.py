@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from live_mvp_ros.base.config import configuration, parameter
+from live_mvp_ros.base.config import configuration, parameter, replace
 from live_mvp_ros.policy.kinematic_body import KinematicConfig
 from live_mvp_ros.policy.observation import POSITIONS
 
@@ -28,6 +28,15 @@ class TrainingConfig:
     steps: int = parameter(default=80, low=1, high=10_000, help="Steps of a flight.")
     iterations: int = parameter(default=400, low=1, high=1_000_000, help="Training steps.")
     seed: int = parameter(default=0, low=0, high=2**31 - 1, help="Of every random number.")
+    reward_weight: float = parameter(
+        default=1.0, low=0.0, high=1000.0, help="Weight in the loss of what a look earns."
+    )
+    unseen_weight: float = parameter(
+        default=0.0, low=0.0, high=1000.0, help="Weight in the loss of unseen space in view."
+    )
+    safety_weight: float = parameter(
+        default=4.0, low=0.0, high=1000.0, help="Weight in the loss of nearness to surfaces."
+    )
     learning_rate: float = parameter(default=3e-3, low=1e-8, high=1.0, help="Of Adam.")
     position: str = parameter(
         default="absolute",
@@ -45,6 +54,12 @@ class TrainingConfig:
     evaluation_starts: int = parameter(
         default=20, low=1, high=1000, help="Held-out starts per world of an evaluation."
     )
+    evaluation_steps: int = parameter(
+        default=80, low=1, high=10_000, help="Steps of a flight of an evaluation."
+    )
+    evaluation_drones: int = parameter(
+        default=2, low=1, high=64, help="Drones of a flight of an evaluation."
+    )
     checkpoint_every: int = parameter(
         default=50, low=1, high=1_000_000, help="Iterations between checkpoints."
     )
@@ -57,3 +72,8 @@ class TrainingConfig:
     map_hidden_width: int = parameter(default=32, low=4, high=256, help="Width of the networks.")
     map_train_rays: int = parameter(default=8, low=8, high=4096, help="Rays per scan and update.")
     map_keyframes: int = parameter(default=16, low=1, high=4096, help="Past scans for replay.")
+
+    @property
+    def in_evaluation(self) -> TrainingConfig:
+        """The same with the flights of an evaluation."""
+        return replace(self, steps=self.evaluation_steps, drones=self.evaluation_drones)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import jax
 
-from live_mvp_ros.learning import courses, held_out, training_step
+from live_mvp_ros.learning import courses, devices, held_out, training_step
 from live_mvp_ros.learning.held_out import Score
 from live_mvp_ros.learning.training_config import TrainingConfig
 from live_mvp_ros.learning.training_step import StepReport, TrainingState
@@ -60,12 +60,18 @@ def prepare(config: TrainingConfig) -> Setting:
 
 
 def train(config: TrainingConfig, setting: Setting, state: TrainingState) -> Iterator[Moment]:
-    """Yield after every step until all iterations are made, from wherever a state is."""
-    step = jax.jit(training_step.train_once)
+    """Yield after every step until all iterations are made, from wherever a state is.
+
+    Several devices share the flights of a step, see ``devices``.
+    """
+    mesh = devices.mesh_for(setting.courses.yaws.shape[0])
+    flights, state = devices.divided(mesh, setting.courses), devices.everywhere(mesh, state)
+    shared = mesh if mesh.size > 1 else None
+    step = jax.jit(training_step.train_once, static_argnames="mesh")
     evaluate = jax.jit(held_out.score, static_argnums=2)
     while int(state.iteration) < config.iterations:
         begin = time.perf_counter()
-        state, report = step(config, setting.map_config, setting.courses, state)
+        state, report = step(config, setting.map_config, flights, state, mesh=shared)
         jax.block_until_ready(state)
         took = time.perf_counter() - begin
         made, score = int(state.iteration), None

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
+from jax.sharding import Mesh
 
+from live_mvp_ros.learning import devices
 from live_mvp_ros.learning.courses import Courses
 from live_mvp_ros.learning.map_flight import Flown, fly
 from live_mvp_ros.learning.training_config import TrainingConfig
@@ -73,9 +75,21 @@ def by_policy(policy: Actor, observation: jax.Array, key: jax.Array) -> jax.Arra
 
 
 def train_once(
-    config: TrainingConfig, map_config: LiveMapConfig, courses: Courses, state: TrainingState
+    config: TrainingConfig,
+    map_config: LiveMapConfig,
+    courses: Courses,
+    state: TrainingState,
+    mesh: Mesh | None = None,
 ) -> tuple[TrainingState, StepReport]:
-    """Return the training after one more step; pure, to be jitted."""
+    """Return the training after one more step; pure, to be jitted.
+
+    Args:
+        config: of the training.
+        map_config: of the live map.
+        courses: where it is flown.
+        state: before.
+        mesh: devices that share the courses, see ``devices``; None for one (static).
+    """
     key = jax.random.fold_in(jax.random.wrap_key_data(state.key), state.iteration)
     count = courses.yaws.shape[0]
 
@@ -85,6 +99,8 @@ def train_once(
         return jnp.mean(jnp.where(finite, flown.loss, 0.0)), flown
 
     slope = jax.vmap(jax.value_and_grad(cost, has_aux=True), in_axes=(None, 0, 0))
+    if mesh is not None:
+        slope = devices.each_its_own(mesh, slope)
     (loss, flown), gradients = slope(state.policy, courses, jax.random.split(key, count))
     gradient, bad = finite_mean(gradients)
     bad += jnp.sum(~jnp.isfinite(flown.loss)).astype(jnp.int32)

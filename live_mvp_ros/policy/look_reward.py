@@ -71,3 +71,11 @@ def reward(
     length = jnp.sqrt(jnp.sum(slope**2, axis=0) + 1e-12)  # of no slope the root has a slope too
     cosine = jnp.abs(jnp.sum(slope * d, axis=0)) / length
     return worth(hit.seen, cosine, hit.range_m, exposure[:rays])
+
+
+def unseen_in_view(
+    fields: Fields, origin: jax.Array, directions: jax.Array, samples: int = SAMPLES
+) -> jax.Array:
+    """Return how much that was not seen yet each of R rays meets [R], 0..1, near or far."""
+    hit = look(fields, origin, directions, samples)
+    return jnp.sum(hit.weights * unseen_share(hit.exposure), axis=0)

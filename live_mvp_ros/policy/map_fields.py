@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from live_mvp_ros.mapping import LiveMapConfig
 from live_mvp_ros.mapping.hash_grid import FieldParameters, encode, evaluate
-from live_mvp_ros.policy.soft_visibility import Fields
+from live_mvp_ros.policy.soft_visibility import FARTHEST_M, Fields
 
 
 def fields_of(config: LiveMapConfig, parameters: FieldParameters) -> Fields:
@@ -26,3 +26,17 @@ def fields_of(config: LiveMapConfig, parameters: FieldParameters) -> Fields:
         return distance, jnp.asarray(jax.nn.sigmoid(evaluate(fixed.exposure, features)))
 
     return fields
+
+
+def within(
+    fields: Fields, lower_m: tuple[float, float, float], upper_m: tuple[float, float, float]
+) -> Fields:
+    """Return fields that have nothing to see outside of a volume, where the map learns nothing."""
+
+    def inside(points: jax.Array) -> tuple[jax.Array, jax.Array]:
+        distance, exposure = fields(points)
+        low, high = (jnp.asarray(end, points.dtype)[:, None] for end in (lower_m, upper_m))
+        there = jnp.all((points >= low) & (points <= high), axis=0)
+        return jnp.where(there, distance, FARTHEST_M), jnp.where(there, exposure, 1.0)
+
+    return inside

@@ -43,3 +43,18 @@ def training_figure(
     right.set_ylabel("share of free space observed")
     left.legend(fontsize=8)
     return figure
+
+
+def seeds_figure(curves: Mapping[int, Sequence[Mapping[str, float | int | None]]]) -> Figure:
+    """Return the rewards of trainings that differ in their seed, by seed, smoothed."""
+    figure = new_figure(6.0, 3.6)
+    axes = figure.subplots()
+    for seed, rows in curves.items():
+        at = np.array([row["iteration"] for row in rows], float)
+        values = np.array([row["reward"] for row in rows], float)
+        width = min(_SMOOTH, len(values))
+        mean = np.convolve(values, np.full(width, 1.0 / width), "valid")
+        axes.plot(at[width - 1 :], mean, label=f"seed {seed}")
+    axes.set(xlabel="iteration", ylabel=f"mean reward per ray, mean of {_SMOOTH}")
+    axes.legend(fontsize=8)
+    return figure

@@ -60,6 +60,7 @@ def same(one, other) -> bool:
     return all(np.array_equal(a, b) for a, b in pairs)
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_goes_on_as_if_it_was_not(step, tmp_path):
     whole = training_step.begin(TINY)
     for _ in range(4):
@@ -116,6 +117,8 @@ def test_the_loss_by_hand():
     wanted = 4.0 * np.log1p(np.exp(0.12 - 0.3)) + 0.01 * 5.25 - 0.2
     got = map_flight.loss_of(jnp.float32(0.3), command, jnp.float32(0.2))
     assert got == pytest.approx(wanted, rel=1e-6)
+    got = map_flight.loss_of(jnp.float32(0.3), command, jnp.float32(0.2), 10.0)
+    assert got == pytest.approx(wanted + 6.0 * np.log1p(np.exp(0.12 - 0.3)), rel=1e-6)
 
 
 def test_worlds_in_a_stack_are_the_same_worlds():

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from live_mvp_ros.policy import look_reward, soft_visibility
+from live_mvp_ros.policy.map_fields import within
 from live_mvp_ros.policy.soft_visibility import look, ranges, transmittance
 
 ORIGIN = jnp.array([0.0, 0.0, 1.6])
@@ -130,3 +131,34 @@ def test_a_ray_in_closed_form():
     wanted = 0.9 * window * sigmoid((2.5 - 1.7) / 0.8) * 0.6**1.3
     got = look_reward.worth(*(jnp.float32(x) for x in (0.9, c, 1.7, 0.4)))
     assert got == pytest.approx(wanted, rel=1e-5)
+
+
+def test_what_is_unseen_in_view_in_an_even_fog():
+    """Of a fog of density s per metre, exp(-s 11.8 m) passes; the rest is seen by its exposure."""
+    for distance_m, exposure in ((0.0, 0.3), (0.2, 0.0), (0.5, 0.9)):
+
+        def fields(points, distance_m=distance_m, exposure=exposure):
+            even = jnp.ones(points.shape[1])
+            return distance_m * even, exposure * even
+
+        density = np.log1p(np.exp(-distance_m / 0.18))
+        wanted = -np.expm1(-density * 11.8) * (1.0 - exposure) ** 1.3
+        got = look_reward.unseen_in_view(fields, ORIGIN, AHEAD)
+        np.testing.assert_allclose(got, [wanted], rtol=1e-4)
+
+
+def test_what_is_unseen_in_view_counts_near_and_far_and_under_every_angle():
+    unseen = [
+        float(look_reward.unseen_in_view(wall(range_m), ORIGIN, AHEAD)[0])
+        for range_m in (1.0, 6.0)
+    ]
+    assert unseen[1] == pytest.approx(unseen[0], rel=0.05)
+    assert unseen[0] > 0.9
+
+
+def test_outside_of_the_volume_there_is_nothing_to_see():
+    """A room of 4 m whose fog goes on beyond it: from outside nothing, from within all is seen."""
+    inside = within(wall(-10.0), (-2.0, -2.0, 0.0), (2.0, 2.0, 3.0))
+    assert look_reward.unseen_in_view(inside, ORIGIN, AHEAD) > 0.9
+    beyond = look_reward.unseen_in_view(inside, jnp.array([3.0, 0.0, 1.6]), AHEAD)
+    np.testing.assert_allclose(beyond, 0.0, atol=1e-6)
