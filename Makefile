@@ -12,7 +12,8 @@ ARGS ?=
 
 bin = $(VENV)/bin
 in_ros = $(bin)/python -P -m live_mvp_ros.bringup.environment
-two_at_a_time = $(in_ros) $(bin)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0
+two_at_a_time = $(in_ros) $(bin)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	--max-worker-restart 0
 
 .PHONY: help setup explore test lint docs format types changelog clean
 

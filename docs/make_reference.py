@@ -20,6 +20,7 @@ import argparse
 import ast
 import dataclasses
 import itertools
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -376,6 +377,8 @@ def packet_fields() -> list[str]:
             unit = f" [{item.unit}]" if item.unit else ""
             if item.used_by:
                 unit += f" ({', '.join(item.used_by)})"
+            if item.if_left_out is not None:
+                unit += f" Left out: {json.dumps(item.if_left_out)}."
             rows.append((f"`{field.name}`", place, item.help + unit))
         lines += [f"### {kind.__name__}", "", (kind.__doc__ or "").splitlines()[0], ""]
         lines += [*_table(("field", "in JSON", "is"), *rows), ""]

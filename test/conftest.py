@@ -55,6 +55,12 @@ def _needs_ros(config: pytest.Config) -> bool:
     return not all(any(path.is_relative_to(pure) for pure in PURE) for path in paths)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long: workers that share files then end together."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(
     collector: pytest.Collector,
@@ -80,9 +86,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Skip a test that imports what this machine lacks while it runs."""
+    """Skip a test that imports what this machine lacks, or whose commands say that they do."""
     report = yield
-    reason = lacking(call.excinfo.value) if call.excinfo is not None else None
+    reason = None
+    if call.excinfo is not None and not report.skipped:
+        reason = lacking(call.excinfo.value) or lacking(f"{report.longrepr} {report.capstderr}")
     if reason is not None:
         report.outcome, report.longrepr = "skipped", (str(item.path), 1, reason)
     return report

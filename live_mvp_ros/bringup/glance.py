@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from live_mvp_ros.bringup.monitor import Monitor
 
 LATEST_PERIODS = 250
+STARTING, FLYING = "STARTING", "FLYING"
+"""States of a flight without a mission, such as that of a policy, before and after take-off."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Glances:
         latencies = record.latencies_ms[-LATEST_PERIODS:]
         pace = record.real_time_factor()
         return Glance(
-            state=status.state if status else "STARTING",
+            state=status.state if status else FLYING if record.flying else STARTING,
             note=note(record, monitor.progress),
             flight_time_s=record.now_s(),
             explored_fraction=scored_fraction

@@ -85,6 +85,7 @@ class GraphOptions:
             publishes odom.
         autopilot: what flies the vehicle with ``mavlink``.
         url: where it is; empty for where the autopilot's simulator is found.
+        system_id: its MAVLink system.
         camera: ``sim``, at ground_truth/odom, or ``none`` where something else publishes
             depth/points or depth/image; None for ``sim`` unless vehicle is ``none``.
         namespace: of every node, without a leading slash; empty for none.
@@ -112,6 +113,7 @@ class GraphOptions:
     vehicle: str = "sim"
     autopilot: str = "px4"
     url: str = ""
+    system_id: int = 1
     camera: str | None = None
     namespace: str = ""
     use_sim_time: bool | None = None
@@ -274,10 +276,8 @@ def describe(options: GraphOptions, onlookers: Sequence[str] = OPTIONAL_NODES) -
         nodes = aligning(_with_one_goal(options.params_file, given, nodes))
         watching = {node.name: given.get(node.full_name, {}) for node in others}
     check_start(options, facts, nodes)
-    renamed = {
-        full_name(source, namespace): target
-        for source, target in (SHARED_TF if options.shared_tf else ())
-    }
+    shared = SHARED_TF if options.shared_tf else ()
+    renamed = {full_name(source, namespace): target for source, target in shared}
     topics = tuple(renamed.get(topic, topic) for topic in recorded(namespace))
     return Graph(options, facts, nodes, params_file, topics, watching, params_text)
 
@@ -368,11 +368,11 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         }
         nodes.append(node("quadrotor_sim", 0, start))
     elif options.vehicle == "mavlink":
-        x, y, _ = facts.start_m
         link: dict[str, Value] = {
             "autopilot": options.autopilot,
             **({"url": options.url} if options.url else {}),
-            "origin_m": (x, y, facts.lower_m[2]),
+            "system_id": options.system_id,
+            "origin_m": (*facts.start_m[:2], facts.lower_m[2]),
             **(external if options.drifts or expected is external else {}),
             **body,
         }

@@ -216,10 +216,13 @@ def _explore(config: MissionConfig, now: MissionInputs) -> MissionDecision:
 
 def _what_is_left(now: MissionInputs) -> str:
     number, count = now.leftover
-    words = "looking again at what blocks the way" if now.looks_again else "taking leftovers"
-    if count:
-        return f"{words}: {number} of {count}"
-    return words if now.looks_again else "unknown space can still be seen"
+    if now.looks_again:
+        words = "looking again at what blocks the way"
+    elif count:
+        words = "visiting small places left unseen"
+    else:
+        return "flying to the next look at unknown space"
+    return f"{words}: {number} of {count}" if count else words
 
 
 _NO_PLAN = {

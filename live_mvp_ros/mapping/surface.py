@@ -6,9 +6,10 @@ Each occupied voxel's centre is moved onto the zero of G by Newton's method alon
 x <- x - G grad G / |grad G|^2; points that do not arrive close by are dropped.
 
 Of more voxels than points are wanted, those of cell i are taken whose frac(i . a) is below the
-share that there is room for, with a = (1/g, 1/g^2, 1/g^3) and g^4 = g + 1 (Roberts, "The
-Unreasonable Effectiveness of Quasirandom Sequences", 2018). They lie evenly on planes of every
-axis, and depend on no other voxel: as the map grows points go, and none is moved to another place.
+share that there is room for, with a = (1/g, 1/g^2, 2/(1 + sqrt 5)) and g^3 = g + 1 (Roberts, "The
+Unreasonable Effectiveness of Quasirandom Sequences", 2018): surfaces are planes mostly, and 1/g
+and 1/g^2 are the best for two dimensions. The points lie evenly on planes of every axis, and
+depend on no other voxel: as the map grows points go, and none is moved to another place.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from live_mvp_ros.mapping.map_config import LiveMapConfig
 
 _STEPS = 3
 _ZERO_M = 0.02  # a surface point's |G| is below this
-_SPREAD = (0xD1B54A33, 0xABC98389, 0x8CB92BA7)  # a in units of 2^-32
+_SPREAD = (0xC13FA9A9, 0x91E10DA5, 0x9E3779B9)  # a in units of 2^-32
 _ROOM = 0.97  # of the points are aimed at, for the share taken is not exactly the one meant
 
 

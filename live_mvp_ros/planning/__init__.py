@@ -9,6 +9,7 @@ from live_mvp_ros.base.late_imports import names_of
 if TYPE_CHECKING:
     from live_mvp_ros.planning.ending import PlanCode
     from live_mvp_ros.planning.fitting import navigable_cells
+    from live_mvp_ros.planning.frame import MapSeen
     from live_mvp_ros.planning.geodesy import (
         distance_transform,
         geodesic_distance,
@@ -31,6 +32,7 @@ __all__ = [
     "InfoFieldInputs",
     "InfoFieldOutput",
     "InfoFieldState",
+    "MapSeen",
     "PlanCode",
     "distance_transform",
     "geodesic_distance",
@@ -48,6 +50,7 @@ __getattr__ = names_of(
     {
         "ending": ("PlanCode",),
         "fitting": ("navigable_cells",),
+        "frame": ("MapSeen",),
         "geodesy": (
             "distance_transform",
             "geodesic_distance",

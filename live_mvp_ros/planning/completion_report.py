@@ -213,7 +213,8 @@ class CompletionReport:
         ]
         enclosed = sum(r.area_m2 for r in self.remainders if r.enclosed)
         if enclosed > 0.0:
-            parts.append(f"{enclosed:.1f} m² enclosed (solid, or sealed off)")
+            or_more = ", or the depth of the rest" if parts else ""
+            parts.append(f"{enclosed:.1f} m² enclosed (solid, or sealed off{or_more})")
         left = "left: " + ", ".join(parts) if parts else NOTHING_LEFT
         if any(r.reason is Reason.OUT_OF_BOUNDS for r in self.remainders):
             left += "; free space goes on beyond the volume"

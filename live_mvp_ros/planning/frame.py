@@ -41,6 +41,20 @@ FINER = 4
 """Times as many directions in what is looked at, and in the last search."""
 
 
+class MapSeen(NamedTuple):
+    """How old a map is: what was looked at since cannot be in it.
+
+    Attributes:
+        position_m: [3] of base_link, when the last of the map was seen.
+        yaw_rad: heading then.
+        dt_s: how much longer than the map of the previous step this one has looked.
+    """
+
+    position_m: jax.Array
+    yaw_rad: jax.Array
+    dt_s: jax.Array
+
+
 class Stock(NamedTuple):
     """What is known of the map."""
 
@@ -54,6 +68,8 @@ class Stock(NamedTuple):
     """bool, where the drone fits and can go."""
     slow: jax.Array
     """What a metre counts."""
+    looking_s: jax.Array
+    """[] how much longer the map has looked."""
 
 
 def sweep_plan(config: InfoFieldConfig, spec: GridSpec, finer: int = 1) -> SweepPlan:
@@ -76,7 +92,14 @@ def usable(spec: GridSpec, inputs: InfoFieldInputs) -> tuple[jax.Array, InfoFiel
         yaw_rad=yaw_rad,
         goal_m=jnp.where(jnp.all(jnp.isfinite(goal_m)), goal_m, position_m),
         dt_s=jnp.clip(jnp.nan_to_num(jnp.asarray(inputs.dt_s)), 0.0, LONGEST_STEP_S),
+        seen=None if inputs.seen is None else _usable_seen(spec, inputs.seen),
     )
+
+
+def _usable_seen(spec: GridSpec, seen: MapSeen) -> MapSeen:
+    position_m = jnp.asarray(seen.position_m, jnp.float32)
+    position_m, yaw_rad = usable_pose(spec, position_m, jnp.asarray(seen.yaw_rad))
+    return MapSeen(position_m, yaw_rad, jnp.nan_to_num(jnp.asarray(seen.dt_s)))
 
 
 def take_stock(
@@ -93,12 +116,14 @@ def take_stock(
     xy = jnp.asarray(inputs.position_m)[:2]
     free = inputs.known & (inputs.p < OCCUPIED_FROM)
     plan = sweep_plan(config, spec, FINER)
-    looks = plain_view(spec, plan, free, xy, inputs.yaw_rad, config.fov_rad)
-    dt_s = jnp.clip(inputs.dt_s, 0.0, LONGEST_STEP_S)
+    seen = inputs.seen or MapSeen(inputs.position_m, inputs.yaw_rad, inputs.dt_s)
+    looks = plain_view(spec, plan, free, seen.position_m[:2], seen.yaw_rad, config.fov_rad)
+    looking_s = jnp.clip(seen.dt_s, 0.0, LONGEST_STEP_S)
     return Stock(
         free=free,
         looks=looks,
-        looked_s=jnp.where(inputs.known, 0.0, looked_s + dt_s * looks),
+        looked_s=jnp.where(inputs.known, 0.0, looked_s + looking_s * looks),
         navigable=navigable_now(config.body, spec, free, xy),
         slow=slowness(config.body, spec, free),
+        looking_s=looking_s,
     )

@@ -57,7 +57,7 @@ def step(
     stock = take_stock(config, spec, state.looked_s, inputs)
     free, navigable, looked_s = stock.free, stock.navigable, stock.looked_s
     doubt = ending.looked_again(
-        state.doubt, inputs.known, free, stock.looks, progress.LEARNING_CELLS, inputs.dt_s
+        state.doubt, inputs.known, free, stock.looks, progress.LEARNING_CELLS, stock.looking_s
     )
     view = view_of(
         config, spec, inputs, free, navigable, looked_s, doubt.doubted, state.leftovers.skipped

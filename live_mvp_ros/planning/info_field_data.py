@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from live_mvp_ros.base.config import ConfigurationError
 from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.planning import ending, leftover_state, progress
-from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M
+from live_mvp_ros.planning.frame import GOAL_TOLERANCE_M, MapSeen
 from live_mvp_ros.planning.info_field_config import InfoFieldConfig
 
 
@@ -35,6 +35,7 @@ class InfoFieldInputs:
         to_goal: bool, lead to the goal whatever is left to see.
         goal_tolerance_m: the mission's: a navigable cell this close to the goal makes it
             reachable.
+        seen: when the map was made; None for a map of now.
     """
 
     p: jax.Array
@@ -45,6 +46,7 @@ class InfoFieldInputs:
     dt_s: jax.Array
     to_goal: jax.Array | bool = False
     goal_tolerance_m: jax.Array | float = GOAL_TOLERANCE_M
+    seen: MapSeen | None = None
 
 
 @jax.tree_util.register_dataclass

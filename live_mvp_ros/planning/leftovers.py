@@ -18,12 +18,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
 from live_mvp_ros.base.grid import OCCUPIED_FROM, GridSpec
+from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.planning import regions, tour
 from live_mvp_ros.planning.frontiers import Viewpoint, clusters, viewpoints
 from live_mvp_ros.planning.info_field import step
@@ -47,7 +47,7 @@ _MOST_WAY_CELLS = 200  # along a side
 _DEPTH_M = 0.5  # so deep a leftover is expected to become known
 
 Planned = tuple[InfoFieldState, InfoFieldOutput]
-_step: Any = jax.jit(step, static_argnums=1)
+_step = KeptProgram(step, static_argnums=(1,))
 
 
 class Region(NamedTuple):

@@ -20,8 +20,8 @@ TOO_SLOW = (
 )
 """Of a mission that was out of time because its inputs came late."""
 _VOLUME = "enlarge the volume: lower_m and upper_m of the world"
-ENCLOSED = "nothing: it is solid or sealed all around, no way leads there"
-"""Of a remainder that is the inside of something."""
+_SEALED = "nothing: nothing known to be free touches it; it is solid, or sealed all around"
+_DEEP = f"{_SEALED}, or the depth of a place above, which nobody has looked into"
 ADVICE = {
     "too_narrow": _NARROW,
     "too_risky": "it came no nearer there for long: look at the way in the bag or the film, and "
@@ -59,6 +59,18 @@ def advice(metrics: Mapping[str, Any]) -> dict[str, str]:
     open_ = [item for item in left if not item.get("enclosed")]
     reasons = [goal.get("reason"), *(item.get("reason") for item in open_)]
     return {reason: words for reason in reasons if (words := advice_for(metrics, reason))}
+
+
+def advice_on(metrics: Mapping[str, Any], remainder: Mapping[str, Any]) -> str:
+    """Return what to try for a remainder of a flight, empty where nothing is known.
+
+    How deep an unknown place is, nobody knows: what is said to be enclosed may belong to one that
+    is not.
+    """
+    if not remainder.get("enclosed"):
+        return advice_for(metrics, remainder.get("reason"))
+    left = (metrics.get("completion") or {}).get("remainders") or []
+    return _SEALED if all(item.get("enclosed") for item in left) else _DEEP
 
 
 def advice_for(metrics: Mapping[str, Any], reason: object) -> str:

@@ -35,10 +35,10 @@ from live_mvp_ros.reports.drawing import (
 from live_mvp_ros.reports.field_moments import Moment
 from live_mvp_ros.reports.run_data import RunData
 
-HISTOGRAM_MS = 60.0
-TICKS_MS = (0.0, 10.0, 20.0, 30.0, 40.0, 50.0, HISTOGRAM_MS)
-LAST_TICK = f"{HISTOGRAM_MS:g}\nand more"
-"""The last bar counts all that took longer."""
+PERIODS_SHOWN = 3
+"""Of the control loop, in the histograms of its timing; the last bar counts what took longer."""
+USUAL_PERIOD_MS = 20.0
+BARS_A_PERIOD = 20
 
 
 def explored(runs: Sequence[RunData]) -> Figure | None:
@@ -83,6 +83,13 @@ def radius_of(run: RunData) -> float | None:
     return (run.metrics.get("flown") or {}).get("radius_m")
 
 
+def period_ms(run: RunData) -> float:
+    """Return the time [ms] that a run had for a command: longer where simulated time is slower."""
+    flown = run.metrics.get("flown") or {}
+    rate_hz, factor = flown.get("control_rate_hz"), flown.get("real_time_factor") or 1.0
+    return 1000.0 / (rate_hz * factor) if rate_hz else USUAL_PERIOD_MS
+
+
 def timing(runs: Sequence[RunData]) -> Figure | None:
     """Draw how long commands took after their odometry, and how regularly they came."""
     wanted = ("control_latency_ms", "control_interval_ms")
@@ -91,18 +98,21 @@ def timing(runs: Sequence[RunData]) -> Figure | None:
         return None
     figure = new_figure(9.0, 3.4)
     titles = ("odometry to command [ms]", "between two commands [ms]")
-    bins = np.linspace(0.0, HISTOGRAM_MS, 61)
+    most_ms = PERIODS_SHOWN * max(map(period_ms, shown))
+    bins = np.linspace(0.0, most_ms, PERIODS_SHOWN * BARS_A_PERIOD + 1)
+    ticks = np.linspace(0.0, most_ms, 2 * PERIODS_SHOWN + 1)
+    words = [*(f"{tick:g}" for tick in ticks[:-1]), f"{most_ms:g}\nand more"]
     for at, (name, title) in enumerate(zip(wanted, titles, strict=True)):
         axes = figure.add_subplot(1, 2, at + 1)
         for index, run in enumerate(shown):
-            values = np.clip(run.timing.get(name, []), 0.0, HISTOGRAM_MS)
+            values = np.clip(run.timing.get(name, []), 0.0, most_ms)
             weights = np.full(len(values), 100.0 / max(len(values), 1))
             alone = len(shown) == 1
             axes.hist(values, bins.tolist(), weights=weights, label=run.label,
                       color=CYCLE[index % len(CYCLE)],
                       histtype="stepfilled" if alone else "step", linewidth=1.6)  # fmt: skip
-        axes.set(xlabel=title, ylabel="share [%]", xlim=(0, HISTOGRAM_MS))
-        axes.set_xticks(TICKS_MS, [*(f"{tick:g}" for tick in TICKS_MS[:-1]), LAST_TICK])
+        axes.set(xlabel=title, ylabel="share [%]", xlim=(0.0, most_ms))
+        axes.set_xticks(ticks, words)
         axes.grid(alpha=0.3)
     if len(shown) > 1:
         figure.axes[0].legend(fontsize=8)

@@ -14,7 +14,7 @@ from typing import Any
 
 from live_mvp_ros.base.results import PAGE, write
 from live_mvp_ros.reports import graph_figures
-from live_mvp_ros.reports.advice import ENCLOSED, advice_for
+from live_mvp_ros.reports.advice import advice_for, advice_on
 from live_mvp_ros.reports.drawing import DPI, png
 from live_mvp_ros.reports.html_parts import document, picture, table, text
 from live_mvp_ros.reports.run_data import RunData
@@ -142,9 +142,9 @@ def _left(run: RunData) -> str:
     rows = [
         (
             f"{item.get('area_m2', 0.0):.1f} m²",
-            str(item.get("reason", "")).replace("_", " "),
+            "enclosed" if item.get("enclosed") else str(item.get("reason", "")).replace("_", " "),
             ", ".join(f"{value:.1f}" for value in item.get("centroid_m", [])),
-            ENCLOSED if item.get("enclosed") else advice_for(run.metrics, item.get("reason")),
+            advice_on(run.metrics, item),
         )
         for item in left
     ]

@@ -61,7 +61,9 @@ def world_figure(world: World, altitude_m: float | None = None) -> Figure:
     at_start, rich = _View(world.start_m, world.start_yaw_rad), _rich_view(world)
     for view, name in ((at_start, "A"), (rich, "B")):
         _mark(above, view, name)
-    above.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, fontsize=8)
+    figure.legend(
+        *above.get_legend_handles_labels(), loc="outside lower left", ncols=4, fontsize=8
+    )
     above.set_title(f"{world.name}: distance to the solid at z = {altitude:g} m", fontsize=10)
     _draw_cut(side, world, (0, 2), world.start_m[1])
     side.set_title(f"cut at y = {world.start_m[1]:g} m", fontsize=10)

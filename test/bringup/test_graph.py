@@ -167,12 +167,14 @@ def test_parts_can_be_replaced_by_something_else(options, left_out):
 
 
 def test_a_vehicle_behind_an_autopilot_stands_where_the_mission_starts_and_waits_for_it():
-    options = GraphOptions(vehicle="mavlink", autopilot="ardupilot", url="tcp:10.0.0.2:5760")
+    options = GraphOptions(
+        vehicle="mavlink", autopilot="ardupilot", url="tcp:10.0.0.2:5760", system_id=3
+    )
     graph = describe(options)
     assert [node.name for node in graph.nodes][:2] == ["mavlink_driver", "gt_depth"]
     told = graph.nodes[0].parameters
     assert told["autopilot"] == "ardupilot"
-    assert told["url"] == "tcp:10.0.0.2:5760"
+    assert (told["url"], told["system_id"]) == ("tcp:10.0.0.2:5760", 3)
     x, y, z = graph.facts.start_m
     assert told["origin_m"] == (x, y, graph.facts.lower_m[2])  # on the ground
     assert told["body.altitude_m"] == z
@@ -238,6 +240,8 @@ def test_a_users_world_gives_its_own_mission_and_an_absolute_path(tmp_path, monk
         ),
         (GraphOptions(vehicle="mavlink", url="udp:x"), ["url = 'udp:x'", "serial:DEVICE:BAUD"]),
         (GraphOptions(url="tcp:127.0.0.1:5760"), ["url = 'tcp:", "'mavlink'"]),
+        (GraphOptions(system_id=2), ["system_id = 2", "'mavlink'"]),
+        (GraphOptions(vehicle="mavlink", system_id=0), ["system_id = 0", "1 to 255"]),
         (
             GraphOptions(vehicle="mavlink", use_sim_time=True),
             ["use_sim_time", "time of the system"],

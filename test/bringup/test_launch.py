@@ -208,6 +208,7 @@ CHOICES: list[dict[str, str]] = [
     {"namespace": "d2", "follow_clock": "true", "shared_tf": "true"},
     {"vehicle": "none", "use_sim_time": "false"},
     {"vehicle": "mavlink", "autopilot": "ardupilot", "url": "serial:/dev/ttyACM0:57600"},
+    {"vehicle": "mavlink", "system_id": "7"},
     {"controller": "none", "map_file": "/maps/m.npz", "real_time_factor": "0.5"},
 ]
 

@@ -85,6 +85,31 @@ def make_run(folder: Path, **changes: object) -> Path:
     return folder
 
 
+@pytest.mark.parametrize(
+    ("flown", "period_ms"),
+    [
+        ({}, 20.0),
+        ({"control_rate_hz": 50.0, "real_time_factor": 0.25}, 80.0),
+        ({"control_rate_hz": 100.0, "real_time_factor": None}, 10.0),
+    ],
+)
+def test_timing_is_drawn_over_three_periods_of_its_loop(tmp_path, flown, period_ms):
+    figure = page.graph_figures.timing([read_run(make_run(tmp_path / "run", flown=flown))])
+    for axes in figure.axes:
+        assert axes.get_xlim() == (0.0, 3 * period_ms)
+        assert axes.get_xticklabels()[-1].get_text() == f"{3 * period_ms:g}\nand more"
+
+
+def test_what_is_enclosed_may_be_the_depth_of_another_place(tmp_path):
+    narrow = {"area_m2": 2.0, "reason": "too_narrow", "enclosed": False, "centroid_m": [1, 2]}
+    sealed = {"area_m2": 3.0, "reason": "unreachable", "enclosed": True, "centroid_m": [3, 2]}
+    for left, words in (([narrow, sealed], "the depth of a place above"), ([sealed], "solid")):
+        run = make_run(tmp_path / words[:5].strip(), completion={"remainders": left})
+        shown = page.write_report(read_run(run)).read_text()
+        assert words in shown
+        assert ("the depth of" in shown) == (len(left) == 2)
+
+
 def test_the_page_of_a_run_needs_nothing_else_and_says_what_came_of_it(tmp_path):
     run = make_run(tmp_path / "20261121-120000")
     shown = Page(page.write_report(read_run(run)).read_text())

@@ -169,7 +169,8 @@ def read_as_what_it_is(block: Block, folder: Path) -> str:
     if "ros__parameters" in text:
         pytest.importorskip("rclpy", reason="what the nodes declare is known to their modules")
         namespace = "drone2" if "/drone2/" in text else ""
-        describe(GraphOptions(params_file=str(file), namespace=namespace))
+        vehicle = "mavlink" if "mavlink_driver" in text else "sim"
+        describe(GraphOptions(params_file=str(file), namespace=namespace, vehicle=vehicle))
         return "parameters"
     values = yaml.safe_load(text)
     if set(values) == {"lower_m", "upper_m", "start_m", "goal_m"}:  # where nothing is simulated

@@ -192,6 +192,16 @@ def status(share: float, state: str = "EXPLORING") -> Status:
     return Status(state, "", share, 1.0, 5.0, False)
 
 
+def test_a_flight_without_a_mission_flies_from_its_first_odometry_on():
+    record = FlightRecord()
+    monitor = SimpleNamespace(record=record, progress=Progress([]))
+    glances = Glances()
+    assert glances.take(monitor, None).state == "STARTING"
+    record.begin()
+    record.odometry(10**9, 1, (0.0, 0.0, 1.0))
+    assert glances.take(monitor, None).state == "FLYING"
+
+
 def test_a_glance_says_what_is_left_by_the_wall_while_it_explores():
     record = FlightRecord()
     record.begin()

@@ -290,7 +290,7 @@ def test_an_interrupted_flight_says_what_it_had_no_time_for(tmp_path, monkeypatc
     said: list[str] = []
     ending = Stopping(flight_to(6.0, 5.0, False))
     ending.latest_map = object()
-    ending.record.transitions[:] = [(0.0, "EXPLORING", "unknown space can still be seen")]
+    ending.record.transitions[:] = [(0.0, "EXPLORING", "flying to the next look at unknown space")]
     kept: list[object] = []
     monkeypatch.setattr(run_files, "write_last_map", lambda _, message: kept.append(message))
     ending.complete_files = lambda: None

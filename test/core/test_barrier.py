@@ -106,6 +106,7 @@ def test_one_step_never_loses_what_a_way_out_keeps(chunk):
     assert 0.2 < np.mean(np.asarray(verdict.replaced)) < 0.8, "the draw tells nothing"
 
 
+@pytest.mark.slow
 def test_a_flight_with_it_keeps_more_clearance_than_without_or_the_margin():
     boxes_m, costmap, start, command = drawn(jax.random.split(jax.random.key(99), CHUNK))
     boxes_m, brakes_after = np.asarray(boxes_m), 5

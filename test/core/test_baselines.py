@@ -284,6 +284,7 @@ def test_a_pose_that_is_none_is_said_and_changes_nothing_that_is_remembered(name
     assert int(out.code) == PlanCode.OK and np.isfinite(np.asarray(out.guidance)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dt_s", [0.5, 7.0])
 @pytest.mark.parametrize("yaw", [0.0, 0.7])
 def test_baselines_take_stock_as_the_information_field_does(dt_s, yaw):

@@ -232,6 +232,7 @@ LOOKED_AGAIN = jax.jit(ending.looked_again, static_argnums=4)
 IN_DOUBT = jax.jit(ending.in_doubt, static_argnums=(1, 6))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("speed_m_s", [2.0, 0.2])
 def test_a_doubt_is_not_believed_while_the_drone_is_on_its_way_to_it(speed_m_s):
     """10 m away at 0.05 m/s are 200 s; the way there is not endless either."""

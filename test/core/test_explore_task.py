@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compiling import SOON
 from small_exploration import room_config, room_distance_m
 
 from live_mvp_ros.base.config import ConfigurationError
@@ -90,9 +92,10 @@ def test_members_with_camera_or_controller_make_a_batch_too(tmp_path, settings):
     chosen = settings.get("control") == "proposals"
     actions = jnp.array([0, 1] if chosen else [[1.0, 0.0, 0.2], [0.0, -1.0, -1.0]])
     begin, advance = (lambda key: task.plan(task.begin(key))), task.advance
-    alone = [jax.jit(begin)(key) for key in keys]
-    many = jax.jit(jax.vmap(advance))(jax.jit(jax.vmap(begin))(keys), actions)
-    one = jax.jit(advance)
+    compiled = partial(jax.jit, compiler_options=SOON)
+    alone = [compiled(begin)(key) for key in keys]
+    many = compiled(jax.vmap(advance))(compiled(jax.vmap(begin))(keys), actions)
+    one = compiled(advance)
     for i in range(2):
         state, *rest = one(alone[i], actions[i])
         together = jax.tree.map(lambda x, i=i: x[i], many)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from pathlib import Path
@@ -222,24 +223,30 @@ def test_a_sealed_start_looks_round_and_then_has_nothing_left():
     assert elapsed == pytest.approx(12.0, abs=0.3)
 
 
-def test_what_never_becomes_known_in_plain_view_is_given_up():
+def before_a_black_panel(**more) -> tuple[GridSpec, planning.InfoFieldInputs]:
+    """Return a room with a panel that returns nothing, and a drone that looks at it."""
     spec = GridSpec((0.05, 0.05), 0.1, (60, 50))
     p = np.full(spec.shape, 0.95, np.float32)
     p[5:55, 5:45] = 0.05
     known = np.ones(spec.shape, bool)
-    known[54:56, 20:30] = False  # a black panel that returns nothing
+    known[54:56, 20:30] = False
     p[~known] = 0.5
+    return spec, planning.InfoFieldInputs(
+        p=jnp.asarray(p),
+        known=jnp.asarray(known),
+        position_m=jnp.array([4.0, 2.5, 2.0]),
+        yaw_rad=jnp.float32(0.0),
+        goal_m=jnp.array([1.0, 1.0, 2.0]),
+        dt_s=jnp.float32(0.2),
+        **more,
+    )
+
+
+def test_what_never_becomes_known_in_plain_view_is_given_up():
+    spec, inputs = before_a_black_panel()
     state = planning.init(CONFIG, spec)
     ended = None
     for k in range(100):
-        inputs = planning.InfoFieldInputs(
-            p=jnp.asarray(p),
-            known=jnp.asarray(known),
-            position_m=jnp.array([4.0, 2.5, 2.0]),
-            yaw_rad=jnp.float32(0.0),
-            goal_m=jnp.array([1.0, 1.0, 2.0]),
-            dt_s=jnp.float32(0.2),
-        )
         state, out = STEP(CONFIG, spec, state, inputs)
         if k == 0:
             assert not bool(out.nothing_left)
@@ -249,6 +256,23 @@ def test_what_never_becomes_known_in_plain_view_is_given_up():
             break
     assert ended is not None
     assert CONFIG.look_patience_s - 0.01 <= ended < 8.0
+
+
+def test_what_a_late_map_cannot_show_yet_is_not_given_up():
+    """The drone looks at it all the time, the map has not: it is from before, or stands still."""
+    spec, inputs = before_a_black_panel()
+    here = inputs.position_m
+    state = planning.init(CONFIG, spec)
+    for yaw, looked_s in ((np.pi, 0.2), (0.0, 0.0), (np.nan, np.nan)):
+        seen = planning.MapSeen(here, jnp.float32(yaw), jnp.float32(looked_s))
+        for _ in range(20):
+            state, out = STEP(CONFIG, spec, state, dataclasses.replace(inputs, seen=seen))
+        assert float(state.looked_s[54, 25]) == 0.0 or np.isnan(yaw)
+        assert not bool(out.nothing_left)
+    seen = planning.MapSeen(here, jnp.float32(0.0), jnp.float32(0.2))
+    for _ in range(40):
+        state, out = STEP(CONFIG, spec, state, dataclasses.replace(inputs, seen=seen))
+    assert bool(out.nothing_left)
 
 
 def in_corridor(config, left, right, x_m: float, **constants) -> planning.InfoFieldOutput:
@@ -360,6 +384,7 @@ def test_what_lies_deep_in_the_unknown_counts_the_more_the_likelier_it_is_free()
     assert 0.0 < shares[0] < shares[1] < shares[2] < 1.0
 
 
+@pytest.mark.slow
 def test_a_gap_in_a_wall_draws_nobody_while_there_is_space_and_is_wall_in_the_end():
     """Walls that are seen from the side have gaps of a few cells; a door is 0.7 m wide."""
 

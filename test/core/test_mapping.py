@@ -80,6 +80,7 @@ def random_points(state: LiveMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return x, np.asarray(signed_distance(WORLD.scene, jnp.asarray(x))), seen
 
 
+@pytest.mark.slow
 def test_losses_fall(flight: Flight) -> None:
     assert np.mean(flight.losses[-20:]) < 0.3 * np.mean(flight.losses[:5])
 

@@ -36,7 +36,7 @@ GOING = MissionState.GOING_TO_GOAL
 @pytest.mark.parametrize(
     ("change", "state", "words"),
     [
-        ({}, MissionState.EXPLORING, "can still be seen"),
+        ({}, MissionState.EXPLORING, "next look at unknown"),
         ({"odom_age_s": math.inf}, MissionState.WAITING_FOR_ODOM, "no odometry yet"),
         ({"odom_age_s": 0.3}, MissionState.HOLDING, "no odometry for 0.30 s"),
         ({"odom_finite": False}, MissionState.HOLDING, "not finite"),
@@ -51,7 +51,7 @@ GOING = MissionState.GOING_TO_GOAL
         ({"stopped": True}, MissionState.DONE, "stopped"),
         ({"elapsed_s": 101.0}, MissionState.DONE, "time limit of 100 s"),
         ({"odom_age_s": -3.2}, MissionState.HOLDING, "odometry is 3.2 s in the future"),
-        ({"odom_age_s": -0.05}, MissionState.EXPLORING, "can still be seen"),  # clocks differ
+        ({"odom_age_s": -0.05}, MissionState.EXPLORING, "next look at unknown"),  # clocks differ
         ({"map_age_s": -5.0}, MissionState.HOLDING, "the map is 5.0 s in the future"),
         ({"field_age_s": -2.5}, MissionState.HOLDING, "field is 2.5 s in the future"),
         ({"fault": "it fell"}, MissionState.FAULT, "it fell"),

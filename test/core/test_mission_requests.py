@@ -202,7 +202,7 @@ def remembered(**changes: object) -> Memory:
         exploring_s=20.0,
         parked_fraction=0.1,
     )
-    decision = MissionDecision(MissionState.EXPLORING, "unknown space can still be seen")
+    decision = MissionDecision(MissionState.EXPLORING, "flying to the next look at unknown space")
     values = {"limits": Limits(30.0, 0.5, False), "decision": decision, "log": log}
     return Memory(**(values | changes))  # type: ignore[arg-type]
 

@@ -23,6 +23,15 @@ sys.meta_path.insert(0, Blocked())
 TESTS = {
     "test_at_the_top.py": "import jax.numpy\n\ndef test_it():\n    pass\n",
     "test_inside.py": "def test_it():\n    import mcap\n\ndef test_other():\n    pass\n",
+    "test_in_a_process.py": (
+        "import subprocess, sys\n\ndef run(code):\n"
+        "    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)\n"
+        "    assert done.returncode == 0, done.stderr\n\n"
+        "def test_it():\n    run('import jax.numpy')\n\n"
+        "def test_command():\n"
+        "    run('raise SystemExit(\"jax is not installed here: pip install\")')\n\n"
+        "def test_what_is_there():\n    run('raise SystemExit(\"No module named \\'json\\'\")')\n"
+    ),
     "test_wrong.py": "def test_it():\n    import no_such_module\n",
 }
 
@@ -60,7 +69,7 @@ def test_only_what_needs_a_missing_module_is_skipped_and_the_reason_is_said(run)
     result = run("tests")
     assert "needs jax: pip install jax" in result.stdout, result.stdout + result.stderr
     assert "needs mcap: pip install mcap" in result.stdout
-    assert "1 failed, 1 passed, 2 skipped" in result.stdout
+    assert "2 failed, 1 passed, 4 skipped" in result.stdout, result.stdout
     assert "no_such_module" in result.stdout
 
 

@@ -274,6 +274,7 @@ def until(session, link_is, now=time.monotonic):
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_a_drone_flies_as_it_is_told_and_all_three_views_change(solid):
     """The whole of it but a screen: keys, process, world, map, picture."""
     link = PlayLink(Wanted("seed", 0, solid=True))

@@ -27,6 +27,7 @@ from live_mvp_ros.sim.planar import PlanarSensorConfig
 from live_mvp_ros.vehicle import BodyConfig, QuadrotorConfig
 from live_mvp_ros.vehicle.disturbances import DisturbanceConfig
 from live_mvp_ros.vehicle.ladder import EscalationConfig
+from live_mvp_ros.vehicle.mavlink.link_config import LinkConfig
 from live_mvp_ros.vehicle.odometry import DriftConfig, OdometryConfig
 from live_mvp_ros.worlds import DepthCameraConfig
 
@@ -44,6 +45,7 @@ SETTINGS: dict[type, str] = {
     SafetyConfig: "safety.",
     MissionConfig: "mission.",
     QuadrotorConfig: "vehicle.",
+    LinkConfig: "",
     EscalationConfig: "escalation.",
     ObserverConfig: "observer.",
     OdometryConfig: "odometry.",

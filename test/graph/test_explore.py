@@ -35,6 +35,8 @@ pytestmark = pytest.mark.slow
 
 START_LIMIT_S = 600.0  # a first start compiles everything, on a busy machine
 RERUN = Path(sys.executable).with_name("rerun")
+AT_LEAST = {"odom": 200, "cmd/body_rates": 50, "depth/points": 20, "map": 8, "info_field": 8}
+"""Messages of a flight that somebody who listens must have heard after some time."""
 COARSE = "info_field: {ros__parameters: {n_directions: 16}}"
 """Where the planner is not the point, and a map of another size has it compiled once more."""
 
@@ -183,6 +185,10 @@ class Listener:
             ]
         return found
 
+    def misses(self, at_least: dict[str, int]) -> list[str]:
+        """Return the topics of which fewer messages have come."""
+        return [topic for topic, count in at_least.items() if self.counts[topic] < count]
+
     def close(self) -> None:
         self._executor.shutdown()
         self._node.destroy_node()
@@ -198,6 +204,10 @@ def test_a_short_flight_explores_without_touching_anything(tmp_path, displays_sh
         listener = Listener(domain)
         try:
             listener.listen(8.0)
+            for _ in range(12):  # a slow machine maps seldom
+                if not listener.misses(AT_LEAST):
+                    break
+                listener.listen(1.0)
             check_topics(listener.endpoints())
         finally:
             listener.close()
@@ -239,11 +249,7 @@ def check_topics(endpoints: dict[str, list[tuple[str, str, object, object]]]) ->
 
 def check_messages(listener: Listener) -> None:
     """The topics are there with valid content; exact rates are for a benchmark to measure."""
-    at_least = {
-        "odom": 200, "cmd/body_rates": 50, "depth/points": 20, "map": 8, "info_field": 8
-    }  # fmt: skip
-    for topic, count in at_least.items():
-        assert listener.counts[topic] >= count, listener.counts
+    assert not listener.misses(AT_LEAST), listener.counts
     command = listener.latest["cmd/body_rates"]
     rates = command.body_rates
     assert 0.0 <= command.thrust < 100.0

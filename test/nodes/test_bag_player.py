@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from optional import need
 from patience import PATIENCE_S
 from rclpy.qos import QoSProfile
 from rclpy.serialization import serialize_message
@@ -127,6 +128,7 @@ def damage(folder) -> None:
 
 
 def test_a_bag_that_turns_out_to_be_damaged_ends_it_with_an_error(bench, bag):
+    need("jax")
     damage(bag)
     process = bench.run("bag_player", "--ros-args", "-p", f"bag:={bag}")
     bench.processes.pop("bag_player")

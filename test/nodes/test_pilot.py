@@ -130,11 +130,11 @@ def test_a_command_always_belongs_to_the_stamp_that_it_is_sent_under(pilot):
 
 
 def test_nothing_is_compiled_again_once_it_flies(pilot):
-    sizes = [part._cache_size() for part in (pilot._stay, pilot._proceed)]
+    sizes = [part.count for part in (pilot._stay, pilot._proceed)]
     pilot.hold(CONFIG, at(0.0))
     pilot.hold(CONFIG, at(20.0))
     pilot.proceed(CONFIG, Plan(pilot.hand_over().flight, 0), at(40.0))
-    assert [part._cache_size() for part in (pilot._stay, pilot._proceed)] == sizes
+    assert [part.count for part in (pilot._stay, pilot._proceed)] == sizes
 
 
 def test_with_a_map_nothing_is_compiled_but_by_the_worker_and_its_filter_says_what_it_changes():
@@ -148,7 +148,7 @@ def test_with_a_map_nothing_is_compiled_but_by_the_worker_and_its_filter_says_wh
     pilot = Pilot(CONFIG, 0)
     pilot.prepare(CONFIG, at(0.0), costmap, guide)
     parts = (pilot._fly, pilot._stay, pilot._proceed)
-    sizes = [part._cache_size() for part in parts]
+    sizes = [part.count for part in parts]
     pilot.hold(CONFIG, at(20.0))
     pilot.hold(CONFIG, at(40.0))
     made, _ = pilot.plan(CONFIG, at(60.0), costmap, guide, pilot.hand_over(), 1.0, 0.0, 0.0)
@@ -160,7 +160,7 @@ def test_with_a_map_nothing_is_compiled_but_by_the_worker_and_its_filter_says_wh
     pilot.proceed(CONFIG, made, rushing)
     assert pilot.interventions() == [SafetyCode.OBSTACLE]
     assert pilot.interventions() == []
-    assert [part._cache_size() for part in parts] == sizes
+    assert [part.count for part in parts] == sizes
 
 
 def test_late_is_what_takes_too_long_until_something_is_in_time():

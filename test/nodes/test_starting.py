@@ -130,3 +130,28 @@ def test_programs_that_are_compiled_are_counted_and_those_that_are_loaded_are_no
 
     assert run() == "compiling for this machine, once: 1 program done"
     assert run() == ""
+
+
+KEPT = """
+import time
+import numpy as np
+from jax.numpy.linalg import inv
+from live_mvp_ros.base import kept_programs
+from live_mvp_ros.ros import compiling
+watch = compiling.Compiling()
+compiling.LONG_S = compiling.RECENT_S = 0.05
+matrix = np.eye(2, dtype=np.float32)
+for sources in ("old", "old", "new"):  # made, found as it is, found by what it was lowered to
+    kept_programs._sources = lambda: sources
+    kept_programs.KeptProgram(inv)(matrix).block_until_ready()
+    time.sleep(0.1)
+    assert watch.sentence() == "", (sources, watch.sentence())
+"""
+
+
+def test_a_program_that_is_found_is_not_said_to_be_compiling_for_ever(tmp_path):
+    environment = {**os.environ, "LIVE_MVP_ROS_CACHE": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", KEPT], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

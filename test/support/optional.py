@@ -30,24 +30,33 @@ INSTALLED_BY_PIP = {
     "zstandard": "zstandard",
 }
 """Module: what pip calls it."""
-_NOT_FOUND = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
+_NOT_FOUND = re.compile(r"No module named '([\w.]+)'|\b(\w+) is not installed here: pip install")
 
 
 def lacking(error: BaseException | str) -> str | None:
-    """Return why a test is skipped that ended with an error or its text, None if it has failed."""
-    if isinstance(error, str):
-        found = _NOT_FOUND.findall(error)
-        name = found[-1] if found else None
-    else:
-        name = error.name if isinstance(error, ModuleNotFoundError) else None
-    return _reason(name) if name in INSTALLED_BY_PIP else None
+    """Return why a test is skipped that ended with an error or its text, None if it has failed.
+
+    The text may be what a command said that the test has run.
+    """
+    if isinstance(error, ModuleNotFoundError):
+        return _reason(error.name) if error.name in INSTALLED_BY_PIP else None
+    said = ("".join(names).split(".")[0] for names in _NOT_FOUND.findall(str(error)))
+    missing = [name for name in said if name in INSTALLED_BY_PIP and not _is_there(name)]
+    return _reason(missing[-1]) if missing else None
 
 
 def need(*modules: str) -> None:
     """Skip a test that uses modules in another process."""
     for module in modules:
-        if importlib.util.find_spec(module) is None:
+        if not _is_there(module):
             pytest.skip(_reason(module), allow_module_level=True)
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _reason(module: str) -> str:

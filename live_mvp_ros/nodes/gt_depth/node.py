@@ -20,6 +20,7 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros.base.config import configuration, parameter
+from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.msg import ObservationPacket
 from live_mvp_ros.packets import BodyPose, CameraIntrinsics
 from live_mvp_ros.packets.explorer import observation_packet
@@ -88,7 +89,7 @@ class GtDepth(GraphNode):
         self._images, self._packets = Every(config.rate_hz), Every(config.packet_rate_hz)
         self._previous: BodyPose | None = None
         self._waiting: deque[VehicleState] = deque()  # images that are not due for their latency
-        self._render = jax.jit(render)
+        self._render = KeptProgram(render)
         self._seen(np.zeros(3, np.float32), np.array([1, 0, 0, 0], np.float32))
 
         self._points_out = self.publisher(PointCloud2, "depth/points", qos.SENSOR)

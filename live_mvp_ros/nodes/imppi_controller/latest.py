@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, NamedTuple
 
-import jax
-
 from live_mvp_ros import control
+from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.nodes.imppi_controller.pilot import Plan
 from live_mvp_ros.ros.convert.field_messages import Field
 from live_mvp_ros.ros.convert.grid_messages import ProbabilityGrid
@@ -53,8 +52,8 @@ class LatestSurroundings(LatestField):
         self.costmap: control.CostMap | None = None
         self.guide: control.GuidanceField | None = None
         self._built: tuple[Any, Any] = (None, None)  # what the two tables were built from
-        self._build_costmap = jax.jit(control.build_costmap, static_argnums=(0, 3))
-        self._prepare_field = jax.jit(control.prepare_field, static_argnums=(0, 4))
+        self._build_costmap = KeptProgram(control.build_costmap, static_argnums=(0, 3))
+        self._prepare_field = KeptProgram(control.prepare_field, static_argnums=(0, 4))
 
     @property
     def geometry(self) -> Hashable:

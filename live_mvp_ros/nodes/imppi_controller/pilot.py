@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros import control
+from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig, ControllerInputs, ControlOutput, FlightState
 from live_mvp_ros.control.flight import off_track_m
@@ -67,8 +68,8 @@ class Pilot:
         self._rest = self._first  # the executor's
         self._rests = False  # the executor's
         self._outdated: Plan | None = None  # the executor's: made before it rested
-        self._fly, self._stay = jax.jit(control.fly), jax.jit(control.stay)
-        self._proceed = jax.jit(control.proceed)
+        self._fly, self._stay = KeptProgram(control.fly), KeptProgram(control.stay)
+        self._proceed = KeptProgram(control.proceed)
         anywhere = at_rest(jnp.zeros(3))
         nowhere = VehicleState(0, *map(np.asarray, anywhere))
         for _ in range(2):

@@ -31,6 +31,8 @@ class Job(NamedTuple):
 
     grid: ProbabilityGrid
     vehicle: VehicleState
+    seen_from: VehicleState
+    """Where the vehicle was when the last of the grid was seen."""
     goal: Goal
     mission: ExplorationStatus
 
@@ -48,6 +50,7 @@ class FieldPlanner:
         self._state: Any = None
         self._led_to_ns = 0  # stamp of the goal of the last field
         self._last_ns = 0
+        self._map_ns = 0
 
     def plan(self, config: InfoFieldConfig, job: Job, flying: bool) -> Planned:
         """Compute the next field; a map of another geometry starts a new one.
@@ -57,16 +60,18 @@ class FieldPlanner:
             job: what to plan for.
             flying: whether time passes for targets and cells.
         """
-        grid, vehicle, wanted, _ = job
+        grid, vehicle, _, wanted, _ = job
         if grid.spec != self.spec:
             self.spec, self._last_ns = grid.spec, vehicle.stamp_ns
+            self._map_ns = grid.stamp_ns
             self._state = planning.init(config, grid.spec)
         elapsed_s = 1e-9 * (vehicle.stamp_ns - self._last_ns) if flying else 0.0
-        self._last_ns = vehicle.stamp_ns
+        looked_s = 1e-9 * (grid.stamp_ns - self._map_ns) if flying else 0.0
+        self._last_ns, self._map_ns = vehicle.stamp_ns, grid.stamp_ns
         if wanted.stamp_ns != self._led_to_ns:
             self._led_to_ns = wanted.stamp_ns
             self._state = planning.with_new_goal(self._state)
-        planned = _planned(config, job, self._state, elapsed_s)
+        planned = _planned(config, job, self._state, elapsed_s, looked_s)
         self._state = planned.state
         return planned
 
@@ -77,14 +82,14 @@ class FieldPlanner:
         )
         zero = np.zeros(3, np.float32)
         somewhere = VehicleState(0, zero, zero, np.array([1.0, 0.0, 0.0, 0.0], np.float32), zero)
-        job = Job(unknown, somewhere, Goal(zero, 0), ExplorationStatus())
-        return _planned(config, job, planning.init(config, spec), 0.0)
+        job = Job(unknown, somewhere, somewhere, Goal(zero, 0), ExplorationStatus())
+        return _planned(config, job, planning.init(config, spec), 0.0, 0.0)
 
 
 def _planned(
-    config: InfoFieldConfig, job: Job, state: InfoFieldState, elapsed_s: float
+    config: InfoFieldConfig, job: Job, state: InfoFieldState, elapsed_s: float, looked_s: float
 ) -> Planned:
-    grid, vehicle, wanted, mission = job
+    grid, vehicle, seen_from, wanted, mission = job
     inputs = InfoFieldInputs(
         p=jnp.asarray(grid.p),
         known=jnp.asarray(grid.known),
@@ -94,6 +99,11 @@ def _planned(
         dt_s=jnp.float32(min(max(elapsed_s, 0.0), LONGEST_STEP_S)),
         to_goal=jnp.asarray(mission.to_goal_now),
         goal_tolerance_m=jnp.float32(goal.tolerance_m(mission)),
+        seen=planning.MapSeen(
+            jnp.asarray(seen_from.position),
+            jnp.float32(pose_messages.yaw_of(seen_from.attitude)),
+            jnp.float32(looked_s),
+        ),
     )
     state, output = planning.plan(config, grid.spec, state, inputs)
     return Planned(config, grid.spec, inputs, state, jax.tree.map(np.asarray, output))

@@ -21,6 +21,7 @@ report says how far off it may be.
 from __future__ import annotations
 
 import time
+from collections import deque
 
 from nav_msgs.msg import MapMetaData, OccupancyGrid, Odometry
 
@@ -44,6 +45,7 @@ from live_mvp_ros.ros.running import run_node
 from live_mvp_ros.ros.schedule import Every
 
 ODOMETRY_PERIOD_S = 0.05
+OLDEST_MAP_S = 10.0  # so long it is remembered where the vehicle was
 FLYING = (ExplorationStatus.EXPLORING, ExplorationStatus.GOING_TO_GOAL)
 
 
@@ -57,6 +59,7 @@ class InfoFieldNode(GraphNode):
         self._grid: ProbabilityGrid | None = None
         self._geometries = Geometries()
         self._vehicle: VehicleState | None = None
+        self._flown: deque[VehicleState] = deque(maxlen=round(OLDEST_MAP_S / ODOMETRY_PERIOD_S))
         self._flying = True  # a controller that publishes no status is taken to fly
         self._mission = ExplorationStatus()  # the controller's last word that counts
         self._planner = FieldPlanner()  # the worker's
@@ -98,6 +101,7 @@ class InfoFieldNode(GraphNode):
     def _on_odometry(self, message: Odometry) -> None:
         first = self._vehicle is None
         self._vehicle = self._localisation.vehicle_state(message)
+        self._flown.append(self._vehicle)
         self._completion.moved(self._vehicle.position)
         if first or self._vehicle.stamp_ns - self._previous_ns > 1.5e9 / self._rate_hz:
             self._submit()
@@ -118,9 +122,14 @@ class InfoFieldNode(GraphNode):
             return
         self._previous_ns = vehicle.stamp_ns
         wanted = self._goal.wanted(self.parameters.value.goal_m)
-        job = Job(grid, vehicle, wanted, self._mission)
+        job = Job(grid, vehicle, self._seen_from(grid), wanted, self._mission)
         if self.worker is not None and not self.worker.submit(job):
             self.health.dropped()
+
+    def _seen_from(self, grid: ProbabilityGrid) -> VehicleState:
+        """Return where the vehicle was when the last of a map was seen."""
+        before = [v for v in self._flown if v.stamp_ns <= grid.stamp_ns]
+        return before[-1] if before else self._flown[0]
 
     def _work(self, item: Job | GridSpec) -> None:
         """Compute and publish, or only make ready for a geometry, on the worker's thread."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import jax
 import numpy as np
 from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import MapMetaData, OccupancyGrid
@@ -17,6 +16,7 @@ from sensor_msgs.msg import PointCloud2
 from tf2_msgs.msg import TFMessage
 
 from live_mvp_ros import mapping
+from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.mapping import LiveMap, LiveMapConfig
 from live_mvp_ros.msg import MapFields, MapStatus
 from live_mvp_ros.nodes.live_map.map_status import map_status
@@ -37,10 +37,10 @@ class MapOutputs:
     def __init__(self, node: GraphNode, odom_frame: str, source: str) -> None:
         """Publish for ``node``, whose health counts what was dropped of its topic ``source``."""
         self._health, self._odom_frame, self._source = node.health, odom_frame, source
-        self._occupancy = jax.jit(mapping.occupancy)
-        self._exposure = jax.jit(mapping.exposure)
-        self._surface = jax.jit(mapping.surface, static_argnums=2)
-        self._fields = jax.jit(mapping.fields_at_points)
+        self._occupancy = KeptProgram(mapping.occupancy)
+        self._exposure = KeptProgram(mapping.exposure)
+        self._surface = KeptProgram(mapping.surface, static_argnums=(2,))
+        self._fields = KeptProgram(mapping.fields_at_points)
         self._geometry_out = node.publisher(MapMetaData, "map_metadata", qos.LATCHED)
         self._map_out = node.publisher(OccupancyGrid, "map", qos.LATCHED)
         self._exposure_out = node.publisher(OccupancyGrid, "map/exposure", qos.KEPT)

@@ -76,10 +76,10 @@ class LiveMapNode(GraphNode):
             Odometry, "odom", qos.SENSOR_HISTORY, self._on_odometry, ODOMETRY_PERIOD_S
         )
         if config.input == "points":
-            self.listen(PointCloud2, CLOUDS, qos.SENSOR_HISTORY, self._on_points)
+            self.listen(PointCloud2, CLOUDS, qos.SENSOR, self._on_points)
         else:
             self.listen(CameraInfo, CAMERA, qos.SENSOR, self._sensor.take_camera)
-            self.listen(Image, IMAGES, qos.SENSOR_HISTORY, self._on_image)
+            self.listen(Image, IMAGES, qos.SENSOR, self._on_image)
         self._store = MapStore(
             self,
             config.autosave_path,

@@ -11,6 +11,7 @@ import numpy as np
 
 from live_mvp_ros import mapping
 from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.mapping import LiveMap, LiveMapConfig
 from live_mvp_ros.mapping.sensor_scan import SensorRays
 
@@ -50,7 +51,7 @@ class SharedMap:
         self.current = state
         self.replaced = False
         self._replacement: LiveMap | None = None
-        self._integrate = jax.jit(integrate, donate_argnums=1)
+        self._integrate = KeptProgram(integrate, donate_argnums=(1,))
 
     def learn(
         self,

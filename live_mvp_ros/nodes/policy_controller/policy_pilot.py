@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros import control
+from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig, FlightState
 from live_mvp_ros.nodes.policy_controller.policy_sight import Sight
@@ -48,7 +49,7 @@ class PolicyPilot:
         self._origin_m: np.ndarray | None = None
         self._first = control.init(config, jax.random.key(0))
         self._flight, self._stamp_ns = self._first, 0
-        self._fly, self._stay = jax.jit(_fly), jax.jit(control.stay)
+        self._fly, self._stay = KeptProgram(_fly), KeptProgram(control.stay)
         nowhere = VehicleState(0, *map(np.asarray, at_rest(jnp.zeros(3))))
         for _ in range(2):
             self.hold(config, nowhere, 0.0)

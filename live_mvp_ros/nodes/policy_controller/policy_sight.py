@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros import control
+from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.policy.sent_fields import Lattice
 from live_mvp_ros.ros.convert.grid_messages import ProbabilityGrid
 from live_mvp_ros.ros.convert.lattice_messages import LatticeArrays
@@ -44,7 +44,7 @@ class LatestSight(LatestField):
         self.lattice: LatticeArrays | None = None
         self._built: tuple[Any, Any] = (None, None)  # the worker's, what parts were built from
         self._parts: tuple[Any, Any] = (None, None)  # the worker's
-        self._build_costmap = jax.jit(control.build_costmap, static_argnums=(0, 3))
+        self._build_costmap = KeptProgram(control.build_costmap, static_argnums=(0, 3))
 
     def map_age_s(self, now_ns: int) -> float:
         """Return the age of the older of map and fields, infinite if one is missing."""

@@ -31,6 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from live_mvp_ros.base import quaternion
+from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.control.tracking import hold
 from live_mvp_ros.nodes.quadrotor_sim.simulator_parameters import SimConfig
 from live_mvp_ros.ros.convert import pose_messages
@@ -111,8 +112,8 @@ class SimulatedVehicle:
             attitude: of the start, a unit quaternion (w, x, y, z).
         """
         self._period_ns, self._period_s = period_ns, np.float32(1e-9 * period_ns)
-        self._advance, self._believe = jax.jit(advance), jax.jit(odometry.step)
-        self._hear = jax.jit(delay.step, static_argnums=1)
+        self._advance, self._believe = KeptProgram(advance), KeptProgram(odometry.step)
+        self._hear = KeptProgram(delay.step, static_argnums=(1,))
         self._flights = 0
         self.place(config, position_m, attitude)
         self._advance(config, self._state, self._pushed, *self._inputs(config, 0))

@@ -12,13 +12,13 @@ from __future__ import annotations
 import math
 import time
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from nav_msgs.msg import OccupancyGrid, Odometry
 
 from live_mvp_ros import control
 from live_mvp_ros.base.config import configuration, parameter
+from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import manual_flight
 from live_mvp_ros.control.manual_flight import ManualWish
@@ -116,8 +116,8 @@ class Teleop(GraphNode):
         self._grid: ProbabilityGrid | None = None
         self._costmap: control.CostMap | None = None
         self._geometries = Geometries()
-        self._build = jax.jit(control.build_costmap, static_argnums=(0, 3))
-        self._steer = jax.jit(manual_flight.steer)
+        self._build = KeptProgram(control.build_costmap, static_argnums=(0, 3))
+        self._steer = KeptProgram(manual_flight.steer)
         self._body_frame = frames.base_link
         self._interventions = 0
 
