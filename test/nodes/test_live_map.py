@@ -8,6 +8,7 @@ import itertools
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -301,6 +302,40 @@ def test_odometry_that_lags_by_more_than_a_cloud_period_costs_no_cloud(bench, tw
     sent, used = clouds.sent - sent_before, status[-1].ticks - base.ticks
     assert sent - used <= 12
     assert status[-1].dropped_scans <= base.dropped_scans + 6
+
+
+def test_of_clouds_that_waited_too_long_the_newest_are_taken(bench):
+    """Else a map that once fell behind, beside other work, would stay behind for ever."""
+    status = bench.collect(MapStatus, "map/status", qos.STATUS)
+    process = bench.start("live_map", map_rate_hz=100.0, **SMALL)  # a status after every scan
+    wall = Wall(bench)
+    wall.points = wall.points[::4, ::4]  # thirty fit the buffer of a socket
+    bench.wait(lambda: status and status[-1].ticks > 5, during=wall)
+
+    def looked_at():
+        return status[-1].ticks + status[-1].dropped_scans
+
+    def scan():
+        for _ in range(5):
+            wall()
+
+    quiet = [looked_at(), time.monotonic()]
+
+    def none_is_under_way():
+        if looked_at() != quiet[0]:
+            quiet[:] = looked_at(), time.monotonic()
+        return time.monotonic() - quiet[1] > 1.0
+
+    bench.wait(none_is_under_way)
+    before, stamp_ns = looked_at(), headers.to_ns(status[-1].header.stamp)
+    process.send_signal(signal.SIGSTOP)
+    for _ in range(30):
+        scan()
+    process.send_signal(signal.SIGCONT)
+    bench.wait(lambda: headers.to_ns(status[-1].header.stamp) > stamp_ns)
+    bench.wait(none_is_under_way)
+    assert looked_at() - before <= 15
+    assert headers.to_ns(status[-1].header.stamp) >= 20_000_000 * (wall.tick - 5)
 
 
 def test_clouds_that_come_in_vain_are_a_warning(bench):
