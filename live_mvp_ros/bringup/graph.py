@@ -382,7 +382,7 @@ def _nodes(options: GraphOptions, facts: MissionFacts, namespace: str) -> tuple[
         nodes.append(node("gt_depth", 3, looks_at, TRUE_POSE))
     memory: dict[str, Value] = {"autosave_path": options.map_file} if options.map_file else {}
     sent, judging = (BY_FIELDS, PATIENT) if options.controller == "policy" else ({}, {})
-    nodes.append(node("live_map", 10, {**body, **bounds, **seed, **expected, **memory, **sent}))
+    nodes.append(node("live_map", 5, {**body, **bounds, **seed, **expected, **memory, **sent}))
     nodes.append(node("info_field", 5, {**body, **goal, **doubt, **judging}))
     limit = {"mission.time_limit_s": options.time_limit_s} if options.time_limit_s else {}
     if options.controller == "policy":

@@ -51,7 +51,7 @@ class Inputs:
         self.x_m = 2.0
         self._map = bench.publisher(OccupancyGrid, "map", qos.LATCHED)
         self._odom = bench.publisher(Odometry, "odom", qos.SENSOR)
-        self._everything, self.tick = everything, 0
+        self._everything, self.maps, self.tick = everything, True, 0
 
     def __call__(self):
         self.tick += 1
@@ -60,7 +60,7 @@ class Inputs:
             stamp, np.float32([self.x_m, 3, 2]), zero, np.float32([1, 0, 0, 0]), zero
         )
         self._odom.publish(vehicle_messages.odometry(state, "odom", "base_link"))
-        if self.tick % 10 == 0:
+        if self.maps and self.tick % 10 == 0:
             self._map.publish(half_known_room(stamp, self._everything))
 
 
@@ -82,6 +82,25 @@ def test_leads_to_the_unknown_half(bench, ends_cleanly):
     points = path_messages.path_arrays(paths[-1], "map", 40).points
     assert points[-1, 0] > points[0, 0] + 0.5
     assert ends_cleanly(process)
+
+
+def test_plans_seldom_while_the_map_stays_the_same_and_takes_a_new_one_soon(bench):
+    """On a busy machine each field takes time from the map that is waited for."""
+    fields = bench.collect(InfoField, "info_field", qos.DEBUG)
+    bench.start("info_field", **SHORT)
+    inputs = Inputs(bench)
+
+    def map_stamps():
+        return [field.map_stamp_ns for field in fields]
+
+    bench.wait(lambda: len(fields) > 1, during=inputs)
+    inputs.maps = False
+    bench.wait(lambda: map_stamps().count(map_stamps()[-1]) > 4, during=inputs)
+    old, began_ns = map_stamps()[-1], 20_000_000 * inputs.tick
+    stamps = [headers.to_ns(f.header.stamp) for f in fields if f.map_stamp_ns == old]
+    assert min(np.diff(stamps)) > 0.5e9  # three periods
+    inputs.maps = True
+    bench.wait(lambda: map_stamps()[-1] > began_ns, during=inputs)
 
 
 def test_makes_ready_for_the_geometry_of_a_map_that_is_still_to_come(bench, ends_cleanly):

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The information field: where a look teaches most, from the latest map and odometry.
 
-Computed whenever a map arrives; while maps stay away, the last one serves with the newest pose.
+Computed whenever a map arrives; while maps stay away, the last one serves with the newest pose,
+less often: on a busy machine the time belongs to the map that is late.
 A map of another geometry starts a new field, which takes seconds to load or to compile; where
 map_metadata says ahead what the map will be like, that is done before the first. What is left and
 why is reported when the planner or the mission is done. While exploration/status says that the
@@ -46,6 +47,7 @@ from live_mvp_ros.ros.schedule import Every
 
 ODOMETRY_PERIOD_S = 0.05
 OLDEST_MAP_S = 10.0  # so long it is remembered where the vehicle was
+NEW_MAP_PERIODS, SAME_MAP_PERIODS = 1.5, 3.0  # until a field without the arrival of a map
 FLYING = (ExplorationStatus.EXPLORING, ExplorationStatus.GOING_TO_GOAL)
 
 
@@ -57,6 +59,7 @@ class InfoFieldNode(GraphNode):
         super().__init__("info_field", FieldConfig(), inputs=("map", "odom"))
         config = self.parameters.value
         self._grid: ProbabilityGrid | None = None
+        self._used: ProbabilityGrid | None = None  # for the last field
         self._geometries = Geometries()
         self._vehicle: VehicleState | None = None
         self._flown: deque[VehicleState] = deque(maxlen=round(OLDEST_MAP_S / ODOMETRY_PERIOD_S))
@@ -103,7 +106,8 @@ class InfoFieldNode(GraphNode):
         self._vehicle = self._localisation.vehicle_state(message)
         self._flown.append(self._vehicle)
         self._completion.moved(self._vehicle.position)
-        if first or self._vehicle.stamp_ns - self._previous_ns > 1.5e9 / self._rate_hz:
+        periods = SAME_MAP_PERIODS if self._grid is self._used else NEW_MAP_PERIODS
+        if first or self._vehicle.stamp_ns - self._previous_ns > 1e9 * periods / self._rate_hz:
             self._submit()
 
     def _on_status(self, message: ExplorationStatus) -> None:
@@ -120,7 +124,7 @@ class InfoFieldNode(GraphNode):
         grid, vehicle = self._grid, self._vehicle
         if grid is None or vehicle is None or not self._due.due(vehicle.stamp_ns):
             return
-        self._previous_ns = vehicle.stamp_ns
+        self._previous_ns, self._used = vehicle.stamp_ns, grid
         wanted = self._goal.wanted(self.parameters.value.goal_m)
         job = Job(grid, vehicle, self._seen_from(grid), wanted, self._mission)
         if self.worker is not None and not self.worker.submit(job):
