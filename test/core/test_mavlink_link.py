@@ -121,6 +121,7 @@ def test_only_what_autopilots_fly_is_ever_asked_for(flight):
 def test_parameters_are_set_read_back_and_named_where_they_do_not_take_it(flight):
     flight.checks()
     values = {name: value for name, (value, _) in flight.vehicle.parameters.items()}
+    assert any(" (was " in said for said in flight.link.upkeep.parameters.changes)
     if flight.vehicle.kind == PX4:
         assert values["COM_OF_LOSS_T"] == 0.5
         assert values["COM_OBL_RC_ACT"] == 5

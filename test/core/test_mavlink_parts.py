@@ -389,11 +389,25 @@ def test_parameters_are_read_set_read_back_and_bounded():
         client.told("A", 3.0)
     assert client.due(99.0) is None
     assert client.problems() == ["A = 3 is not allowed: it must be 8; it does not take 8"]
+    assert not client.changes
     client.begin_again()
     client.told("A", 8.0)
     assert client.problems() == []
     assert client.verified() == ["A = 8 (was 3)"]  # somebody has set it after all
+    assert not client.changes
     assert client.value("B") != 0.4  # to be read again
+
+
+def test_what_was_set_is_told_once_with_what_it_was():
+    client = ParameterClient((WantedParameter("A", lambda value: 8.0, "it must be 8"),))
+    client.may_set(True)
+    client.due(0.0)
+    client.told("A", 3.0)
+    client.due(0.1)
+    assert not client.changes  # it may refuse
+    for _ in range(2):
+        client.told("A", 8.0)
+    assert list(client.changes) == ["set A = 8 (was 3): it must be 8"]
 
 
 @PATIENT

@@ -203,8 +203,9 @@ class DrivenVehicle:
             texts.append(link.texts.fresh.popleft().text)
         for text in texts:
             self._node.get_logger().info(f"{self._label}the vehicle says: {text}")
-        while link.news:
-            self._node.get_logger().info(f"{self._label}{link.news.popleft()}")
+        for news in (link.news, link.upkeep.parameters.changes):
+            while news:
+                self._node.get_logger().info(f"{self._label}{news.popleft()}")
         self._state_out.publish(
             autopilot_messages.state_message(
                 link, self._stamp_ns, now_ns, self._system.jumps, texts

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import deque
 
 from live_mvp_ros.vehicle.mavlink.autopilot_traits import WantedParameter
 
 ANSWER_S = 0.5
 TRIES = 6
 _SAME = 1e-5
+_REMEMBERED = 100  # sentences that nobody has fetched
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +51,11 @@ class _Course:
 
 
 class ParameterClient:
-    """Brings parameters to what is wanted, one after the other; belongs to one thread."""
+    """Brings parameters to what is wanted, one after the other; belongs to one thread.
+
+    Attributes:
+        changes: sentences on what was set, for a log, oldest first; who logs them empties it.
+    """
 
     def __init__(
         self, wanted: tuple[WantedParameter, ...], also_read: tuple[str, ...] = ()
@@ -58,6 +64,7 @@ class ParameterClient:
         same = tuple(WantedParameter(name, lambda value: value, "") for name in also_read)
         self._courses = [_Course(item) for item in (*wanted, *same)]
         self._may_set = False
+        self.changes: deque[str] = deque(maxlen=_REMEMBERED)
 
     def may_set(self, allowed: bool) -> None:
         """Say whether values may be set: not in flight, and only when somebody wants to fly."""
@@ -91,7 +98,10 @@ class ParameterClient:
         """Take a value that the autopilot tells."""
         for course in self._courses:
             if course.wanted.name == name:
+                answers = course.set_once and not course.read
                 course.value, course.read = value, True
+                if answers and self._agrees(course):
+                    self.changes.append(f"set {self._known(course)}: {course.wanted.why}")
                 course.answer_by_s = -math.inf
 
     @property
@@ -106,8 +116,7 @@ class ParameterClient:
     def verified(self) -> list[str]:
         """Return the parameters that are as wanted, with their values and what they were."""
         return [
-            f"{course.wanted.name} = {course.value:g}"
-            + f" (was {course.before:g})" * (not math.isnan(course.before))
+            self._known(course)
             for course in self._courses
             if course.wanted.why and course.read and self._agrees(course)
         ]
@@ -132,6 +141,11 @@ class ParameterClient:
             * (course.set_once and course.tries >= TRIES)
             or said
         )
+
+    @staticmethod
+    def _known(course: _Course) -> str:
+        was = "" if math.isnan(course.before) else f" (was {course.before:g})"
+        return f"{course.wanted.name} = {course.value:g}{was}"
 
     @staticmethod
     def _agrees(course: _Course) -> bool:
