@@ -4,10 +4,11 @@
 
 JAX keeps what XLA has compiled, but to ask for it a process traces and lowers the function first,
 which for the programs of a flight takes twice as long as to load them. Here the executable itself
-is found by all that decides what it is: the sources of this package, the versions of JAX and
-Python, the processor, the function, the shapes and types of its arguments, and their settings that
-are not numbers. Where only the sources are new, the function is lowered, and its executable found
-by what came of that. What is found and is not whole is compiled again. What calls functions
+is found by all that decides what it is: the sources of this package, the versions of JAX, NumPy
+and Python, the processor, the function, the shapes and types of its arguments, and their settings
+that are not numbers. Where only the sources are new, the function is lowered, and its executable
+found by what came of that: its text, and the tree of its results with the settings in it. What is
+found and is not whole, or fails when it is called first, is compiled again. What calls functions
 outside of itself, such as a callback of Python, is not kept, but for those of LAPACK.
 """
 
@@ -46,9 +47,13 @@ _PROCESSOR = ("model name", "flags", "Features")  # of its lines in /proc/cpuinf
 _LOADED = "/jax/compilation_cache/cache_hits"
 _CALL = re.compile(r"custom_call @([\w$.]+)")
 _LAPACK = "lapack_"
-_FORMAT = "1"  # of the files; to be changed with what is in them
+_FORMAT = "2"  # of the files; to be changed with what is in them
 _TRIAL = ".trial"
 _IDENTITY = "identity"
+_UNKEPT = "unkept"  # the identity where none can be written down
+_LATE_S = 1.0  # how exactly it is known when a process began
+_FOREIGN = (AttributeError, EOFError, ImportError, IndexError, TypeError, pickle.UnpicklingError)
+"""What ``pickle`` raises for something that was written by other classes."""
 _UNUSED_S = 30 * 24 * 3600.0  # what is not used for so long is removed
 
 
@@ -96,12 +101,19 @@ class KeptProgram:
             if program is None:
                 program = self._made(name, arguments)
             self._programs[kind] = program
-        if program.unproven:
+        if not program.unproven:
+            return jax.tree.unflatten(program.out, program.call(*leaves))
+        try:
             with _on_trial(program.unproven):
                 leaves_out = jax.block_until_ready(program.call(*leaves))
-            program.unproven = ""
-        else:
+        except (RuntimeError, TypeError, ValueError) as error:  # not fit for these devices
+            if any(isinstance(leaf, jax.Array) and leaf.is_deleted() for leaf in leaves):
+                raise
+            _log.warning("%s is compiled again: %s", self._name, error)
+            _forget(program.unproven)
+            program = self._programs[kind] = self._made(self._name_of(kind), arguments)
             leaves_out = program.call(*leaves)
+        program.unproven = ""
         return jax.tree.unflatten(program.out, leaves_out)
 
     @property
@@ -118,7 +130,8 @@ class KeptProgram:
         if " at 0x" in words:  # something that is no value, with an address for its repr
             _log.warning("%s is not kept: its settings have no values: %s", self._name, words)
             return None
-        return _digest(_sources(), *_circumstances(), words)
+        sources = _sources()
+        return None if sources is None else _digest(sources, *_circumstances(), words)
 
     def _made(self, name: str | None, arguments: tuple[Any, ...]) -> _Program:
         """Return the program for arguments, and keep it under a name."""
@@ -144,7 +157,8 @@ class KeptProgram:
         calls = tuple(sorted(set(_CALL.findall(text))))
         if name is None or not all(call.startswith(_LAPACK) for call in calls):
             return _compiled(lowered, trees[0])[0]
-        found = _digest(text, *_circumstances())
+        numbered = pickle.dumps(jax.tree.unflatten(trees[0], range(trees[0].num_leaves)))
+        found = _digest(text, hashlib.sha256(numbered).hexdigest(), *_circumstances())
         program = _loaded(found, len(leaves))
         if program is None:
             program, here = _compiled(lowered, trees[0])
@@ -153,7 +167,6 @@ class KeptProgram:
                     (program_directory() / _IDENTITY).unlink()
                     return self._made(name, arguments)
                 return program
-            numbered = jax.tree.unflatten(program.out, range(program.out.num_leaves))
             executable = serialize_executable.serialize(program.call)[0]
             _keep(found, pickle.dumps((executable, numbered, calls)))
         _keep(name, found.encode())
@@ -192,10 +205,16 @@ def _has_ended_a_process(name: str) -> bool:
         for path in folder.glob(f"{name}.*{_TRIAL}")
         if not psutil.pid_exists(int(path.name.split(".")[1]))
     ]
-    for path in [*left, folder / name, folder / _IDENTITY] if left else []:
-        with contextlib.suppress(OSError):
-            path.unlink()
+    if left:
+        _forget(name, *(path.name for path in left))
     return bool(left)
+
+
+def _forget(*names: str) -> None:
+    """Remove programs that have failed, and the identity with them."""
+    for name in (*names, _IDENTITY):
+        with contextlib.suppress(OSError):
+            (program_directory() / name).unlink()
 
 
 def _kind(leaf: Any) -> Any:
@@ -216,7 +235,8 @@ def _identity() -> str:
     found = _read(_IDENTITY)
     if found is None:
         found = secrets.token_hex(4).encode()
-        _keep(_IDENTITY, found)
+        if not _keep(_IDENTITY, found):
+            return _UNKEPT
     return found.decode()
 
 
@@ -246,15 +266,19 @@ def _loaded(name: str, leaves: int) -> _Program | None:
     if _has_ended_a_process(name):
         _log.warning("%s is compiled again: it has ended a process", name)
         return None
-    payload, out, calls = pickle.loads(body)
-    if calls:
-        _ready_lapack()
-    leaves_out, tree = jax.tree.flatten(out)
     in_tree = jax.tree.structure((tuple(range(leaves)), {}))
-    out_tree = jax.tree.structure(leaves_out)
     try:
-        call = serialize_executable.deserialize_and_load(payload, in_tree, out_tree)
-    except RuntimeError as error:  # of XLA: not for this machine
+        payload, numbered, calls = pickle.loads(body)
+        leaves_out, tree = jax.tree.flatten(pickle.loads(numbered))
+        if calls:
+            _ready_lapack()
+        call = serialize_executable.deserialize_and_load(
+            payload,
+            in_tree,
+            jax.tree.structure(leaves_out),
+            execution_devices=jax.devices()[:1],
+        )
+    except (RuntimeError, *_FOREIGN) as error:  # of XLA: not for this machine
         _log.info("%s is compiled again: %s", name, error)
         return None
     jax.monitoring.record_event(FOUND)
@@ -274,15 +298,16 @@ def _read(name: str) -> bytes | None:
     path = program_directory() / name
     try:
         whole = path.read_bytes()
-        os.utime(path)
     except OSError:
         return None
+    with contextlib.suppress(OSError):  # of others, who may only be read
+        os.utime(path)
     body = whole[_DIGEST_BYTES:]
     return body if hashlib.sha256(body).digest() == whole[:_DIGEST_BYTES] else None
 
 
-def _keep(name: str, body: bytes) -> None:
-    """Keep something under a name; where that is not possible, nobody misses it."""
+def _keep(name: str, body: bytes) -> bool:
+    """Keep something under a name; return whether that was possible: nobody misses it."""
     folder = program_directory()
     temporary = folder / f".{name}.{os.getpid()}.tmp"
     try:
@@ -299,6 +324,8 @@ def _keep(name: str, body: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         _log.info("%s is not kept: %s", name, error)
+        return False
+    return True
 
 
 def _digest(*words: str) -> str:
@@ -306,11 +333,17 @@ def _digest(*words: str) -> str:
 
 
 @functools.cache
-def _sources() -> str:
-    """Return the digest of the sources of this package."""
-    root = Path(__file__).parents[1]
+def _sources() -> str | None:
+    """Return the digest of the sources of this package.
+
+    None where one was written since the process began: nobody knows which it has imported.
+    """
+    root, began_s = Path(__file__).parents[1], psutil.Process().create_time()
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
+        if path.stat().st_mtime > began_s - _LATE_S:
+            _log.info("programs are not kept: %s is newer than this process", path)
+            return None
         digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -328,6 +361,7 @@ def _circumstances() -> tuple[str, ...]:
         _FORMAT,
         jax.__version__,
         version("jaxlib"),
+        np.__version__,
         platform.python_version(),
         platform.machine(),
         *(sorted(processor) or [about]),

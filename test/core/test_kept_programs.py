@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import shutil
@@ -55,6 +56,25 @@ def grown(gain: Gain, pair: Pair, extra: dict[str, Any]) -> tuple[Pair, dict[str
 def repeated(values: jax.Array, times: int, word: str) -> jax.Array:
     TRACED.append(word)
     return jnp.concatenate([values] * times)
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Placed:
+    """Values, and where they are: that is no number of the program."""
+
+    values: jax.Array
+    origin_m: tuple[float, float] = dataclasses.field(metadata={"static": True})
+
+
+def placed(values: jax.Array, origin_m: tuple[float, float]) -> Placed:
+    TRACED.append("placed")
+    return Placed(values + 1.0, origin_m)
+
+
+def moved(there: Placed) -> Placed:
+    TRACED.append("moved")
+    return Placed(there.values, (there.origin_m[0] + 1.0, there.origin_m[1]))
 
 
 def added(values: jax.Array, more: jax.Array) -> jax.Array:
@@ -121,6 +141,18 @@ def test_never_takes_that_of_other_arguments(n: int, times: int, word: str, kind
     assert ours.dtype == kind
 
 
+def test_what_is_the_same_program_elsewhere_is_not_brought_here() -> None:
+    """Where a map lies decides nothing of the program that fills it."""
+    places = [(0.05, 0.05), (-4.95, 3.05), (0.05, 0.05), (7.05, 0.05)]
+    for _ in range(2):  # as two processes would
+        for origin_m in places:
+            there = KeptProgram(placed, static_argnums=(1,))(jnp.ones(3), origin_m)
+            assert there.origin_m == origin_m
+            x, y = origin_m
+            assert KeptProgram(moved)(there).origin_m == (x + 1.0, y)
+    assert sorted(TRACED) == ["moved"] * 3 + ["placed"] * 3
+
+
 def in_use(cache: Path) -> list[Path]:
     """Return the file that a program is found by, which holds a name, and the one of that name."""
     names = {path.name for path in files(cache)}
@@ -149,6 +181,82 @@ def test_a_program_that_is_not_whole_is_made_again(empty_cache: Path, file: int)
         made_again = len(TRACED)
         KeptProgram(added)(jnp.ones(3), jnp.ones(3))
         assert len(TRACED) == made_again
+
+
+def test_what_was_written_by_other_classes_is_made_again(empty_cache: Path) -> None:
+    for _ in range(2):
+        np.testing.assert_array_equal(KeptProgram(added)(jnp.ones(3), 1.0), 2 * np.ones(3))
+        _, program = in_use(empty_cache)
+        kept_programs._keep(program.name, b"clive_mvp_ros.nowhere\nRenamed\n.")
+    assert TRACED == ["added"] * 2
+
+
+def test_a_program_that_fails_when_it_is_called_first_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unfit(*leaves: Any) -> Any:
+        raise jax.errors.JaxRuntimeError("expected 2 shards")
+
+    loaded = kept_programs._loaded
+    KeptProgram(added)(jnp.ones(3), 1.0)
+    with monkeypatch.context() as change:
+        found = kept_programs._Program(unfit, None, "a")
+        change.setattr(kept_programs, "_loaded", lambda *_: found if len(TRACED) == 1 else None)
+        kept = KeptProgram(added)
+        for _ in range(2):
+            np.testing.assert_array_equal(kept(jnp.ones(3), 1.0), 2 * np.ones(3))
+    assert "is compiled again: expected 2 shards" in caplog.text
+    assert kept_programs._loaded is loaded
+    KeptProgram(added)(jnp.ones(3), 1.0)
+    assert TRACED == ["added"] * 2
+
+
+def test_with_several_devices_it_is_loaded_for_the_first() -> None:
+    code = """
+import numpy as np
+from live_mvp_ros.base import kept_programs
+from jax.numpy import cumsum
+import jax
+made = []
+compiled = kept_programs._compiled
+kept_programs._compiled = lambda *given: (made.append(1), compiled(*given))[1]
+kept = kept_programs.KeptProgram(cumsum)
+print(len(jax.devices()), len(made), kept(np.arange(3)).tolist(), len(made))
+"""
+    two = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    command = [sys.executable, "-c", code]
+    for makes in (1, 0):
+        run = subprocess.run(command, env=two, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+        assert run.stdout == f"2 0 [0, 1, 3] {makes}\n"
+        assert run.stderr == ""
+
+
+def test_what_may_only_be_read_is_used(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError("a read-only file system")
+
+    KeptProgram(added)(jnp.ones(3), jnp.ones(3))
+    for name in ("utime", "replace"):
+        monkeypatch.setattr(kept_programs.os, name, refuse)
+    KeptProgram(added)(jnp.ones(3), jnp.ones(3))
+    assert TRACED == ["added"]
+    (empty_cache / "identity").unlink()
+    assert len({kept_programs._identity() for _ in range(2)}) == 1  # JAX's own cache is of use
+
+
+def test_nothing_is_kept_of_sources_that_are_newer_than_the_process(
+    empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Old:
+        def create_time(self) -> float:
+            return 0.0
+
+    kept_programs._sources.cache_clear()
+    monkeypatch.setattr(kept_programs.psutil, "Process", Old)
+    KeptProgram(added)(jnp.ones(3), jnp.ones(3))
+    assert files(empty_cache) == []
+    kept_programs._sources.cache_clear()
 
 
 def test_new_sources_find_the_program_by_what_it_is(
