@@ -94,7 +94,9 @@ def configuration(cls: type[T]) -> type[T]:
             hints.update(get_type_hints(cls))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, np.ndarray) and isinstance(field.default, tuple):
+            if isinstance(value, np.ndarray) and (
+                isinstance(field.default, tuple) or value.ndim == 0
+            ):
                 value = value.tolist()
             if isinstance(value, _KINDS):
                 object.__setattr__(self, field.name, _coerced(field, hints[field.name], value))

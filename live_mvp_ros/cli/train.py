@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from live_mvp_ros.base.plurals import counted
+from live_mvp_ros.bringup.card_sharing import card_environment, undecided
 from live_mvp_ros.bringup.errors import FAILED, UsageError
 from live_mvp_ros.cli.file_options import FILE, check_folder, check_writable, read_settings
 
@@ -74,9 +75,7 @@ _ENDS = 20  # iterations at each end of a curve that are compared
     help="Train them on a Ray cluster; local starts one.",
 )
 @click.option("--resume", type=FILE, metavar="DIR", help="Go on with the training in this folder.")
-@click.option(
-    "--json", "json_file", type=FILE, metavar="FILE", help="Write curve and scores to FILE."
-)
+@click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write the summary to FILE.")
 def train(
     task: str,
     params_file: Path | None,
@@ -103,6 +102,9 @@ def train(
     check_folder(output, "--output")
     if task == "policy" and seeds is None:
         os.environ.setdefault("XLA_FLAGS", "")  # one thread is what prepare_jax would choose
+    if seeds is not None:  # each process, and this one, takes its part of a graphics card
+        processes = 1 + min(seeds, jobs or len(os.sched_getaffinity(0)))
+        os.environ |= undecided(card_environment(processes), os.environ)
     from live_mvp_ros.base.jax_setup import prepare_jax
 
     prepare_jax()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from live_mvp_ros.learning.training_config import TrainingConfig
 
 PICTURE = "seeds.png"
+SAVING_LIMIT_S = 60.0  # after Ctrl-C: an iteration, and its checkpoint
 
 
 class Job(NamedTuple):
@@ -42,12 +44,18 @@ class Trainer:
         prepare_jax()
 
     def __call__(self, job: Job) -> dict[str, Any]:
-        """Train and return the summary."""
+        """Train and return the summary; told to end, save the last iteration."""
         from live_mvp_ros.cli.train import train_into
 
         folder = Path(job.folder)
         folder.mkdir(parents=True, exist_ok=True)
-        return train_into(folder, job.config)
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            return train_into(folder, job.config)
+        except KeyboardInterrupt:  # before the first iteration, or after the last
+            raise SystemExit(FAILED) from None
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 def train_seeds(
@@ -60,7 +68,8 @@ def train_seeds(
         seeds: how many.
         jobs: processes; None for one per core, or per CPU of the cluster.
         address: of a Ray cluster; None for this machine.
-        output: folder in which a folder is created for all of them.
+        output: folder in which a folder is created for all of them; on a cluster of several
+            machines one that they share.
 
     Returns:
         The summary, the folder, and the exit code: 1 when one failed, or they were interrupted.
@@ -91,7 +100,7 @@ def train_seeds(
             click.echo(f"seed {job.config.seed}: {in_words(answer)}")
     except KeyboardInterrupt:
         failed = True
-        click.echo("interrupted; --resume goes on from the checkpoints in each folder", err=True)
+        click.echo(f"interrupted; {_saving(config, address)}", err=True)
     finally:
         answers.close()
     record = {"seeds": [_short(k, found[k]) for k in sorted(found)]}
@@ -114,6 +123,13 @@ def in_words(record: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
+def _saving(config: TrainingConfig, address: str | None) -> str:
+    """Return what is left of trainings that are interrupted."""
+    if address is not None:
+        return f"left of each is what it saved every {config.checkpoint_every} iterations"
+    return "each saves its last iteration, from which --resume of its folder goes on"
+
+
 def _short(seed: int, record: dict[str, Any]) -> dict[str, Any]:
     """Return a summary without its curve."""
     return {"seed": seed, **{name: v for name, v in record.items() if name != "curve"}}
@@ -123,7 +139,8 @@ def _pool(todo: list[Job], jobs: int | None, address: str | None) -> Any:
     from live_mvp_ros.evaluation import ray_workers, workers
 
     if address is None:
-        return workers.in_processes(Trainer, todo, jobs or len(os.sched_getaffinity(0)))
+        count = jobs or len(os.sched_getaffinity(0))
+        return workers.in_processes(Trainer, todo, count, SAVING_LIMIT_S)
     return _translated(ray_workers.on_ray(Trainer, todo, address, jobs))
 
 

@@ -32,7 +32,10 @@ class Failure:
 
 
 def in_processes(
-    make_task: Callable[[], Task], jobs: Sequence[Job], count: int
+    make_task: Callable[[], Task],
+    jobs: Sequence[Job],
+    count: int,
+    end_limit_s: float = END_LIMIT_S,
 ) -> Iterator[tuple[Job, Any]]:
     """Yield (job, answer) in the order in which jobs are done; an answer may be a ``Failure``.
 
@@ -40,6 +43,7 @@ def in_processes(
         make_task: called once in each worker (so it must be importable); returns what does a job.
         jobs: to be done; sent to the workers in this order.
         count: of workers.
+        end_limit_s: how long workers have to end when nobody asks for more answers.
     """
     context = multiprocessing.get_context("spawn")
     waiting, workers = deque(jobs), list[_Worker[Job]]()
@@ -58,7 +62,9 @@ def in_processes(
                 yield job, answer
     finally:
         for worker in workers:
-            worker.end()
+            worker.stop()
+        for worker in workers:
+            worker.end(end_limit_s)
 
 
 JOB_ERRORS = (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError)
@@ -98,11 +104,15 @@ class _Worker(Generic[Job]):
             self.process.join(END_LIMIT_S)
             return Failure(f"its process ended {end_in_words(self.process.exitcode)}")
 
-    def end(self) -> None:
-        """End the process, which has nothing to lose."""
+    def stop(self) -> None:
+        """Tell the process to end."""
         self.connection.close()
         self.process.terminate()
-        self.process.join(END_LIMIT_S)
+
+    def end(self, limit_s: float = END_LIMIT_S) -> None:
+        """End the process; what it has to save it does before the limit."""
+        self.stop()
+        self.process.join(limit_s)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()

@@ -141,8 +141,10 @@ def _one_drone(
     body = moved(config.body, body, command)
     rays = quaternion.rotate(body.attitude[:, None], jnp.asarray(ray_fan.fan(), jnp.float32))
     earned = jnp.mean(reward(fields, body.position, rays, ray_fan.SAMPLES))
-    inside = within(fields, map_config.lower_m, map_config.upper_m)
-    sought = jnp.mean(unseen_in_view(inside, body.position, rays, ray_fan.SAMPLES))
+    worth = config.reward_weight * earned
+    if config.unseen_weight:
+        inside = within(fields, map_config.lower_m, map_config.upper_m)
+        sought = jnp.mean(unseen_in_view(inside, body.position, rays, ray_fan.SAMPLES))
+        worth = worth + config.unseen_weight * sought
     distance, _ = fields(body.position[:, None])
-    worth = config.reward_weight * earned + config.unseen_weight * sought
     return body, loss_of(distance[0], command, worth, config.safety_weight), earned

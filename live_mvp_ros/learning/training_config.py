@@ -55,10 +55,10 @@ class TrainingConfig:
         default=20, low=1, high=1000, help="Held-out starts per world of an evaluation."
     )
     evaluation_steps: int = parameter(
-        default=80, low=1, high=10_000, help="Steps of a flight of an evaluation."
+        default=0, low=0, high=10_000, help="Steps of a flight of an evaluation; 0: steps."
     )
     evaluation_drones: int = parameter(
-        default=2, low=1, high=64, help="Drones of a flight of an evaluation."
+        default=0, low=0, high=64, help="Drones of a flight of an evaluation; 0: drones."
     )
     checkpoint_every: int = parameter(
         default=50, low=1, high=1_000_000, help="Iterations between checkpoints."
@@ -76,4 +76,8 @@ class TrainingConfig:
     @property
     def in_evaluation(self) -> TrainingConfig:
         """The same with the flights of an evaluation."""
-        return replace(self, steps=self.evaluation_steps, drones=self.evaluation_drones)
+        return replace(
+            self,
+            steps=self.evaluation_steps or self.steps,
+            drones=self.evaluation_drones or self.drones,
+        )

@@ -278,7 +278,7 @@ class EnvConfig:
             return (
                 f"orbit.radius = {self.orbit.radius:g} is not allowed: it must be at least "
                 f"{least_m:.3f}, sensor.near and half the diagonal of {largest}, or the camera "
-                "is inside of it"
+                "may be inside of it"
             )
         return None
 

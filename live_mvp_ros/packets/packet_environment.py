@@ -221,7 +221,7 @@ class Environment:
         pose, offsets = self._pose(scenario, done.state, done.stage)
         is_due = done.state.tick % self._render_every == 0
         # What was kept shows another object after a switch: it must not get the new one's name.
-        looks = not done.problem and (is_due or done.stage is not self.stage)
+        looks = not done.problem and (is_due or done.state.switched)
         views = self._views(scenario, done.state, offsets) if looks else []
         return Intent(done, pose, views)
 
@@ -249,6 +249,8 @@ class Environment:
         info = self._info(done, is_reset_due)
         if self._hooks.safety is not None:
             info = self._hooks.safety(info)
+            if done.problem:  # whatever a hook says of it: nothing was done
+                info = dataclasses.replace(info, ok=False)
             if not info.ok and not done.problem:  # undone
                 done, patches = dataclasses.replace(resting, problem=info.message), self._patches
                 name = self._shown(done.state, done.stage)

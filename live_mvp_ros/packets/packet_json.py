@@ -122,11 +122,19 @@ def _put(target: dict[str, Any], place: str, value: Any) -> None:
     target[last] = value
 
 
-def _get(values: Any, place: str) -> Any:
+def _get(values: Any, place: str, prefix: str) -> Any:
+    """Return what is at a place, _MISSING if it or a folder of it is left out.
+
+    Raises:
+        PacketError: what should be a folder is none.
+    """
+    above = prefix
     for name in place.split("."):
-        if not isinstance(values, Mapping) or name not in values:
+        if not isinstance(values, Mapping):
+            _refuse(above.rstrip("."), values, "{...}")
+        if name not in values:
             return _MISSING
-        values = values[name]
+        above, values = f"{above}{name}.", values[name]
     return values
 
 
@@ -174,7 +182,7 @@ def _read(
                 else _part(hint, values, place, patches, left, prefix)
             )
             continue
-        value = _get(values, place)
+        value = _get(values, place, prefix)
         if value is _MISSING:
             if item.may_be_missing:
                 continue
@@ -199,9 +207,11 @@ def _part(
     left: set[str],
     prefix: str,
 ) -> T:
-    inner = _get(values, place)
-    if not isinstance(inner, Mapping):
+    inner = _get(values, place, prefix)
+    if inner is _MISSING:
         raise PacketError(f"{prefix}{place} is missing")
+    if not isinstance(inner, Mapping):
+        _refuse(prefix + place, inner, "{...}")
     return _read(hint, inner, patches, left, f"{prefix}{place}.")
 
 
@@ -244,8 +254,9 @@ def _patch(value: Any, channels: Any, patches: Mapping[str, np.ndarray], place: 
         data = patches[value]
     else:
         try:
-            data = np.array(value, np.float32)  # None becomes NaN
-        except (TypeError, ValueError):
+            with np.errstate(over="ignore"):  # an infinite value is refused as such
+                data = np.array(value, np.float32)  # None becomes NaN
+        except (OverflowError, TypeError, ValueError):
             raise PacketError(f"{place} is not an array of numbers") from None
     if not isinstance(channels, list) or not all(isinstance(name, str) for name in channels):
         _refuse(f"{place[: -len('patch')]}channels", channels, "a list of names")

@@ -65,6 +65,7 @@ class Outer:
         ({"reach_m": 10**400}, "reach_m = 10+ is not allowed: it must be a finite number"),
         ({"count": -(10**400)}, "count = -10+ is not allowed: it must be a finite number"),
         ({"reach_m": np.float32(-1)}, "reach_m = -1.0 is not allowed: it must be between"),
+        ({"reach_m": np.array(-1.0)}, "reach_m = -1.0 is not allowed: it must be between"),
         ({"count": np.int64(-3)}, "count = -3 is not allowed: it must be at least 1"),
         ({"corner_m": np.array([1.0])}, r"corner_m = \[1.0\] is not allowed: it must be a list"),
         ({"corner_m": np.float32(1)}, "corner_m = 1.0 is not allowed: it must be a list of 2"),

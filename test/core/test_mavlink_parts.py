@@ -410,6 +410,26 @@ def test_what_was_set_is_told_once_with_what_it_was():
     assert list(client.changes) == ["set A = 8 (was 3): it must be 8"]
 
 
+def test_what_a_parameter_was_is_told_of_one_that_takes_another_value_than_asked_for():
+    client = ParameterClient((WantedParameter("A", lambda value: 0.5, "it must be 0.5"),))
+    client.may_set(True)
+    client.due(0.0)
+    client.told("A", 1.0)
+    for i in range(20):
+        client.due(1.0 + i)
+        client.told("A", 0.6)
+    assert list(client.changes) == ["set A = 0.6 (was 1): it must be 0.5"]
+    (problem,) = client.problems()
+    assert problem == "A = 0.6 (was 1) is not allowed: it must be 0.5; it does not take 0.5"
+    for found, was in ((0.6, 1), (2.0, 2)):  # it was started again; somebody has set it since
+        client.begin_again()
+        client.due(50.0)
+        client.told("A", found)
+        client.due(51.0)
+        client.told("A", 0.5)
+        assert client.verified() == [f"A = 0.5 (was {was})"]
+
+
 @PATIENT
 @given(st.integers(-(2**22), 2**30))  # beyond, the bytes are those of a NaN
 def test_whole_numbers_of_px4_travel_bytewise_and_arducopters_as_numbers(value):

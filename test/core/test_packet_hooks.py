@@ -114,6 +114,41 @@ def test_a_switch_shows_the_object_that_it_names_whatever_is_skipped():
     assert patches[3] == patches[4] == always[3].columns[0].patch  # the fourth step is due
 
 
+def test_an_explorer_that_turns_to_another_thing_sees_it_whatever_is_skipped():
+    def shown(render_every):
+        env = make(render_every=render_every)
+        env.reset(scenario="explorer", random_view=False)
+        steps = [env.step(SWITCH) for _ in range(2)]
+        return [(obs.columns[0].patch, pose.interest_object_id) for obs, _, pose, _ in steps]
+
+    assert shown(4) == shown(1)
+    assert shown(4)[0][1] != shown(4)[1][1]
+
+
+def test_no_hook_makes_a_step_good_that_could_not_be_rendered(monkeypatch):
+    passed = Hooks(safety=lambda info: dataclasses.replace(info, ok=not info.wrapped))
+    env = make(hooks=passed)
+    _, _, before = env.reset(random_view=False)
+    monkeypatch.setattr(env, "_stage", Failing(env.stage, ValueError("no shape"), 2))
+    _, _, pose, info = env.step(MOVE)
+    assert not info.ok and "no shape" in info.message
+    assert pose.columns[0].pose == before.columns[0].pose
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (NOOP | {"meta": []}, r"meta = \[\] is not allowed: it must be {...}"),
+        (NOOP | {"meta": None}, "meta = None is not allowed"),
+    ],
+)
+def test_what_should_hold_parts_and_does_not_is_named(values, sentence):
+    env = make()
+    env.reset()
+    with pytest.raises(ValueError, match=sentence):
+        env.step(values)
+
+
 def projecting(answers):
     """Return hooks by which a column does another action, by its name."""
     made = {name: ActionPacket(0, "", 0, **values) for name, values in answers.items()}

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from live_mvp_ros import mapping
 from live_mvp_ros.base.config import ConfigurationError, replace
 from live_mvp_ros.learning import courses, curve, map_flight, training_step
 from live_mvp_ros.learning.checkpoints import (
@@ -119,6 +120,43 @@ def test_the_loss_by_hand():
     assert got == pytest.approx(wanted, rel=1e-6)
     got = map_flight.loss_of(jnp.float32(0.3), command, jnp.float32(0.2), 10.0)
     assert got == pytest.approx(wanted + 6.0 * np.log1p(np.exp(0.12 - 0.3)), rel=1e-6)
+
+
+def test_an_evaluation_flies_as_training_does_unless_it_is_told_otherwise():
+    assert TINY.in_evaluation == TINY
+    other = replace(TINY, evaluation_steps=7, evaluation_drones=1).in_evaluation
+    assert (other.steps, other.drones) == (7, 1)
+
+
+def test_each_weight_of_the_loss_is_that_of_what_it_names():
+    worlds = [load_world(name) for name in TINY.worlds]
+    map_config = courses.map_of(TINY, worlds)
+    fields = mapping.init(map_config, jax.random.key(1)).parameters
+    start = jnp.array([0.0, 0.0, 1.6])
+
+    def lost(**weights):
+        flown = map_flight._one_drone(
+            replace(TINY, **weights),
+            map_config,
+            lambda *_: jnp.zeros(6),
+            None,
+            fields,
+            at_rest(start, 0.0),
+            start,
+            jax.random.key(0),
+        )
+        return float(flown[1]), float(flown[2])
+
+    alone, earned = lost(reward_weight=0.0, safety_weight=0.0)
+    assert alone == 0.0  # nothing is commanded
+    assert lost(reward_weight=2.0, safety_weight=0.0)[0] == pytest.approx(-2.0 * earned)
+    near, sought = (
+        lost(reward_weight=0.0, safety_weight=1.0)[0],
+        lost(reward_weight=0.0, safety_weight=0.0, unseen_weight=1.0)[0],
+    )
+    assert near > 0.0 > sought
+    whole, _ = lost(reward_weight=3.0, safety_weight=5.0, unseen_weight=7.0)
+    assert whole == pytest.approx(5.0 * near + 7.0 * sought - 3.0 * earned, rel=1e-4)
 
 
 def test_worlds_in_a_stack_are_the_same_worlds():

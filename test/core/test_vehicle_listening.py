@@ -194,6 +194,7 @@ def test_what_is_not_told_is_neither_good_nor_a_reason_to_stay():
     assert vehicle_check.verdict(report(GOOD)) == "it may be armed"
     low = report(dataclasses.replace(GOOD, battery_fraction=0.2, can_arm=None))
     assert low.problems == ["battery: 20% of at least 30%"]
+    assert low.summary == "battery: 20% of at least 30%; it does not tell: its own checks"
     assert vehicle_check.verdict(low) == "it may not be armed: 1 of 10 checks are not good"
     values = vehicle_check.in_values(made, "tcp:x:1", "")
     assert [c["passed"] for c in values["checks"] if c["name"] == "battery"] == [None]

@@ -45,7 +45,8 @@ class _Course:
     value: float = math.nan
     read: bool = False
     set_once: bool = False
-    before: float = math.nan  # we have set it
+    before: float = math.nan  # its value when we set it, where we have
+    left: float = math.nan  # what became of that: who finds another value was not the last
     tries: int = 0
     answer_by_s: float = -math.inf
 
@@ -72,7 +73,7 @@ class ParameterClient:
 
     def begin_again(self) -> None:
         """Read everything anew: the autopilot was started again, or somebody may have set it."""
-        self._courses = [_Course(c.wanted, before=c.before) for c in self._courses]
+        self._courses = [_Course(c.wanted, before=c.before, left=c.left) for c in self._courses]
 
     def value(self, name: str) -> float:
         """Return the value of a parameter that was read, NaN before."""
@@ -89,7 +90,9 @@ class ParameterClient:
             course.answer_by_s = now_s + ANSWER_S
             if not course.read:
                 return ReadParameter(course.wanted.name)
-            course.set_once, course.read, course.before = True, False, course.value
+            if not course.set_once and not _same(course.value, course.left):
+                course.before = course.value
+            course.set_once, course.read = True, False
             goal = course.wanted.wanted(course.value)
             return SetParameter(course.wanted.name, goal, course.wanted.integer)
         return None
@@ -98,10 +101,12 @@ class ParameterClient:
         """Take a value that the autopilot tells."""
         for course in self._courses:
             if course.wanted.name == name:
-                answers = course.set_once and not course.read
+                previous, answers = course.value, course.set_once and not course.read
                 course.value, course.read = value, True
-                if answers and self._agrees(course):
-                    self.changes.append(f"set {self._known(course)}: {course.wanted.why}")
+                if answers:
+                    course.left = value
+                    if not _same(value, previous):
+                        self.changes.append(f"set {self._known(course)}: {course.wanted.why}")
                 course.answer_by_s = -math.inf
 
     @property
@@ -135,7 +140,7 @@ class ParameterClient:
             return f"{name} is not read yet" if waits else f"{name} is not told by the autopilot"
         if self._agrees(course):
             return "" if course.read else f"{name} is not read back yet"
-        said = f"{name} = {course.value:g} is not allowed: {why}"
+        said = f"{self._known(course)} is not allowed: {why}"
         return (
             f"{said}; it does not take {course.wanted.wanted(course.value):g}"
             * (course.set_once and course.tries >= TRIES)
@@ -144,10 +149,14 @@ class ParameterClient:
 
     @staticmethod
     def _known(course: _Course) -> str:
-        was = "" if math.isnan(course.before) else f" (was {course.before:g})"
+        is_set = not math.isnan(course.before) and not _same(course.before, course.value)
+        was = f" (was {course.before:g})" if is_set else ""
         return f"{course.wanted.name} = {course.value:g}{was}"
 
     @staticmethod
     def _agrees(course: _Course) -> bool:
-        goal = course.wanted.wanted(course.value)
-        return abs(goal - course.value) <= _SAME * max(1.0, abs(goal))
+        return _same(course.wanted.wanted(course.value), course.value)
+
+
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) <= _SAME * max(1.0, abs(one))

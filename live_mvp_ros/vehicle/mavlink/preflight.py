@@ -57,11 +57,11 @@ class CheckReport:
     @property
     def summary(self) -> str:
         """Return one sentence."""
+        untold = f"it does not tell: {', '.join(self.untold)}" if self.untold else ""
         if problems := self.problems:
-            return "; ".join(problems)
-        if untold := self.untold:
-            good = len(self.items) - len(untold)
-            return f"{good} checks are good, and it does not tell: {', '.join(untold)}"
+            return "; ".join([*problems, untold] if untold else problems)
+        if untold:
+            return f"{len(self.items) - len(self.untold)} checks are good, and {untold}"
         return f"all {len(self.items)} checks are good"
 
 
