@@ -5,10 +5,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
+from patience import PATIENCE_S
 
 from live_mvp_ros.cli.main import main
+from live_mvp_ros.learning.curve import read_rows
 
 TINY = """
 starts: random
@@ -46,6 +52,39 @@ def test_two_seeds_are_trained_and_a_seed_is_what_it_is_alone(tmp_path, capsys):
     for seed in (0, 1):
         kept = {path.name for path in (picture.parent / f"seed_{seed}").iterdir()}
         assert kept >= {"training.json", "policy.npz", "curve.csv", "curve.png", "summary.json"}
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_each_training_and_they_go_on(tmp_path):
+    params, runs = tmp_path / "tiny.yaml", tmp_path / "runs"
+    params.write_text(TINY)
+    train = [sys.executable, "-m", "live_mvp_ros.cli.main", "train"]
+    given = ["--params-file", str(params), "--output", str(runs), "--iterations", "100000"]
+    run = subprocess.Popen(
+        [*train, *given, "--seeds", "2", "--jobs", "2"], stderr=subprocess.PIPE, text=True
+    )
+
+    def rows(folder):
+        return read_rows(folder / "curve.csv", 100_000)
+
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while len(begun := [f for f in runs.glob("*/seed_*") if rows(f)]) < 2:
+            assert run.poll() is None and time.monotonic() < deadline
+            time.sleep(0.2)
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate(timeout=PATIENCE_S)
+    finally:
+        run.kill()
+    assert run.returncode == 1
+    assert "interrupted; each saves its last iteration" in said
+    assert "Traceback" not in said
+    assert all((folder / "policy.npz").exists() for folder in begun)
+    made = len(rows(begun[0]))
+    more = ["--resume", str(begun[0]), "--iterations", str(made + 1)]
+    done = subprocess.run([*train, *more], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(rows(begun[0])) == made + 1
 
 
 @pytest.mark.parametrize(
