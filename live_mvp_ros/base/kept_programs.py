@@ -137,7 +137,7 @@ class KeptProgram:
         """Return the program for arguments, and keep it under a name."""
         leaves, tree = jax.tree.flatten(self._dynamic(arguments))
         static = {i: arguments[i] for i in self._static}
-        trees = []
+        trees: list[Any] = []
 
         def flat(*leaves: Any) -> list[Any]:
             rest = iter(jax.tree.unflatten(tree, leaves))
