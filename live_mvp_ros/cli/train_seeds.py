@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -49,6 +50,8 @@ class Trainer:
 
         folder = Path(job.folder)
         folder.mkdir(parents=True, exist_ok=True)
+        if threading.current_thread() is not threading.main_thread():
+            return train_into(folder, job.config)  # of Ray's: nobody there hears signals
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             return train_into(folder, job.config)

@@ -57,6 +57,7 @@ def in_processes(
                 if waiting and not worker.broken:
                     worker.give(waiting.popleft())
                 else:
+                    worker.stop()
                     worker.end()
                     workers.remove(worker)
                 yield job, answer
@@ -110,8 +111,7 @@ class _Worker(Generic[Job]):
         self.process.terminate()
 
     def end(self, limit_s: float = END_LIMIT_S) -> None:
-        """End the process; what it has to save it does before the limit."""
-        self.stop()
+        """Wait until a process that was told to end has saved what it has to, up to the limit."""
         self.process.join(limit_s)
         if self.process.is_alive():
             self.process.kill()
