@@ -26,6 +26,7 @@ from live_mvp_ros.base.config import configuration, parameter
 from live_mvp_ros.base.kept_programs import KeptProgram
 
 made = kept_programs._compiled
+sources = kept_programs._sources
 TRACED: list[str] = []
 """A word for every time that one of the functions below was traced in this process."""
 
@@ -85,6 +86,7 @@ def added(values: jax.Array, more: jax.Array) -> jax.Array:
 @pytest.fixture(autouse=True)
 def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LIVE_MVP_ROS_CACHE", str(tmp_path))
+    monkeypatch.setattr(kept_programs, "_sources", lambda: "these")  # whoever edits them meanwhile
     TRACED.clear()
     return tmp_path / "programs"
 
@@ -252,11 +254,10 @@ def test_nothing_is_kept_of_sources_that_are_newer_than_the_process(
         def create_time(self) -> float:
             return 0.0
 
-    kept_programs._sources.cache_clear()
+    monkeypatch.setattr(kept_programs, "_sources", sources.__wrapped__)
     monkeypatch.setattr(kept_programs.psutil, "Process", Old)
     KeptProgram(added)(jnp.ones(3), jnp.ones(3))
     assert files(empty_cache) == []
-    kept_programs._sources.cache_clear()
 
 
 def test_new_sources_find_the_program_by_what_it_is(
@@ -266,8 +267,8 @@ def test_new_sources_find_the_program_by_what_it_is(
     monkeypatch.setattr(
         kept_programs, "_compiled", lambda *given: (compiled.append("once"), made(*given))[1]
     )
-    for sources in ("of yesterday", "of today", "of today"):
-        monkeypatch.setattr(kept_programs, "_sources", lambda words=sources: words)
+    for day in ("of yesterday", "of today", "of today"):
+        monkeypatch.setattr(kept_programs, "_sources", lambda words=day: words)
         ours = KeptProgram(added)(jnp.ones(3), jnp.ones(3))
         np.testing.assert_array_equal(ours, 2 * np.ones(3))
     assert compiled == ["once"]
