@@ -36,6 +36,7 @@ import jax.numpy as jnp
 import numpy as np
 import psutil
 from jax.experimental import serialize_executable
+from jax.extend.core import jaxpr_as_fun
 
 from live_mvp_ros.base.jax_setup import program_directory
 
@@ -146,31 +147,45 @@ class KeptProgram:
             trees.append(structure)
             return out
 
-        flat.__name__ = f"{self._name.rpartition('.')[2]}_{_identity()}"
         owner = [
             i for i, one in enumerate(arguments) if i not in static for _ in jax.tree.leaves(one)
         ]
         donated = tuple(k for k, i in enumerate(owner) if i in self._donated)
-        jitted = jax.jit(flat, donate_argnums=donated, keep_unused=True)
-        lowered = jitted.lower(*leaves)
-        text = lowered.as_text()
-        calls = tuple(sorted(set(_CALL.findall(text))))
-        if name is None or not all(call.startswith(_LAPACK) for call in calls):
-            return _compiled(lowered, trees[0])[0]
-        numbered = pickle.dumps(jax.tree.unflatten(trees[0], range(trees[0].num_leaves)))
-        found = _digest(text, hashlib.sha256(numbered).hexdigest(), *_circumstances())
-        program = _loaded(found, len(leaves))
-        if program is None:
-            program, here = _compiled(lowered, trees[0])
-            if not here:  # under a new name it is compiled here
-                with contextlib.suppress(OSError):
-                    (program_directory() / _IDENTITY).unlink()
-                    return self._made(name, arguments)
+        traced = self._traced(flat, donated, leaves)
+        while True:
+            lowered = traced.lower()
+            text, out = lowered.as_text(), trees[0]
+            calls = tuple(sorted(set(_CALL.findall(text))))
+            if name is None or not all(call.startswith(_LAPACK) for call in calls):
+                return _compiled(lowered, out)[0]
+            numbered = pickle.dumps(jax.tree.unflatten(out, range(out.num_leaves)))
+            found = _digest(text, hashlib.sha256(numbered).hexdigest(), *_circumstances())
+            program = _loaded(found, len(leaves))
+            if program is not None:
+                break
+            program, here = _compiled(lowered, out)
+            if here:
+                executable = serialize_executable.serialize(program.call)[0]
+                _keep(found, pickle.dumps((executable, numbered, calls)))
+                break
+            try:  # under a new name it is compiled here
+                (program_directory() / _IDENTITY).unlink()
+            except OSError:
                 return program
-            executable = serialize_executable.serialize(program.call)[0]
-            _keep(found, pickle.dumps((executable, numbered, calls)))
+            traced = self._traced(jaxpr_as_fun(traced.jaxpr), donated, leaves)
         _keep(name, found.encode())
         return program
+
+    def _traced(
+        self, flat: Callable[..., Any], donated: tuple[int, ...], leaves: list[Any]
+    ) -> Any:
+        """Return the trace of a function of leaves, under a name that goes with the identity."""
+
+        def named(*leaves: Any) -> Any:
+            return flat(*leaves)
+
+        named.__name__ = f"{self._name.rpartition('.')[2]}_{_identity()}"
+        return jax.jit(named, donate_argnums=donated, keep_unused=True).trace(*leaves)
 
 
 class _Program:

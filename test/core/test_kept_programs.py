@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jax.experimental.compilation_cache import compilation_cache
 
 from live_mvp_ros.base import kept_programs
 from live_mvp_ros.base.config import configuration, parameter
@@ -83,12 +85,30 @@ def added(values: jax.Array, more: jax.Array) -> jax.Array:
     return values + more
 
 
+either_way = pytest.mark.parametrize("empty_cache", ["alone", "beside JAX's"], indirect=True)
+
+
 @pytest.fixture(autouse=True)
-def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def empty_cache(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """Keep programs in an empty folder, and let JAX keep nothing or everything."""
     monkeypatch.setenv("LIVE_MVP_ROS_CACHE", str(tmp_path))
     monkeypatch.setattr(kept_programs, "_sources", lambda: "these")  # whoever edits them meanwhile
     TRACED.clear()
-    return tmp_path / "programs"
+    alone = getattr(request, "param", "alone") == "alone"
+    for_jax = {
+        "jax_compilation_cache_dir": None if alone else str(tmp_path / "jax"),
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }
+    before = {name: getattr(jax.config, name) for name in for_jax}
+    for settled in (for_jax, before):
+        for name, value in settled.items():
+            jax.config.update(name, value)
+        compilation_cache.reset_cache()
+        if settled is for_jax:
+            yield tmp_path / "programs"
 
 
 def files(cache: Path) -> list[Path]:
@@ -117,6 +137,7 @@ def test_gives_what_jax_gives() -> None:
             np.testing.assert_array_equal(*keys)
 
 
+@either_way
 def test_is_traced_once_for_each_kind_and_then_loaded(empty_cache: Path) -> None:
     for _ in range(2):  # as two processes would
         kept = KeptProgram(grown)
@@ -143,6 +164,7 @@ def test_never_takes_that_of_other_arguments(n: int, times: int, word: str, kind
     assert ours.dtype == kind
 
 
+@either_way
 def test_what_is_the_same_program_elsewhere_is_not_brought_here() -> None:
     """Where a map lies decides nothing of the program that fills it."""
     places = [(0.05, 0.05), (-4.95, 3.05), (0.05, 0.05), (7.05, 0.05)]
@@ -165,6 +187,7 @@ def in_use(cache: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("file", [0, 1], ids=["name", "program"])
+@either_way
 def test_a_program_that_is_not_whole_is_made_again(empty_cache: Path, file: int) -> None:
     KeptProgram(added)(jnp.ones(3), jnp.ones(3))
     for damage in (
@@ -185,6 +208,7 @@ def test_a_program_that_is_not_whole_is_made_again(empty_cache: Path, file: int)
         assert len(TRACED) == made_again
 
 
+@either_way
 def test_what_was_written_by_other_classes_is_made_again(empty_cache: Path) -> None:
     for _ in range(2):
         np.testing.assert_array_equal(KeptProgram(added)(jnp.ones(3), 1.0), 2 * np.ones(3))
@@ -193,6 +217,7 @@ def test_what_was_written_by_other_classes_is_made_again(empty_cache: Path) -> N
     assert TRACED == ["added"] * 2
 
 
+@either_way
 def test_a_program_that_fails_when_it_is_called_first_is_made_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -234,6 +259,7 @@ print(len(jax.devices()), len(made), kept(np.arange(3)).tolist(), len(made))
         assert run.stderr == ""
 
 
+@either_way
 def test_what_may_only_be_read_is_used(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise PermissionError("a read-only file system")
@@ -260,6 +286,7 @@ def test_nothing_is_kept_of_sources_that_are_newer_than_the_process(
     assert files(empty_cache) == []
 
 
+@either_way
 def test_new_sources_find_the_program_by_what_it_is(
     empty_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,6 +328,7 @@ print([np.asarray(leaf).sum() for leaf in jax.tree.leaves(state.parameters)])
     assert said[0] == said[1] == said[2]
 
 
+@either_way
 def test_takes_arrays_over_where_told_so() -> None:
     kept = KeptProgram(added, donate_argnums=(0,))
     for _ in range(2):
@@ -312,6 +340,7 @@ def test_takes_arrays_over_where_told_so() -> None:
     assert TRACED == ["added"]
 
 
+@either_way
 def test_works_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIVE_MVP_ROS_CACHE", "/dev/null/nowhere")
     for _ in range(2):
@@ -395,6 +424,7 @@ def called_back(values: jax.Array) -> jax.Array:
     return jax.pure_callback(np.square, jax.ShapeDtypeStruct((3,), jnp.float32), values)
 
 
+@either_way
 def test_what_calls_back_is_not_kept(empty_cache: Path) -> None:
     for _ in range(2):
         ours = KeptProgram(called_back)(jnp.arange(3.0))
