@@ -15,6 +15,7 @@ All go by where the vehicle will be when the command acts, and reckon with what 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -28,9 +29,12 @@ from live_mvp_ros.control import controller, mppi, observer
 from live_mvp_ros.control.controller import ControllerConfig, ControllerInputs, ControlOutput
 from live_mvp_ros.control.safety import Around, Filtered, filter_command
 from live_mvp_ros.control.surroundings import best_heading, clearance_at
-from live_mvp_ros.control.tracking import hold
-from live_mvp_ros.vehicle import QuadrotorState
+from live_mvp_ros.control.tracking import hold, tilt_error
+from live_mvp_ros.vehicle import QuadrotorState, rk4_step
 
+FOLLOWED_S = 0.3
+"""So far at most a plan is followed while the next one is not there."""
+_LOOKED_AT_S = FOLLOWED_S + 0.2  # and so much later a command acts at most
 _REACTION_S = 0.1  # of body rates and attitude, before the vehicle decelerates
 _STOP_SAMPLES = 9  # along the way to a stop, some 0.6 m at full speed
 _BESIDE_M = 0.5  # a plan that leads no nearer past the place of a stop is from another flight
@@ -53,19 +57,23 @@ class FlightState(NamedTuple):
     """Whether there has been a safe plan."""
     safety: jax.Array
     """``SafetyCode`` of the command sent last."""
+    start: QuadrotorState
+    """Where the vehicle is when the first command of the latest plan acts."""
 
 
 def init(config: ControllerConfig, key: jax.Array) -> FlightState:
     """Return the state of a vehicle that has not flown yet."""
+    zero = jnp.zeros(3)
     return FlightState(
         controller.init(config, key),
-        jnp.zeros(3),
+        zero,
         jnp.float32(0.0),
         jnp.array(False),
         observer.init(config.vehicle),
         jnp.zeros((_checked_steps(config), 3)),
         jnp.array(False),
         jnp.int32(SafetyCode.CLEAR),
+        QuadrotorState(zero, zero, quaternion.identity(), zero),
     )
 
 
@@ -100,6 +108,7 @@ def fly(
         way_m=jnp.where(safe, checked, state.way_m),
         led=state.led | safe,
         safety=safety,
+        start=acts.soon,
     )
     return after, output._replace(command=command, safety=safety)
 
@@ -109,18 +118,35 @@ def proceed(
     state: FlightState,
     vehicle: QuadrotorState,
     elapsed_s: jax.Array,
+    since_s: jax.Array | float = 0.0,
+    age_s: jax.Array | float = 0.0,
     around: Around | None = None,
 ) -> Filtered:
     """Return the command of the last plan ``elapsed_s`` after it was made; jittable.
 
     For the time until a late plan is there: a body rate that is held instead turns the vehicle
-    over. Where there is no plan to follow, as the last outcome was a stop, it goes on stopping.
-    ``around``: the map, None while there is none.
+    over. The lean is brought to what the plan has then, wherever the vehicle is: so the command
+    answers this odometry, and what was not flown of the plan is made up for. Where there is no
+    plan to follow, as the last outcome was a stop, it goes on stopping.
+
+    Args:
+        config: of the controller.
+        state: with the plan.
+        vehicle: the newest odometry.
+        elapsed_s: since the first command of the plan has acted; at most ``FOLLOWED_S`` count.
+        since_s: as ``elapsed_s`` in ``ControllerInputs``.
+        age_s: the same as there.
+        around: the map, None while there is none.
     """
-    at = jnp.maximum(elapsed_s, 0.0) / config.mppi.step_s
-    planned = mppi.shift(state.controller.nominal, at)[0]
-    _, stop = _hold(config, state, vehicle, state.anchor_yaw_rad)
-    return _filtered(config, vehicle, jnp.where(state.anchored, stop, planned), around)
+    elapsed_s = jnp.clip(elapsed_s, 0.0, FOLLOWED_S)
+    planned = mppi.shift(state.controller.nominal, elapsed_s / config.mppi.step_s)[0]
+    meant = _planned_for(config, state, elapsed_s + config.latency_s)
+    axis = quaternion.rotate(meant.attitude, jnp.array([0.0, 0.0, 1.0]))
+    state, acts = _observe(config, state, vehicle, since_s, age_s)
+    turn = config.vehicle.attitude_gain_per_s * tilt_error(acts.now.attitude, axis)
+    _, stop = _hold(config, state, acts.now, state.anchor_yaw_rad)
+    wanted = jnp.where(state.anchored, stop, planned.at[1:3].add(turn))
+    return _filtered(config, acts.now, wanted, around)
 
 
 def stay(
@@ -247,6 +273,21 @@ def _hold(
     push = observer.disturbance(state.observer)
     command = hold(config.body, config.vehicle, vehicle, anchor, yaw_rad, push)
     return state._replace(anchor_m=anchor, anchored=state.anchored | known), command
+
+
+def _planned_for(
+    config: ControllerConfig, state: FlightState, elapsed_s: jax.Array
+) -> QuadrotorState:
+    """Return the vehicle as the latest plan has it ``elapsed_s`` after its start."""
+    push = observer.disturbance(state.observer)
+
+    def fly(now: QuadrotorState, step: tuple[jax.Array, jax.Array]) -> tuple[QuadrotorState, None]:
+        command, dt_s = step
+        return rk4_step(config.vehicle, now, command, dt_s, push), None
+
+    steps = min(math.ceil(_LOOKED_AT_S / config.mppi.step_s), config.mppi.horizon_steps)
+    lasts_s = jnp.clip(elapsed_s - config.mppi.step_s * jnp.arange(steps), 0, config.mppi.step_s)
+    return jax.lax.scan(fly, state.start, (state.controller.nominal[:steps], lasts_s))[0]
 
 
 def _checked_steps(config: ControllerConfig) -> int:

@@ -87,23 +87,31 @@ def accelerate_turning(
     if disturbance_m_s2 is not None:
         force = force - disturbance_m_s2
     force = force.at[2].set(jnp.maximum(force[2], LEAST_LIFT * GRAVITY_M_S2))
-    axis_map = force / jnp.linalg.norm(force)
-    axis = quaternion.rotate(quaternion.conjugate(state.attitude), axis_map)
-    # Rotation vector that turns the body z axis onto the wanted axis, in the body frame.
-    cross = jnp.stack([-axis[1], axis[0]])
-    angle = jnp.arctan2(jnp.sqrt(jnp.sum(cross**2) + 1e-12), axis[2])
-    tilt_error = angle * cross / jnp.sqrt(jnp.sum(cross**2) + 1e-12)
+    tilt = tilt_error(state.attitude, force / jnp.linalg.norm(force))
     limit = body.yaw_rate_max_rad_s
     rates = jnp.stack(
         [
-            vehicle.attitude_gain_per_s * tilt_error[0],
-            vehicle.attitude_gain_per_s * tilt_error[1],
+            vehicle.attitude_gain_per_s * tilt[0],
+            vehicle.attitude_gain_per_s * tilt[1],
             jnp.clip(yaw_rate_rad_s, -limit, limit),
         ]
     )
     body_z = quaternion.rotate(state.attitude, jnp.array([0.0, 0.0, 1.0]))
     thrust = vehicle.mass_kg * jnp.maximum(jnp.dot(force, body_z), 0.0)
     return clip_command(vehicle, jnp.concatenate([thrust[None], rates]))
+
+
+def tilt_error(attitude: jax.Array, axis_map: jax.Array) -> jax.Array:
+    """Return the rotation vector [2], body x and y, that turns the thrust axis onto another one.
+
+    Args:
+        attitude: [4] body to map.
+        axis_map: [3] unit vector that the thrust is to point along, map frame.
+    """
+    axis = quaternion.rotate(quaternion.conjugate(attitude), axis_map)
+    cross = jnp.stack([-axis[1], axis[0]])
+    angle = jnp.arctan2(jnp.sqrt(jnp.sum(cross**2) + 1e-12), axis[2])
+    return angle * cross / jnp.sqrt(jnp.sum(cross**2) + 1e-12)
 
 
 def towards(

@@ -1,10 +1,11 @@
 # Copyright 2026 live_mvp_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The commands between two plans: the right part of the right plan under the right stamp."""
+"""The commands between two plans: the right part of the right plan, or a hold."""
 
 from __future__ import annotations
 
 import threading
+from unittest.mock import Mock
 
 import jax.numpy as jnp
 import numpy as np
@@ -14,8 +15,11 @@ from live_mvp_ros import control
 from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig
+from live_mvp_ros.nodes.imppi_controller.command_sender import CommandSender
 from live_mvp_ros.nodes.imppi_controller.pilot import Pilot, Plan
+from live_mvp_ros.ros.convert import headers
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
+from live_mvp_ros.ros.steering.latest_odometry import LatestOdometry
 from live_mvp_ros.ros.steering.pace import Pace
 from live_mvp_ros.vehicle import hover_command
 
@@ -56,33 +60,33 @@ def pilot(compiled: Pilot) -> Pilot:
 
 
 @pytest.mark.parametrize("late_ms", [0.0, 15.0, 20.0, 40.0, 65.0])
-def test_it_goes_on_with_the_part_whose_time_has_come_under_the_stamp_of_the_plan(pilot, late_ms):
+def test_it_goes_on_with_the_part_of_the_plan_whose_time_has_come(pilot, late_ms):
     ramp = 9.0 + np.arange(20)
     pilot.latest = plan(pilot, 1000.0, ramp)
-    stamp_ns, command = pilot.bridge(CONFIG, at(1000.0 + late_ms), 0.1)
-    assert stamp_ns == 1000 * MS
+    followed, command = pilot.bridge(CONFIG, at(1000.0 + late_ms), 0.1)
+    assert followed is pilot.latest
     steps = max(0.0, late_ms - 1e3 * CONFIG.latency_s) / (1e3 * CONFIG.mppi.step_s)
     np.testing.assert_allclose(command[[0, 3]], [9.0 + steps, 0.1], atol=1e-3)
 
 
-def test_without_a_plan_or_with_an_old_one_it_holds_for_the_odometry_of_now(pilot):
+def test_without_a_plan_or_with_an_old_one_it_holds(pilot):
     for made in (None, plan(pilot, 1000.0, np.full(20, 12.0)), plan(pilot, 1900.0, 12.0)):
         pilot.latest = made
-        stamp_ns, command = pilot.bridge(CONFIG, at(1200.0), 0.1)
-        assert stamp_ns == 1200 * MS
+        followed, command = pilot.bridge(CONFIG, at(1200.0), 0.1)
+        assert followed is None
         np.testing.assert_allclose(command, HOVER, atol=0.02)
 
 
 def test_a_plan_from_before_a_hold_is_not_flown_after_it(pilot):
     pilot.latest = plan(pilot, 1000.0, np.full(20, 12.0))
     pilot.hold(CONFIG, at(1020.0))
-    stamp_ns, command = pilot.bridge(CONFIG, at(1040.0), 0.1)
-    assert stamp_ns == 1040 * MS
+    followed, command = pilot.bridge(CONFIG, at(1040.0), 0.1)
+    assert followed is None
     np.testing.assert_allclose(command, HOVER, atol=0.02)
     assert pilot.hand_over() is not None
     pilot.latest = plan(pilot, 1040.0, np.full(20, 12.0))
-    stamp_ns, command = pilot.bridge(CONFIG, at(1060.0), 0.1)
-    assert stamp_ns == 1040 * MS
+    followed, command = pilot.bridge(CONFIG, at(1060.0), 0.1)
+    assert followed is pilot.latest
     assert command[0] == pytest.approx(12.0)
     assert pilot.hand_over() is None
 
@@ -107,7 +111,7 @@ def test_the_next_hold_is_where_the_vehicle_has_flown_to_not_where_it_held_befor
     assert float(pilot.hand_over().flight.anchor_m[0]) == pytest.approx(3.0)
 
 
-def test_a_command_always_belongs_to_the_stamp_that_it_is_sent_under(pilot):
+def test_a_command_always_belongs_to_the_plan_that_it_is_said_to_be_of(pilot):
     plans = [plan(pilot, 1000.0 + k, np.full(20, 9.0 + 0.01 * k)) for k in range(100)]
     pilot.latest = plans[0]
     ended = threading.Event()
@@ -121,8 +125,8 @@ def test_a_command_always_belongs_to_the_stamp_that_it_is_sent_under(pilot):
     worker.start()
     try:
         for _ in range(300):
-            stamp_ns, command = pilot.bridge(CONFIG, at(1100.0), 1.0)
-            k = stamp_ns / MS - 1000.0
+            followed, command = pilot.bridge(CONFIG, at(1100.0), 1.0)
+            k = followed.stamp_ns / MS - 1000.0
             assert command[0] == pytest.approx(9.0 + 0.01 * k, abs=2e-3)
     finally:
         ended.set()
@@ -181,3 +185,34 @@ def test_a_machine_that_does_not_let_the_ticks_come_starves_it():
     assert starved == [False, False, False, True, False]
     assert not pace.late
     assert pace.starved(300 * MS)  # and no tick has come since
+
+
+def test_the_lean_of_a_plan_is_made_up_for_where_it_was_not_flown(pilot):
+    """It rolls at 1 rad/s, and has for 0.065 s when the command acts: 0.04 rad are missing."""
+    made = plan(pilot, 1000.0, np.full(20, HOVER[0]))
+    rolling = made.flight.controller.nominal.at[:, 1].set(1.0)
+    rates = np.float32([1.0, 0.0, 0.0])
+    start = made.flight.start._replace(body_rates=rates)
+    ours = made.flight.controller._replace(nominal=rolling)
+    pilot.latest = made._replace(flight=made.flight._replace(controller=ours, start=start))
+    late = at(1050.0 + 1e3 * CONFIG.latency_s)
+    half = 0.5 * 0.025
+    leaning = late._replace(attitude=np.float32([np.cos(half), np.sin(half), 0.0, 0.0]))
+    _, command = pilot.bridge(CONFIG, leaning, 0.1)
+    missing = CONFIG.vehicle.attitude_gain_per_s * 0.04
+    np.testing.assert_allclose(command[1:3], [1.0 + missing, 0.0], atol=2e-3)
+
+
+def test_what_it_goes_on_with_answers_the_odometry_of_now(pilot):
+    sent, odometry = [], LatestOdometry()
+    node, mission = Mock(), Mock()
+    node.publisher.return_value.publish = sent.append
+    pace = Pace(late_periods=3, period_s=0.02)
+    sender = CommandSender(node, "base_link", mission, odometry, pilot, pace)
+    pilot.latest = plan(pilot, 1000.0, np.full(20, 12.0))
+    for late_ms, thrust_n in ((40, 12.0), (100, 12.0), (140, HOVER[0])):
+        odometry.take(at(1000.0 + late_ms))
+        sender.answer(CONFIG, odometry.seen, 0.0)
+        assert headers.to_ns(sent[-1].header.stamp) == (1000 + late_ms) * MS
+        assert sent[-1].thrust == pytest.approx(thrust_n, abs=0.2)
+    mission.log.commanded.assert_called_once()  # a plan that is gone on with has no latency

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 
 import numpy as np
@@ -48,6 +49,7 @@ class CommandSender:
         self._body_frame = body_frame
         self._mission, self._odometry = mission, odometry
         self._pilot, self._pace = pilot, pace
+        self._clock = node.get_clock()
         self._out = node.publisher(BodyRateThrust, "cmd/body_rates", qos.COMMAND_OUT)
 
     def answer(
@@ -57,7 +59,7 @@ class CommandSender:
         odom_age_s: float,
         resort: np.ndarray | None = None,
     ) -> None:
-        """Send what needs no plan (executor): a hold, or what is due of the latest one.
+        """Send what needs no new plan (executor): a hold, or what is due of the latest one.
 
         Args:
             config: of the controller.
@@ -65,35 +67,40 @@ class CommandSender:
             odom_age_s: how old that is.
             resort: the command [4] of a last resort, which goes before everything.
         """
-        stamp_ns = seen.vehicle.stamp_ns
+        vehicle, followed = seen.vehicle, None
         if resort is not None:
             command = resort
         elif self._mission.decision.flies:
-            stamp_ns, command = self._pilot.bridge(
-                config, seen.vehicle, self._pace.longest_s, odom_age_s
-            )
+            longest_s = self._pace.longest_followed_s
+            followed, command = self._pilot.bridge(config, vehicle, longest_s, odom_age_s)
         else:
-            command = self._pilot.hold(config, seen.vehicle, odom_age_s)
-        self._send(stamp_ns, command)
-        if stamp_ns == seen.vehicle.stamp_ns:
+            command = self._pilot.hold(config, vehicle, odom_age_s)
+        self._send(vehicle.stamp_ns, command, 1e-9 * vehicle.stamp_ns + odom_age_s)
+        if followed is None:
             self._mission.log.commanded(time.monotonic() - seen.arrival_s)
 
     def send_plan(self, config: ControllerConfig, plan: Plan, output: ControlOutput) -> bool:
         """Send the command of a plan that is ready (worker); returns whether it was in time.
 
-        Odometry that came meanwhile says which part of the plan is due.
+        Of a plan that comes late, or after another command, the part is sent that is due by the
+        newest odometry, and for that.
         """
         newest = self._odometry.seen
         assert newest is not None
         age_s = plan.age_s(newest.vehicle)
         if not self._mission.decision.flies or not 0.0 <= age_s <= self._pace.longest_s:
             return False
-        command = np.asarray(output.command)
-        if age_s > self._pace.period_s:
-            command = self._pilot.proceed(config, plan, newest.vehicle)
-        self._send(plan.stamp_ns, command)
-        return True
+        stamp_ns, command = plan.stamp_ns, np.asarray(output.command)
+        now_ns = self._clock.now().nanoseconds
+        if age_s > self._pace.period_s or self._pilot.sent.is_late(stamp_ns):
+            stamp_ns = newest.vehicle.stamp_ns
+            odom_age_s = self._odometry.age_s(now_ns)
+            command = self._pilot.proceed(config, plan, newest.vehicle, odom_age_s)
+        began_s = max(plan.began_s, 1e-9 * now_ns - config.latency_s)
+        return self._send(stamp_ns, command, began_s)
 
-    def _send(self, stamp_ns: int, command: np.ndarray) -> None:
+    def _send(self, stamp_ns: int, command: np.ndarray, began_s: float) -> bool:
         """Publish a command under the stamp of the odometry that it answers (any thread)."""
-        self._out.publish(vehicle_messages.body_rate_thrust(stamp_ns, self._body_frame, command))
+        message = vehicle_messages.body_rate_thrust(stamp_ns, self._body_frame, command)
+        publish = functools.partial(self._out.publish, message)
+        return self._pilot.sent.send(publish, stamp_ns, command, began_s)

@@ -5,7 +5,8 @@
 Two threads, each with its own: the worker owns the flight that it plans (``plan``), the executor
 owns the vehicle's rest (``hold``). Between them go values that are never changed: the worker
 replaces ``latest`` by a new plan when that is ready, the executor hands its rest over with the
-work. JAX must compute on the thread that calls and have a thread more for what runs in parallel
+work. What was sent, by either, both know from ``sent``. JAX must compute on the thread that calls
+and have a thread more for what runs in parallel
 (``prepare_jax(in_background=False, at_once=2)``): else the executor's calls would queue behind the
 worker's.
 """
@@ -24,6 +25,7 @@ from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig, ControllerInputs, ControlOutput, FlightState
 from live_mvp_ros.control.flight import off_track_m
+from live_mvp_ros.nodes.imppi_controller.sent_commands import SentCommands
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 from live_mvp_ros.vehicle import at_rest
 
@@ -40,6 +42,11 @@ class Plan(NamedTuple):
     odom_age_s: float = 0.0
     """How old that was as planning began."""
 
+    @property
+    def began_s(self) -> float:
+        """When planning began, by the node's clock."""
+        return 1e-9 * self.stamp_ns + self.odom_age_s
+
     def age_s(self, vehicle: VehicleState) -> float:
         """Return how much later a vehicle is than the one that was planned for."""
         return 1e-9 * (vehicle.stamp_ns - self.stamp_ns)
@@ -54,6 +61,7 @@ class Pilot:
 
     Attributes:
         latest: the newest plan, None before the first. Replaced by the worker only.
+        sent: the commands that were sent; who sends one adds it.
         around: the map that all commands are filtered by, None before the first that is compiled
             for. Replaced by the worker only.
     """
@@ -64,6 +72,7 @@ class Pilot:
         self.around: control.Around | None = None
         self._changed: queue.SimpleQueue[int] = queue.SimpleQueue()  # codes, from both
         self._first = Plan(control.init(config, jax.random.key(seed)), 0)
+        self.sent = SentCommands(self._first.flight)
         self._flown = self._first  # the worker's
         self._rest = self._first  # the executor's
         self._rests = False  # the executor's
@@ -91,10 +100,8 @@ class Pilot:
         if not self._rests:
             self._rest = self._first if self.latest is None else self.latest
         self._rests, self._outdated = True, self.latest
-        since_s, age_s = self._times(self._rest, vehicle, odom_age_s)
-        flight, command = self._stay(
-            config, self._rest.flight, vehicle.core, since_s, age_s, self.around
-        )
+        before, since_s, age_s = self._continued(self._rest, vehicle, odom_age_s)
+        flight, command = self._stay(config, before, vehicle.core, since_s, age_s, self.around)
         self._rest = Plan(flight, vehicle.stamp_ns, float(age_s))
         self._note(flight.safety)
         return np.asarray(command)
@@ -105,18 +112,21 @@ class Pilot:
         vehicle: VehicleState,
         longest_s: float,
         odom_age_s: float = 0.0,
-    ) -> tuple[int, np.ndarray]:
-        """Return what to fly while the next plan is not there (executor): stamp and command [4].
+    ) -> tuple[Plan | None, np.ndarray]:
+        """Return what to fly while the next plan is not there (executor), for this odometry.
 
-        It is the part of the latest plan whose time has come, under the plan's stamp. A plan that
-        is older than ``longest_s``, or from before a hold, is not flown on: then it is a hold.
+        It is the part of the latest plan whose time has come. A plan that is older than
+        ``longest_s``, or from before a hold, is not flown on: then it is a hold.
+
+        Returns:
+            The plan that it is of, None for a hold, and the command [4].
         """
         plan = self.latest
         rested = self._rests and plan is self._outdated
         if plan is None or rested or not 0.0 <= plan.age_s(vehicle) <= longest_s:
-            return vehicle.stamp_ns, self.hold(config, vehicle, odom_age_s)
+            return None, self.hold(config, vehicle, odom_age_s)
         self._rests = False
-        return plan.stamp_ns, self.proceed(config, plan, vehicle)
+        return plan, self.proceed(config, plan, vehicle, odom_age_s)
 
     def goes_on(self) -> None:
         """Note that the vehicle flies by plans again (executor): the next hold is elsewhere.
@@ -129,19 +139,29 @@ class Pilot:
     def let_go(self) -> None:
         """Note that somebody else flies (executor): the next hold is where the vehicle is then."""
         self._rest, self._rests, self._outdated = self._first, True, self.latest
+        self.sent.forget()
 
     def hand_over(self) -> Plan | None:
         """Return where the vehicle rests, for the worker to begin with; None if it flies."""
         return self._rest if self._rests else None
 
-    def proceed(self, config: ControllerConfig, plan: Plan, vehicle: VehicleState) -> np.ndarray:
+    def proceed(
+        self,
+        config: ControllerConfig,
+        plan: Plan,
+        vehicle: VehicleState,
+        odom_age_s: float = 0.0,
+    ) -> np.ndarray:
         """Return the command [4] of a plan for a vehicle that is later (any thread).
 
         A plan begins when its first command acts, ``latency_s`` after its odometry; both
         odometries are as late.
         """
         elapsed_s = np.float32(max(0.0, plan.age_s(vehicle) - config.latency_s))
-        command, code = self._proceed(config, plan.flight, vehicle.core, elapsed_s, self.around)
+        flight, since_s, age_s = self._continued(plan, vehicle, odom_age_s)
+        command, code = self._proceed(
+            config, flight, vehicle.core, elapsed_s, since_s, age_s, self.around
+        )
         self._note(code)
         return np.asarray(command)
 
@@ -187,8 +207,8 @@ class Pilot:
             odom_age_s: how old the odometry is.
             doubt_m: how much more room the last filter keeps.
         """
-        before = self._flown if rest is None else rest
-        since_s, age_s = self._times(before, vehicle, odom_age_s)
+        start = self._flown if rest is None else rest
+        before, since_s, age_s = self._continued(start, vehicle, odom_age_s)
         inputs = ControllerInputs(
             vehicle.core,
             costmap,
@@ -198,7 +218,7 @@ class Pilot:
             age_s=age_s,
             doubt_m=jnp.float32(doubt_m),
         )
-        flight, output = jax.block_until_ready(self._fly(config, before.flight, inputs))
+        flight, output = jax.block_until_ready(self._fly(config, before, inputs))
         self._note(output.safety)
         self.latest = self._flown = Plan(flight, vehicle.stamp_ns, float(age_s))
         return self.latest, output
@@ -211,7 +231,7 @@ class Pilot:
         guide: control.GuidanceField,
     ) -> None:
         """Compile for the geometry of map and field (worker); the result is not flown."""
-        since_s, age_s = self._times(self._flown, vehicle, 0.0)
+        flight, since_s, age_s = self._continued(self._flown, vehicle, 0.0)
         inputs = ControllerInputs(
             vehicle.core,
             costmap,
@@ -222,21 +242,25 @@ class Pilot:
             doubt_m=jnp.float32(0.0),
         )
         around = control.Around(costmap, jnp.float32(0.0))
-        flight, core = self._flown.flight, vehicle.core
+        core = vehicle.core
         jax.block_until_ready(
             (
                 self._fly(config, flight, inputs),
                 self._stay(config, flight, core, since_s, age_s, around),
-                self._proceed(config, flight, core, np.float32(0.0), around),
+                self._proceed(config, flight, core, np.float32(0.0), since_s, age_s, around),
             )
         )
         self.around = around
 
-    @staticmethod
-    def _times(
-        before: Plan, vehicle: VehicleState, odom_age_s: float
-    ) -> tuple[jax.Array, jax.Array]:
-        """Return the time since a plan or a hold, and the age of the odometry, as they count."""
+    def _continued(
+        self, before: Plan, vehicle: VehicleState, odom_age_s: float
+    ) -> tuple[FlightState, jax.Array, jax.Array]:
+        """Return a plan's or a hold's flight, and the times since then and of the odometry.
+
+        The flight knows what was sent, and the times are as they count.
+        """
         age_s = np.clip(odom_age_s, 0.0, _OLDEST_S)
         since_s = np.clip(before.since_s(vehicle, float(age_s)), 0.0, _LONGEST_SHIFT_S)
-        return jnp.float32(since_s), jnp.float32(age_s)
+        now_s = 1e-9 * vehicle.stamp_ns + float(age_s)
+        flight = self.sent.known_to(before.flight, now_s, float(since_s))
+        return flight, jnp.float32(since_s), jnp.float32(age_s)
