@@ -33,8 +33,7 @@ from live_mvp_ros.control.tracking import hold, tilt_error
 from live_mvp_ros.vehicle import QuadrotorState, rk4_step
 
 FOLLOWED_S = 0.3
-"""So far at most a plan is followed while the next one is not there."""
-_LOOKED_AT_S = FOLLOWED_S + 0.2  # and so much later a command acts at most
+"""So far a plan can be followed while the next one is not there."""
 _REACTION_S = 0.1  # of body rates and attitude, before the vehicle decelerates
 _STOP_SAMPLES = 9  # along the way to a stop, some 0.6 m at full speed
 _BESIDE_M = 0.5  # a plan that leads no nearer past the place of a stop is from another flight
@@ -117,12 +116,11 @@ def proceed(
     config: ControllerConfig,
     state: FlightState,
     vehicle: QuadrotorState,
-    elapsed_s: jax.Array,
-    since_s: jax.Array | float = 0.0,
+    elapsed_s: jax.Array | float,
     age_s: jax.Array | float = 0.0,
     around: Around | None = None,
 ) -> Filtered:
-    """Return the command of the last plan ``elapsed_s`` after it was made; jittable.
+    """Return the command of the last plan ``elapsed_s`` after it was begun; jittable.
 
     For the time until a late plan is there: a body rate that is held instead turns the vehicle
     over. The lean is brought to what the plan has then, wherever the vehicle is: so the command
@@ -133,16 +131,16 @@ def proceed(
         config: of the controller.
         state: with the plan.
         vehicle: the newest odometry.
-        elapsed_s: since the first command of the plan has acted; at most ``FOLLOWED_S`` count.
-        since_s: as ``elapsed_s`` in ``ControllerInputs``.
-        age_s: the same as there.
+        elapsed_s: since planning began, and so, too, from when the first command of the plan acts
+            until this one does; of a plan ``FOLLOWED_S`` count.
+        age_s: of the odometry, as in ``ControllerInputs``.
         around: the map, None while there is none.
     """
-    elapsed_s = jnp.clip(elapsed_s, 0.0, FOLLOWED_S)
-    planned = mppi.shift(state.controller.nominal, elapsed_s / config.mppi.step_s)[0]
-    meant = _planned_for(config, state, elapsed_s + config.latency_s)
+    at_s = jnp.clip(elapsed_s, 0.0, FOLLOWED_S)
+    planned = mppi.shift(state.controller.nominal, at_s / config.mppi.step_s)[0]
+    meant = _planned_for(config, state, at_s)
     axis = quaternion.rotate(meant.attitude, jnp.array([0.0, 0.0, 1.0]))
-    state, acts = _observe(config, state, vehicle, since_s, age_s)
+    state, acts = _observe(config, state, vehicle, elapsed_s, age_s)
     turn = config.vehicle.attitude_gain_per_s * tilt_error(acts.now.attitude, axis)
     _, stop = _hold(config, state, acts.now, state.anchor_yaw_rad)
     wanted = jnp.where(state.anchored, stop, planned.at[1:3].add(turn))
@@ -285,7 +283,7 @@ def _planned_for(
         command, dt_s = step
         return rk4_step(config.vehicle, now, command, dt_s, push), None
 
-    steps = min(math.ceil(_LOOKED_AT_S / config.mppi.step_s), config.mppi.horizon_steps)
+    steps = min(math.ceil(FOLLOWED_S / config.mppi.step_s), config.mppi.horizon_steps)
     lasts_s = jnp.clip(elapsed_s - config.mppi.step_s * jnp.arange(steps), 0, config.mppi.step_s)
     return jax.lax.scan(fly, state.start, (state.controller.nominal[:steps], lasts_s))[0]
 

@@ -7,6 +7,7 @@ Time is simulated, and a plan is there when the test says so: nothing here needs
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from types import SimpleNamespace
 from unittest.mock import Mock
@@ -39,10 +40,11 @@ ODOMETRY_MS, TICK_MS = 10, 20
 class LateFlight:
     """The controller's two threads as one, with plans that are ready so many ms later."""
 
-    def __init__(self, pilot: Pilot, costmap, guide, plan_ms, odometry_ms=0, way_ms=0) -> None:
+    def __init__(self, config, costmap, guide, plan_ms, odometry_ms, way_ms) -> None:
         self._odometry_ms, self._way_ms = odometry_ms, way_ms
         self._reports, self._under_way = [], []
-        self.pilot, self._costmap, self._guide = pilot, costmap, guide
+        self._config, self.pilot = config, Pilot(config, 0)
+        self._costmap, self._guide = costmap, guide
         self._plan_ms = plan_ms
         self._sim = SimConfig()
         self._now_ms, self._odometry = 1000, LatestOdometry()
@@ -100,21 +102,21 @@ class LateFlight:
             )
         self._goes_on = True
         if busy:
-            self._sender.answer(CONFIG, seen, age_s)
+            self._sender.answer(self._config, seen, age_s)
         else:
             self.pilot.goes_on()
 
     def _planned(self, vehicle, rest, age_s):
         """Return a plan and its output; nobody knows of it until it is finished."""
         before = self.pilot.latest
-        made = self.pilot.plan(CONFIG, vehicle, self._costmap, self._guide, rest, 1.0, age_s)
+        made = self.pilot.plan(self._config, vehicle, self._costmap, self._guide, rest, 1.0, age_s)
         self.pilot.latest = before
         return made
 
     def _finish(self) -> None:
         _, plan, output = self._work
         self._work, self.pilot.latest = None, plan
-        self._sender.send_plan(CONFIG, plan, output)
+        self._sender.send_plan(self._config, plan, output)
         self.pilot.look_around(self._costmap, 0.0)
 
 
@@ -148,10 +150,11 @@ def flown(around):
     """Return a function that flies 6 s with plans that take so long, each kind once."""
 
     @functools.cache
-    def fly(plan_ms, odometry_ms=0, way_ms=0):
+    def fly(plan_ms, odometry_ms=0, way_ms=0, latency_s=CONFIG.latency_s):
         random = np.random.default_rng(3)
         takes = functools.partial(random.uniform, *plan_ms)
-        flight = LateFlight(Pilot(CONFIG, 0), *around, takes, odometry_ms, way_ms)
+        config = dataclasses.replace(CONFIG, latency_s=latency_s)
+        flight = LateFlight(config, *around, takes, odometry_ms, way_ms)
         flight.fly(6.0)
         return flight
 
@@ -173,20 +176,21 @@ def test_with_plans_that_now_and_then_take_longer_it_is_slower(flown, plan_ms):
 
 
 @pytest.mark.parametrize(
-    ("plan_ms", "odometry_ms", "way_ms"),
+    "how",
     [
-        *((plan_ms, 0, 0) for plan_ms in EVERY),
+        *((plan_ms,) for plan_ms in EVERY),
         ((8, 8), 40, 40),
         ((20, 50), 40, 40),
         ((20, 90), 20, 40),
         ((20, 90), 40, 40),
+        ((8, 8), 20, 30, 0.045),
+        ((20, 90), 20, 30, 0.045),
+        ((20, 90), 0, 190, 0.2),
     ],
 )
-def test_however_long_they_take_it_flies_where_they_lead_and_nowhere_else(
-    flown, plan_ms, odometry_ms, way_ms
-):
-    """Odometry may be old, too, which is known, and commands late, which is not."""
-    flight = flown(plan_ms, odometry_ms, way_ms)
+def test_however_long_they_take_it_flies_where_they_lead_and_nowhere_else(flown, how):
+    """Odometry may be old, too, which is known, and commands late, of which some may be known."""
+    flight = flown(*how)
     x, y, z = np.transpose(flight.positions)
     assert np.min(x) > START_M[0] - 0.01
     assert np.max(x) < GOAL_M[0] + 0.2
@@ -213,13 +217,36 @@ def sent():
 def test_what_answers_older_odometry_than_what_was_sent_is_not_sent(sent):
     commands, state = sent
     published = []
-    for stamp_ms, goes in ((1000, True), (1040, True), (1020, False), (1040, True), (100, True)):
+    for stamp_ms, goes in ((1000, True), (1040, True), (1020, False), (1040, True), (100, False)):
         publish = functools.partial(published.append, stamp_ms)
-        assert commands.send(publish, stamp_ms * MS, command(stamp_ms), 1e-3 * stamp_ms) is goes
-    assert published == [1000, 1040, 1040, 100]  # the last one by a clock that was set back
+        began_s = 1e-3 * stamp_ms
+        assert commands.send_in_order(publish, stamp_ms * MS, command(stamp_ms), began_s) is goes
+    assert published == [1000, 1040, 1040]
     known = commands.known_to(state, 1.06, 0.0).observer
-    np.testing.assert_array_equal(known.commands[:4, 0], [100, 1040, 1040, 1000])
-    np.testing.assert_allclose(known.since_s[:4], [0.96, 0.02, 0.02, 0.06], atol=1e-5)
+    np.testing.assert_array_equal(known.commands[:3, 0], [1040, 1040, 1000])
+    np.testing.assert_allclose(known.since_s[:3], [0.02, 0.02, 0.06], atol=1e-5)
+
+
+def test_after_a_clock_was_set_back_commands_are_sent_and_reckoned_with(sent):
+    commands, state = sent
+    commands.send(Mock(), 5000 * MS, command(12.0), 5.0)
+    publish = Mock()
+    commands.send(publish, 4700 * MS, command(7.0), 4.7)  # what answers the newest odometry
+    assert commands.send_in_order(publish, 4700 * MS, command(8.0), 4.7)
+    assert publish.call_count == 2
+    known = commands.known_to(state, 4.72, 0.0).observer
+    np.testing.assert_array_equal(known.commands[:2, 0], [8.0, 7.0])
+    np.testing.assert_array_equal(known.commands[2:], state.observer.commands[2:])
+
+
+def test_what_is_sent_later_acts_though_it_was_begun_before(sent):
+    """A plan of 1 ms ago was begun long before the command that was sent 2 ms ago."""
+    commands, state = sent
+    commands.send(Mock(), 5000 * MS, command(12.0), 5.04)
+    commands.send_in_order(Mock(), 5000 * MS, command(7.0), 5.0)
+    known = commands.known_to(state, 5.05, 0.0).observer
+    np.testing.assert_allclose(known.since_s[:2], [0.05, 0.05], atol=1e-5)
+    assert np.all(np.diff(known.since_s) >= 0.0)
 
 
 def test_who_plans_next_knows_what_was_sent_and_when(sent):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from unittest.mock import Mock
 
@@ -17,6 +18,7 @@ from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig
 from live_mvp_ros.nodes.imppi_controller.command_sender import CommandSender
 from live_mvp_ros.nodes.imppi_controller.pilot import Pilot, Plan
+from live_mvp_ros.nodes.imppi_controller.sent_commands import SentCommands
 from live_mvp_ros.ros.convert import headers
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 from live_mvp_ros.ros.steering.latest_odometry import LatestOdometry
@@ -54,8 +56,9 @@ def compiled() -> Pilot:
 
 @pytest.fixture
 def pilot(compiled: Pilot) -> Pilot:
-    compiled.latest = None
+    compiled.latest = compiled.too_late = None
     compiled._rest, compiled._rests, compiled._outdated = compiled._first, False, None
+    compiled.sent = SentCommands(compiled._first.flight)
     return compiled
 
 
@@ -65,7 +68,7 @@ def test_it_goes_on_with_the_part_of_the_plan_whose_time_has_come(pilot, late_ms
     pilot.latest = plan(pilot, 1000.0, ramp)
     followed, command = pilot.bridge(CONFIG, at(1000.0 + late_ms), 0.1)
     assert followed is pilot.latest
-    steps = max(0.0, late_ms - 1e3 * CONFIG.latency_s) / (1e3 * CONFIG.mppi.step_s)
+    steps = late_ms / (1e3 * CONFIG.mppi.step_s)  # both commands act as long after their odometry
     np.testing.assert_allclose(command[[0, 3]], [9.0 + steps, 0.1], atol=1e-3)
 
 
@@ -187,20 +190,43 @@ def test_a_machine_that_does_not_let_the_ticks_come_starves_it():
     assert pace.starved(300 * MS)  # and no tick has come since
 
 
-def test_the_lean_of_a_plan_is_made_up_for_where_it_was_not_flown(pilot):
-    """It rolls at 1 rad/s, and has for 0.065 s when the command acts: 0.04 rad are missing."""
+@pytest.mark.parametrize("latency_s", [0.0, 0.015, 0.2])
+@pytest.mark.parametrize("late_ms", [10.0, 50.0])
+def test_the_lean_of_a_plan_is_made_up_for_where_it_was_not_flown(pilot, late_ms, latency_s):
+    """It rolls at 1 rad/s from its start on, and the vehicle hovers, half of it behind."""
+    config = dataclasses.replace(CONFIG, latency_s=latency_s)
     made = plan(pilot, 1000.0, np.full(20, HOVER[0]))
     rolling = made.flight.controller.nominal.at[:, 1].set(1.0)
-    rates = np.float32([1.0, 0.0, 0.0])
-    start = made.flight.start._replace(body_rates=rates)
+    start = made.flight.start._replace(body_rates=np.float32([1.0, 0.0, 0.0]))
     ours = made.flight.controller._replace(nominal=rolling)
     pilot.latest = made._replace(flight=made.flight._replace(controller=ours, start=start))
-    late = at(1050.0 + 1e3 * CONFIG.latency_s)
-    half = 0.5 * 0.025
-    leaning = late._replace(attitude=np.float32([np.cos(half), np.sin(half), 0.0, 0.0]))
-    _, command = pilot.bridge(CONFIG, leaning, 0.1)
-    missing = CONFIG.vehicle.attitude_gain_per_s * 0.04
+    rolled = 1e-3 * late_ms
+    leaning = np.float32([np.cos(0.25 * rolled), np.sin(0.25 * rolled), 0.0, 0.0])
+    vehicle = at(1000.0 + late_ms)._replace(attitude=leaning)
+    _, command = pilot.bridge(config, vehicle, 0.1)
+    missing = CONFIG.vehicle.attitude_gain_per_s * 0.5 * rolled
     np.testing.assert_allclose(command[1:3], [1.0 + missing, 0.0], atol=2e-3)
+
+
+def test_the_plan_goes_on_though_no_odometry_comes(pilot):
+    pilot.latest = plan(pilot, 1000.0, 9.0 + np.arange(20))
+    for age_ms in (0.0, 20.0, 40.0):
+        _, command = pilot.bridge(CONFIG, at(1020.0), 0.1, 1e-3 * age_ms)
+        assert command[0] == pytest.approx(9.0 + (20.0 + age_ms) / 50.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("late_periods", [1, 3, 100])
+def test_no_plan_is_gone_on_with_for_longer_than_it_can_be_followed(pilot, late_periods):
+    sent, odometry = [], LatestOdometry()
+    node, mission = Mock(), Mock()
+    node.publisher.return_value.publish = sent.append
+    pace = Pace(late_periods, period_s=0.02)
+    sender = CommandSender(node, "base_link", mission, odometry, pilot, pace)
+    for late_ms in range(20, 500, 20):
+        pilot.latest = plan(pilot, 1000.0, np.full(20, 12.0))
+        odometry.take(at(1000.0 + late_ms))
+        sender.answer(CONFIG, odometry.seen, 0.0)
+        assert (sent[-1].thrust > 11.9) == (late_ms <= min(40 * late_periods, 300))
 
 
 def test_what_it_goes_on_with_answers_the_odometry_of_now(pilot):

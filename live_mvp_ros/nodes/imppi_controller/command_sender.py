@@ -6,18 +6,22 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Callable
 
 import numpy as np
 
 from live_mvp_ros.control import ControllerConfig, ControlOutput
+from live_mvp_ros.control.flight import FOLLOWED_S
 from live_mvp_ros.msg import BodyRateThrust
-from live_mvp_ros.nodes.imppi_controller.pilot import Pilot, Plan
+from live_mvp_ros.nodes.imppi_controller.pilot import Pilot, Plan, counted_age_s
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import vehicle_messages
 from live_mvp_ros.ros.mission_requests import Mission
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.steering.latest_odometry import LatestOdometry, Seen
 from live_mvp_ros.ros.steering.pace import Pace
+
+_ROUNDING_S = 1e-6  # of times that are whole periods
 
 
 class CommandSender:
@@ -71,11 +75,14 @@ class CommandSender:
         if resort is not None:
             command = resort
         elif self._mission.decision.flies:
-            longest_s = self._pace.longest_followed_s
+            # while a plan that is just in time is waited for, the one before gets twice as old
+            longest_s = self._longest_s(2.0)
             followed, command = self._pilot.bridge(config, vehicle, longest_s, odom_age_s)
         else:
             command = self._pilot.hold(config, vehicle, odom_age_s)
-        self._send(vehicle.stamp_ns, command, 1e-9 * vehicle.stamp_ns + odom_age_s)
+        began_s = 1e-9 * vehicle.stamp_ns + counted_age_s(odom_age_s)
+        publish = self._publishing(vehicle.stamp_ns, command)
+        self._pilot.sent.send(publish, vehicle.stamp_ns, command, began_s)
         if followed is None:
             self._mission.log.commanded(time.monotonic() - seen.arrival_s)
 
@@ -87,20 +94,31 @@ class CommandSender:
         """
         newest = self._odometry.seen
         assert newest is not None
-        age_s = plan.age_s(newest.vehicle)
-        if not self._mission.decision.flies or not 0.0 <= age_s <= self._pace.longest_s:
+        vehicle, sent = newest.vehicle, self._pilot.sent
+        age_s = plan.age_s(vehicle)
+        if not 0.0 <= age_s <= self._longest_s(1.0):
+            self._pilot.too_late = plan
             return False
-        stamp_ns, command = plan.stamp_ns, np.asarray(output.command)
+        if not self._mission.decision.flies:
+            return False
         now_ns = self._clock.now().nanoseconds
-        if age_s > self._pace.period_s or self._pilot.sent.is_late(stamp_ns):
-            stamp_ns = newest.vehicle.stamp_ns
-            odom_age_s = self._odometry.age_s(now_ns)
-            command = self._pilot.proceed(config, plan, newest.vehicle, odom_age_s)
-        began_s = max(plan.began_s, 1e-9 * now_ns - config.latency_s)
-        return self._send(stamp_ns, command, began_s)
+        if age_s <= self._pace.period_s and sent.answered_ns <= plan.stamp_ns:
+            stamp_ns, command = plan.stamp_ns, np.asarray(output.command)
+            began_s = max(plan.began_s, 1e-9 * now_ns - config.latency_s)
+        elif sent.answered_ns == vehicle.stamp_ns:
+            return False  # what comes next goes on with this plan
+        else:
+            odom_age_s = 1e-9 * (now_ns - vehicle.stamp_ns)
+            stamp_ns = vehicle.stamp_ns
+            command = self._pilot.proceed(config, plan, vehicle, odom_age_s)
+            began_s = 1e-9 * stamp_ns + counted_age_s(odom_age_s)
+        return sent.send_in_order(self._publishing(stamp_ns, command), stamp_ns, command, began_s)
 
-    def _send(self, stamp_ns: int, command: np.ndarray, began_s: float) -> bool:
-        """Publish a command under the stamp of the odometry that it answers (any thread)."""
+    def _longest_s(self, times: float) -> float:
+        """Return how old a plan may be: so many times as late as it may come."""
+        return min(times * self._pace.longest_s, FOLLOWED_S) + _ROUNDING_S
+
+    def _publishing(self, stamp_ns: int, command: np.ndarray) -> Callable[[], None]:
+        """Return what publishes a command under the stamp of the odometry that it answers."""
         message = vehicle_messages.body_rate_thrust(stamp_ns, self._body_frame, command)
-        publish = functools.partial(self._out.publish, message)
-        return self._pilot.sent.send(publish, stamp_ns, command, began_s)
+        return functools.partial(self._out.publish, message)

@@ -24,7 +24,7 @@ from live_mvp_ros import control
 from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig, ControllerInputs, ControlOutput, FlightState
-from live_mvp_ros.control.flight import off_track_m
+from live_mvp_ros.control.flight import FOLLOWED_S, off_track_m
 from live_mvp_ros.nodes.imppi_controller.sent_commands import SentCommands
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 from live_mvp_ros.vehicle import at_rest
@@ -61,6 +61,7 @@ class Pilot:
 
     Attributes:
         latest: the newest plan, None before the first. Replaced by the worker only.
+        too_late: the newest plan that came too late to be flown. Replaced by the worker only.
         sent: the commands that were sent; who sends one adds it.
         around: the map that all commands are filtered by, None before the first that is compiled
             for. Replaced by the worker only.
@@ -69,6 +70,7 @@ class Pilot:
     def __init__(self, config: ControllerConfig, seed: int) -> None:
         """Compile all but planning, which depends on the map."""
         self.latest: Plan | None = None
+        self.too_late: Plan | None = None
         self.around: control.Around | None = None
         self._changed: queue.SimpleQueue[int] = queue.SimpleQueue()  # codes, from both
         self._first = Plan(control.init(config, jax.random.key(seed)), 0)
@@ -116,14 +118,14 @@ class Pilot:
         """Return what to fly while the next plan is not there (executor), for this odometry.
 
         It is the part of the latest plan whose time has come. A plan that is older than
-        ``longest_s``, or from before a hold, is not flown on: then it is a hold.
+        ``longest_s``, came too late or is from before a hold, is not flown on: then it is a hold.
 
         Returns:
             The plan that it is of, None for a hold, and the command [4].
         """
         plan = self.latest
-        rested = self._rests and plan is self._outdated
-        if plan is None or rested or not 0.0 <= plan.age_s(vehicle) <= longest_s:
+        unfit = plan is self.too_late or (self._rests and plan is self._outdated)
+        if plan is None or unfit or not 0.0 <= plan.age_s(vehicle) <= longest_s:
             return None, self.hold(config, vehicle, odom_age_s)
         self._rests = False
         return plan, self.proceed(config, plan, vehicle, odom_age_s)
@@ -154,14 +156,10 @@ class Pilot:
     ) -> np.ndarray:
         """Return the command [4] of a plan for a vehicle that is later (any thread).
 
-        A plan begins when its first command acts, ``latency_s`` after its odometry; both
-        odometries are as late.
+        Its first command acts as long after planning began as this one will after now.
         """
-        elapsed_s = np.float32(max(0.0, plan.age_s(vehicle) - config.latency_s))
-        flight, since_s, age_s = self._continued(plan, vehicle, odom_age_s)
-        command, code = self._proceed(
-            config, flight, vehicle.core, elapsed_s, since_s, age_s, self.around
-        )
+        flight, elapsed_s, age_s = self._continued(plan, vehicle, odom_age_s, FOLLOWED_S)
+        command, code = self._proceed(config, flight, vehicle.core, elapsed_s, age_s, self.around)
         self._note(code)
         return np.asarray(command)
 
@@ -247,20 +245,29 @@ class Pilot:
             (
                 self._fly(config, flight, inputs),
                 self._stay(config, flight, core, since_s, age_s, around),
-                self._proceed(config, flight, core, np.float32(0.0), since_s, age_s, around),
+                self._proceed(config, flight, core, since_s, age_s, around),
             )
         )
         self.around = around
 
     def _continued(
-        self, before: Plan, vehicle: VehicleState, odom_age_s: float
+        self,
+        before: Plan,
+        vehicle: VehicleState,
+        odom_age_s: float,
+        longest_s: float = _LONGEST_SHIFT_S,
     ) -> tuple[FlightState, jax.Array, jax.Array]:
         """Return a plan's or a hold's flight, and the times since then and of the odometry.
 
         The flight knows what was sent, and the times are as they count.
         """
-        age_s = np.clip(odom_age_s, 0.0, _OLDEST_S)
-        since_s = np.clip(before.since_s(vehicle, float(age_s)), 0.0, _LONGEST_SHIFT_S)
-        now_s = 1e-9 * vehicle.stamp_ns + float(age_s)
-        flight = self.sent.known_to(before.flight, now_s, float(since_s))
+        age_s = counted_age_s(odom_age_s)
+        since_s = float(np.clip(before.since_s(vehicle, age_s), 0.0, longest_s))
+        now_s = 1e-9 * vehicle.stamp_ns + age_s
+        flight = self.sent.known_to(before.flight, now_s, since_s)
         return flight, jnp.float32(since_s), jnp.float32(age_s)
+
+
+def counted_age_s(odom_age_s: float) -> float:
+    """Return the age of odometry as it counts: none is from the future, nor from another clock."""
+    return min(max(odom_age_s, 0.0), _OLDEST_S)

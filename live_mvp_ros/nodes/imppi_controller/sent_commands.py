@@ -18,8 +18,6 @@ import numpy as np
 
 from live_mvp_ros.control import FlightState
 
-_BACK_NS = 500_000_000  # a stamp that is older by more is that of a clock that was set back
-
 
 class SentCommands:
     """The last commands that were sent, in their order; any thread may use it."""
@@ -31,40 +29,48 @@ class SentCommands:
         self._answered_ns = 0  # by the last of them
         self.forget()
 
+    @property
+    def answered_ns(self) -> int:
+        """Stamp of the odometry that the last one answers, 0 before the first."""
+        return self._answered_ns
+
     def forget(self) -> None:
         """Reckon with a hover: somebody else flies."""
         with self._lock:
-            self._commands, self._began_s = self._hover, np.zeros(len(self._hover))
+            self._begin_anew()
 
     def send(
         self, publish: Callable[[], None], stamp_ns: int, command: np.ndarray, began_s: float
-    ) -> bool:
-        """Send a command, unless one has gone before it that answers newer odometry.
+    ) -> None:
+        """Send a command for the newest odometry.
 
-        No vehicle would fly it after that one.
+        Should it be older than what was answered, a clock was set back: what was sent by the other
+        one tells nothing any more.
 
         Args:
             publish: sends it.
-            stamp_ns: of the odometry that it answers.
+            stamp_ns: of the odometry.
             command: [4] thrust and body rates.
             began_s: when its planning began as it counts: it acts the controller's ``latency_s``
                 later.
-
-        Returns:
-            Whether it was sent.
         """
         with self._lock:
-            if self.is_late(stamp_ns):
-                return False
-            publish()
-            self._answered_ns = stamp_ns
-            self._commands = np.concatenate([command[None], self._commands[:-1]])
-            self._began_s = np.concatenate([[began_s], self._began_s[:-1]])
-        return True
+            if stamp_ns < self._answered_ns:
+                self._begin_anew()
+            self._send(publish, stamp_ns, command, began_s)
 
-    def is_late(self, stamp_ns: int) -> bool:
-        """Return whether newer odometry than that of a stamp has been answered already."""
-        return 0 < self._answered_ns - stamp_ns <= _BACK_NS
+    def send_in_order(
+        self, publish: Callable[[], None], stamp_ns: int, command: np.ndarray, began_s: float
+    ) -> bool:
+        """Send a command unless one for newer odometry has gone before it; return whether it did.
+
+        After that one no vehicle would fly it.
+        """
+        with self._lock:
+            if stamp_ns < self._answered_ns:
+                return False
+            self._send(publish, stamp_ns, command, began_s)
+        return True
 
     def known_to(self, flight: FlightState, now_s: float, elapsed_s: float) -> FlightState:
         """Return a state of flight that knows what was sent.
@@ -76,8 +82,20 @@ class SentCommands:
         """
         with self._lock:
             commands, began_s = self._commands, self._began_s
-        since_s = np.maximum(now_s - began_s, 0.0) - elapsed_s
+        # what is sent later acts instead, even where it was begun before
+        since_s = np.maximum.accumulate(np.maximum(now_s - began_s, 0.0)) - elapsed_s
         observer = flight.observer._replace(
             commands=jnp.asarray(commands, jnp.float32), since_s=jnp.asarray(since_s, jnp.float32)
         )
         return flight._replace(observer=observer)
+
+    def _begin_anew(self) -> None:
+        self._commands, self._began_s = self._hover, np.zeros(len(self._hover))
+
+    def _send(
+        self, publish: Callable[[], None], stamp_ns: int, command: np.ndarray, began_s: float
+    ) -> None:
+        publish()
+        self._answered_ns = stamp_ns
+        self._commands = np.concatenate([command[None], self._commands[:-1]])
+        self._began_s = np.concatenate([[began_s], self._began_s[:-1]])

@@ -13,16 +13,13 @@ class Pace:
 
     Attributes:
         period_s: between two ticks, in node time.
-        longest_s: a plan for older odometry than this is not begun.
-        longest_followed_s: nor is one for older odometry than this gone on with: while one that
-            is just in time is waited for, the one before it is twice as old.
+        longest_s: a plan for older odometry than this is not flown.
         late: whether to hold.
     """
 
     def __init__(self, late_periods: int, period_s: float) -> None:
         """Be in time."""
         self.period_s, self.longest_s = period_s, late_periods * period_s
-        self.longest_followed_s = 2.0 * self.longest_s
         self.late = False
         self._late_periods, self._busy_ticks = late_periods, 0
         self._last_ns: int | None = None
