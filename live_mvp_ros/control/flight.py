@@ -30,7 +30,7 @@ from live_mvp_ros.control.controller import ControllerConfig, ControllerInputs, 
 from live_mvp_ros.control.safety import Around, Filtered, filter_command
 from live_mvp_ros.control.surroundings import best_heading, clearance_at
 from live_mvp_ros.control.tracking import hold, tilt_error
-from live_mvp_ros.vehicle import QuadrotorState, rk4_step
+from live_mvp_ros.vehicle import QuadrotorState, at_rest, rk4_step
 
 FOLLOWED_S = 0.3
 """So far a plan can be followed while the next one is not there."""
@@ -57,22 +57,22 @@ class FlightState(NamedTuple):
     safety: jax.Array
     """``SafetyCode`` of the command sent last."""
     start: QuadrotorState
-    """Where the vehicle is when the first command of the latest plan acts."""
+    """Where the vehicle is when the first command of the latest plan acts; level and at rest where
+    nobody knows."""
 
 
 def init(config: ControllerConfig, key: jax.Array) -> FlightState:
     """Return the state of a vehicle that has not flown yet."""
-    zero = jnp.zeros(3)
     return FlightState(
         controller.init(config, key),
-        zero,
+        jnp.zeros(3),
         jnp.float32(0.0),
         jnp.array(False),
         observer.init(config.vehicle),
         jnp.zeros((_checked_steps(config), 3)),
         jnp.array(False),
         jnp.int32(SafetyCode.CLEAR),
-        QuadrotorState(zero, zero, quaternion.identity(), zero),
+        at_rest(jnp.zeros(3)),
     )
 
 
@@ -99,6 +99,8 @@ def fly(
     command, safety = _filtered(config, inputs.vehicle, wanted, around)
     heading = quaternion.yaw(inputs.vehicle.attitude)
     safe, checked = output.code == controller.OK, output.plan[: _checked_steps(config)]
+    known = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in acts.soon]))
+    unknown = at_rest(jnp.zeros(3))
     after = holding._replace(
         controller=planner,
         anchor_yaw_rad=jnp.where(jnp.isfinite(heading), heading, state.anchor_yaw_rad),
@@ -107,7 +109,7 @@ def fly(
         way_m=jnp.where(safe, checked, state.way_m),
         led=state.led | safe,
         safety=safety,
-        start=acts.soon,
+        start=jax.tree.map(lambda a, b: jnp.where(known, a, b), acts.soon, unknown),
     )
     return after, output._replace(command=command, safety=safety)
 
