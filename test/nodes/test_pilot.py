@@ -17,7 +17,8 @@ from live_mvp_ros.base.grid import GridSpec
 from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig
 from live_mvp_ros.nodes.imppi_controller.command_sender import CommandSender
-from live_mvp_ros.nodes.imppi_controller.pilot import Pilot, Plan
+from live_mvp_ros.nodes.imppi_controller.pilot import Pilot
+from live_mvp_ros.nodes.imppi_controller.ready_plan import Plan
 from live_mvp_ros.nodes.imppi_controller.sent_commands import SentCommands
 from live_mvp_ros.ros.convert import headers
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState

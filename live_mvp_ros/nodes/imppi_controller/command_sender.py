@@ -13,7 +13,8 @@ import numpy as np
 from live_mvp_ros.control import ControllerConfig, ControlOutput
 from live_mvp_ros.control.flight import FOLLOWED_S
 from live_mvp_ros.msg import BodyRateThrust
-from live_mvp_ros.nodes.imppi_controller.pilot import Pilot, Plan, counted_age_s
+from live_mvp_ros.nodes.imppi_controller.pilot import Pilot
+from live_mvp_ros.nodes.imppi_controller.ready_plan import Plan, counted_age_s
 from live_mvp_ros.ros import qos
 from live_mvp_ros.ros.convert import vehicle_messages
 from live_mvp_ros.ros.mission_requests import Mission

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from live_mvp_ros import control
 from live_mvp_ros.base.kept_programs import KeptProgram
-from live_mvp_ros.nodes.imppi_controller.pilot import Plan
+from live_mvp_ros.nodes.imppi_controller.ready_plan import Plan
 from live_mvp_ros.ros.convert.field_messages import Field
 from live_mvp_ros.ros.convert.grid_messages import ProbabilityGrid
 from live_mvp_ros.ros.convert.path_messages import PathArrays

@@ -14,7 +14,6 @@ worker's.
 from __future__ import annotations
 
 import queue
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -25,35 +24,12 @@ from live_mvp_ros.base.kept_programs import KeptProgram
 from live_mvp_ros.base.safety_code import SafetyCode
 from live_mvp_ros.control import ControllerConfig, ControllerInputs, ControlOutput, FlightState
 from live_mvp_ros.control.flight import FOLLOWED_S, off_track_m
+from live_mvp_ros.nodes.imppi_controller.ready_plan import Plan, counted_age_s
 from live_mvp_ros.nodes.imppi_controller.sent_commands import SentCommands
 from live_mvp_ros.ros.convert.vehicle_messages import VehicleState
 from live_mvp_ros.vehicle import at_rest
 
 _LONGEST_SHIFT_S = 0.2
-_OLDEST_S = 0.2  # a clock that has nothing to do with the stamps says what it likes
-
-
-class Plan(NamedTuple):
-    """A plan that is ready, and the odometry that it was made from; immutable."""
-
-    flight: FlightState
-    """With the plan's commands and, if there is no safe one, the place to stop at."""
-    stamp_ns: int
-    odom_age_s: float = 0.0
-    """How old that was as planning began."""
-
-    @property
-    def began_s(self) -> float:
-        """When planning began, by the node's clock."""
-        return 1e-9 * self.stamp_ns + self.odom_age_s
-
-    def age_s(self, vehicle: VehicleState) -> float:
-        """Return how much later a vehicle is than the one that was planned for."""
-        return 1e-9 * (vehicle.stamp_ns - self.stamp_ns)
-
-    def since_s(self, vehicle: VehicleState, odom_age_s: float) -> float:
-        """Return the time between the beginnings of this plan and of one for a vehicle."""
-        return self.age_s(vehicle) + odom_age_s - self.odom_age_s
 
 
 class Pilot:
@@ -266,8 +242,3 @@ class Pilot:
         now_s = 1e-9 * vehicle.stamp_ns + age_s
         flight = self.sent.known_to(before.flight, now_s, since_s)
         return flight, jnp.float32(since_s), jnp.float32(age_s)
-
-
-def counted_age_s(odom_age_s: float) -> float:
-    """Return the age of odometry as it counts: none is from the future, nor from another clock."""
-    return min(max(odom_age_s, 0.0), _OLDEST_S)
