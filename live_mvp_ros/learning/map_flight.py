@@ -61,9 +61,14 @@ def loss_of(
     command: jax.Array,
     rewarded: jax.Array,
     safety_weight: jax.Array | float = 4.0,
+    safety_width_m: float = 1.0,
 ) -> jax.Array:
-    """Return the weight (4) times softplus(0.12 - distance), + 0.01 |command|^2 - reward."""
-    near = jax.nn.softplus(SAFE_M - distance_m)
+    """Return the weight (4) times nearness, + 0.01 |command|^2 - reward.
+
+    Nearness is softplus(0.12 - distance) at a width of 1 m: width softplus((0.12 - distance) /
+    width).
+    """
+    near = safety_width_m * jax.nn.softplus((SAFE_M - distance_m) / safety_width_m)
     return safety_weight * near + EFFORT_WEIGHT * jnp.sum(command**2) - rewarded
 
 
@@ -146,5 +151,10 @@ def _one_drone(
         inside = within(fields, map_config.lower_m, map_config.upper_m)
         sought = jnp.mean(unseen_in_view(inside, body.position, rays, ray_fan.SAMPLES))
         worth = worth + config.unseen_weight * sought
-    distance, _ = fields(body.position[:, None])
-    return body, loss_of(distance[0], command, worth, config.safety_weight), earned
+    distance = fields(body.position[:, None])[0][0]
+    if config.fence:
+        low, high = (jnp.asarray(end) for end in (map_config.lower_m, map_config.upper_m))
+        to_bound = jnp.minimum(body.position - low, high - body.position)
+        distance = jnp.minimum(distance, jnp.min(to_bound))
+    weight, width_m = config.safety_weight, config.safety_width_m
+    return body, loss_of(distance, command, worth, weight, width_m), earned

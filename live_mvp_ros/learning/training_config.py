@@ -37,6 +37,16 @@ class TrainingConfig:
     safety_weight: float = parameter(
         default=4.0, low=0.0, high=1000.0, help="Weight in the loss of nearness to surfaces."
     )
+    safety_width_m: float = parameter(
+        default=1.0,
+        unit="m",
+        low=0.01,
+        high=10.0,
+        help="Over such a distance from surfaces the loss of nearness fades.",
+    )
+    fence: bool = parameter(
+        default=False, help="The bound of the map counts as a surface in the loss of nearness."
+    )
     learning_rate: float = parameter(default=3e-3, low=1e-8, high=1.0, help="Of Adam.")
     position: str = parameter(
         default="absolute",

@@ -120,6 +120,8 @@ def test_the_loss_by_hand():
     assert got == pytest.approx(wanted, rel=1e-6)
     got = map_flight.loss_of(jnp.float32(0.3), command, jnp.float32(0.2), 10.0)
     assert got == pytest.approx(wanted + 6.0 * np.log1p(np.exp(0.12 - 0.3)), rel=1e-6)
+    got = map_flight.loss_of(jnp.float32(0.3), command, jnp.float32(0.2), 4.0, 0.1)
+    assert got == pytest.approx(0.4 * np.log1p(np.exp(-1.8)) + 0.01 * 5.25 - 0.2, rel=1e-6)
 
 
 def test_an_evaluation_flies_as_training_does_unless_it_is_told_otherwise():
@@ -132,9 +134,9 @@ def test_each_weight_of_the_loss_is_that_of_what_it_names():
     worlds = [load_world(name) for name in TINY.worlds]
     map_config = courses.map_of(TINY, worlds)
     fields = mapping.init(map_config, jax.random.key(1)).parameters
-    start = jnp.array([0.0, 0.0, 1.6])
 
-    def lost(**weights):
+    def lost(start=(0.0, 0.0, 1.6), **weights):
+        start = jnp.array(start)
         flown = map_flight._one_drone(
             replace(TINY, **weights),
             map_config,
@@ -157,6 +159,15 @@ def test_each_weight_of_the_loss_is_that_of_what_it_names():
     assert near > 0.0 > sought
     whole, _ = lost(reward_weight=3.0, safety_weight=5.0, unseen_weight=7.0)
     assert whole == pytest.approx(5.0 * near + 7.0 * sought - 3.0 * earned, rel=1e-4)
+
+    # With a fence the bound is a surface: 0.2 m before it, and 0.3 m beyond.
+    east = map_config.upper_m[0]
+    for x, distance in ((east - 0.2, 0.2), (east + 0.3, -0.3)):
+        fenced, _ = lost((x, 0.0, 1.6), reward_weight=0.0, safety_weight=4.0, fence=True)
+        by_map, _ = lost((x, 0.0, 1.6), reward_weight=0.0, safety_weight=4.0)
+        at_bound = 4.0 * np.log1p(np.exp(0.12 - distance))
+        assert fenced == pytest.approx(max(at_bound, by_map), rel=1e-5)
+        assert distance > 0.0 or fenced > by_map
 
 
 def test_worlds_in_a_stack_are_the_same_worlds():
