@@ -47,7 +47,10 @@ def steps_option(default: int) -> Any:
 
 
 output_option = click.option(
-    "--output", type=FILE, metavar="FILE", help="Film (.gif) or strip (.png).  [default: NAME.png]"
+    "--output",
+    type=FILE,
+    metavar="FILE",
+    help="Film (.gif) or strip (.png) of evenly chosen steps.  [default: NAME.png]",
 )
 
 
@@ -109,23 +112,21 @@ def _shown(scenario: str, seed: int, config_file: Path | None, steps: int, outpu
     check_writable(output, "--output", (".gif", ".png"))
     environment = _environment(config_file)
     from live_mvp_ros.base import results
-    from live_mvp_ros.packets.film import film, frame, strip
+    from live_mvp_ros.packets.film import MOST_IN_FILM, MOST_IN_STRIP, chosen, film, frame, strip
 
+    is_film = output.suffix.lower() == ".gif"
+    shown = chosen(steps + 1, MOST_IN_FILM if is_film else MOST_IN_STRIP)
     frames: list[Any] = []
     invalid, spent_s = 0, 0.0
     walk = _walk(environment, scenario, seed, steps)
-    while True:
+    for number in range(steps + 1):
         begin = time.perf_counter()
-        step = next(walk, None)
-        if step is None:
-            break
-        spent_s += time.perf_counter() - begin if frames else 0.0  # the first one compiles
-        observation, info = step
+        observation, info = next(walk)
+        spent_s += time.perf_counter() - begin if number else 0.0  # the first one compiles
         invalid += info is not None and not info.ok
-        frames.append(frame(observation, environment.preview()))
-    results.write(
-        output, film(frames, _FRAME_S) if output.suffix.lower() == ".gif" else strip(frames)
-    )
+        if number in shown:
+            frames.append(frame(observation, environment.preview()))
+    results.write(output, film(frames, _FRAME_S) if is_film else strip(frames))
     click.echo(
         f"{scenario}: {counted(steps, 'step')}, {steps / max(spent_s, 1e-9):.0f} per second, "
         f"{invalid} not valid; pictures in {output}"

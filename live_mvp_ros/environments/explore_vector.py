@@ -35,13 +35,18 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         task: the pure functions behind it.
     """
 
-    metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
+    metadata: dict[str, Any] = {  # noqa: RUF012
+        "autoreset_mode": AutoresetMode.NEXT_STEP,
+        "render_modes": ["rgb_array"],
+        "render_fps": 10,
+    }
 
     def __init__(
         self,
         num_envs: int = 1,
         config: ExploreConfig | None = None,
         *,
+        render_mode: str | None = None,
         shared: Programs | None = None,
         **settings: Any,
     ) -> None:
@@ -50,6 +55,7 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         Args:
             num_envs: how many members there are.
             config: settings, the usual ones by default.
+            render_mode: None or "rgb_array".
             shared: see ``ExploreEnv``.
             settings: fields of ``ExploreConfig`` that differ from ``config``.
 
@@ -61,7 +67,7 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
             raise ValueError(f"num_envs = {num_envs} is not allowed: at least 1 is")
         self._run = shared or programs(ExploreTask.of(with_settings(config, settings)))
         self.task = self._run.task
-        self.num_envs = num_envs
+        self.num_envs, self.render_mode = num_envs, render_mode
         self.single_observation_space = explore_spaces.observation_space(self.task)
         self.single_action_space = explore_spaces.action_space(self.task)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -70,6 +76,7 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         self._crew = Crew(num_envs)
         self._batch: Batch = batch_of(self._run, self._crew, num_envs)
         self._is_reset = False
+        self._maps: np.ndarray | None = None
         self._over = np.zeros(num_envs, bool)
         self._steps = np.zeros(num_envs, int)
 
@@ -97,6 +104,7 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         self._over, self._steps = np.zeros(self.num_envs, bool), np.zeros(self.num_envs, int)
         seen, infos = [one[1] for one in begun], [one[2] for one in begun]
         observations = {name: np.stack([one[name] for one in seen]) for name in seen[0]}
+        self._maps = observations["map"]
         return observations, _all_told(
             {key: np.array([i[key] for i in infos]) for key in infos[0]}
         )
@@ -125,7 +133,15 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
         due = np.flatnonzero(self.task.plan_is_due(self._steps) & ~self._over)
         self._batch.plan(due.tolist())
         self._over = terminated | truncated
-        return self._batch.observe(), rewards, terminated, truncated, _all_told(infos)
+        observations = self._batch.observe()
+        self._maps = observations["map"]
+        return observations, rewards, terminated, truncated, _all_told(infos)
+
+    def render(self) -> tuple[np.ndarray, ...] | None:
+        """Return each member's observed map as a picture, None without a render mode."""
+        if self.render_mode is None or self._maps is None:
+            return None
+        return tuple(explore_spaces.picture(channels) for channels in self._maps)
 
     def close_extras(self, **kwargs: Any) -> None:
         """End the threads."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from live_mvp_ros.packets import (
     PosePacket,
     StepInfo,
 )
+from live_mvp_ros.packets.packet_fields import settled
 
 Seen = dict[str, np.ndarray]
 LARGEST_SEED = 2**63
@@ -98,25 +100,36 @@ class PacketTask:
         return packet_spaces.seen(self.config, *packets), {"object_id": packets[0].object_id}
 
     def packet_of(self, action: np.ndarray) -> dict[str, Any]:
-        """Return the packet of an action."""
+        """Return the packet of an action, limited to the space of actions."""
         return packet_spaces.packet_of(self.scenario, self.continuous, action)
 
     def judged(
-        self, packets: tuple[ObservationPacket, Any, PosePacket, StepInfo]
+        self,
+        action: np.ndarray,
+        packets: tuple[ObservationPacket, Any, PosePacket, StepInfo],
     ) -> tuple[Seen, float, bool, bool, dict[str, Any]]:
-        """Return what Gymnasium wants to know of a step."""
+        """Return what Gymnasium wants to know of a step.
+
+        Raises:
+            ValueError: the reward is no finite number.
+        """
         obs, ctx, pose, info = packets
         told = {
             name: getattr(info, name)
             for name in ("object_id", "ok", "clamped", "wrapped", "collided", "message")
         }
+        if self.continuous:
+            told["clamped"] |= bool((np.abs(action) > 1.0).any())
         terminated = info.reset_suggested
         truncated = info.tick >= self.max_steps and not terminated
         seen, reward = (
             packet_spaces.seen(self.config, obs, ctx, pose),
             self.reward(obs, pose, info),
         )
-        return seen, float(reward), terminated, truncated, told
+        paid = settled("reward", float, reward)
+        if not math.isfinite(paid):
+            raise ValueError(f"reward = {paid} is not allowed: it must be a finite number")
+        return seen, paid, terminated, truncated, told
 
 
 class PacketEnv(gymnasium.Env[Seen, Any]):
@@ -173,20 +186,21 @@ class PacketEnv(gymnasium.Env[Seen, Any]):
             EnvAssetError: a model or a scene is missing.
         """
         super().reset(seed=seed, options=options)
+        begun = self.task.begun(self.environment, self.np_random, options)
         self._is_reset = True
-        return self.task.begun(self.environment, self.np_random, options)
+        return begun
 
     def step(self, action: Any) -> tuple[Seen, float, bool, bool, dict[str, Any]]:
-        """Do an action.
+        """Do an action; one beyond the limits is limited and ``clamped``.
 
         Raises:
-            ValueError: it is none of the action space.
+            ValueError: it is none of the action space, or the reward is no finite number.
             ResetNeeded: nothing was reset yet.
         """
         if not self._is_reset:
             raise gymnasium.error.ResetNeeded("reset comes first: there is no episode yet")
         read = read_actions(self.action_space, action, self.action_space.shape)
-        return self.task.judged(self.environment.step(self.task.packet_of(read)))
+        return self.task.judged(read, self.environment.step(self.task.packet_of(read)))
 
     def render(self) -> np.ndarray | None:
         """Return a preview of object, camera and patch frustum, None without a render mode."""

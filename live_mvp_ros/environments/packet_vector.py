@@ -36,7 +36,11 @@ class PacketVectorEnv(VectorEnv[Seen, np.ndarray, np.ndarray]):
         environments: those behind it.
     """
 
-    metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
+    metadata: dict[str, Any] = {  # noqa: RUF012
+        "autoreset_mode": AutoresetMode.NEXT_STEP,
+        "render_modes": ["rgb_array"],
+        "render_fps": 20,
+    }
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class PacketVectorEnv(VectorEnv[Seen, np.ndarray, np.ndarray]):
         continuous: bool = True,
         reward: Any = None,
         max_steps: int = 200,
+        render_mode: str | None = None,
     ) -> None:
         """Make the members; arguments are those of ``PacketEnv``.
 
@@ -58,7 +63,7 @@ class PacketVectorEnv(VectorEnv[Seen, np.ndarray, np.ndarray]):
         if num_envs < 1:
             raise ValueError(f"num_envs = {num_envs} is not allowed: at least 1 is")
         self.task = PacketTask.of(scenario, config, continuous, reward, max_steps)
-        self.num_envs = num_envs
+        self.num_envs, self.render_mode = num_envs, render_mode
         first = Environment(self.task.config)
         others = (Environment(self.task.config, like=first) for _ in range(num_envs - 1))
         self.environments = (first, *others)
@@ -102,7 +107,7 @@ class PacketVectorEnv(VectorEnv[Seen, np.ndarray, np.ndarray]):
         """Do an action in every member, or begin anew where an episode was over.
 
         Raises:
-            ValueError: one of them is none of the action space.
+            ValueError: one of them is none of the action space, or a reward is no finite number.
             ResetNeeded: nothing was reset yet.
         """
         if not self._is_reset:
@@ -118,7 +123,7 @@ class PacketVectorEnv(VectorEnv[Seen, np.ndarray, np.ndarray]):
         results = []
         for i, environment in enumerate(self.environments):
             if i in intents:
-                results.append(task.judged(environment.conclude(intents[i], looked[i])))
+                results.append(task.judged(read[i], environment.conclude(intents[i], looked[i])))
             else:
                 seen, told = task.begun(environment, self._generators[i], None)
                 results.append((seen, 0.0, False, False, told))
@@ -126,6 +131,12 @@ class PacketVectorEnv(VectorEnv[Seen, np.ndarray, np.ndarray]):
         ends = np.array(terminated, bool), np.array(truncated, bool)
         self._over = ends[0] | ends[1]
         return _joined(seen), np.array(rewards, np.float64), *ends, self._all_told(told)
+
+    def render(self) -> tuple[np.ndarray, ...] | None:
+        """Return each member's preview, None without a render mode."""
+        if self.render_mode is None or not self._is_reset:
+            return None
+        return tuple(environment.preview() for environment in self.environments)
 
     def _looked(self, intents: Mapping[int, Intent]) -> dict[int, Looked]:
         """Return what each member sees, rendered a stage at a time."""

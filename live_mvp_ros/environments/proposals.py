@@ -3,7 +3,8 @@
 """Places to look from that the planner proposes, and the flight towards the one that is chosen.
 
 Proposals are sources of the information field, the best look first, apart from each other. The
-controller of the missions flies there, checking every command, so that any choice is safe.
+controller of the missions flies there and refuses every command after which the map leaves it no
+way to stop, whatever is chosen; what its coarse cells do not show of a corner they cannot refuse.
 """
 
 from __future__ import annotations

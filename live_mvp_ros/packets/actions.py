@@ -7,8 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from live_mvp_ros.packets.packet_json import from_json
 from live_mvp_ros.packets.packet_types import PARAMETERS, ActionPacket, PacketError
 
@@ -61,32 +59,4 @@ def _from_mapping(action: Any) -> ActionPacket:
     column = action.get("column_id", "")
     if not isinstance(column, str):
         raise PacketError(f"column_id = {column!r} is not allowed: it must be text")
-    values = {name: _value(name, value) for name, value in params.items()}
-    return ActionPacket(0, "", 0, kind, column, **values)
-
-
-def _value(name: str, value: Any) -> Any:
-    """Return a parameter in its type.
-
-    Raises:
-        PacketError: it is of another type.
-    """
-    if name == "object_id":
-        if not isinstance(value, str):
-            raise PacketError(f"object_id = {value!r} is not allowed: it must be text")
-        return value
-    if name == "motor":
-        if isinstance(value, str | Mapping) or not np.iterable(value):
-            raise PacketError(f"motor = {value!r} is not allowed: it must be a list of numbers")
-        return tuple(_number(f"motor[{i}]", part) for i, part in enumerate(value))
-    return _number(name, value)
-
-
-def _number(name: str, value: Any) -> float:
-    is_number = isinstance(value, int | float | np.integer | np.floating)
-    if not is_number or isinstance(value, bool):
-        raise PacketError(f"{name} = {value!r} is not allowed: it must be a number")
-    try:
-        return float(value)
-    except OverflowError:
-        raise PacketError(f"{name} is too large a number: it must be finite") from None
+    return ActionPacket(0, "", 0, kind, column, **params)

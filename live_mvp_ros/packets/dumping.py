@@ -134,14 +134,11 @@ def _files(step: Step) -> dict[str, bytes]:
 
 def to_json_with_files(packet: ObservationPacket) -> dict[str, Any]:
     """Return an observation as JSON whose patches are the names of NPY files."""
-    columns = packet.columns
-    bare = tuple(
-        dataclasses.replace(c, patch=Patch(c.patch.channels, c.patch.data[:1, :1]))
-        for c in columns
-    )
-    values = to_json(dataclasses.replace(packet, columns=bare))
-    for column, said in zip(columns, values["columns"], strict=True):
-        said["patch"] = f"{column.id}.npy"
+    values = to_json(dataclasses.replace(packet, columns=()))
+    for column in packet.columns:
+        one = Patch(column.patch.channels, column.patch.data[:1, :1])
+        said = to_json(dataclasses.replace(column, patch=one))
+        values["columns"].append(said | {"patch": f"{column.id}.npy"})
     return values
 
 

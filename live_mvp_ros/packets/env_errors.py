@@ -40,3 +40,8 @@ class EnvAssetError(FileNotFoundError):
 
 class EnvBackendError(RuntimeError):
     """A backend cannot be had here, or has failed twice."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says in one line, its type if it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__

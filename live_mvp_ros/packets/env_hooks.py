@@ -5,8 +5,12 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import operator
 from collections.abc import Callable
+from typing import Any
 
+from live_mvp_ros.packets.packet_fields import PacketError
 from live_mvp_ros.packets.packet_types import (
     ActionPacket,
     ObservationPacket,
@@ -35,3 +39,21 @@ class Hooks:
     project_motor: Callable[[str, ActionPacket], ActionPacket] | None = None
     safety: Callable[[StepInfo], StepInfo] | None = None
     reward: Callable[[ObservationPacket, PosePacket, StepInfo], float] | None = None
+
+
+def function_of(setting: str, name: str) -> Callable[..., Any]:
+    """Return the function that a setting names as ``module:function``.
+
+    Raises:
+        PacketError: there is no such function.
+    """
+    module, _, path = name.partition(":")
+    try:
+        found = operator.attrgetter(path)(importlib.import_module(module))
+    except (ImportError, AttributeError, ValueError) as error:
+        raise PacketError(
+            f"{setting} = {name!r} is not allowed: it must be module:function ({error})"
+        ) from error
+    if not callable(found):
+        raise PacketError(f"{setting} = {name!r} is not allowed: it is no function")
+    return found

@@ -102,7 +102,6 @@ def views(
 
 def patches(config: EnvConfig, picture: Picture, focus_m: float) -> tuple[Patch, ...]:
     """Return the patch of each camera: the middle of its image in the wanted channels."""
-    (row, column), (height, width, _) = corner(config), config.shape
     kinds = {
         "rgb": lambda: _in_focus(picture, focus_m),
         "depth": lambda: picture.depth[..., None],
@@ -111,8 +110,19 @@ def patches(config: EnvConfig, picture: Picture, focus_m: float) -> tuple[Patch,
     }
     wanted = [kinds[kind]() for kind in CHANNELS if kind in config.sensor.modalities]
     whole = np.concatenate(wanted, axis=-1, dtype=np.float32)
-    cut = whole[:, row : row + height, column : column + width]
-    return tuple(Patch(config.channels, np.ascontiguousarray(image)) for image in cut)
+    images = whole[(slice(None), *middle(config))]
+    return tuple(Patch(config.channels, np.ascontiguousarray(image)) for image in images)
+
+
+def middle(config: EnvConfig) -> tuple[slice, slice]:
+    """Return the rows and the columns of an image that make a patch."""
+    (row, column), (height, width, _) = corner(config), config.shape
+    return slice(row, row + height), slice(column, column + width)
+
+
+def cut(config: EnvConfig, picture: Picture) -> Picture:
+    """Return what a patch shows of a picture, in all its kinds."""
+    return Picture(*(values[(slice(None), *middle(config))] for values in picture))
 
 
 def _in_focus(picture: Picture, focus_m: float) -> np.ndarray:

@@ -27,6 +27,8 @@ MOTOR_MATRIX = np.diag([0.1, 0.1, 0.1, 0.2, 0.2, 0.2])
 """The usual B: a step of at most 8 cm, and a turn of at most 0.15 rad, about each axis."""
 FARTHEST_M = 1.0e4
 """A body that is farther away than this has blown up."""
+LARGEST_TURN_RAD = 1.0e4
+"""A body that turns by more than this in a step has, too."""
 _PIECE_M = 0.05
 _MOST_PIECES = 2000
 _SLACK_M = 1e-3
@@ -70,7 +72,10 @@ def explore(
                 )
             limited = np.clip(command.motor, -1.0, 1.0)
             clamped = bool((limited != command.motor).any())
-            increment = matrix @ np.tanh(limited)
+            with np.errstate(over="ignore", invalid="ignore"):
+                increment = matrix @ np.tanh(limited)
+            if not (np.abs(increment[3:]) <= LARGEST_TURN_RAD).all():  # NaN is none, too
+                raise BlownUpError(f"the body would turn by {increment[3:].tolist()} rad")
             shift, turn = increment[:3], Rotation.from_rotvec(increment[3:])
         case "jump_to":
             attitude = _facing(2.0 * math.pi * command.u, math.pi * (command.v - 0.5))
@@ -163,11 +168,11 @@ def _free(before: np.ndarray, wanted: np.ndarray, stage: Stage, slides: bool) ->
         return before
     normal = out / max(float(np.linalg.norm(out)), 1e-9)
     inwards = float(np.dot(wanted - before, normal))
-    beside = wanted - min(inwards, 0.0) * normal
+    beside = _within(wanted - min(inwards, 0.0) * normal, stage)
     distance, out = stage.clearance(beside)
     if distance < RADIUS_M:  # a curved surface comes nearer along its tangent
         normal = out / max(float(np.linalg.norm(out)), 1e-9)
-        beside = beside + (RADIUS_M + _SLACK_M - distance) * normal
+        beside = _within(beside + (RADIUS_M + _SLACK_M - distance) * normal, stage)
         distance, _ = stage.clearance(beside)
     return beside if distance >= RADIUS_M or distance >= room else before
 

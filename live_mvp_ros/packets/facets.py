@@ -12,7 +12,7 @@ positive where the surface is convex. Where normals of neighbours differ by more
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +38,8 @@ class Facets(NamedTuple):
     normals: np.ndarray
     curvature: np.ndarray
     source: int
+    numbers: np.ndarray
+    """Of what they belong to [N]: 0 or as a segmentation says."""
 
     def seen_from(self, view: View) -> Facets:
         """Return facets of an optical frame in the frame of the view."""
@@ -45,18 +47,22 @@ class Facets(NamedTuple):
         return self._replace(points=points, normals=self.normals @ view.rotation.T)
 
     def records(
-        self, stamp_ns: int, frame_id: str, tick: int, object_id: str, column_id: str
+        self, stamp_ns: int, frame_id: str, tick: int, names: Sequence[str], column_id: str
     ) -> Iterator[FacetRecord]:
-        """Yield the facets as packets."""
+        """Yield the facets as packets; ``names`` are those of what the numbers stand for."""
         rows = zip(
-            self.points.tolist(), self.normals.tolist(), self.curvature.tolist(), strict=True
+            self.points.tolist(),
+            self.normals.tolist(),
+            self.curvature.tolist(),
+            self.numbers.tolist(),
+            strict=True,
         )
-        for point, normal, curvature in rows:
+        for point, normal, curvature, number in rows:
             yield FacetRecord(
                 stamp_ns,
                 frame_id,
                 tick,
-                object_id,
+                names[number],
                 column_id,
                 tuple(point),
                 tuple(normal),
@@ -65,14 +71,25 @@ class Facets(NamedTuple):
             )
 
 
-def facets_from_depth(depth: np.ndarray, camera: CameraIntrinsics, every_px: int) -> Facets:
+def facets_from_depth(
+    depth: np.ndarray,
+    camera: CameraIntrinsics,
+    every_px: int,
+    segmentation: np.ndarray | None = None,
+) -> Facets:
     """Return one facet each ``every_px`` pixels where the surface is smooth, optical frame.
 
     Args:
         depth: image [height, width] along the optical axis in metres, NaN: no return.
         camera: of the image.
         every_px: distance of facets, at least 1.
+        segmentation: numbers [height, width] of what is seen; without one they are 0.
+
+    Raises:
+        ValueError: ``every_px`` is not allowed.
     """
+    if every_px < 1:
+        raise ValueError(f"every_px = {every_px} is not allowed: it must be at least 1")
     directions = rays(camera)
     points = directions * np.asarray(depth, float)[..., None]
     along_x, along_y = _slope(points, 1), _slope(points, 0)
@@ -85,13 +102,20 @@ def facets_from_depth(depth: np.ndarray, camera: CameraIntrinsics, every_px: int
     wanted = np.zeros(smooth.shape, bool)
     wanted[every_px // 2 :: every_px, every_px // 2 :: every_px] = True
     chosen = wanted & smooth & np.isfinite(curvature)
-    return Facets(points[chosen], normals[chosen], curvature[chosen], DEPTH_REPROJECTION)
+    numbers = np.zeros(chosen.shape) if segmentation is None else segmentation
+    return Facets(
+        points[chosen],
+        normals[chosen],
+        curvature[chosen],
+        DEPTH_REPROJECTION,
+        numbers[chosen].astype(int),
+    )
 
 
 def facets_on_surface(near: Facets, stage: Stage) -> Facets:
     """Return the facets of a stage's surface next to others, which are in its frame."""
     found = stage.surface(near.points)
-    return Facets(found.points, found.normals, found.curvature, SURFACE_SAMPLING)
+    return Facets(found.points, found.normals, found.curvature, SURFACE_SAMPLING, near.numbers)
 
 
 def _slope(values: np.ndarray, axis: int) -> np.ndarray:

@@ -19,7 +19,7 @@ from live_mvp_ros.packets.dumping import image_of
 from live_mvp_ros.packets.packet_types import ObservationPacket, Patch
 
 SIDE_PX = 160
-MOST_IN_STRIP = 16
+MOST_IN_STRIP, MOST_IN_FILM = 16, 600
 _GAP_PX = 4
 _LABELS = ((0, 0, 0), (230, 90, 60), (70, 140, 230), (90, 180, 90), (220, 180, 60))
 
@@ -36,13 +36,16 @@ def frame(observation: ObservationPacket, preview: np.ndarray) -> Image.Image:
     )
 
 
+def chosen(count: int, most: int) -> frozenset[int]:
+    """Return which of ``count`` steps are shown, evenly spread, with the first and the last."""
+    return frozenset(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist())
+
+
 def strip(frames: Sequence[Image.Image]) -> bytes:
-    """Return MOST_IN_STRIP of the steps side by side as PNG, the first and the last among them."""
-    count = min(len(frames), MOST_IN_STRIP)
-    chosen = [frames[i] for i in np.linspace(0, len(frames) - 1, count).round().astype(int)]
-    width = count * (SIDE_PX + _GAP_PX) - _GAP_PX
-    whole = Image.new("RGB", (width, max(f.height for f in chosen)), "white")
-    for i, one in enumerate(chosen):
+    """Return steps side by side as PNG."""
+    width = len(frames) * (SIDE_PX + _GAP_PX) - _GAP_PX
+    whole = Image.new("RGB", (width, max(f.height for f in frames)), "white")
+    for i, one in enumerate(frames):
         whole.paste(one, (i * (SIDE_PX + _GAP_PX), 0))
     return _saved(whole, "PNG")
 

@@ -32,8 +32,9 @@ class EpisodeRecords:
     def hear(self, is_well: bool, reason: str, explored: float, step_ms: float) -> None:
         """Remember what the mission says: whether it is well, how much is explored, how fast."""
         self._is_well, self._reason = is_well, reason
-        self._explored = min(max(explored, 0.0), 1.0)  # keeps NaN
-        self._step_ms = step_ms if step_ms >= 0.0 else math.nan
+        is_measured = math.isfinite(explored)
+        self._explored = min(max(explored, 0.0), 1.0) if is_measured else math.nan
+        self._step_ms = step_ms if 0.0 <= step_ms < math.inf else math.nan
 
     def evaluation(self, action: ActionPacket) -> EvalRecord:
         """Return the record of the step of an action."""
@@ -73,6 +74,6 @@ class EpisodeRecords:
                 observation.stamp_ns,
                 observation.frame_id,
                 observation.tick,
-                observation.object_id,
+                (observation.object_id,),
                 column.id,
             )

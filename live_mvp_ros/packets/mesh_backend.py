@@ -15,6 +15,7 @@ are cast by trimesh with Embree. Normals are those of triangles; nothing is said
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -214,7 +215,7 @@ class MeshBackend:
 
     def scene_path(self, scene: str) -> Path:
         """Return the file of a scene."""
-        return Path(self._config.assets.scene_root).expanduser() / scene
+        return Path(os.path.expanduser(self._config.assets.scene_root)) / scene
 
     def model(self, object_id: str) -> Coloured:
         """Return the mesh of an object.
@@ -230,10 +231,10 @@ class MeshBackend:
         Raises:
             EnvAssetError: there is none.
         """
-        root = Path(self._config.assets.ycb_root).expanduser()
+        root = Path(os.path.expanduser(self._config.assets.ycb_root))
         for place in PLACES:
             path = root / place.format(object_id)
-            if path.is_file():
+            if os.path.isfile(path):  # also false of a name that is too long
                 return path
         names = ", ".join(place.format(object_id) for place in PLACES)
         raise EnvAssetError(object_id, root, f"there is none of {names}")

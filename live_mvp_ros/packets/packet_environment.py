@@ -13,18 +13,18 @@ the goalseeker moves as the explorer does, and is paid by a callback.
 from __future__ import annotations
 
 import dataclasses
-import operator
 from collections import deque
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from live_mvp_ros.packets import actions, env_packets, explorer_motion
+from live_mvp_ros.packets import actions, env_arguments, env_packets
 from live_mvp_ros.packets.backends import make_backend
 from live_mvp_ros.packets.dumping import Step, write_step
+from live_mvp_ros.packets.env_arguments import whole_seed
 from live_mvp_ros.packets.env_config import EnvConfig
-from live_mvp_ros.packets.env_errors import RENDERER_ERRORS, EnvBackendError
+from live_mvp_ros.packets.env_errors import RENDERER_ERRORS, EnvBackendError, reason_of
 from live_mvp_ros.packets.env_hooks import Hooks
 from live_mvp_ros.packets.facets import facets_from_depth, facets_on_surface
 from live_mvp_ros.packets.motions import EnvState
@@ -43,7 +43,7 @@ from live_mvp_ros.packets.packet_types import (
     PosePacket,
     StepInfo,
 )
-from live_mvp_ros.packets.pinhole import View, intrinsics, patch_intrinsics
+from live_mvp_ros.packets.pinhole import View, patch_intrinsics
 from live_mvp_ros.packets.stages import Backend, Stage
 from live_mvp_ros.packets.transitions import EXAMINER, Outcome, Rules, Stages, act, begin
 
@@ -100,15 +100,10 @@ class Environment:
             EnvBackendError: the backend cannot be had here.
             ValueError: an argument is not allowed.
         """
-        matrix = explorer_motion.MOTOR_MATRIX if motor_matrix is None else np.array(motor_matrix)
-        if matrix.ndim != 2 or matrix.shape[0] != 6 or not np.isfinite(matrix).all():
-            raise ValueError(
-                f"a motor_matrix of shape {matrix.shape} is not allowed: it must be [6, M] and "
-                "finite"
-            )
+        matrix = env_arguments.motor_matrix(motor_matrix)
         if render_every < 1:
             raise ValueError(f"render_every = {render_every} is not allowed: at least 1 is")
-        self.config = config or EnvConfig()
+        self.config = env_arguments.settings(config)
         self.camera = patch_intrinsics(self.config)
         if like is not None and like.config != self.config:
             raise ValueError("like = another environment is not allowed: its config differs")
@@ -117,7 +112,7 @@ class Environment:
         stages = Stages(self._backend) if like is None else like._rules.stages
         self._rules: Rules = Rules(self.config, self._hooks, matrix, stages)
         self._debug, self._draws, self._render_every = debug, debug_overlay, render_every
-        self._stream = np.random.default_rng(seed)
+        self._stream = np.random.default_rng(whole_seed(seed))
         self._scenario, self._episodes, self._seed = "", 0, 0
         self._state: EnvState | None = None
         self._stage: Stage | None = None
@@ -176,7 +171,7 @@ class Environment:
             raise PacketError(
                 "scenario = 'goalseeker' is not allowed without rewards: give Hooks(reward=...)"
             )
-        chosen = int(self._stream.integers(_LARGEST_SEED)) if seed is None else _whole(seed)
+        chosen = int(self._stream.integers(_LARGEST_SEED)) if seed is None else whole_seed(seed)
         u, v = np.random.default_rng(chosen).random(2).tolist()
         view = (u, v) if random_view else None
         state, stage = begin(self._rules, scenario, object_id, view)
@@ -187,7 +182,7 @@ class Environment:
         self._scenario, self._seed, self._stage = scenario, chosen, stage
         self._patches, self._episodes = patches, self._episodes + 1
         self._steps.clear()
-        obs, ctx = self._observed(state, pose)
+        obs, ctx = self._observed(state, pose, stage, patches)
         self._keep(state, (obs, ctx, pose), None)
         return obs, ctx, pose
 
@@ -239,6 +234,9 @@ class Environment:
         Args:
             intent: from ``decide``, with no other step since.
             patches: from ``look``.
+
+        Raises:
+            ValueError: a hook's reward is no finite number; nothing has changed then.
         """
         before, scenario = self.state, self._scenario
         done, pose = intent.done, intent.pose
@@ -257,8 +255,14 @@ class Environment:
                 info = dataclasses.replace(info, object_id=name)
         if not info.ok:
             pose, _ = self._pose(scenario, done.state, done.stage)
+        after = done.state
+        obs, ctx = self._observed(after, pose, done.stage, patches)
+        if scenario == "goalseeker" and self._hooks.reward is not None:
+            paid: Any = self._hooks.reward(obs, pose, info)
+            info = dataclasses.replace(info, extrinsic_reward=paid)
+            after = dataclasses.replace(after, reward=info.extrinsic_reward)
+            ctx = self._observed(after, pose, done.stage, patches)[1]
         self._stage, self._patches = done.stage, patches
-        obs, ctx, after, info = self._paid(done.state, pose, info)
         self._keep(after, (obs, ctx, pose), info)
         return obs, ctx, pose, info
 
@@ -294,22 +298,35 @@ class Environment:
     def facets(self, every_px: int = 8) -> tuple[FacetRecord, ...]:
         """Return facets of what the first column sees now, each from depth and from the surface.
 
-        One each ``every_px`` pixels, where the surface is smooth; in the frame of the pose packet.
+        One each ``every_px`` pixels of its patch, where the surface is smooth; in the frame of the
+        pose packet.
+
+        Raises:
+            RuntimeError: nothing was reset yet.
+            ValueError: ``every_px`` is not at least 1.
+            EnvBackendError: the renderer has failed.
         """
-        explores, state = self._scenario != EXAMINER, self.state
-        _, offsets = self._pose(self._scenario, state, self.stage)
+        explores, state, stage = self._scenario != EXAMINER, self.state, self.stage
+        _, offsets = self._pose(self._scenario, state, stage)
         view = env_packets.views(self.config, state, explores, offsets)[0]
-        depth, camera = self.stage.look([view]).depth[0], intrinsics(self.config.sensor)
-        from_depth = facets_from_depth(depth, camera, every_px).seen_from(view)
-        on_surface = facets_on_surface(from_depth, self.stage)
+        try:
+            seen = env_packets.cut(self.config, stage.look([view]))
+        except RENDERER_ERRORS as error:
+            raise EnvBackendError(f"the renderer has failed: {reason_of(error)}") from error
+        from_depth = facets_from_depth(
+            seen.depth[0], self.camera, every_px, seen.segmentation[0]
+        ).seen_from(view)
+        on_surface = facets_on_surface(from_depth, stage)
         frame = env_packets.MAP if explores else env_packets.OBJECT
         stamp = env_packets.stamp_ns(self.config, state.tick)
-        name = self._shown(state, self.stage)
+        is_alone = not explores and not self.config.assets.examiner_scene
+        around = stage.name if explores or is_alone else ""
+        names = (around, *(thing.object_id for thing in stage.things))
         column = self.config.columns[0]
         return tuple(
             record
             for found in (from_depth, on_surface)
-            for record in found.records(stamp, frame, state.tick, name, column)
+            for record in found.records(stamp, frame, state.tick, names, column)
         )
 
     def preview(self) -> np.ndarray:
@@ -365,8 +382,7 @@ class Environment:
             try:
                 return env_packets.patches(self.config, stage.look(views), focus_m)
             except RENDERER_ERRORS as error:
-                reason = " ".join(str(error).split()) or type(error).__name__
-                problem = f"the renderer has failed twice: {reason}"
+                problem = f"the renderer has failed twice: {reason_of(error)}"
         return problem
 
     def _info(self, done: Outcome, is_reset_due: bool) -> StepInfo:
@@ -388,26 +404,13 @@ class Environment:
         return state.object_id if self._scenario == EXAMINER else stage.name
 
     def _observed(
-        self, state: EnvState, pose: PosePacket
+        self, state: EnvState, pose: PosePacket, stage: Stage, patches: tuple[Patch, ...]
     ) -> tuple[ObservationPacket, ContextPacket]:
-        config, stage = self.config, self.stage
-        name = self._shown(state, stage)
-        obs = env_packets.observation(config, state, self.camera, name, self._patches, pose)
+        config, name = self.config, self._shown(state, stage)
+        obs = env_packets.observation(config, state, self.camera, name, patches, pose)
         symmetries = self._backend.symmetries(name) if self._scenario == EXAMINER else ()
         light = self._backend.light
         return obs, env_packets.known(config, state, self._scenario, symmetries, light)
-
-    def _paid(
-        self, state: EnvState, pose: PosePacket, info: StepInfo
-    ) -> tuple[ObservationPacket, ContextPacket, EnvState, StepInfo]:
-        """Return what is observed, with the reward of a goalseeker."""
-        obs, ctx = self._observed(state, pose)
-        if self._scenario != "goalseeker" or self._hooks.reward is None:
-            return obs, ctx, state, info
-        reward = float(self._hooks.reward(obs, pose, info))
-        state = dataclasses.replace(state, reward=reward)
-        info = dataclasses.replace(info, extrinsic_reward=reward)
-        return obs, self._observed(state, pose)[1], state, info
 
     def _keep(self, state: EnvState, packets: Packets, info: StepInfo | None) -> None:
         """Remember the step; in debug mode check its packets.
@@ -421,20 +424,3 @@ class Environment:
                 check(to_json(packet))
         picture = self.preview() if self._draws else None
         self._steps.append(Step(state.tick, *packets, info, picture))
-
-
-def _whole(seed: Any) -> int:
-    """Return a seed as a whole number of Python, which JSON takes.
-
-    Raises:
-        PacketError: it is none, or out of range.
-    """
-    try:
-        number = -1 if isinstance(seed, bool | np.bool_) else operator.index(seed)
-    except TypeError:
-        number = -1
-    if not 0 <= number < 2**64:
-        raise PacketError(
-            f"seed = {seed!r} is not allowed: it must be a whole number, at least 0, below 2^64"
-        )
-    return number

@@ -13,7 +13,9 @@ import dataclasses
 import math
 from collections.abc import Hashable, Mapping
 from functools import cache
-from typing import Any, TypeVar, dataclass_transform, get_type_hints
+from typing import Any, NoReturn, TypeVar, dataclass_transform, get_args, get_type_hints
+
+import numpy as np
 
 T = TypeVar("T")
 IDENTICAL = "="
@@ -102,8 +104,9 @@ def item_of(field: dataclasses.Field[Any]) -> Item:
 def packet(cls: type[T]) -> type[T]:
     """Make ``cls`` a frozen dataclass that refuses what its items do not allow.
 
-    ``cls.check(self) -> str | None`` (optional) is asked for a sentence about fields that do not
-    go together; it is asked first, so it must take any value of a field's type.
+    Values become those of the fields' types, see ``settled``. ``cls.check(self) -> str | None``
+    (optional) is asked for a sentence about fields that do not go together; it is asked before
+    the items, so it must take any value of a field's type.
 
     Raises:
         PacketError: on construction with a value that is not allowed.
@@ -111,11 +114,15 @@ def packet(cls: type[T]) -> type[T]:
     fields: list[tuple[str, Item, Any]] = []
 
     def __post_init__(self: Any) -> None:  # noqa: N807
+        if not fields:
+            fields.extend(_checked(type(self)))
+        for field, _, kind in fields:
+            value = getattr(self, field)
+            if type(value) is not kind:
+                object.__setattr__(self, field, settled(field, kind, value))
         check = getattr(self, "check", None)
         if check is not None and (problem := check()):
             raise PacketError(problem)
-        if not fields:
-            fields.extend(_checked(type(self)))
         for field, item, kind in fields:
             _check(field, item, kind, getattr(self, field))
 
@@ -131,6 +138,53 @@ def types_of(cls: type) -> Mapping[str, Any]:
 @cache
 def _hints(cls: Hashable) -> Mapping[str, Any]:
     return get_type_hints(cls)
+
+
+def settled(name: str, kind: Any, value: Any) -> Any:
+    """Return a value in the type of its field: NumPy's numbers as Python's, lists as tuples.
+
+    Raises:
+        PacketError: it is of another type.
+    """
+    if type(value) is kind:
+        return value
+    if kind is np.ndarray:
+        return np.asarray(value) if hasattr(value, "__array__") else _refuse(name, kind, value)
+    if hasattr(value, "__array__"):  # a number or an array of NumPy, or of JAX
+        value = value.tolist()
+    parts = get_args(kind)
+    if parts:
+        is_open = parts[1:] == (...,)
+        if not isinstance(value, tuple | list) or not (is_open or len(value) == len(parts)):
+            words = f"{len(parts)} numbers"
+            raise PacketError(
+                f"{name} = {value!r} is not allowed: it must be {'a list' if is_open else words}"
+            )
+        return tuple(settled(f"{name}[{i}]", parts[0], part) for i, part in enumerate(value))
+    if not isinstance(value, (int, float) if kind is float else kind):
+        _refuse(name, kind, value)
+    if dataclasses.is_dataclass(kind):
+        return value
+    if isinstance(value, bool) and kind is not bool:
+        _refuse(name, kind, value)
+    try:
+        return kind(value)
+    except OverflowError:
+        raise PacketError(f"{name} is too large a number: it must be finite") from None
+
+
+_WORDS = {
+    float: "a number",
+    int: "a whole number",
+    str: "text",
+    bool: "true or false",
+    np.ndarray: "an array of NumPy",
+}
+
+
+def _refuse(name: str, kind: Any, value: Any) -> NoReturn:
+    allowed = _WORDS.get(kind) or f"a {kind.__name__}"
+    raise PacketError(f"{name} = {value!r} is not allowed: it must be {allowed}")
 
 
 def _checked(cls: type) -> list[tuple[str, Item, Any]]:

@@ -20,6 +20,7 @@ from live_mvp_ros.packets.packet_fields import (
     Item,
     PacketError,
     item_of,
+    settled,
     types_of,
 )
 from live_mvp_ros.packets.packet_types import PACKETS, PARAMETERS, ActionPacket, Patch
@@ -139,7 +140,7 @@ def _get(values: Any, place: str, prefix: str) -> Any:
 
 
 def _leaves(values: Any, prefix: str = "") -> set[str]:
-    """Return the dotted places of an object that hold no object."""
+    """Return the dotted places of an object that hold no object, or an empty one."""
     if not isinstance(values, Mapping):
         raise PacketError(
             f"{prefix or 'a packet'} = {values!r} is not allowed: it must be {{...}}"
@@ -147,7 +148,8 @@ def _leaves(values: Any, prefix: str = "") -> set[str]:
     found = set()
     for name, value in values.items():
         place = f"{prefix}{name}"
-        found |= _leaves(value, f"{place}.") if isinstance(value, Mapping) else {place}
+        inner = _leaves(value, f"{place}.") if isinstance(value, Mapping) else set()
+        found |= inner or {place}
     return found
 
 
@@ -166,6 +168,9 @@ def _read(
         item = item_of(field)
         if item.place == NOWHERE:
             continue
+        *folders, _ = pattern.format(place_of(item, field.name)).split(".")
+        for depth in range(len(folders)):  # one with nothing in it says nothing
+            left.discard(prefix + ".".join(folders[: depth + 1]))
         if item.given_by:
             branch = item.place.partition(".")[0]
             found[item.given_by] = found.get(item.given_by, False) or branch in values
@@ -225,26 +230,19 @@ def _value(
     """
     kinds = get_args(hint)
     if kinds:
-        if not isinstance(value, list) or (kinds[1:] != (...,) and len(value) != len(kinds)):
-            _refuse(place, value, "a list" if kinds[1:] == (...,) else f"{len(kinds)} numbers")
-        if dataclasses.is_dataclass(kinds[0]):
-            part: Any = kinds[0]
-            return tuple(from_json(part, one, patches) for one in value)
-        return tuple(_value(item, kinds[0], part, patches, place) for part in value)
+        part: Any = kinds[0]
+        if not (dataclasses.is_dataclass(part) and isinstance(part, type)):
+            return settled(place, hint, value)
+        if not isinstance(value, list):
+            _refuse(place, value, "a list")
+        return tuple(from_json(part, one, patches) for one in value)
     if item.names is not None:
         if value not in item.names.values():
             _refuse(place, value, f"one of {', '.join(item.names.values())}")
         return next(number for number, name in item.names.items() if name == value)
     if value is None and item.may_be_nan:
         return float("nan")
-    allowed = (int, float) if hint is float else hint
-    if not isinstance(value, allowed) or (isinstance(value, bool) and hint is not bool):
-        words = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}
-        _refuse(place, value, words[hint])
-    try:
-        return hint(value)
-    except OverflowError:
-        raise PacketError(f"{place} is too large a number: it must be finite") from None
+    return settled(place, hint, value)
 
 
 def _patch(value: Any, channels: Any, patches: Mapping[str, np.ndarray], place: str) -> Patch:

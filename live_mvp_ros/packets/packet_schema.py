@@ -27,6 +27,7 @@ from live_mvp_ros.packets.packet_types import (
 )
 
 FOLDER = Path(__file__).parent / "schema"
+_MOST_PIXELS = 2**24
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES = {float: "number", int: "integer", str: "string", bool: "boolean"}
 
@@ -66,10 +67,24 @@ def check(values: Any) -> None:
 
 
 def _stand_ins(values: Any) -> dict[str, np.ndarray]:
-    """Return an array that fits its channels for each patch that is the name of a file."""
+    """Return an array that fits channels and camera for each patch that is the name of a file.
+
+    Raises:
+        PacketError: no file is that large.
+    """
     columns = values.get("columns", [])
     named = [column for column in columns if isinstance(column["patch"], str)]
-    return {c["patch"]: np.zeros((1, 1, len(c["channels"])), np.float32) for c in named}
+    if not named:
+        return {}
+    camera = values["global_meta"]["camera_intr"]
+    height, width = camera["height"], camera["width"]
+    if height * width > _MOST_PIXELS:
+        raise PacketError(
+            f"camera_intr of {width} x {height} px is not allowed beside a patch in a file: at "
+            f"most {_MOST_PIXELS} pixels are"
+        )
+    one = np.zeros((), np.float32)
+    return {c["patch"]: np.broadcast_to(one, (height, width, len(c["channels"]))) for c in named}
 
 
 @cache

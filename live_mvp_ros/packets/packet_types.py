@@ -64,7 +64,15 @@ class ObservationPacket:
     type: str = item(default="observation.v1", like=_TYPE, choices=("observation.v1",))
 
     def check(self) -> str | None:
-        """Refuse two columns of one name."""
+        """Refuse two columns of one name, and patches of another size than the camera's images."""
+        height, width = self.camera.height, self.camera.width
+        for column in self.columns:
+            rows, pixels, _ = column.patch.data.shape
+            if (rows, pixels) != (height, width):
+                return (
+                    f"a patch of {pixels} x {rows} pixels in column {column.id!r} is not allowed: "
+                    f"the camera's images have {width} x {height}"
+                )
         return _twice(column.id for column in self.columns)
 
 
@@ -291,7 +299,8 @@ class BeliefPacket:
                 f"each of the {len(self.classes)} classes"
             )
         if self.classes and abs(math.fsum(self.probabilities) - 1.0) > 1e-6:
-            return f"probabilities that sum to {math.fsum(self.probabilities):g} are not allowed"
+            total = math.fsum(self.probabilities)
+            return f"probabilities that sum to {total!r} are not allowed: they must sum to 1"
         return None
 
 

@@ -91,9 +91,15 @@ class SdfStage:
         return float(distance), np.asarray(slope, float)
 
     def surface(self, points: np.ndarray) -> Samples:
-        """Return the surface next to points."""
-        found = surface(self.model, jnp.asarray(points, jnp.float32))
-        return Samples(*(np.asarray(part, float) for part in found))
+        """Return the surface next to points.
+
+        It is asked for as many as the next power of two, so that few programs are compiled.
+        """
+        count = len(points)
+        asked = np.zeros((1 << (max(count, 1) - 1).bit_length(), 3), np.float32)
+        asked[:count] = points
+        found = surface(self.model, jnp.asarray(asked))
+        return Samples(*(np.asarray(part, float)[:count] for part in found))
 
 
 class SdfBackend:

@@ -12,6 +12,7 @@ meets the surface from behind first, body by body where bodies overlap. Map fram
 from __future__ import annotations
 
 import math
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,7 @@ def load_triangles(path: Path) -> Any:
 
     if path.suffix.lower() not in MESH_SUFFIXES:
         raise WorldError(f"{path}: a mesh must end in {', '.join(MESH_SUFFIXES)}")
-    if not path.is_file():
+    if not os.path.isfile(path):  # also false of a name that is too long
         raise WorldError(f"{path}: cannot be read: there is no such file")
     try:
         mesh: Any = trimesh.load_mesh(path, process=False)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from live_mvp_ros.cli.main import main
 from live_mvp_ros.packets import packet_schema
+from live_mvp_ros.packets.film import chosen
 from live_mvp_ros.packets.packet_types import PACKETS
 
 pytest.importorskip("jax")
@@ -55,6 +56,40 @@ def test_steps_are_dumped_and_checked(tmp_path, capsys):
     printed = capsys.readouterr()
     assert "2 packets, 2 broken" in printed.out
     assert "poses.jsonl:1: dt breaks the schema of PosePacket" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[" * 100_000, "it is nested too deeply for a packet"),
+        ("1" * 5000, "4300 digits"),
+        ('{"type": "noop", "params": {}, "meta": {"tick": NaN}}', "NaN is not JSON"),
+        ("", "Expecting value"),
+    ],
+)
+def test_what_is_no_json_is_a_broken_packet(tmp_path, capsys, text, sentence):
+    (tmp_path / "one.json").write_text(text)
+    assert main(["packets", "check", "one.json"]) == 1
+    printed = capsys.readouterr()
+    assert "1 packet, 1 broken" in printed.out
+    assert printed.err.startswith("one.json: ") and sentence in printed.err
+
+
+def test_a_line_ends_where_json_lines_end(tmp_path, capsys):
+    info = {"ok": True, "clamped": False, "wrapped": False, "collided": False}
+    info |= {"type": "step_info.v1", "reset_suggested": False, "object_id": "a\u2028b\x85c"}
+    text = json.dumps(info, ensure_ascii=False)
+    (tmp_path / "info.jsonl").write_text(f"{text}\r\n\n{text}\n", encoding="utf-8", newline="")
+    assert main(["packets", "check", "info.jsonl"]) == 0
+    assert "2 packets, 0 broken" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("count", "most"), [(1, 16), (5, 16), (16, 16), (17, 16), (100_001, 600)])
+def test_of_many_steps_the_first_the_last_and_some_between_are_shown(count, most):
+    shown = sorted(chosen(count, most))
+    assert len(shown) == min(count, most) and shown[0] == 0 and shown[-1] == count - 1
+    gaps = np.diff(shown)
+    assert not gaps.size or gaps.max() - gaps.min() <= 1
 
 
 @pytest.mark.parametrize("group", ["packets", "env"])

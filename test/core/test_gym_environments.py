@@ -171,6 +171,53 @@ def test_rewards_and_options_are_the_users():
         one.reset(options={"object": "x"})
 
 
+@pytest.mark.parametrize("scenario", ["examiner", "explorer"])
+def test_an_action_beyond_the_limits_is_limited_and_said_to_be(scenario):
+    one, other = (PacketEnv(scenario, STUB) for _ in range(2))
+    batch = PacketVectorEnv(2, scenario, STUB)
+    for env in (one, other, batch):
+        env.reset(seed=3)
+    most = np.ones(one.action_space.shape, np.float32)
+    limited, _, _, _, told = one.step(3.0 * most)
+    plain, _, _, _, untold = other.step(most)
+    alike(limited, plain, True)
+    assert told["clamped"] and not untold["clamped"]
+    assert batch.step(np.stack([3.0 * most, most]))[4]["clamped"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize("paid", [np.nan, np.inf, None, "much"])
+def test_a_reward_that_is_no_finite_number_is_refused(paid):
+    for env in (
+        PacketEnv("examiner", STUB, reward=lambda *_: paid),
+        PacketVectorEnv(1, config=STUB, reward=lambda *_: paid),
+    ):
+        env.reset(seed=0)
+        with pytest.raises(ValueError, match="reward = .* is not allowed: it must be a"):
+            env.step(np.zeros(env.action_space.shape))
+
+
+def test_a_reset_that_failed_is_none():
+    one = PacketEnv("examiner", {"backend": "mesh", "assets": {"ycb_root": "nowhere"}})
+    with pytest.raises(FileNotFoundError, match="no model of"):
+        one.reset(seed=0)
+    assert one.render() is None
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        one.step(np.zeros(2))
+
+
+def test_a_batch_of_packets_shows_each_member():
+    make = gymnasium.make_vec
+    batch = make("live_mvp/Examiner-v0", 2, config=STUB, render_mode="rgb_array")
+    assert batch.render() is None
+    batch.reset(seed=1)
+    shown = batch.render()
+    assert len(shown) == 2 and all(picture.dtype == np.uint8 for picture in shown)
+    assert not np.array_equal(*shown)
+    plain = make("live_mvp/Examiner-v0", 2, config=STUB)
+    plain.reset(seed=1)
+    assert plain.render() is None
+
+
 @pytest.mark.parametrize("action", [[0.0, np.nan], [0.0], 1, "left", [[0.0, 0.0]]])
 def test_an_action_that_is_none_is_refused(action):
     one = PacketEnv("examiner", STUB)

@@ -582,8 +582,9 @@ print(digest.hexdigest())
         ({"backend": "stub", "orbit": {"jitter": 0.01}, "columns": ["a", "b"]}, "examiner", 1000),
         ({"backend": "stub"}, "explorer", 1000),
         ({"backend": "sdf"}, "examiner", 1000),
+        ({"backend": "sdf"}, "explorer", 200),
     ],
-    ids=["stub-examiner", "stub-explorer", "sdf-examiner"],
+    ids=["stub-examiner", "stub-explorer", "sdf-examiner", "sdf-explorer"],
 )
 def test_the_same_seed_and_actions_give_the_same_packets_in_every_process(
     given_values, scenario, count

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 
+import jax.numpy as jnp
 import jsonschema
 import numpy as np
 import pytest
@@ -367,8 +369,60 @@ def test_a_broken_packet_is_caught_by_a_sentence(packet, place, value, sentence)
         (lambda: packets.PosePacket(0, "", 0, 0.1, POSE.columns * 2), "column 'col0'"),
         (lambda: packets.Patch(("r",), np.full((1, 1, 1), np.inf, np.float32)), "infinite"),
         (lambda: packets.Patch(("r",), np.zeros((0, 1, 1), np.float32)), "must not be empty"),
+        (lambda: packets.Patch(("r",), [[[0.5]]]), "data = .* must be an array of NumPy"),
+        (
+            lambda: dataclasses.replace(
+                OBSERVATION, camera=dataclasses.replace(OBSERVATION.camera, width=63)
+            ),
+            "in column 'col0' is not allowed: the camera's images have 63 x",
+        ),
+        (lambda: packets.ActionPacket(0, "", 0, "move", dx="1"), "dx = '1' .* must be a number"),
+        (lambda: packets.ActionPacket(0, "", 0, "move", dx=True), "dx = True .* must be a number"),
+        (lambda: packets.ActionPacket(0, "", 0.5), "tick = 0.5 .* must be a whole number"),
+        (lambda: packets.ActionPacket(0, None, 0), "frame_id = None .* must be text"),
+        (lambda: packets.ActionPacket(0, "", 0, "motor", motor="1"), "motor = '1' .* a list"),
+        (lambda: packets.StepInfo(0, "", 0, ok=1), "ok = 1 .* must be true or false"),
+        (lambda: packets.BodyPose((0, 0)), "position_m = .* must be 3 numbers"),
+        (lambda: packets.ColumnPose("a", (0, 0), (0, 0), 0, 0), "pose = .* must be a ChartPoint"),
+        (
+            lambda: packets.ActionPacket(0, "", 0, "jump_to", u=np.float32(1.75)),
+            "u = 1.75 is not allowed: it must be at least 0 and below 1",
+        ),
     ],
 )
 def test_a_packet_that_breaks_its_definition_cannot_be_made(make, sentence):
     with pytest.raises(packets.PacketError, match=sentence):
         make()
+
+
+@pytest.mark.parametrize("array", [np.float32, np.float64, jnp.float32])
+def test_numbers_and_arrays_of_other_libraries_are_those_of_packets(array):
+    action = packets.ActionPacket(
+        np.int64(5), np.str_("map"), np.uint8(1), "move", dx=array(0.5), dy=array(-1)
+    )
+    assert action == packets.ActionPacket(5, "map", 1, "move", dx=0.5, dy=-1.0)
+    assert json.loads(json.dumps(to_json(action)))["params"] == {"dx": 0.5, "dy": -1.0}
+    motor = packets.ActionPacket(0, "", 0, "motor", motor=np.zeros(6, np.float32))
+    assert motor.motor == (0.0,) * 6 and json.dumps(to_json(motor))
+    info = packets.StepInfo(0, "", 0, ok=np.bool_(False))
+    assert info.ok is False
+    values = {"type": "move", "params": {"dx": array(0.5), "dy": 0.0}, "meta": {}}
+    assert from_json(packets.ActionPacket, values).dx == 0.5
+
+
+def test_an_empty_part_that_nobody_knows_is_refused_and_known_ones_may_be_empty():
+    noop = {"type": "noop", "params": {}, "meta": {}}
+    assert from_json(packets.ActionPacket, noop).action == "noop"
+    with pytest.raises(packets.PacketError, match="junk is not a part of ActionPacket"):
+        from_json(packets.ActionPacket, noop | {"junk": {}})
+    with pytest.raises(packets.PacketError, match="params.junk is not a part of ActionPacket"):
+        from_json(packets.ActionPacket, noop | {"params": {"junk": {}}})
+
+
+def test_a_patch_in_a_file_fits_any_camera_but_an_endless_one():
+    values = to_json(OBSERVATION)
+    values["columns"][0]["patch"] = "col0.npy"
+    packet_schema.check(values)
+    values["global_meta"]["camera_intr"] |= {"width": 2**32 - 1, "height": 2**32 - 1}
+    with pytest.raises(packets.PacketError, match="camera_intr of 4294967295 x 4294967295 px"):
+        packet_schema.check(values)

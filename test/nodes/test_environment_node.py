@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 
 import pytest
 
@@ -37,20 +38,30 @@ def said(response) -> list[str]:
     return [repr(to_json(packet)) for packet in found]
 
 
-@pytest.mark.parametrize(("backend", "count"), [("stub", 1000), ("sdf", 20)])
-def test_the_node_answers_what_python_returns(bench, ends_cleanly, backend, count):
-    process = bench.start("environment", backend=backend, sensor__resolution=[8, 12])
-    values = {"backend": backend, "sensor": {"resolution": [8, 12]}}
+@pytest.mark.parametrize(("scenario", "count"), [("examiner", 1000), ("explorer", 200)])
+def test_the_node_answers_what_python_returns(bench, ends_cleanly, scenario, count):
+    process = bench.start("environment", scenario=scenario, sensor__resolution=[8, 12])
+    values = {"sensor": {"resolution": [8, 12]}}
     twin = Environment(EnvConfig.from_dict(values))
     for _ in range(2):  # also what goes on with the environment's own stream
-        expected = [repr(to_json(packet)) for packet in twin.reset()]
-        assert said(reset(bench)) == expected
-    assert said(reset(bench, use_seed=True, seed=7, object_id="006_mustard_bottle")) == [
-        repr(to_json(p)) for p in twin.reset(seed=7, object_id="006_mustard_bottle")
+        expected = [repr(to_json(packet)) for packet in twin.reset(scenario=scenario)]
+        assert said(reset(bench, scenario="")) == expected
+    begin = {"seed": 7, "object_id": "006_mustard_bottle", "scenario": scenario}
+    assert said(reset(bench, use_seed=True, **begin)) == [
+        repr(to_json(p)) for p in twin.reset(**begin)
     ]
-    kinds = itertools.cycle(["move", "move", "jump_to", "switch_object", "noop"])
-    for i, kind in zip(range(count), kinds, strict=False):
-        params = {"move": {"dx": 0.5 * i, "dy": 1.0}, "jump_to": {"u": 0.04 * i % 1.0, "v": 0.5}}
+    kinds = ["move", "move", "jump_to", "switch_object", "noop"]
+    if scenario == "explorer":
+        kinds += ["motor", "rotate", "zoom", "focus"]
+    for i, kind in zip(range(count), itertools.cycle(kinds), strict=False):
+        params = {
+            "move": {"dx": 0.5 * (i % 9), "dy": 1.0},
+            "jump_to": {"u": 0.04 * i % 1.0, "v": 0.5},
+            "motor": {"motor": tuple(((7 * i * k) % 11) / 5.0 - 1.0 for k in range(1, 7))},
+            "rotate": {"dyaw": 0.1 * (i % 5), "dpitch": 0.02 * (i % 7)},
+            "zoom": {"dz": 0.05 * (i % 5 - 2)},
+            "focus": {"df": 0.1 * (i % 3 - 1)},
+        }
         action = {"action": kind, **params.get(kind, {})}
         expected = twin.step(packets.ActionPacket(0, "", 0, **action))
         assert said(step(bench, **action)) == [repr(to_json(packet)) for packet in expected]
@@ -73,9 +84,27 @@ def test_what_python_refuses_the_node_refuses_by_the_same_sentence(bench):
     assert step(bench, action="zoom", dz=0.1).success
 
 
+def test_a_goalseeker_is_paid_by_a_function_of_the_user(bench, tmp_path, monkeypatch):
+    (tmp_path / "payday.py").write_text(
+        "def by_tick(observation, pose, info):\n"
+        "    return 0.25 * observation.tick if info.tick < 3 else None\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    bench.start("environment", backend="stub", scenario="goalseeker", reward="payday:by_tick")
+    answer = reset(bench, scenario="")
+    assert answer.success and "reward" in answer.context.sources
+    assert [step(bench, action="noop").info.extrinsic_reward for _ in range(2)] == [0.25, 0.5]
+    refused = step(bench, action="noop")
+    assert not refused.success
+    assert "extrinsic_reward = None is not allowed: it must be a number" in refused.message
+    assert reset(bench, scenario="examiner").success
+
+
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
+        ({"backend": "stub", "scenario": "goalseeker"}, "not allowed without rewards"),
+        ({"backend": "stub", "reward": "payday:none"}, "reward = 'payday:none' is not allowed"),
         ({"backend": "habitat"}, "habitat"),
         ({"patch_shape": [4, 4, 9]}, "patch_shape = (4, 4, 9) is not allowed"),
         ({"backend": "mesh", "assets__ycb_root": "/nowhere"}, "no model of 003_cracker_box"),

@@ -45,6 +45,11 @@ def test_actions_and_observations_become_lines(bench, tmp_path, ends_cleanly):
     seen = bench.publisher(ObservationPacket, "packets/observation", qos.SENSOR)
     states = bench.publisher(ExplorationStatus, "exploration/status", qos.STATUS)
     bench.wait(lambda: all(p.get_subscription_count() for p in (actions, seen, states)))
+    endless = ExplorationStatus(
+        state=ExplorationStatus.EXPLORING,
+        explored_fraction=float("inf"),
+        control_ms_p50=float("inf"),
+    )
     action = packets.ActionPacket(7, "base_link", 3, "motor", "col0", motor=(0.5, 0.0, 0.0, 0.0))
     status = ExplorationStatus(
         state=ExplorationStatus.EXPLORING, explored_fraction=0.25, control_ms_p50=float("nan")
@@ -52,11 +57,18 @@ def test_actions_and_observations_become_lines(bench, tmp_path, ends_cleanly):
     facets_file, eval_file = tmp_path / "facets.jsonl", tmp_path / "eval.jsonl"
 
     def publish():
+        states.publish(endless)
+        actions.publish(to_message(action))
         states.publish(status)
         seen.publish(to_message(wall(1)))
         broken = to_message(wall(2))
         broken.columns[0].patch.height = 7
         seen.publish(broken)
+        foreign = to_message(wall(3))  # a patch of its own size, which is not the camera's
+        foreign.columns[0].patch = to_message(
+            packets.Patch(("depth",), np.full((10, 10, 1), 2.0, np.float32))
+        )
+        seen.publish(foreign)
         actions.publish(to_message(action))
 
     def enough():
@@ -69,6 +81,7 @@ def test_actions_and_observations_become_lines(bench, tmp_path, ends_cleanly):
     records = lines(eval_file)
     for values in records:
         check(values)
+    assert all(values["step_ms"] is None for values in records)
     last = from_json(packets.EvalRecord, records[-1])
     assert (last.seed, last.object_id, last.scenario) == (5, "office", "explorer")
     assert last.action == action and last.info.ok

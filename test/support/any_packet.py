@@ -35,6 +35,8 @@ def packet_of(kind: type) -> st.SearchStrategy[Any]:
         return st.lists(NAMES, unique=True, max_size=4).flatmap(lambda c: _belief(c, found))
     if kind is packets.FacetRecord:
         found |= {"point": _triple(), "normal": _units(3)}
+    if kind is packets.ObservationPacket:
+        return _sizes().flatmap(lambda size: _observation(size, found))
     if kind is packets.PosePacket:
         return st.builds(_with_flags, st.fixed_dictionaries(found))
     return st.builds(kind, **found)
@@ -81,10 +83,32 @@ def _value(item: Item, kind: type) -> st.SearchStrategy[Any]:
     return st.one_of(st.just(math.nan), numbers) if item.may_be_nan else numbers
 
 
+def _sizes() -> st.SearchStrategy[tuple[int, int]]:
+    """Return heights and widths of images."""
+    return st.tuples(st.integers(1, 4), st.integers(1, 4))
+
+
+def _observation(size: tuple[int, int], found: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Return observations whose patches have the size of the camera's images."""
+
+    @st.composite
+    def resized(draw: Any) -> packets.ObservationPacket:
+        height, width = size
+        camera = dataclasses.replace(draw(found["camera"]), height=height, width=width)
+        columns = tuple(
+            dataclasses.replace(column, patch=draw(_patch(size)))
+            for column in draw(found["columns"])
+        )
+        rest = {name: draw(of) for name, of in found.items() if name not in ("camera", "columns")}
+        return packets.ObservationPacket(camera=camera, columns=columns, **rest)
+
+    return resized()
+
+
 @st.composite
-def _patch(draw: Any) -> packets.Patch:
+def _patch(draw: Any, size: tuple[int, int] | None = None) -> packets.Patch:
     names = draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
-    shape = (draw(st.integers(1, 4)), draw(st.integers(1, 4)), len(names))
+    shape = (*(size or draw(_sizes())), len(names))
     return packets.Patch(tuple(names), draw(arrays.arrays(np.float32, shape, elements=_PIXELS)))
 
 

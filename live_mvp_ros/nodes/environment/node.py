@@ -18,7 +18,9 @@ from live_mvp_ros.packets import (
     EnvBackendError,
     EnvConfig,
     Environment,
+    Hooks,
 )
+from live_mvp_ros.packets.env_hooks import function_of
 from live_mvp_ros.ros.convert.packet_messages import from_message, to_message
 from live_mvp_ros.ros.node import GraphNode
 from live_mvp_ros.ros.running import StartError, run_node
@@ -35,6 +37,11 @@ class EnvironmentConfig:
     FLAT = ("env",)
     env: EnvConfig = EnvConfig()
     debug: bool = parameter(default=False, help="Every packet is checked against its schema.")
+    reward: str = parameter(
+        default="",
+        help="module:function that pays goalseekers, of observation, pose and step info; empty:"
+        " there are no goalseekers.",
+    )
 
 
 class EnvironmentServer(GraphNode):
@@ -45,9 +52,9 @@ class EnvironmentServer(GraphNode):
         super().__init__("environment", EnvironmentConfig())
         config = self.parameters.value
         try:
-            self._environment = Environment(config.env, debug=config.debug)
-            if config.env.scenario != "goalseeker":
-                self._environment.reset(seed=0, scenario=config.env.scenario)
+            hooks = Hooks(reward=function_of("reward", config.reward) if config.reward else None)
+            self._environment = Environment(config.env, hooks=hooks, debug=config.debug)
+            self._environment.reset(seed=0, scenario=config.env.scenario)
         except _REFUSED as error:
             raise StartError(str(error)) from None
         self._has_episode, self._steps = False, 0

@@ -20,6 +20,7 @@ from live_mvp_ros.base.results import EVAL_LINES, FACET_LINES
 from live_mvp_ros.packets.flight_records import EpisodeRecords
 from live_mvp_ros.packets.packet_json import to_json
 from live_mvp_ros.ros.convert.packet_messages import from_message
+from live_mvp_ros.ros.refusals import InvalidMessageError
 from live_mvp_ros.ros.topics import full_name
 
 ACTION, OBSERVATION, STATUS = "packets/action", "packets/observation", "exploration/status"
@@ -47,6 +48,12 @@ class PacketLines:
             InvalidMessageError: it is no packet.
             OSError: a line cannot be written.
         """
+        try:
+            self._lines_of(topic, data)
+        except packets.PacketError as error:  # packets that make no sense together
+            raise InvalidMessageError(str(error)) from None
+
+    def _lines_of(self, topic: str, data: bytes) -> None:
         match self._names.get(topic):
             case "packets/action":
                 message = deserialize_message(data, msg.ActionPacket)
