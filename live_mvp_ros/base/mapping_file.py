@@ -41,6 +41,22 @@ def read_mapping_file(path: Path) -> dict[str, Any]:
     return values
 
 
+def parsed_yaml(text: str) -> Any:
+    """Return what a text in YAML says.
+
+    Raises:
+        MappingFileError: it is malformed, or says a key twice.
+    """
+    try:
+        return _yaml(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise MappingFileError(f"is not valid YAML: {broken(error)}") from error
+    except MappingFileError:
+        raise
+    except ValueError as error:
+        raise MappingFileError(f"is not valid YAML: {error}") from error
+
+
 def _json(text: str) -> Any:
     def once(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)

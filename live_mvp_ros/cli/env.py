@@ -190,14 +190,12 @@ def _environment(config_file: Path | None, debug_overlay: bool = False) -> Envir
 def _read(config_file: Path | None) -> Mapping[str, Any]:
     if config_file is None:
         return {}
-    import yaml
-
-    from live_mvp_ros.base.yaml_words import broken
+    from live_mvp_ros.base.mapping_file import MappingFileError, parsed_yaml
     from live_mvp_ros.bringup.params_file import read_text
 
     text = read_text(str(config_file))
     try:
-        values = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise UsageError(f"{config_file} is not valid YAML: {broken(error)}") from error
+        values = parsed_yaml(text)
+    except MappingFileError as error:
+        raise UsageError(f"{config_file} {error}") from error
     return {} if values is None else values

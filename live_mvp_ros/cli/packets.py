@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
@@ -41,7 +39,12 @@ def schema(output: Path | None) -> None:
 @packets.command()
 @click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
 def check(files: tuple[Path, ...]) -> int:
-    """Check packets against their schemas: one in a .json file, one a line in a .jsonl file."""
+    """Check packets against their schemas: one in a .json file, one a line in a .jsonl file.
+
+    Patches that are the names of NPY files are read from beside the file.
+    """
+    from live_mvp_ros.packets import PacketError
+    from live_mvp_ros.packets.packet_files import parsed
     from live_mvp_ros.packets.packet_schema import check
 
     broken = count = 0
@@ -49,19 +52,12 @@ def check(files: tuple[Path, ...]) -> int:
         for place, text in _texts(file):
             count += 1
             try:
-                check(json.loads(text, parse_constant=_refuse))
-            except RecursionError:
-                broken += 1
-                click.echo(f"{place}: it is nested too deeply for a packet", err=True)
-            except ValueError as error:  # what is no JSON, or no packet
+                check(parsed(text), file.parent)
+            except PacketError as error:
                 broken += 1
                 click.echo(f"{place}: {error}", err=True)
     click.echo(f"{counted(count, 'packet')}, {broken} broken")
     return FAILED if broken else 0
-
-
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not JSON: what is not known is null")
 
 
 def _texts(file: Path) -> list[tuple[str, str]]:

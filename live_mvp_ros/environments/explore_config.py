@@ -98,13 +98,27 @@ class ExploreConfig:
     loop: ClosedLoopConfig = LIGHT
 
 
-def with_settings(config: ExploreConfig | None, settings: Mapping[str, Any]) -> ExploreConfig:
+def with_settings(
+    config: ExploreConfig | Mapping[str, Any] | None, settings: Mapping[str, Any]
+) -> ExploreConfig:
     """Return a configuration, the usual one for None, with some fields replaced.
+
+    Args:
+        config: a configuration, or fields that differ from the usual one.
+        settings: fields that differ from ``config``.
 
     Raises:
         ConfigurationError: there is no such field, or a value is not allowed.
     """
-    config = config or ExploreConfig()
+    if isinstance(config, Mapping):
+        settings = {**config, **settings}
+        config = None
+    if config is None:
+        config = ExploreConfig()
+    if not isinstance(config, ExploreConfig):
+        raise ConfigurationError(
+            f"config = {config!r} is not allowed: it must be an ExploreConfig, or a mapping"
+        )
     known = {field.name for field in dataclasses.fields(ExploreConfig)}
     for name in settings:
         if name not in known:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
@@ -26,7 +27,7 @@ class ExploreEnv(gymnasium.Env[dict[str, np.ndarray], Any]):
 
     def __init__(
         self,
-        config: ExploreConfig | None = None,
+        config: ExploreConfig | Mapping[str, Any] | None = None,
         *,
         render_mode: str | None = None,
         shared: Programs | None = None,
@@ -35,7 +36,7 @@ class ExploreEnv(gymnasium.Env[dict[str, np.ndarray], Any]):
         """Draw the worlds.
 
         Args:
-            config: settings, the usual ones by default.
+            config: settings, or a mapping of them; the usual ones by default.
             render_mode: None or "rgb_array".
             shared: of a task that others have, too, so that it is compiled once
                 (``explore_programs.programs``); then there are neither config nor settings.
@@ -46,7 +47,7 @@ class ExploreEnv(gymnasium.Env[dict[str, np.ndarray], Any]):
         """
         self._run = shared or programs(ExploreTask.of(with_settings(config, settings)))
         self.task = self._run.task
-        self.render_mode = render_mode
+        self.render_mode = explore_spaces.checked_render_mode(render_mode)
         self.observation_space = explore_spaces.observation_space(self.task)
         self.action_space = explore_spaces.action_space(self.task)
         self._state: ExploreState | None = None

@@ -64,6 +64,17 @@ def read_actions(space: spaces.Space[Any], actions: Any, shape: Any) -> np.ndarr
     return given.astype(np.float32)
 
 
+def checked_render_mode(mode: str | None) -> str | None:
+    """Return a render mode that there is.
+
+    Raises:
+        ValueError: there is no such one.
+    """
+    if mode not in (None, "rgb_array"):
+        raise ValueError(f"render_mode = {mode!r} is not allowed: it must be None or 'rgb_array'")
+    return mode
+
+
 def next_key(generator: np.random.Generator) -> jax.Array:
     """Return the random key of the next episode of an environment with this generator."""
     return jax.random.key(int(generator.integers(_LARGEST_SEED)))

@@ -8,7 +8,7 @@ nothing, its reward is 0. Each member does what ``ExploreEnv`` does with the sam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gymnasium
@@ -24,6 +24,7 @@ from live_mvp_ros.environments.explore_config import ExploreConfig, with_setting
 from live_mvp_ros.environments.explore_programs import Programs, programs
 from live_mvp_ros.environments.explore_task import ExploreState, ExploreTask
 from live_mvp_ros.environments.member_seeds import member_seeds
+from live_mvp_ros.packets.env_arguments import count
 
 Infos = dict[str, Any]
 
@@ -44,7 +45,7 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
     def __init__(
         self,
         num_envs: int = 1,
-        config: ExploreConfig | None = None,
+        config: ExploreConfig | Mapping[str, Any] | None = None,
         *,
         render_mode: str | None = None,
         shared: Programs | None = None,
@@ -54,7 +55,7 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
 
         Args:
             num_envs: how many members there are.
-            config: settings, the usual ones by default.
+            config: settings, or a mapping of them; the usual ones by default.
             render_mode: None or "rgb_array".
             shared: see ``ExploreEnv``.
             settings: fields of ``ExploreConfig`` that differ from ``config``.
@@ -63,11 +64,10 @@ class ExploreVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray])
             ConfigurationError: a setting is not allowed.
             ValueError: ``num_envs`` is not positive.
         """
-        if num_envs < 1:
-            raise ValueError(f"num_envs = {num_envs} is not allowed: at least 1 is")
+        num_envs = count("num_envs", num_envs)
         self._run = shared or programs(ExploreTask.of(with_settings(config, settings)))
         self.task = self._run.task
-        self.num_envs, self.render_mode = num_envs, render_mode
+        self.num_envs, self.render_mode = num_envs, explore_spaces.checked_render_mode(render_mode)
         self.single_observation_space = explore_spaces.observation_space(self.task)
         self.single_action_space = explore_spaces.action_space(self.task)
         self.observation_space = batch_space(self.single_observation_space, num_envs)

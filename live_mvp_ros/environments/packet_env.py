@@ -14,7 +14,7 @@ import numpy as np
 
 from live_mvp_ros.base.config import ConfigurationError
 from live_mvp_ros.environments import packet_spaces
-from live_mvp_ros.environments.explore_spaces import read_actions
+from live_mvp_ros.environments.explore_spaces import checked_render_mode, read_actions
 from live_mvp_ros.environments.packet_spaces import MOVES
 from live_mvp_ros.packets import (
     EnvConfig,
@@ -23,6 +23,7 @@ from live_mvp_ros.packets import (
     PosePacket,
     StepInfo,
 )
+from live_mvp_ros.packets.env_arguments import count
 from live_mvp_ros.packets.packet_fields import settled
 
 Seen = dict[str, np.ndarray]
@@ -65,7 +66,7 @@ class PacketTask:
         """Check what a user asks for.
 
         Raises:
-            ConfigurationError: a setting is not allowed.
+            ValueError: a setting is not allowed.
         """
         if scenario not in MOVES:
             raise ConfigurationError(
@@ -77,8 +78,8 @@ class PacketTask:
             raise ConfigurationError(
                 f"columns = {config.columns} is not allowed here: an observation is that of one"
             )
-        if max_steps < 1:
-            raise ConfigurationError(f"max_steps = {max_steps} is not allowed: at least 1 is")
+        max_steps = count("max_steps", max_steps)
+        continuous = settled("continuous", bool, continuous)
         return cls(scenario, config, continuous, reward or _unpaid, max_steps)
 
     def begun(
@@ -166,7 +167,7 @@ class PacketEnv(gymnasium.Env[Seen, Any]):
             EnvBackendError: the backend cannot be had here.
         """
         self.task = PacketTask.of(scenario, config, continuous, reward, max_steps)
-        self.render_mode = render_mode
+        self.render_mode = checked_render_mode(render_mode)
         self.environment = Environment(self.task.config)
         self.observation_space = packet_spaces.observation_space(self.task.config, scenario)
         self.action_space = packet_spaces.action_space(scenario, continuous)

@@ -18,10 +18,11 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from live_mvp_ros.environments import packet_spaces
-from live_mvp_ros.environments.explore_spaces import read_actions
+from live_mvp_ros.environments.explore_spaces import checked_render_mode, read_actions
 from live_mvp_ros.environments.member_seeds import member_seeds
 from live_mvp_ros.environments.packet_env import PacketTask, Seen
 from live_mvp_ros.packets import EnvConfig, Environment, Patch
+from live_mvp_ros.packets.env_arguments import count
 from live_mvp_ros.packets.env_errors import RENDERER_ERRORS
 from live_mvp_ros.packets.env_packets import patches
 from live_mvp_ros.packets.packet_environment import Intent
@@ -60,10 +61,9 @@ class PacketVectorEnv(VectorEnv[Seen, np.ndarray, np.ndarray]):
             EnvBackendError: the backend cannot be had here.
             ValueError: ``num_envs`` is not positive.
         """
-        if num_envs < 1:
-            raise ValueError(f"num_envs = {num_envs} is not allowed: at least 1 is")
+        num_envs = count("num_envs", num_envs)
         self.task = PacketTask.of(scenario, config, continuous, reward, max_steps)
-        self.num_envs, self.render_mode = num_envs, render_mode
+        self.num_envs, self.render_mode = num_envs, checked_render_mode(render_mode)
         first = Environment(self.task.config)
         others = (Environment(self.task.config, like=first) for _ in range(num_envs - 1))
         self.environments = (first, *others)

@@ -29,6 +29,7 @@ from live_mvp_ros.policy import ray_fan
 from live_mvp_ros.policy.kinematic_body import Body, at_rest, moved
 from live_mvp_ros.policy.look_reward import reward, unseen_in_view
 from live_mvp_ros.policy.map_fields import fields_of, within
+from live_mvp_ros.policy.new_space import new_in_view, unseen_around
 from live_mvp_ros.policy.observation import observe
 from live_mvp_ros.worlds.scene import Scene, distance_first_axis
 
@@ -54,6 +55,13 @@ class Flown(NamedTuple):
     position: jax.Array
     truth_m: jax.Array
     explored: jax.Array
+
+
+class Known(NamedTuple):
+    """What the map knows between two updates: parameters of its fields, voxels that were seen."""
+
+    parameters: FieldParameters
+    seen: jax.Array
 
 
 def loss_of(
@@ -97,10 +105,10 @@ def fly(
     free_count = jnp.maximum(jnp.sum(course.free), 1)
 
     def between(
-        parameters: Any, fields: FieldParameters, bodies: Body, keys: jax.Array
+        parameters: Any, known: Known, bodies: Body, keys: jax.Array
     ) -> tuple[Body, jax.Array, jax.Array]:
         one = lambda body, start, k: _one_drone(  # noqa: E731
-            config, map_config, pilot, parameters, fields, body, start, k
+            config, map_config, pilot, parameters, known, body, start, k
         )
         return jax.vmap(one)(bodies, starts, keys)
 
@@ -110,7 +118,8 @@ def fly(
         state, bodies = now
         state = _learned(map_config, state, course.scene, jax.lax.stop_gradient(bodies))
         keys = jax.random.split(key, config.drones)
-        bodies, lost, rewarded = again(parameters, state.parameters, bodies, keys)
+        known = Known(state.parameters, state.evidence.seen)
+        bodies, lost, rewarded = again(parameters, known, bodies, keys)
         where = jax.lax.stop_gradient(bodies.position)
         truth = distance_first_axis(course.scene, where.T)
         seen = jnp.moveaxis(state.evidence.seen, -1, 0) & course.free
@@ -135,13 +144,13 @@ def _one_drone(
     map_config: LiveMapConfig,
     pilot: Pilot,
     parameters: Any,
-    known: FieldParameters,
+    known: Known,
     body: Body,
     start: jax.Array,
     key: jax.Array,
 ) -> tuple[Body, jax.Array, jax.Array]:
     """Return one drone after a step, its loss and its reward."""
-    fields = fields_of(map_config, known)
+    fields = fields_of(map_config, known.parameters)
     command = pilot(parameters, observe(fields, body, start, config.position), key)
     body = moved(config.body, body, command)
     rays = quaternion.rotate(body.attitude[:, None], jnp.asarray(ray_fan.fan(), jnp.float32))
@@ -151,6 +160,11 @@ def _one_drone(
         inside = within(fields, map_config.lower_m, map_config.upper_m)
         sought = jnp.mean(unseen_in_view(inside, body.position, rays, ray_fan.SAMPLES))
         worth = worth + config.unseen_weight * sought
+    if config.new_weight:
+        unseen, low = unseen_around(known.seen), jnp.asarray(map_config.lower_m)
+        place = (unseen, low, map_config.resolution_m, body.position)
+        new = jnp.mean(new_in_view(fields, *place, rays, ray_fan.SAMPLES))
+        worth = worth + config.new_weight * new
     distance = fields(body.position[:, None])[0][0]
     if config.fence:
         low, high = (jnp.asarray(end) for end in (map_config.lower_m, map_config.upper_m))

@@ -34,6 +34,12 @@ class TrainingConfig:
     unseen_weight: float = parameter(
         default=0.0, low=0.0, high=1000.0, help="Weight in the loss of unseen space in view."
     )
+    new_weight: float = parameter(
+        default=0.0,
+        low=0.0,
+        high=1000.0,
+        help="Weight in the loss of space in view that no ray has crossed yet.",
+    )
     safety_weight: float = parameter(
         default=4.0, low=0.0, high=1000.0, help="Weight in the loss of nearness to surfaces."
     )
@@ -48,6 +54,12 @@ class TrainingConfig:
         default=False, help="The bound of the map counts as a surface in the loss of nearness."
     )
     learning_rate: float = parameter(default=3e-3, low=1e-8, high=1.0, help="Of Adam.")
+    longest_gradient: float = parameter(
+        default=0.0,
+        low=0.0,
+        high=1e6,
+        help="The gradient of a flight that is longer is shortened to this; 0: none is.",
+    )
     position: str = parameter(
         default="absolute",
         choices=POSITIONS,

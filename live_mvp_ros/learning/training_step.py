@@ -8,6 +8,7 @@ taken, and counted: a count above zero is for everybody to see.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -47,7 +48,7 @@ class StepReport(NamedTuple):
     Attributes:
         reward: mean over courses, drones and steps, with zeros for what is not finite.
         loss: the same of the loss.
-        gradient_norm: of the mean gradient.
+        gradient_norm: of the mean gradient, shortened where settings want that.
         explored: share of the free voxels observed at the end, mean over courses.
         least_truth_m: least true distance to a surface.
         nonfinite: numbers of this step that were not finite.
@@ -102,7 +103,7 @@ def train_once(
     if mesh is not None:
         slope = devices.each_its_own(mesh, slope)
     (loss, flown), gradients = slope(state.policy, courses, jax.random.split(key, count))
-    gradient, bad = finite_mean(gradients)
+    gradient, bad = finite_mean(gradients, config.longest_gradient)
     bad += jnp.sum(~jnp.isfinite(flown.loss)).astype(jnp.int32)
     adam = optax.adam(config.learning_rate)
     change, optimiser = adam.update(gradient, state.optimiser)
@@ -118,9 +119,16 @@ def train_once(
     )
 
 
-def finite_mean(gradients: Any) -> tuple[Any, jax.Array]:
-    """Return the mean over the first axis with zeros for what is not finite, and how much was."""
+def finite_mean(gradients: Any, longest: float = 0.0) -> tuple[Any, jax.Array]:
+    """Return the mean over the first axis with zeros for what is not finite, and how much was.
+
+    Each gradient of the mean that is longer than ``longest`` is shortened to it; 0: none is.
+    """
     leaves = jax.tree.leaves(gradients)
     bad = sum(jnp.sum(~jnp.isfinite(leaf)) for leaf in leaves)
-    clean = jax.tree.map(lambda g: jnp.mean(jnp.where(jnp.isfinite(g), g, 0.0), axis=0), gradients)
-    return clean, jnp.asarray(bad, jnp.int32)
+    clean = jax.tree.map(lambda g: jnp.where(jnp.isfinite(g), g, 0.0), gradients)
+    if longest:
+        norms = jax.vmap(optax.global_norm)(clean)
+        shares = longest / jnp.maximum(norms, longest)
+        clean = jax.vmap(lambda g, share: jax.tree.map(lambda x: share * x, g))(clean, shares)
+    return jax.tree.map(partial(jnp.mean, axis=0), clean), jnp.asarray(bad, jnp.int32)

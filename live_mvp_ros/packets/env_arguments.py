@@ -11,7 +11,7 @@ import numpy as np
 
 from live_mvp_ros.packets.env_config import EnvConfig
 from live_mvp_ros.packets.explorer_motion import MOTOR_MATRIX
-from live_mvp_ros.packets.packet_fields import PacketError
+from live_mvp_ros.packets.packet_fields import PacketError, settled
 
 
 def settings(config: Any) -> EnvConfig:
@@ -47,6 +47,18 @@ def motor_matrix(matrix: Any) -> np.ndarray:
             f"a motor_matrix of shape {made.shape} is not allowed: it must be [6, M] and finite"
         )
     return made
+
+
+def count(name: str, value: Any) -> int:
+    """Return a whole number of at least 1.
+
+    Raises:
+        PacketError: it is none.
+    """
+    number: int = settled(name, int, value)
+    if number < 1:
+        raise PacketError(f"{name} = {number} is not allowed: it must be at least 1")
+    return number
 
 
 def whole_seed(seed: Any) -> int:

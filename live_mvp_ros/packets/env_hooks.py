@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
 
-from live_mvp_ros.packets.packet_fields import PacketError
+from live_mvp_ros.packets.packet_fields import PacketError, settled
 from live_mvp_ros.packets.packet_types import (
     ActionPacket,
     ObservationPacket,
@@ -39,6 +40,35 @@ class Hooks:
     project_motor: Callable[[str, ActionPacket], ActionPacket] | None = None
     safety: Callable[[StepInfo], StepInfo] | None = None
     reward: Callable[[ObservationPacket, PosePacket, StepInfo], float] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be called."""
+        for field in dataclasses.fields(self):
+            hook = getattr(self, field.name)
+            if hook is not None and not callable(hook):
+                raise PacketError(f"{field.name} = {hook!r} is not allowed: it must be a function")
+
+    def offset(self, column: str, pose: PosePacket) -> tuple[float, float]:
+        """Return where a column is from the agent, (0, 0) without a ``phase_shift``.
+
+        Raises:
+            PacketError: the hook says no two finite numbers.
+        """
+        if self.phase_shift is None:
+            return 0.0, 0.0
+        said = self.phase_shift(column, pose)
+        du, dv = settled("phase_shift", tuple[float, float], said)
+        if not (math.isfinite(du) and math.isfinite(dv)):
+            raise PacketError(f"phase_shift = {said!r} is not allowed: it must be finite")
+        return du, dv
+
+    def judged(self, info: StepInfo) -> StepInfo:
+        """Return what is to be said of how a step went.
+
+        Raises:
+            PacketError: the hook says no StepInfo.
+        """
+        return info if self.safety is None else settled("safety", StepInfo, self.safety(info))
 
 
 def function_of(setting: str, name: str) -> Callable[..., Any]:

@@ -29,6 +29,7 @@ from live_mvp_ros.packets.env_hooks import Hooks
 from live_mvp_ros.packets.facets import facets_from_depth, facets_on_surface
 from live_mvp_ros.packets.motions import EnvState
 from live_mvp_ros.packets.overlay import draw
+from live_mvp_ros.packets.packet_fields import settled
 from live_mvp_ros.packets.packet_json import to_json
 from live_mvp_ros.packets.packet_schema import check
 from live_mvp_ros.packets.packet_types import (
@@ -101,14 +102,13 @@ class Environment:
             ValueError: an argument is not allowed.
         """
         matrix = env_arguments.motor_matrix(motor_matrix)
-        if render_every < 1:
-            raise ValueError(f"render_every = {render_every} is not allowed: at least 1 is")
+        render_every = env_arguments.count("render_every", render_every)
         self.config = env_arguments.settings(config)
         self.camera = patch_intrinsics(self.config)
         if like is not None and like.config != self.config:
             raise ValueError("like = another environment is not allowed: its config differs")
         self._backend: Backend = make_backend(self.config) if like is None else like._backend
-        self._hooks = hooks or Hooks()
+        self._hooks: Hooks = Hooks() if hooks is None else settled("hooks", Hooks, hooks)
         stages = Stages(self._backend) if like is None else like._rules.stages
         self._rules: Rules = Rules(self.config, self._hooks, matrix, stages)
         self._debug, self._draws, self._render_every = debug, debug_overlay, render_every
@@ -171,6 +171,7 @@ class Environment:
             raise PacketError(
                 "scenario = 'goalseeker' is not allowed without rewards: give Hooks(reward=...)"
             )
+        random_view = settled("random_view", bool, random_view)
         chosen = int(self._stream.integers(_LARGEST_SEED)) if seed is None else whole_seed(seed)
         u, v = np.random.default_rng(chosen).random(2).tolist()
         view = (u, v) if random_view else None
@@ -246,7 +247,7 @@ class Environment:
             patches = self._patches
         info = self._info(done, is_reset_due)
         if self._hooks.safety is not None:
-            info = self._hooks.safety(info)
+            info = self._hooks.judged(info)
             if done.problem:  # whatever a hook says of it: nothing was done
                 info = dataclasses.replace(info, ok=False)
             if not info.ok and not done.problem:  # undone
@@ -279,6 +280,7 @@ class Environment:
             ValueError: the action is not allowed.
         """
         packet = actions.parse(action, actions.EXPLORER)
+        info = settled("info", StepInfo, info)
         stamp, tick = info.stamp_ns, info.tick
         return EvalRecord(
             stamp,
@@ -364,7 +366,7 @@ class Environment:
         pose = env_packets.pose(self.config, state, stage, explores, offsets)
         if self._hooks.phase_shift is None:
             return pose, offsets
-        offsets = [self._hooks.phase_shift(name, pose) for name in names]
+        offsets = [self._hooks.offset(name, pose) for name in names]
         return env_packets.pose(self.config, state, stage, explores, offsets), offsets
 
     def _views(

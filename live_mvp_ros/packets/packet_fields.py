@@ -118,7 +118,7 @@ def packet(cls: type[T]) -> type[T]:
             fields.extend(_checked(type(self)))
         for field, _, kind in fields:
             value = getattr(self, field)
-            if type(value) is not kind:
+            if type(value) is not kind or (kind is float and value != value):
                 object.__setattr__(self, field, settled(field, kind, value))
         check = getattr(self, "check", None)
         if check is not None and (problem := check()):
@@ -127,7 +127,18 @@ def packet(cls: type[T]) -> type[T]:
             _check(field, item, kind, getattr(self, field))
 
     cls.__post_init__ = __post_init__  # type: ignore[attr-defined]
+    if "__eq__" not in cls.__dict__:
+        cls.__eq__ = _same  # type: ignore[method-assign]
     return dataclasses.dataclass(frozen=True)(cls)
+
+
+def _same(self: Any, other: object) -> bool:
+    """Return whether two packets say the same; what neither knows, NaN, is the same."""
+    names = [field.name for field in dataclasses.fields(self)]
+    if type(self) is not type(other):
+        return NotImplemented
+    mine, others = ([getattr(one, name) for name in names] for one in (self, other))
+    return mine == others  # of lists, in which what is identical is equal
 
 
 def types_of(cls: type) -> Mapping[str, Any]:
@@ -146,10 +157,10 @@ def settled(name: str, kind: Any, value: Any) -> Any:
     Raises:
         PacketError: it is of another type.
     """
-    if type(value) is kind:
-        return value
     if kind is np.ndarray:
         return np.asarray(value) if hasattr(value, "__array__") else _refuse(name, kind, value)
+    if type(value) is kind and kind is not float:
+        return value
     if hasattr(value, "__array__"):  # a number or an array of NumPy, or of JAX
         value = value.tolist()
     parts = get_args(kind)
@@ -167,6 +178,8 @@ def settled(name: str, kind: Any, value: Any) -> Any:
         return value
     if isinstance(value, bool) and kind is not bool:
         _refuse(name, kind, value)
+    if value != value:
+        return math.nan  # always this one, so that packets with it can be equal
     try:
         return kind(value)
     except OverflowError:

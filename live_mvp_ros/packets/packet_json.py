@@ -73,7 +73,9 @@ def kind_of(values: Any) -> type:
     Raises:
         PacketError: its type is none of the packets'.
     """
-    name = values.get("type") if isinstance(values, Mapping) else None
+    if not isinstance(values, Mapping):
+        raise PacketError(f"a packet = {values!r:.80} is not allowed: it must be {{...}}")
+    name = values.get("type")
     if isinstance(name, str):
         if name in PARAMETERS:
             return ActionPacket

@@ -18,6 +18,7 @@ import numpy as np
 
 from live_mvp_ros.base import results
 from live_mvp_ros.packets.packet_fields import NOWHERE, Item, PacketError, item_of, types_of
+from live_mvp_ros.packets.packet_files import patches_beside as beside
 from live_mvp_ros.packets.packet_json import from_json, kind_of, place_of
 from live_mvp_ros.packets.packet_types import (
     PACKETS,
@@ -48,10 +49,10 @@ def text_of(kind: type) -> str:
     return json.dumps(schema_of(kind), indent=2) + "\n"
 
 
-def check(values: Any) -> None:
+def check(values: Any, folder: Path | None = None) -> None:
     """Refuse an object of JSON that is no packet.
 
-    A patch that is the name of a file is not looked into.
+    A patch that is the name of a file is read from ``folder``; without one it is not looked into.
 
     Raises:
         PacketError: the sentence says where it breaks the schema, or what does not go together.
@@ -59,11 +60,12 @@ def check(values: Any) -> None:
     import jsonschema
 
     kind = kind_of(values)
-    error = jsonschema.exceptions.best_match(_validator(kind).iter_errors(values))
+    action = values["type"] if kind is ActionPacket else ""
+    error = jsonschema.exceptions.best_match(_validator(kind, action).iter_errors(values))
     if error is not None:
         place = ".".join(str(part) for part in error.absolute_path) or kind.__name__
         raise PacketError(f"{place} breaks the schema of {kind.__name__}: {error.message[:200]}")
-    from_json(kind, values, _stand_ins(values))
+    from_json(kind, values, _stand_ins(values) if folder is None else beside(values, folder))
 
 
 def _stand_ins(values: Any) -> dict[str, np.ndarray]:
@@ -88,10 +90,12 @@ def _stand_ins(values: Any) -> dict[str, np.ndarray]:
 
 
 @cache
-def _validator(kind: type) -> Any:
+def _validator(kind: type, action: str) -> Any:
+    """Return what finds errors in packets of a kind; of an action by its part of the schema."""
     import jsonschema
 
-    return jsonschema.Draft202012Validator(schema_of(kind))
+    schema = _fields(kind, action) if action else schema_of(kind)
+    return jsonschema.Draft202012Validator(schema)
 
 
 def _object(kind: type) -> dict[str, Any]:

@@ -65,6 +65,9 @@ def test_steps_are_dumped_and_checked(tmp_path, capsys):
         ("1" * 5000, "4300 digits"),
         ('{"type": "noop", "params": {}, "meta": {"tick": NaN}}', "NaN is not JSON"),
         ("", "Expecting value"),
+        ('{"type": "zoom", "params": {"dz": 1, "dz": 2}}', "dz is said twice"),
+        ('{"type": "move", "params": {"dx": 1}}', "'dy' is a required property"),
+        ("[]", "a packet = [] is not allowed: it must be {...}"),
     ],
 )
 def test_what_is_no_json_is_a_broken_packet(tmp_path, capsys, text, sentence):
@@ -73,6 +76,24 @@ def test_what_is_no_json_is_a_broken_packet(tmp_path, capsys, text, sentence):
     printed = capsys.readouterr()
     assert "1 packet, 1 broken" in printed.out
     assert printed.err.startswith("one.json: ") and sentence in printed.err
+
+
+def test_patches_in_files_are_looked_at(tmp_path, capsys):
+    assert main(["env", "dump", "--config", "small.yaml", "--steps", "1"]) == 0
+    folder = tmp_path / "packets" / "step_000001"
+    file, patch = str(folder / "observation.json"), folder / "col0.npy"
+    assert main(["packets", "check", file]) == 0
+    capsys.readouterr()
+    np.save(patch, np.zeros((3, 3, 4), np.float32))
+    assert main(["packets", "check", file]) == 1
+    assert "a patch of 3 x 3 pixels in column 'col0' is not allowed" in capsys.readouterr().err
+    for content in (b"", b"no array"):
+        patch.write_bytes(content)
+        assert main(["packets", "check", file]) == 1
+        assert "patch = 'col0.npy' cannot be read from" in capsys.readouterr().err
+    patch.unlink()
+    assert main(["packets", "check", file]) == 1
+    assert "No such file or directory" in capsys.readouterr().err
 
 
 def test_a_line_ends_where_json_lines_end(tmp_path, capsys):
@@ -104,6 +125,7 @@ def test_schemas_are_written(tmp_path, group):
     [
         (["env", "examine", "--config", "no.yaml"], "no.yaml"),
         (["env", "examine", "--config", "bad.yaml"], "is not valid YAML"),
+        (["env", "examine", "--config", "twice.yaml"], "twice.yaml says backend twice"),
         (["env", "examine", "--config", "wrong.yaml"], "bakend is not a setting of EnvConfig"),
         (["env", "examine", "--output", "x.mp4"], "the name must end in .gif or .png"),
         (["env", "explore", "--output", "no/x.png"], "the folder"),
@@ -117,6 +139,7 @@ def test_schemas_are_written(tmp_path, group):
 def test_what_is_used_wrongly_is_refused_by_a_sentence(tmp_path, capsys, words, sentence):
     (tmp_path / "bad.yaml").write_text("a: [")
     (tmp_path / "wrong.yaml").write_text("bakend: stub")
+    (tmp_path / "twice.yaml").write_text("backend: stub\nbackend: sdf\n")
     (tmp_path / "habitat.yaml").write_text("backend: habitat")
     (tmp_path / "mesh.yaml").write_text("backend: mesh")
     before = {path.name for path in tmp_path.iterdir()}

@@ -239,8 +239,20 @@ def test_what_cannot_be_made_is_refused():
         PacketEnv("walker")
     with pytest.raises(ValueError, match="columns = .* is not allowed here"):
         PacketEnv("examiner", {"columns": ["a", "b"]})
-    with pytest.raises(ValueError, match="num_envs = 0 is not allowed"):
-        PacketVectorEnv(0)
+    for count in (0, 2.0, "2"):
+        with pytest.raises(ValueError, match="num_envs = .* is not allowed"):
+            PacketVectorEnv(count)
+    with pytest.raises(ValueError, match="max_steps = 2.5 is not allowed"):
+        PacketEnv("examiner", STUB, max_steps=2.5)
+    with pytest.raises(ValueError, match="continuous = 'no' is not allowed"):
+        PacketEnv("examiner", STUB, continuous="no")
+    for kind in (PacketEnv, PacketVectorEnv):
+        with pytest.raises(ValueError, match="render_mode = 'human' is not allowed"):
+            kind(config=STUB, render_mode="human")
+    with pytest.raises(ValueError, match="config = 5 is not allowed: it must be an ExploreConfig"):
+        ExploreEnv(5)
+    with pytest.raises(ValueError, match="crop_cels is not a setting .* did you mean crop_cells"):
+        ExploreEnv({"crop_cels": 16})
     with pytest.raises(gymnasium.error.ResetNeeded):
         PacketEnv("examiner", STUB).step(np.zeros(2))
     with pytest.raises(ValueError, match="there must be 2 of them"):

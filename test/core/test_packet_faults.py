@@ -196,3 +196,47 @@ def test_a_hook_may_say_offsets_as_numbers_of_numpy():
     _, _, pose = env.reset(random_view=False)
     assert pose.columns[0].pose == ChartPoint(0.25, 0.0)
     assert all(type(x) is float for x in dataclasses.astuple(pose.columns[0].pose))
+
+
+@pytest.mark.parametrize(
+    ("hooks", "sentence"),
+    [
+        ({"phase_shift": lambda *_: None}, "phase_shift = None .* must be 2 numbers"),
+        ({"phase_shift": lambda *_: (1, 2, 3)}, "phase_shift = .* must be 2 numbers"),
+        ({"phase_shift": lambda *_: (math.inf, 0)}, "phase_shift = .* must be finite"),
+        ({"safety": lambda info: None}, "safety = None is not allowed: it must be a StepInfo"),
+    ],
+)
+def test_what_a_hook_says_wrongly_is_named_and_changes_nothing(hooks, sentence):
+    env = make()
+    env.reset(seed=1)
+    env._hooks = Hooks(**hooks)
+    before = env.state
+    with pytest.raises(PacketError, match=sentence):
+        env.step(NOOP)
+    assert env.state == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"render_every": 1.5}, "render_every = 1.5 .* must be a whole number"),
+        ({"render_every": "2"}, "render_every = '2' .* must be a whole number"),
+        ({"render_every": 0}, "render_every = 0 is not allowed: it must be at least 1"),
+        ({"hooks": {"reward": None}}, "hooks = .* must be a Hooks"),
+    ],
+)
+def test_arguments_of_other_types_are_refused(arguments, sentence):
+    with pytest.raises(PacketError, match=sentence):
+        make(**arguments)
+
+
+def test_a_hook_that_is_no_function_is_refused():
+    with pytest.raises(PacketError, match="reward = 3 is not allowed: it must be a function"):
+        Hooks(reward=3)
+    env = make()
+    with pytest.raises(PacketError, match="random_view = 'no' .* must be true or false"):
+        env.reset(random_view="no")
+    env.reset(seed=1)
+    with pytest.raises(PacketError, match="info = None is not allowed: it must be a StepInfo"):
+        env.evaluation(NOOP, None)

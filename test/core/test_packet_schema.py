@@ -426,3 +426,10 @@ def test_a_patch_in_a_file_fits_any_camera_but_an_endless_one():
     values["global_meta"]["camera_intr"] |= {"width": 2**32 - 1, "height": 2**32 - 1}
     with pytest.raises(packets.PacketError, match="camera_intr of 4294967295 x 4294967295 px"):
         packet_schema.check(values)
+
+
+def test_packets_in_which_the_same_is_unknown_are_equal():
+    again = from_json(packets.FacetRecord, to_json(FACET))
+    assert again == FACET and hash(again) == hash(FACET)
+    assert dataclasses.replace(FACET, curvature=np.float32(np.nan)) == FACET
+    assert dataclasses.replace(FACET, curvature=1.0) != FACET

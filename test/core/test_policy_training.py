@@ -113,6 +113,16 @@ def test_what_is_not_finite_is_zero_in_the_mean_and_counted():
     assert mean["b"] == 1.0
 
 
+def test_gradients_of_flights_are_shortened_one_by_one():
+    gradients = {"a": jnp.array([[3.0, 0.0], [0.3, 0.0]]), "b": jnp.array([4.0, 0.4])}
+    mean, _ = training_step.finite_mean(gradients, 1.0)  # they are 5 and 0.5 long
+    np.testing.assert_allclose(mean["a"], [(0.6 + 0.3) / 2, 0.0], rtol=1e-6)
+    np.testing.assert_allclose(mean["b"], (0.8 + 0.4) / 2, rtol=1e-6)
+    endless = {"a": jnp.array([[jnp.inf, 0.0], [0.0, 0.0]])}
+    mean, bad = training_step.finite_mean(endless, 1.0)
+    assert int(bad) == 1 and not np.any(mean["a"])
+
+
 def test_the_loss_by_hand():
     command = jnp.array([1.0, -2.0, 0.0, 0.5, 0.0, 0.0])
     wanted = 4.0 * np.log1p(np.exp(0.12 - 0.3)) + 0.01 * 5.25 - 0.2
@@ -133,7 +143,8 @@ def test_an_evaluation_flies_as_training_does_unless_it_is_told_otherwise():
 def test_each_weight_of_the_loss_is_that_of_what_it_names():
     worlds = [load_world(name) for name in TINY.worlds]
     map_config = courses.map_of(TINY, worlds)
-    fields = mapping.init(map_config, jax.random.key(1)).parameters
+    begun = mapping.init(map_config, jax.random.key(1))
+    fields, seen = begun.parameters, begun.evidence.seen
 
     def lost(start=(0.0, 0.0, 1.6), **weights):
         start = jnp.array(start)
@@ -142,7 +153,7 @@ def test_each_weight_of_the_loss_is_that_of_what_it_names():
             map_config,
             lambda *_: jnp.zeros(6),
             None,
-            fields,
+            map_flight.Known(fields, seen),
             at_rest(start, 0.0),
             start,
             jax.random.key(0),
@@ -157,8 +168,10 @@ def test_each_weight_of_the_loss_is_that_of_what_it_names():
         lost(reward_weight=0.0, safety_weight=0.0, unseen_weight=1.0)[0],
     )
     assert near > 0.0 > sought
-    whole, _ = lost(reward_weight=3.0, safety_weight=5.0, unseen_weight=7.0)
-    assert whole == pytest.approx(5.0 * near + 7.0 * sought - 3.0 * earned, rel=1e-4)
+    new, _ = lost(reward_weight=0.0, safety_weight=0.0, new_weight=1.0)
+    assert new < 0.0
+    whole, _ = lost(reward_weight=3.0, safety_weight=5.0, unseen_weight=7.0, new_weight=2.0)
+    assert whole == pytest.approx(5.0 * near + 7.0 * sought + 2.0 * new - 3.0 * earned, rel=1e-4)
 
     # With a fence the bound is a surface: 0.2 m before it, and 0.3 m beyond.
     east = map_config.upper_m[0]
