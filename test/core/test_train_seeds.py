@@ -33,16 +33,25 @@ map_hidden_width: 4
 map_keyframes: 1
 """
 
+TRAIN = [sys.executable, "-m", "live_mvp_ros.cli.main", "train"]
+
+
+@pytest.fixture
+def quickly(monkeypatch):
+    """Have new processes compile quickly: to do it well takes longer than all the steps here."""
+    flags = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    monkeypatch.setenv("XLA_FLAGS", flags)
+
 
 @pytest.mark.slow
-def test_two_seeds_are_trained_and_a_seed_is_what_it_is_alone(tmp_path, capsys):
+def test_two_seeds_are_trained_and_a_seed_is_what_it_is_alone(quickly, tmp_path, capsys):
     params, seeds, alone = (tmp_path / name for name in ("tiny.yaml", "seeds.json", "alone.json"))
     params.write_text(TINY)
     given = ["--params-file", str(params), "--output", str(tmp_path / "runs")]
     assert main(["train", *given, "--seeds", "2", "--jobs", "2", "--json", str(seeds)]) == 0
     said = capsys.readouterr().out
     assert "seed 0: mean reward" in said and "seed 1: mean reward" in said
-    assert main(["train", *given, "--seed", "1", "--json", str(alone)]) == 0
+    subprocess.run([*TRAIN, *given, "--seed", "1", "--json", str(alone)], check=True)
     both, one = json.loads(seeds.read_text())["seeds"], json.loads(alone.read_text())
     assert [each["seed"] for each in both] == [0, 1]
     assert both[0]["reward_last"] != both[1]["reward_last"]
@@ -55,13 +64,12 @@ def test_two_seeds_are_trained_and_a_seed_is_what_it_is_alone(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_each_training_and_they_go_on(tmp_path):
+def test_ctrl_c_saves_each_training_and_they_go_on(quickly, tmp_path):
     params, runs = tmp_path / "tiny.yaml", tmp_path / "runs"
     params.write_text(TINY)
-    train = [sys.executable, "-m", "live_mvp_ros.cli.main", "train"]
     given = ["--params-file", str(params), "--output", str(runs), "--iterations", "100000"]
     run = subprocess.Popen(
-        [*train, *given, "--seeds", "2", "--jobs", "2"], stderr=subprocess.PIPE, text=True
+        [*TRAIN, *given, "--seeds", "2", "--jobs", "2"], stderr=subprocess.PIPE, text=True
     )
 
     def rows(folder):
@@ -82,7 +90,7 @@ def test_ctrl_c_saves_each_training_and_they_go_on(tmp_path):
     assert all((folder / "policy.npz").exists() for folder in begun)
     made = len(rows(begun[0]))
     more = ["--resume", str(begun[0]), "--iterations", str(made + 1)]
-    done = subprocess.run([*train, *more], capture_output=True, text=True, check=False)
+    done = subprocess.run([*TRAIN, *more], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(rows(begun[0])) == made + 1
 
