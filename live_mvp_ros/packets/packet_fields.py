@@ -171,6 +171,8 @@ def settled(name: str, kind: Any, value: Any) -> Any:
             raise PacketError(
                 f"{name} = {value!r} is not allowed: it must be {'a list' if is_open else words}"
             )
+        if type(value) is tuple and all(type(part) is parts[0] for part in value):
+            return value
         return tuple(settled(f"{name}[{i}]", parts[0], part) for i, part in enumerate(value))
     if not isinstance(value, (int, float) if kind is float else kind):
         _refuse(name, kind, value)
