@@ -39,17 +39,20 @@ def patches_beside(values: Any, folder: Path) -> dict[str, np.ndarray]:
     columns = values.get("columns", []) if isinstance(values, Mapping) else []
     listed = columns if isinstance(columns, list) else []
     found = (column.get("patch") for column in listed if isinstance(column, Mapping))
-    return {name: _patch(folder / name) for name in found if isinstance(name, str)}
+    return {name: _patch(folder, name) for name in found if isinstance(name, str)}
 
 
-def _patch(path: Path) -> np.ndarray:
+def _patch(folder: Path, name: str) -> np.ndarray:
+    path = folder / name
+    if path.name != name:  # in another folder, or none
+        raise PacketError(f"patch = {name!r} is not allowed: it must be the name of a file")
     try:
         read: Any = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         words = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise PacketError(f"patch = {path.name!r} cannot be read from {path}: {words}") from None
+        raise PacketError(f"patch = {name!r} cannot be read from {path}: {words}") from None
     if not isinstance(read, np.ndarray):
-        raise PacketError(f"patch = {path.name!r} cannot be read from {path}: it is no NPY file")
+        raise PacketError(f"patch = {name!r} cannot be read from {path}: it is no NPY file")
     return read
 
 

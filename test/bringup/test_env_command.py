@@ -94,6 +94,11 @@ def test_patches_in_files_are_looked_at(tmp_path, capsys):
     patch.unlink()
     assert main(["packets", "check", file]) == 1
     assert "No such file or directory" in capsys.readouterr().err
+    text = (folder / "observation.json").read_text()
+    for name in ("../col0.npy", str(patch)):
+        (folder / "observation.json").write_text(text.replace("col0.npy", name))
+        assert main(["packets", "check", file]) == 1
+        assert f"patch = '{name}' is not allowed: it must be the name" in capsys.readouterr().err
 
 
 def test_a_line_ends_where_json_lines_end(tmp_path, capsys):
