@@ -13,6 +13,7 @@ from live_mvp_ros.learning.courses import Courses
 from live_mvp_ros.learning.map_flight import Flown, Pilot, fly
 from live_mvp_ros.learning.training_config import TrainingConfig
 from live_mvp_ros.mapping import LiveMapConfig
+from live_mvp_ros.policy.kinematic_body import limits
 
 
 class Score(NamedTuple):
@@ -33,10 +34,9 @@ class Score(NamedTuple):
 
 def at_random(config: TrainingConfig) -> Pilot:
     """Return a pilot whose commands are drawn anew every step, evenly within the limits."""
-    a, w = config.body.acceleration_max_m_s2, config.body.rate_max_rad_s
+    most = limits(config.body)
 
     def pilot(parameters: Any, observation: jax.Array, key: jax.Array) -> jax.Array:
-        most = jnp.repeat(jnp.array([a, w]), 3)
         return most * jax.random.uniform(key, (6,), minval=-1.0, maxval=1.0)
 
     return pilot

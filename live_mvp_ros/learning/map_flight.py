@@ -20,13 +20,14 @@ import jax.numpy as jnp
 
 from live_mvp_ros import mapping
 from live_mvp_ros.base import quaternion
+from live_mvp_ros.learning import led_back
 from live_mvp_ros.learning.courses import Courses
 from live_mvp_ros.learning.training_config import TrainingConfig
 from live_mvp_ros.learning.truth_scan import scan_of_truth
 from live_mvp_ros.mapping import LiveMap, LiveMapConfig
 from live_mvp_ros.mapping.hash_grid import FieldParameters
 from live_mvp_ros.policy import ray_fan
-from live_mvp_ros.policy.kinematic_body import Body, at_rest, moved
+from live_mvp_ros.policy.kinematic_body import Body, at_rest, driven, limits
 from live_mvp_ros.policy.look_reward import reward, unseen_in_view
 from live_mvp_ros.policy.map_fields import fields_of, within
 from live_mvp_ros.policy.new_space import new_in_view, unseen_around
@@ -152,7 +153,7 @@ def _one_drone(
     """Return one drone after a step, its loss and its reward."""
     fields = fields_of(map_config, known.parameters)
     command = pilot(parameters, observe(fields, body, start, config.position), key)
-    body = moved(config.body, body, command)
+    body = driven(config.body, body, led_back.within(command, limits(config.body)))
     rays = quaternion.rotate(body.attitude[:, None], jnp.asarray(ray_fan.fan(), jnp.float32))
     earned = jnp.mean(reward(fields, body.position, rays, ray_fan.SAMPLES))
     worth = config.reward_weight * earned

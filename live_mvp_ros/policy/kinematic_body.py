@@ -65,6 +65,11 @@ def at_rest(position: jax.Array, yaw_rad: jax.Array | float = 0.0) -> Body:
     return Body(position, zero, attitude, zero)
 
 
+def limits(config: KinematicConfig) -> jax.Array:
+    """Return the greatest command [6]: acceleration [3] in m/s^2, then body rates [3] in rad/s."""
+    return jnp.repeat(jnp.array([config.acceleration_max_m_s2, config.rate_max_rad_s]), 3)
+
+
 def moved(config: KinematicConfig, body: Body, command: jax.Array) -> Body:
     """Return the body after one step.
 
@@ -74,9 +79,14 @@ def moved(config: KinematicConfig, body: Body, command: jax.Array) -> Body:
         command: acceleration in the map [3] in m/s^2, then body rates [3] in rad/s; what is
             beyond the limits is cut off.
     """
-    a_max, w_max, dt = config.acceleration_max_m_s2, config.rate_max_rad_s, config.step_s
-    acceleration = jnp.clip(command[:3], -a_max, a_max)
-    rate = (1.0 - config.rate_loss_per_s * dt) * jnp.clip(command[3:], -w_max, w_max)
+    most = limits(config)
+    return driven(config, body, jnp.clip(command, -most, most))
+
+
+def driven(config: KinematicConfig, body: Body, command: jax.Array) -> Body:
+    """Return the body after one step of a command [6] that is within the limits; see ``moved``."""
+    dt = config.step_s
+    acceleration, rate = command[:3], (1.0 - config.rate_loss_per_s * dt) * command[3:]
     velocity = body.velocity + dt * (acceleration - config.drag_per_s * body.velocity)
     spin = jnp.concatenate([jnp.zeros_like(rate[:1]), rate])
     turned = body.attitude + 0.5 * dt * quaternion.multiply(body.attitude, spin)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from analytic_fields import ball
 
+from live_mvp_ros.learning import led_back
 from live_mvp_ros.mapping import LiveMapConfig
 from live_mvp_ros.mapping.hash_grid import init_fields
 from live_mvp_ros.policy import anchor_lattice, look_reward, ray_fan, soft_visibility
@@ -144,3 +145,21 @@ def test_no_slope_reaches_the_parameters_of_the_map():
 
     for leaf in jax.tree.leaves(jax.grad(earned)(parameters)):
         assert np.all(np.asarray(leaf) == 0.0)
+
+
+def test_a_slope_leads_back_from_beyond_a_limit_and_never_farther_out():
+    most = jnp.array([2.0, 2.0, 2.0, 2.0, 2.0])
+    command = jnp.array([3.0, 3.0, -3.0, -3.0, 1.0])
+    loss = jnp.array([1.0, -1.0, 1.0, -1.0, 1.0])
+    value, slope = jax.value_and_grad(lambda c: jnp.sum(loss * led_back.within(c, most)))(command)
+    assert value == pytest.approx(2.0 - 2.0 - 2.0 + 2.0 + 1.0)
+    np.testing.assert_array_equal(slope, [1.0, 0.0, 0.0, -1.0, 1.0])
+
+
+def test_descending_comes_back_from_a_command_that_is_cut_off():
+    most = jnp.array([0.8])
+    command = jnp.array([2.5])
+    for _ in range(200):
+        slope = jax.grad(lambda c: jnp.sum((led_back.within(c, most) - 0.3) ** 2))(command)
+        command = command - 0.05 * slope
+    assert float(command[0]) == pytest.approx(0.3, abs=1e-3)
